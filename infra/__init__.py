@@ -1,0 +1,1 @@
+"""Where tutti runs: settings, the local stack, archives, dashboards."""

@@ -1,0 +1,1 @@
+"""The stack of real parts on one machine."""

@@ -1,0 +1,1 @@
+"""Sentence encoders (none yet: see ARCHITECTURE.md)."""

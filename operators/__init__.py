@@ -1,0 +1,1 @@
+"""What is computed (core, pure) and how Flink runs it (flink)."""

@@ -1,0 +1,1 @@
+"""Pure functions and values: standard library and numpy only."""

@@ -1,0 +1,1 @@
+"""Adapters that run the counting in Flink."""

@@ -1,0 +1,1 @@
+"""Wiring: the processes and the command line."""

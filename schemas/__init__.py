@@ -1,0 +1,1 @@
+"""The contracts: events, their rules, topics and tables."""
