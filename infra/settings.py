@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = Field(
         None, description="key of the pseudonyms; unset: a file made in `home` at first start"
     )
+    instance: int = Field(0, ge=0, description="number of this intake process; each has its own")
     flink_heap_mb: int = Field(2048, ge=512, description="heap of the votes job, MiB")
     kafka_heap_mb: int = Field(768, ge=256, description="heap of the broker, MiB")
     clickhouse_memory_mb: int = Field(3072, ge=512, description="memory of ClickHouse, MiB")

@@ -1,0 +1,67 @@
+# The front door. CI runs the same targets.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup ready demo test test-fast lint up down status lock jars-sums clean ci
+
+BIN := .venv/bin
+SETUP := bash infra/local/setup.sh
+INSTALLED := test -x $(BIN)/tutti || { echo "tutti is not installed here: run make setup." >&2; exit 1; }
+# From a shell with another environment active, Python would look there.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## check this machine, then install what is missing into this checkout
+	@$(SETUP)
+
+# As setup, but a used port is only noted: tests take free ones.
+ready:
+	@$(SETUP) --ports=warn
+
+demo: setup ## set up, then show a running consultation (DEMO_SECONDS=n ends it)
+	@$(BIN)/tutti demo
+
+test: ready lint ## set up, then check the code and run every test
+	$(BIN)/python -m pytest -ra
+
+test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
+	$(BIN)/python -m pytest -ra -m "not stack"
+
+lint: ready ## style, types and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+up: setup ## start the stack
+	@$(BIN)/tutti up
+
+# Not after setup: what runs can be stopped also when a check fails.
+down: ## stop the stack; its data stays
+	@$(INSTALLED)
+	@$(BIN)/tutti down
+
+status: ## what runs, and how far it is
+	@$(INSTALLED)
+	@$(BIN)/tutti status
+
+# --universal: one lock file for Python 3.11 and 3.12. No addresses: pip's own configuration has them.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
+
+lock: ## resolve requirements/*.in anew (needs uv; LOCK_FLAGS=--upgrade raises versions)
+	@command -v uv >/dev/null || { echo "lock: uv is not on PATH: install it (pip install uv), then run make lock again." >&2; exit 1; }
+	cd requirements && for name in build runtime dev; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
+
+jars-sums: ## write infra/jars/SHA256SUMS anew after a change of its pom.xml
+	rm -rf build/jars-new
+	mvn -B -ntp -q -f infra/jars/pom.xml -Djars.dir=$(CURDIR)/build/jars-new package
+	cd build/jars-new && LC_ALL=C sha256sum flink/*.jar kafka/*.jar > $(CURDIR)/infra/jars/SHA256SUMS
+	rm -rf build/jars-new
+
+clean: ## remove build, .venv and caches; the data in var stays
+	@$(SETUP) clean
+
+ci: ## as test, without a terminal
+	@CI=true $(MAKE) --no-print-directory test </dev/null

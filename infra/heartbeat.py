@@ -1,0 +1,65 @@
+"""Heartbeats: how a part without a network interface says that it is alive and ready."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.settings import Settings
+from operators.core.clock import Clock, system_clock
+
+BEAT_MS: Final = 1_000
+STALE_MS: Final = 15_000
+"""A part that has not written for this long hangs."""
+
+
+def _file(settings: Settings, part: str) -> Path:
+    return settings.run / f"{part}.heartbeat.json"
+
+
+class Heartbeat:
+    """Writes one small file, at most once per BEAT_MS."""
+
+    def __init__(self, settings: Settings, part: str, clock: Clock = system_clock) -> None:
+        self._file = _file(settings, part)
+        self._clock = clock
+        self._last_ms = 0
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+
+    def due(self) -> bool:
+        """Whether it is time for `beat`."""
+        return self._clock() - self._last_ms >= BEAT_MS
+
+    def beat(self, *, ready: bool, **facts: Any) -> None:
+        """Say that this process is alive."""
+        self._last_ms = self._clock()
+        draft = self._file.with_suffix(f".{os.getpid()}")
+        draft.write_text(
+            json.dumps({"pid": os.getpid(), "at_ms": self._last_ms, "ready": ready, **facts})
+        )
+        draft.replace(self._file)
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The last heartbeat of a part."""
+
+    pid: int
+    age_ms: int
+    ready: bool
+    facts: dict[str, Any]
+
+    @property
+    def healthy(self) -> bool:
+        """Ready, and written lately."""
+        return self.ready and self.age_ms < STALE_MS
+
+
+def last_beat(settings: Settings, part: str, clock: Clock = system_clock) -> Beat | None:
+    """The last heartbeat; None if there is none."""
+    try:
+        facts = json.loads(_file(settings, part).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return Beat(facts.pop("pid"), clock() - facts.pop("at_ms"), facts.pop("ready"), facts)

@@ -1,0 +1,137 @@
+"""How tutti talks to Kafka: client settings, and reading to the true end of a partition."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+
+from infra.settings import Settings
+from schemas.topics import TOPICS, Topic
+
+INTAKE_GROUP: Final = "tutti-intake"
+SINK_GROUP: Final = "tutti-sink"
+TIMEOUT_S: Final = 10.0
+
+
+def client(settings: Settings) -> dict[str, Any]:
+    """Settings every client shares."""
+    return {
+        "bootstrap.servers": settings.brokers,
+        # A broker that is away is the supervisor's news, not one line per second and client.
+        "log.connection.close": False,
+        "reconnect.backoff.max.ms": 1_000,
+    }
+
+
+def producer(settings: Settings, **more: Any) -> Producer:
+    """A producer that neither loses nor repeats within its life.
+
+    `murmur2_random` puts a key on the partition where Java's producers put it, so that a
+    participant's votes stay in one order whoever sends them.
+    """
+    return Producer(
+        client(settings)
+        | {
+            "enable.idempotence": True,
+            "partitioner": "murmur2_random",
+            "compression.type": "lz4",
+            "linger.ms": 10,
+            "batch.size": 262_144,
+            "queue.buffering.max.messages": 200_000,
+            "queue.buffering.max.kbytes": 131_072,
+        }
+        | more
+    )
+
+
+def consumer(settings: Settings, group: str, **more: Any) -> Consumer:
+    """A consumer that sees committed records only and commits when told.
+
+    It reports the end of a partition: behind the last record may stand markers of transactions,
+    and only that report tells the position after them.
+    """
+    return Consumer(
+        client(settings)
+        | {
+            "group.id": group,
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 50,
+            "queued.max.messages.kbytes": 65_536,
+        }
+        | more
+    )
+
+
+def admin(settings: Settings) -> AdminClient:
+    """The administration client."""
+    return AdminClient(client(settings))
+
+
+def create_topics(settings: Settings) -> None:
+    """Create the topics that are not there yet."""
+    kafka = admin(settings)
+    present = kafka.list_topics(timeout=TIMEOUT_S).topics
+    missing = [topic for topic in TOPICS.values() if topic.name not in present]
+    if not missing:
+        return
+    wanted = [NewTopic(t.name, t.partitions, 1, config=t.config) for t in missing]
+    for made in kafka.create_topics(wanted).values():
+        made.result(timeout=TIMEOUT_S)
+
+
+def partitions(topics: Iterable[Topic]) -> list[TopicPartition]:
+    """All partitions of some topics."""
+    return [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
+
+
+def ends(broker: AdminClient, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Where partitions end, uncommitted records and markers included."""
+    asked = {TopicPartition(topic, partition): OffsetSpec.latest() for topic, partition in places}
+    return {
+        (place.topic, place.partition): answer.result(timeout=TIMEOUT_S).offset
+        for place, answer in broker.list_offsets(asked, request_timeout=TIMEOUT_S).items()
+    }
+
+
+def watermarks(reader: Consumer, topic: Topic) -> dict[int, tuple[int, int]]:
+    """First offset and end offset of each partition, uncommitted records included."""
+    return {
+        p: reader.get_watermark_offsets(TopicPartition(topic.name, p), timeout=TIMEOUT_S)
+        for p in range(topic.partitions)
+    }
+
+
+def committed(reader: Consumer, topic: Topic) -> dict[int, TopicPartition]:
+    """What the reader's group has committed, per partition; negative offsets mean nothing yet."""
+    found = reader.committed(partitions([topic]), timeout=TIMEOUT_S)
+    for place in found:
+        if place.error:
+            raise KafkaException(place.error)
+    return {place.partition: place for place in found}
+
+
+def read_to_end(reader: Consumer, topic: Topic, batch: int = 10_000) -> Iterator[Message]:
+    """All committed messages of a topic, up to the ends found on the way."""
+    places = [TopicPartition(topic.name, p, 0) for p in range(topic.partitions)]
+    reader.assign(places)
+    open_partitions = {place.partition for place in places}
+    while open_partitions:
+        for message in reader.consume(batch, 1.0):
+            error = message.error()
+            if error is None:
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                open_partitions.discard(message.partition())
+            else:
+                raise KafkaException(error)

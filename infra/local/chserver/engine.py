@@ -1,0 +1,99 @@
+"""The embedded engine: one per process and data folder, one connection per request.
+
+A connection costs about a millisecond, runs beside the others and inherits nothing; a shared one
+would serialise everything and keep every `SET` and `USE` for the next client.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from infra.local.chserver.errors import engine_error
+
+
+def quote(text: str) -> str:
+    r"""A string literal of ClickHouse.
+
+    >>> quote("it's")
+    "'it\\'s'"
+    """
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+class Engine:
+    """The opened data folder.
+
+    Args:
+        folder: the data, owned by one process at a time.
+        config: the engine's own configuration file (`engine_config.write`).
+    """
+
+    def __init__(self, folder: Path, config: Path) -> None:
+        # The engine takes its time zone from the process, once, while it is loaded.
+        os.environ["TZ"] = "UTC"
+        import chdb  # noqa: PLC0415 - 550 MB of engine, and only after the time zone is set
+
+        self._chdb = chdb
+        self._address = f"{folder}?config-file={config}"
+        # Held open: the engine shuts down with its last connection.
+        self._anchor = self._open()
+        self.version, self.timezone = self.rows("SELECT version(), timezone()")[0]
+
+    def _open(self) -> Any:
+        try:
+            return self._chdb.connect(self._address)
+        except RuntimeError as error:
+            raise engine_error(error) from None
+
+    def rows(self, sql: str) -> list[tuple[str, ...]]:
+        """The rows of a small query of this server's own, every column as text."""
+        with self.connection({}) as connection:
+            lines = connection.query(sql, "TSVRaw").bytes().decode().splitlines()
+        return [tuple(line.split("\t")) for line in lines]
+
+    @contextmanager
+    def connection(self, settings: Mapping[str, str], database: str = "") -> Iterator[Any]:
+        """A clean connection with these settings, closed afterwards.
+
+        Raises:
+            QueryError: a setting or the database does not exist.
+        """
+        connection = self._open()
+        try:
+            prepare(connection, settings, database)
+            yield connection
+        finally:
+            connection.close()
+
+    def open(self, settings: Mapping[str, str], database: str = "") -> Any:
+        """As `connection`, for a result that outlives the call; the caller closes it."""
+        connection = self._open()
+        try:
+            prepare(connection, settings, database)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def kill(self, mark: str) -> None:
+        """Cancel the queries whose `log_comment` is this mark; harmless if there is none."""
+        with self.connection({}) as connection:
+            connection.query(f"KILL QUERY WHERE Settings['log_comment'] = {quote(mark)} ASYNC")
+
+    def close(self) -> None:
+        """Shut the engine down: its parts are on disk, its lock is released."""
+        self._anchor.close()
+
+
+def prepare(connection: Any, settings: Mapping[str, str], database: str) -> None:
+    """Give a new connection its database and settings, in this order (`readonly` comes last)."""
+    try:
+        if database:
+            connection.query("USE `" + database.replace("\\", "\\\\").replace("`", "\\`") + "`")
+        if settings:
+            pairs = ", ".join(f"{name} = {quote(value)}" for name, value in settings.items())
+            connection.query(f"SET {pairs}")
+    except RuntimeError as error:
+        raise engine_error(error) from None

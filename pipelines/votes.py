@@ -1,0 +1,146 @@
+"""The process of the votes job: choose where to resume, start Flink, watch the job."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from infra import kafka
+from infra.logs import configure_logging
+from infra.settings import Settings
+from operators.flink.resume import newest_checkpoint
+from operators.flink.votes import VotesJob, job_settings, restore_settings
+from schemas.topics import PROGRESS
+
+FLUSH_MS: Final = 200
+CONNECTOR: Final = "flink/flink-sql-connector-kafka-5.0.0-2.2.jar"
+
+_LOG4J: Final = """\
+status = warn
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+logger.checkpoints.name = org.apache.flink.runtime.checkpoint
+logger.checkpoints.level = warn
+logger.job.name = org.apache.flink.runtime.executiongraph.ExecutionGraph
+logger.job.level = warn
+appender.out.type = Console
+appender.out.name = out
+appender.out.target = SYSTEM_OUT
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %p %m (%c)%n
+"""
+
+log = structlog.get_logger()
+
+
+def epoch_folder(settings: Settings, epoch: int) -> Path:
+    """Where an epoch's checkpoints and changelog are."""
+    return settings.home / "votes" / f"epoch-{epoch}"
+
+
+def choose_start(settings: Settings, used: set[int]) -> tuple[int, Path | None]:
+    """The epoch to count into, and the checkpoint to resume it from.
+
+    Without a checkpoint everything is counted again, and never into an epoch that has output:
+    a cell that the former run wrote and the new one never touches would stay.
+
+    Args:
+        settings: Where the checkpoints are.
+        used: The epochs that have output.
+    """
+    folders = (settings.home / "votes").glob("epoch-*")
+    epochs = {int(folder.name.removeprefix("epoch-")) for folder in folders}
+    newest = max(epochs | used, default=1)
+    checkpoint = newest_checkpoint(epoch_folder(settings, newest) / "checkpoints")
+    if checkpoint is None and newest in used:
+        return newest + 1, None
+    return newest, checkpoint
+
+
+def used_epochs(settings: Settings) -> set[int]:
+    """The epochs of which the topic of progress holds output."""
+    reader = kafka.consumer(settings, "tutti-votes-epochs")
+    try:
+        return {
+            json.loads(message.key())["epoch"]
+            for message in kafka.read_to_end(reader, PROGRESS)
+            if message.value() is not None
+        }
+    finally:
+        reader.close()
+
+
+def configure_flink(settings: Settings) -> None:
+    """Write the configuration folder that Flink's Java machine reads."""
+    folder = settings.run / "votes"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "log4j.properties").write_text(_LOG4J)
+    heap = settings.flink_heap_mb
+    # Throughput matters more here than short pauses: measured with the object reuse of the job.
+    options = (
+        f"-Xmx{heap}m -Xms{min(heap, 512)}m -XX:+UseParallelGC -XX:MaxMetaspaceSize=512m"
+        " -XX:+ExitOnOutOfMemoryError"
+    )
+    (folder / "config.yaml").write_text(f'env.java.opts.all: "{options}"\n')
+    os.environ["FLINK_CONF_DIR"] = str(folder)
+    os.environ["LOG4J_PROPERTIES"] = str(folder / "log4j.properties")
+    os.environ["FLINK_LOG_DIR"] = str(settings.logs)
+    # The job has no Python functions; PyFlink would open a port for them on every address.
+    os.environ["_python_worker_execution_mode"] = "process"
+
+
+def main() -> None:
+    """Run the job until it fails for good or the process is told to stop."""
+    settings = Settings()
+    configure_logging("votes")
+    configure_flink(settings)
+    # Imported late: it looks for its configuration folder when it starts Java.
+    from pyflink.common import Configuration  # noqa: PLC0415
+    from pyflink.table import EnvironmentSettings, TableEnvironment  # noqa: PLC0415
+
+    epoch, checkpoint = choose_start(settings, used_epochs(settings))
+    parallelism = settings.parallelism or min(os.cpu_count() or 1, 4)
+    options = job_settings(
+        connector_jar=settings.jars / CONNECTOR,
+        state=epoch_folder(settings, epoch),
+        parallelism=parallelism,
+        checkpoint_ms=settings.checkpoint_interval_ms,
+        rest_port=settings.flink_port,
+    )
+    if checkpoint is not None:
+        options |= restore_settings(checkpoint)
+    epoch_folder(settings, epoch).mkdir(parents=True, exist_ok=True)
+    configuration = Configuration()
+    for key, value in options.items():
+        configuration.set_string(key, value)
+    environment = TableEnvironment.create(
+        EnvironmentSettings.new_instance()
+        .in_streaming_mode()
+        .with_configuration(configuration)
+        .build()
+    )
+    job = VotesJob(settings.brokers, epoch, parallelism, FLUSH_MS)
+    for statement in job.tables():
+        environment.execute_sql(statement)
+    statements = environment.create_statement_set()
+    for statement in job.inserts():
+        statements.add_insert_sql(statement)
+    log.info(
+        "votes_job_starting",
+        epoch=epoch,
+        checkpoint=None if checkpoint is None else checkpoint.name,
+        parallelism=parallelism,
+    )
+    try:
+        statements.execute().wait()
+    except Exception:
+        # The Java stack below says why; the supervisor starts the process anew.
+        log.exception("votes_job_failed")
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+-- Consultations: the latest accepted message of each.
+SELECT
+    consultation_id AS consultation_id,  -- Consultation
+    title AS title,  -- Title
+    countries AS countries,  -- Countries that take part; empty: any
+    weights AS weights,  -- Weight of each of them, e.g. population
+    fromUnixTimestamp64Milli(opens_ms, 'UTC') AS opens_at,  -- Opening; NULL: not given
+    fromUnixTimestamp64Milli(closes_ms, 'UTC') AS closes_at,  -- Closing; NULL: not given
+    window_seconds AS window_seconds,  -- Length of the windows, s
+    rank_min_votes AS rank_min_votes  -- Fewer trusted votes have no rank
+FROM tutti.consultations FINAL

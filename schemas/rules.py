@@ -1,0 +1,218 @@
+"""The rules: which messages are accepted, written once.
+
+Intake, ``tutti schemas check``, ``tutti send --check``, the Beam recount and the tests all call
+`judge`. It is a pure function of the payload and the broker's time, so that a recount next year
+gives the verdict of today. `schemas/edge_cases.json` is the normative table of doubtful input.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from math import isfinite
+from typing import Final, TypeVar
+
+import msgspec
+
+from schemas.events import (
+    QUALIFICATION_BITS,
+    QUALIFICATIONS,
+    STATUSES,
+    TRUSTS,
+    Consultation,
+    Kind,
+    Proposal,
+    Vote,
+)
+from schemas.refusals import Refusal
+from schemas.times import EARLIEST_MS, FUTURE_TOLERANCE_MS, parse_instant
+
+Event = TypeVar("Event", Vote, Proposal, Consultation)
+
+MAX_MESSAGE_BYTES: Final = 65_536
+MAX_DEPTH: Final = 32
+MAX_TEXT: Final = 1_000
+MAX_TITLE: Final = 300
+MAX_WINDOW_SECONDS: Final = 7 * 86_400
+MAX_RANK_MIN_VOTES: Final = 1_000_000
+
+# `fullmatch`, because `$` also matches before a final newline.
+_identifier = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
+_person = re.compile(r"[A-Za-z0-9._:@+/=-]{1,128}").fullmatch
+_country = re.compile(r"[A-Z]{2}").fullmatch
+_language = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}").fullmatch
+
+_IDENTIFIER_RULE: Final = "1 to 64 of A-Z a-z 0-9 . _ -"
+_PERSON_RULE: Final = "1 to 128 of A-Z a-z 0-9 . _ - : @ + / ="
+_TIME_RULE: Final = "YYYY-MM-DDTHH:MM:SS[.fff]Z, a real UTC time since 2000-01-01"
+
+
+def judge_vote(payload: bytes | None, broker_ms: int) -> Vote | Refusal:
+    """Decide on one vote.
+
+    Args:
+        payload: The message's value as received; None is a Kafka tombstone.
+        broker_ms: The broker's append time, milliseconds since 1970.
+    """
+    vote = _decode(payload, _VOTE)
+    if isinstance(vote, Refusal):
+        return vote
+    if not _identifier(vote.consultation_id):
+        return Refusal("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
+    if not _identifier(vote.proposal_id):
+        return Refusal("bad_identifier", "proposal_id", _IDENTIFIER_RULE)
+    if not _person(vote.participant_id):
+        return Refusal("bad_identifier", "participant_id", _PERSON_RULE)
+    fitting = QUALIFICATIONS.get(vote.choice)
+    if fitting is None:
+        return Refusal("unknown_choice", "choice", "agree, disagree, neutral or withdrawn")
+    cast_ms = parse_instant(vote.cast_at)
+    if cast_ms is None or cast_ms < EARLIEST_MS:
+        return Refusal("bad_time", "cast_at", _TIME_RULE)
+    if cast_ms > broker_ms + FUTURE_TOLERANCE_MS:
+        return Refusal("future_time", "cast_at", "at most 300 s after the broker received it")
+    if not _country(vote.country):
+        return Refusal("bad_country", "country", "two upper-case letters (ISO 3166-1)")
+    if vote.trust not in TRUSTS:
+        return Refusal("unknown_trust", "trust", ", ".join(TRUSTS))
+    for position, name in enumerate(vote.qualifications):
+        if name not in QUALIFICATION_BITS:
+            return Refusal("unknown_qualification", f"qualifications[{position}]")
+        if name not in fitting:
+            detail = f"with choice {vote.choice}: {', '.join(fitting) or 'none'}"
+            return Refusal("qualification_mismatch", f"qualifications[{position}]", detail)
+    if vote.source and not _identifier(vote.source):
+        return Refusal("bad_identifier", "source", _IDENTIFIER_RULE)
+    return vote
+
+
+def judge_proposal(payload: bytes | None, broker_ms: int) -> Proposal | Refusal:
+    """Decide on one proposal; arguments as for `judge_vote`."""
+    proposal = _decode(payload, _PROPOSAL)
+    return proposal if isinstance(proposal, Refusal) else next(
+        _proposal_faults(proposal, broker_ms), proposal
+    )
+
+
+def _proposal_faults(proposal: Proposal, broker_ms: int) -> Iterator[Refusal]:
+    if not _identifier(proposal.consultation_id):
+        yield Refusal("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
+    if not _identifier(proposal.proposal_id):
+        yield Refusal("bad_identifier", "proposal_id", _IDENTIFIER_RULE)
+    yield from _text_faults("text", proposal.text, MAX_TEXT)
+    yield from _time_faults("submitted_at", proposal.submitted_at)
+    if (parse_instant(proposal.submitted_at) or 0) > broker_ms + FUTURE_TOLERANCE_MS:
+        yield Refusal("future_time", "submitted_at", "at most 300 s after the broker received it")
+    if proposal.language and not _language(proposal.language):
+        yield Refusal("bad_language", "language", "a BCP 47 tag such as fr or pt-BR")
+    if proposal.country and not _country(proposal.country):
+        yield Refusal("bad_country", "country", "two upper-case letters (ISO 3166-1)")
+    if proposal.author_id and not _person(proposal.author_id):
+        yield Refusal("bad_identifier", "author_id", _PERSON_RULE)
+    if proposal.status not in STATUSES:
+        yield Refusal("unknown_status", "status", ", ".join(STATUSES))
+
+
+def judge_consultation(payload: bytes | None, _broker_ms: int) -> Consultation | Refusal:
+    """Decide on one consultation; arguments as for `judge_vote`."""
+    consultation = _decode(payload, _CONSULTATION)
+    return consultation if isinstance(consultation, Refusal) else next(
+        _consultation_faults(consultation), consultation
+    )
+
+
+def _consultation_faults(consultation: Consultation) -> Iterator[Refusal]:
+    if not _identifier(consultation.consultation_id):
+        yield Refusal("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
+    yield from _text_faults("title", consultation.title, MAX_TITLE)
+    seen: set[str] = set()
+    for position, entry in enumerate(consultation.countries):
+        if not _country(entry.country):
+            yield Refusal("bad_country", f"countries[{position}].country", "two capital letters")
+        if not (isfinite(entry.weight) and entry.weight >= 0):
+            yield Refusal("bad_number", f"countries[{position}].weight", "a number from 0 up")
+        if entry.country in seen:
+            yield Refusal("duplicate_country", f"countries[{position}].country", "once each")
+        seen.add(entry.country)
+    if consultation.opens_at:
+        yield from _time_faults("opens_at", consultation.opens_at)
+    if consultation.closes_at:
+        yield from _time_faults("closes_at", consultation.closes_at)
+    window = consultation.window_seconds
+    if not (60 <= window <= MAX_WINDOW_SECONDS and window % 60 == 0):
+        yield Refusal("bad_number", "window_seconds", "a multiple of 60 from 60 to 604800")
+    if not 1 <= consultation.rank_min_votes <= MAX_RANK_MIN_VOTES:
+        yield Refusal("bad_number", "rank_min_votes", "from 1 to 1000000")
+
+
+def _text_faults(field: str, text: str, limit: int) -> Iterator[Refusal]:
+    if not text:
+        yield Refusal("empty", field, f"1 to {limit} characters")
+    if len(text) > limit:
+        yield Refusal("too_long", field, f"1 to {limit} characters")
+
+
+def _time_faults(field: str, text: str) -> Iterator[Refusal]:
+    ms = parse_instant(text)
+    if ms is None or ms < EARLIEST_MS:
+        yield Refusal("bad_time", field, _TIME_RULE)
+
+
+_VOTE: Final = msgspec.json.Decoder(Vote)
+_PROPOSAL: Final = msgspec.json.Decoder(Proposal)
+_CONSULTATION: Final = msgspec.json.Decoder(Consultation)
+
+Judge = Callable[[bytes | None, int], Vote | Proposal | Consultation | Refusal]
+
+JUDGES: Final[dict[Kind, Judge]] = {
+    "consultations": judge_consultation,
+    "proposals": judge_proposal,
+    "votes": judge_vote,
+}
+"""The judge of each kind of event."""
+
+
+def _decode(payload: bytes | None, decoder: "msgspec.json.Decoder[Event]") -> Event | Refusal:
+    """Decode strictly: exactly one JSON object in UTF-8, with the fields' own JSON types."""
+    if not payload:
+        return Refusal("empty", "", "a JSON object")
+    if len(payload) > MAX_MESSAGE_BYTES:
+        return Refusal("too_long", "", f"at most {MAX_MESSAGE_BYTES} bytes")
+    try:
+        # The decoder skips unknown fields without checking their UTF-8: check all of it here.
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return Refusal("not_json", "", "one JSON object in UTF-8")
+    # A bracket opens a level or stands in a string: few brackets cannot be deep. Left to the
+    # decoder, the answer would depend on how deep the caller's own stack is.
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        return Refusal("too_deep", "", f"at most {MAX_DEPTH} levels")
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError as error:
+        return _explain(error)
+    except msgspec.DecodeError:
+        return Refusal("not_json", "", "one JSON object in UTF-8")
+
+
+def _depth(text: str) -> int:
+    """How deep arrays and objects nest, strings aside."""
+    level = deepest = 0
+    for bracket in re.sub(r'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', "", text):
+        level += 1 if bracket in "[{" else -1
+        deepest = max(deepest, level)
+    return deepest
+
+
+_MISSING = re.compile(r"missing required field `(\w+)`").search
+
+
+def _explain(error: msgspec.ValidationError) -> Refusal:
+    """Turn the decoder's ``Expected `str`, got `int` - at `$.country` `` into a refusal."""
+    sentence, _, place = str(error).partition(" - at `$")
+    path = place.rstrip("`").lstrip(".")
+    missing = _MISSING(sentence)
+    if missing:
+        return Refusal("missing_field", f"{path}.{missing[1]}".lstrip("."), "required")
+    if "out of range" in sentence:
+        return Refusal("bad_number", path, "out of range")
+    detail = sentence.replace("`", "").replace("Expected", "expected")
+    return Refusal("wrong_type" if path else "not_object", path, detail)

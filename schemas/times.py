@@ -1,0 +1,56 @@
+"""Instants of the contract: ``YYYY-MM-DDTHH:MM:SS[.f{1,3}]Z`` and milliseconds since 1970."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+EARLIEST_MS: Final = 946_684_800_000
+"""2000-01-01T00:00:00Z: an earlier vote is a broken clock."""
+
+FUTURE_TOLERANCE_MS: Final = 300_000
+"""How far a sender's clock may be ahead of the broker's."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+# ASCII digits only: `\d` would take other scripts' digits.
+_INSTANT: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(?:\.([0-9]{1,3}))?Z"
+).fullmatch
+
+
+@lru_cache(maxsize=65_536)
+def _minute_ms(minute: str) -> int | None:
+    """Milliseconds of ``YYYY-MM-DDTHH:MM``; None if there is no such minute."""
+    try:
+        return (datetime.fromisoformat(minute).replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
+    except ValueError:
+        return None
+
+
+def parse_instant(text: str) -> int | None:
+    """Milliseconds since 1970 of an instant, or None if it is not one.
+
+    >>> parse_instant("2026-05-01T12:00:00.5Z")
+    1777636800500
+    >>> parse_instant("2026-02-30T12:00:00Z") is None
+    True
+    """
+    match = _INSTANT(text)
+    if match is None:
+        return None
+    minute, seconds, fraction = match.groups()
+    start = _minute_ms(minute)
+    if start is None:
+        return None
+    return start + int(seconds) * 1000 + (int(fraction.ljust(3, "0")) if fraction else 0)
+
+
+def format_instant(ms: int) -> str:
+    """The instant of milliseconds since 1970.
+
+    >>> format_instant(1777636800500)
+    '2026-05-01T12:00:00.500Z'
+    """
+    instant = _EPOCH + timedelta(milliseconds=ms)
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"

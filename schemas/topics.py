@@ -1,0 +1,58 @@
+"""The topics of `topics.toml` as values."""
+
+import tomllib
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Final
+
+from schemas.events import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic; the fields are described at the head of ``topics.toml``."""
+
+    name: str
+    about: str
+    key: str
+    partitions: int
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    event: Kind | None = None
+    config: dict[str, str] = field(default_factory=dict)
+
+
+def _load() -> dict[str, Topic]:
+    document = tomllib.loads(files("schemas").joinpath("topics.toml").read_text())
+    return {
+        name: Topic(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in t.items()})
+        for name, t in document.items()
+    }
+
+
+TOPICS: Final = _load()
+
+CONSULTATIONS: Final = TOPICS["tutti.consultations.v1"]
+PROPOSALS: Final = TOPICS["tutti.proposals.v1"]
+VOTES: Final = TOPICS["tutti.votes.v1"]
+ACCEPTED_CONSULTATIONS: Final = TOPICS["tutti.accepted-consultations.v1"]
+ACCEPTED_PROPOSALS: Final = TOPICS["tutti.accepted-proposals.v1"]
+ACCEPTED_VOTES: Final = TOPICS["tutti.accepted-votes.v1"]
+TALLIES: Final = TOPICS["tutti.tallies.v1"]
+WINDOWS: Final = TOPICS["tutti.windows.v1"]
+PROGRESS: Final = TOPICS["tutti.progress.v1"]
+DEAD_LETTERS: Final = TOPICS["tutti.dead-letters.v1"]
+
+INPUT: Final[dict[Kind, Topic]] = {
+    "consultations": CONSULTATIONS,
+    "proposals": PROPOSALS,
+    "votes": VOTES,
+}
+"""The topic that campaigns send each kind of event to."""
+
+ACCEPTED: Final[dict[Kind, Topic]] = {
+    "consultations": ACCEPTED_CONSULTATIONS,
+    "proposals": ACCEPTED_PROPOSALS,
+    "votes": ACCEPTED_VOTES,
+}
+"""Where intake puts each kind of event once accepted."""

@@ -1,0 +1,42 @@
+"""Intake's rules and the demo agree about what is wrong with a bad message."""
+
+import json
+
+import pytest
+
+from pipelines.demo.campaign import Campaign
+from pipelines.demo.spoiled import SPOILERS
+from schemas.events import Vote
+from schemas.refusals import Refusal
+from schemas.rules import judge_consultation, judge_proposal, judge_vote
+
+NOW_MS = 1_750_000_000_000
+VOTE = {
+    "consultation_id": "demo-europe",
+    "proposal_id": "p-001",
+    "participant_id": "eu-1",
+    "choice": "agree",
+    "cast_at": "2025-06-15T15:06:40.000Z",
+}
+
+
+@pytest.mark.parametrize("number", range(len(SPOILERS)))
+def test_a_spoiled_vote_is_refused_for_its_reason(number: int) -> None:
+    spoiler = SPOILERS[number]
+    verdict = judge_vote(spoiler.spoil(dict(VOTE), NOW_MS), NOW_MS)
+    assert isinstance(verdict, Refusal)
+    assert verdict.reason == spoiler.reason
+
+
+def test_the_rules_refuse_the_bad_messages_and_no_others() -> None:
+    for message in Campaign().messages(NOW_MS, 20_000):
+        accepted = isinstance(judge_vote(message.value, NOW_MS), Vote)
+        assert accepted == (message.kind != "bad")
+
+
+def test_the_rules_accept_the_consultation_and_its_proposals() -> None:
+    campaign = Campaign()
+    consultation = json.dumps(campaign.consultation()).encode()
+    assert not isinstance(judge_consultation(consultation, NOW_MS), Refusal)
+    for proposal in campaign.proposals():
+        assert not isinstance(judge_proposal(json.dumps(proposal).encode(), NOW_MS), Refusal)
