@@ -12,7 +12,6 @@ from importlib.resources import files
 from string import Template
 from typing import Final
 
-import structlog
 from clickhouse_connect.driver.client import Client
 
 from operators.core import agreement
@@ -35,8 +34,6 @@ VIEWS: Final = (
 """In the order in which they build on one another."""
 
 _COLUMN: Final = re.compile(r"(\w+),? +-- (.+)$", re.MULTILINE)
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +68,13 @@ def view(name: str) -> View:
     return View(name, comment, columns, Template(body).substitute(_formulas()))
 
 
-def migrate(clickhouse: Client) -> None:
-    """Apply what is missing.
+def migrate(clickhouse: Client) -> list[str]:
+    """Apply what is missing; returns the files applied.
 
     Raises:
         TerminalError: An applied migration's file has changed since.
     """
+    done: list[str] = []
     clickhouse.command("CREATE DATABASE IF NOT EXISTS tutti ENGINE = Atomic")
     clickhouse.command(
         "CREATE TABLE IF NOT EXISTS tutti.migrations ("
@@ -107,9 +105,10 @@ def migrate(clickhouse: Client) -> None:
             column_names=["number", "name", "sha256"],
             database="tutti",
         )
-        log.info("migration_applied", file=file.name)
+        done.append(file.name)
     for name in VIEWS:
         _replace(clickhouse, view(name))
+    return done
 
 
 def _replace(clickhouse: Client, wanted: View) -> None:

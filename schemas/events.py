@@ -4,9 +4,9 @@ Field types are the contract's; `msgspec` decodes strictly (no coercion, ``null`
 and ignores unknown fields, as DESIGN asks of every consumer.
 """
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Kind = Literal["consultations", "proposals", "votes"]
 
@@ -30,6 +30,9 @@ QUALIFICATION_BITS: Final[dict[str, int]] = {
 
 UNKNOWN_COUNTRY: Final = "ZZ"
 
+Given = Annotated[str, Meta(min_length=1)]
+"""An optional text: "" is our own "not given", so a sender's "" is refused, as null is."""
+
 
 class Vote(Struct, frozen=True, gc=False):
     """A participant's whole ballot on one proposal; a later one replaces it."""
@@ -42,7 +45,7 @@ class Vote(Struct, frozen=True, gc=False):
     country: str = UNKNOWN_COUNTRY
     trust: str = "trusted"
     qualifications: tuple[str, ...] = ()
-    source: str = ""
+    source: Given = ""
 
 
 class Proposal(Struct, frozen=True, gc=False):
@@ -52,9 +55,9 @@ class Proposal(Struct, frozen=True, gc=False):
     proposal_id: str
     text: str
     submitted_at: str
-    language: str = ""
-    country: str = ""
-    author_id: str = ""
+    language: Given = ""
+    country: Given = ""
+    author_id: Given = ""
     status: str = "accepted"
 
 
@@ -71,7 +74,7 @@ class Consultation(Struct, frozen=True, gc=False):
     consultation_id: str
     title: str
     countries: tuple[CountryWeight, ...] = ()
-    opens_at: str = ""
-    closes_at: str = ""
+    opens_at: Given = ""
+    closes_at: Given = ""
     window_seconds: int = 60
     rank_min_votes: int = 30

@@ -22,7 +22,7 @@ from schemas.events import (
     Proposal,
     Vote,
 )
-from schemas.refusals import Refusal
+from schemas.refusals import Reason, Refusal
 from schemas.times import EARLIEST_MS, FUTURE_TOLERANCE_MS, parse_instant
 
 Event = TypeVar("Event", Vote, Proposal, Consultation)
@@ -156,6 +156,7 @@ def _time_faults(field: str, text: str) -> Iterator[Refusal]:
         yield Refusal("bad_time", field, _TIME_RULE)
 
 
+_ANY: Final = msgspec.json.Decoder(msgspec.Raw)
 _VOTE: Final = msgspec.json.Decoder(Vote)
 _PROPOSAL: Final = msgspec.json.Decoder(Proposal)
 _CONSULTATION: Final = msgspec.json.Decoder(Consultation)
@@ -186,9 +187,11 @@ def _decode(payload: bytes | None, decoder: "msgspec.json.Decoder[Event]") -> Ev
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         return Refusal("too_deep", "", f"at most {MAX_DEPTH} levels")
     try:
-        return decoder.decode(text)
-    except msgspec.ValidationError as error:
-        return _explain(error)
+        try:
+            return decoder.decode(text)
+        except msgspec.ValidationError as error:
+            _ANY.decode(text)  # the decoder stopped there: what follows may not be JSON at all
+            return _explain(error)
     except msgspec.DecodeError:
         return Refusal("not_json", "", "one JSON object in UTF-8")
 
@@ -203,6 +206,16 @@ def _depth(text: str) -> int:
 
 
 _MISSING = re.compile(r"missing required field `(\w+)`").search
+_NUMBERS: Final = ("weight", "window_seconds", "rank_min_votes")
+_IF_EMPTY: Final[dict[str, Reason]] = {
+    "source": "bad_identifier",
+    "author_id": "bad_identifier",
+    "language": "bad_language",
+    "country": "bad_country",
+    "opens_at": "bad_time",
+    "closes_at": "bad_time",
+}
+"""What is wrong with an empty text where the field may be absent."""
 
 
 def _explain(error: msgspec.ValidationError) -> Refusal:
@@ -212,7 +225,9 @@ def _explain(error: msgspec.ValidationError) -> Refusal:
     missing = _MISSING(sentence)
     if missing:
         return Refusal("missing_field", f"{path}.{missing[1]}".lstrip("."), "required")
-    if "out of range" in sentence:
+    if "out of range" in sentence and path.endswith(_NUMBERS):
         return Refusal("bad_number", path, "out of range")
+    if "of length" in sentence:
+        return Refusal(_IF_EMPTY[path], path, "absent or not empty")
     detail = sentence.replace("`", "").replace("Expected", "expected")
     return Refusal("wrong_type" if path else "not_object", path, detail)

@@ -29,6 +29,8 @@ def main() -> None:
         "appendonly": "no",
         "maxmemory": f"{settings.redis_memory_mb}mb",
         "maxmemory-policy": "allkeys-lru",
+        # A title would overwrite the environment by which orphans are found.
+        "set-proc-title": "no",
     }
     command = [executable()]
     for name, value in options.items():

@@ -22,7 +22,7 @@ SYSTEM_TABLES = frozenset({
 
 TABLE_FUNCTIONS = frozenset({
     "numbers", "numbers_mt", "zeros", "zeros_mt", "generateSeries", "generate_series", "values",
-    "null", "view", "viewIfPermitted", "format",
+    "null", "view", "viewIfPermitted",
 })  # fmt: skip
 
 # Categories of `system.functions` whose members compute from their arguments alone.
@@ -35,17 +35,17 @@ _CATEGORIES = frozenset({
 })  # fmt: skip
 # The harmless ones of the category "Other", and names that only the parser knows.
 _SINGLE = frozenset({
-    "bar", "blockNumber", "byteSize", "countDigits", "currentDatabase", "currentSchemas",
-    "currentUser", "defaultValueOfArgumentType", "defaultValueOfTypeName", "dumpColumnStructure",
-    "exists", "finalizeAggregation", "formatReadableDecimalSize", "formatReadableQuantity",
-    "formatReadableSize", "formatReadableTimeDelta", "getSizeOfEnumType", "getSubcolumn",
-    "grouping", "identity", "ignore", "indexHint", "initializeAggregation", "isConstant",
-    "isDecimalOverflow", "lambda", "materialize", "minSampleSizeContinuous",
-    "minSampleSizeConversion", "neighbor", "parseReadableSize", "parseReadableSizeOrNull",
-    "parseReadableSizeOrZero", "parseTimeDelta", "rowNumberInAllBlocks", "rowNumberInBlock",
-    "runningAccumulate", "runningDifference", "runningDifferenceStartingWithFirstValue",
-    "throwIf", "toColumnTypeName", "toTypeName", "transform", "untuple", "variantElement",
-    "variantType", "version", "visibleWidth",
+    "bar", "blockNumber", "byteSize", "caseWithExpression", "countDigits", "currentDatabase",
+    "currentSchemas", "currentUser", "defaultValueOfArgumentType", "defaultValueOfTypeName",
+    "dumpColumnStructure", "exists", "finalizeAggregation", "formatReadableDecimalSize",
+    "formatReadableQuantity", "formatReadableSize", "formatReadableTimeDelta",
+    "getSizeOfEnumType", "getSubcolumn", "grouping", "identity", "ignore", "indexHint",
+    "initializeAggregation", "isConstant", "isDecimalOverflow", "lambda", "materialize",
+    "minSampleSizeContinuous", "minSampleSizeConversion", "neighbor", "parseReadableSize",
+    "parseReadableSizeOrNull", "parseReadableSizeOrZero", "parseTimeDelta",
+    "rowNumberInAllBlocks", "rowNumberInBlock", "runningAccumulate", "runningDifference",
+    "runningDifferenceStartingWithFirstValue", "throwIf", "toColumnTypeName", "toTypeName",
+    "transform", "untuple", "variantElement", "variantType", "version", "visibleWidth",
 })  # fmt: skip
 # Settings that clients send by themselves or that only shape the answer; others are refused.
 SHAPING_SETTINGS = frozenset({
@@ -113,9 +113,7 @@ def functions(engine: Engine) -> Functions:
     return Functions(
         allowed=frozenset(allowed),
         allowed_lower=frozenset(loose),
-        suffixes=_column(
-            engine.rows("SELECT name FROM system.aggregate_function_combinators")
-        ),
+        suffixes=_column(engine.rows("SELECT name FROM system.aggregate_function_combinators")),
         aggregates=frozenset(row[0] for row in rows if row[3] == "1"),
         known=frozenset(name.lower() for name in (*by_name, *tables)),
     )

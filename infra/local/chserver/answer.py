@@ -74,7 +74,9 @@ class Answer:
         The body has no end: that closes the connection, and every client sees a broken answer.
         """
         tag, text = self._tag(), error.text
-        block = f"\r\n__exception__\r\n{tag}\r\n{text}{len(text.encode())} {tag}\r\n__exception__\r\n"
+        block = (
+            f"\r\n__exception__\r\n{tag}\r\n{text}{len(text.encode())} {tag}\r\n__exception__\r\n"
+        )
         await self.piece(block.encode())
         if self._compressor:
             await self._body(self._compressor.flush(), more=True)
@@ -113,8 +115,12 @@ class Answer:
 
     async def _start(self, status: HTTPStatus, headers: dict[str, str]) -> None:
         self.begun = True
-        encoded = [(k.encode("latin-1"), v.encode("latin-1", "replace")) for k, v in headers.items()]
-        await self._send({"type": "http.response.start", "status": status.value, "headers": encoded})
+        encoded = [
+            (k.encode("latin-1"), v.encode("latin-1", "replace")) for k, v in headers.items()
+        ]
+        await self._send(
+            {"type": "http.response.start", "status": status.value, "headers": encoded}
+        )
 
     async def _body(self, body: bytes, *, more: bool) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})

@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 
-from infra.local.chserver import analyst, statement
+from infra.local.chserver import statement
+from infra.local.chserver.admit import Guard
 from infra.local.chserver.answer import Answer, Send
 from infra.local.chserver.compression import decompress, too_large
 from infra.local.chserver.engine import Engine
@@ -35,7 +36,7 @@ class Door:
 
     limits: Limits
     lane: Lane
-    guard: analyst.Guard | None = None
+    guard: Guard | None = None
     seconds: float | None = None
 
 
@@ -108,9 +109,7 @@ class App:
     async def _answer(self, door: Door, request: Request, answer: Answer) -> None:
         try:
             async with asyncio.timeout(door.seconds):
-                if door.guard and request.insert:
-                    raise analyst.refused("nothing can be written")
-                if request.insert:
+                if request.insert and not door.guard:
                     await self._insert(door, request, answer)
                 else:
                     await self._read(door, request, answer)
@@ -193,7 +192,7 @@ class App:
     def _settings(self, door: Door, request: Request) -> dict[str, str]:
         own = {"log_comment": request.mark}
         if door.guard:
-            return own | door.guard.admit_settings(request) | door.limits.settings
+            return own | door.guard.settings(request) | door.limits.settings
         forced = {"async_insert": "0"} | ({"readonly": "2"} if request.read_only else {})
         return door.limits.settings | dict(request.settings) | own | forced
 

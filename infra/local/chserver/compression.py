@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any, Protocol
 
-import lz4.frame
+import lz4.frame  # type: ignore[import-untyped] # it ships none
 import zstandard
 
 from infra.local.chserver.errors import BAD_ARGUMENTS, TOO_LARGE, QueryError, refusal

@@ -49,6 +49,11 @@ def refusal(
     return QueryError(code, f"Code: {code}. DB::Exception: {reason} ({name})", status)
 
 
+def unpublished(reason: str) -> QueryError:
+    """The refusal of an analyst's request."""
+    return refusal(READONLY, f"Analysts read what is published: {reason}", "READONLY")
+
+
 def engine_error(error: Exception) -> QueryError:
     """The engine's exception with its own code, which stands only in its text."""
     text = _PREFIX.sub("", str(error))

@@ -43,6 +43,14 @@ def operators(memory_mb: int, request_bytes: int) -> Limits:
     return Limits(request_bytes=request_bytes, running=6, waiting=64, settings=settings)
 
 
+# Analysts see the schema of what is published, whichever way they ask for it (SHOW included).
+_VISIBLE = r"(\'marts\', \'open\', \'system\', \'information_schema\', \'INFORMATION_SCHEMA\')"
+_FILTERS = (
+    f"{{'system.databases': 'name IN {_VISIBLE}', 'system.tables': 'database IN {_VISIBLE}',"
+    f" 'system.columns': 'database IN {_VISIBLE}'}}"
+)
+
+
 def analysts(memory_mb: int) -> Limits:
     """A quarter of the memory, one thread, 30 s, bounded results, and nothing but reading."""
     quarter = memory_mb * MIB // 4
@@ -56,6 +64,7 @@ def analysts(memory_mb: int) -> Limits:
         "max_result_bytes": str(128 * MIB),
         "result_overflow_mode": "throw",
         "allow_ddl": "0",
+        "additional_table_filters": _FILTERS,
         # Last: from here on the engine itself refuses to change a setting.
         "readonly": "1",
     }

@@ -5,7 +5,7 @@ without head and foot. Other formats are built whole in the engine's memory, wit
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Summary:
 
 def read(
     engine: Engine, request: Request, settings: Mapping[str, str], first: bytes, summary: Summary
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """The answer in pieces; closing the iterator cancels the query.
 
     Args:
@@ -102,7 +102,7 @@ def _empty_native(connection: Any, sql: str, params: dict[str, str]) -> bytes:
 
 def _varint(number: int) -> bytes:
     out = bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
+    while number >= 1 << 7:  # seven bits a byte, the least significant first
+        out.append(number % (1 << 7) + (1 << 7))
         number >>= 7
     return bytes([*out, number])

@@ -12,7 +12,8 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from infra.local.chserver import analyst, engine_config, limits
+from infra.local.chserver import engine_config, limits
+from infra.local.chserver.admit import Guard
 from infra.local.chserver.app import App, Door
 from infra.local.chserver.engine import Engine
 from infra.local.chserver.lane import Lane
@@ -80,7 +81,7 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
         place.analyst_port: Door(
             their,
             Lane("analysts", their.running, their.waiting),
-            analyst.Guard(engine, their.settings),
+            Guard(engine, their.settings),
             seconds=60,
         ),
     }
@@ -96,13 +97,14 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
         )
     )
 
-    def stop() -> None:
+    def stop(number: signal.Signals) -> None:
+        log.info("clickhouse_stopping", signal=number.name)
         server.should_exit = True
         app.stop_reading()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop, number)
     await server.serve(sockets=sockets)
 
 

@@ -112,7 +112,7 @@ def insert(sql: bytes, body: bytes) -> Insert | None:
             return None
         elif previous == b"INPUT" and token.text == b"(":
             source = _input(sql, seen[-2])
-        elif token.text == b"VALUES" and token.depth == 0 and not selects and len(seen) > 2:  # noqa: PLR2004
+        elif token.text == b"VALUES" and previous != b"FORMAT" and token.depth == 0 and not selects:
             return Insert(sql[: token.start], "Values", _join(sql[token.end :], body))
         elif previous == b"FORMAT" and token.depth == 0 and (source or not selects):
             name = sql[token.start : token.end].decode()

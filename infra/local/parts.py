@@ -1,0 +1,110 @@
+"""The parts of the local stack: how each is started, and when it is ready."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.request import urlopen
+
+import redis
+from confluent_kafka import KafkaException
+
+from infra import kafka
+from infra.heartbeat import last_beat
+from infra.settings import Settings
+from operators.core.clock import system_clock
+
+PROBE_S: Final = 2.0
+CHECKPOINT_STALE_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a probe found. `facts` are for people, e.g. the age of the newest checkpoint."""
+
+    ready: bool
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One supervised process.
+
+    Attributes:
+        name: As the supervisor, logs and messages call it.
+        module: What ``python -m`` runs.
+        port: Its port in `Settings`, if it listens.
+        stage: Parts of a lower stage are ready before those of a higher one start.
+        patience_s: How long it may take until it is ready.
+        probe: Finds out how the process of that pid is; must not raise.
+    """
+
+    name: str
+    module: str
+    stage: int
+    patience_s: int
+    probe: Callable[[Settings, int], Health]
+    port: Callable[[Settings], int] | None = None
+
+
+def _kafka(settings: Settings, _pid: int) -> Health:
+    try:
+        topics = kafka.admin(settings).list_topics(timeout=PROBE_S).topics
+    except KafkaException:
+        return Health(ready=False, facts={})
+    return Health(ready=True, facts={"topics": len([t for t in topics if t.startswith("tutti.")])})
+
+
+def _clickhouse(settings: Settings, _pid: int) -> Health:
+    return Health(ready=_get(settings.clickhouse_port, "/ping") is not None, facts={})
+
+
+def _redis(settings: Settings, _pid: int) -> Health:
+    try:
+        redis.Redis(port=settings.redis_port, socket_timeout=PROBE_S).ping()
+    except redis.RedisError:
+        return Health(ready=False, facts={})
+    return Health(ready=True, facts={})
+
+
+def _votes(settings: Settings, _pid: int) -> Health:
+    """Running, with a checkpoint completed by this run, lately."""
+    overview = json.loads(_get(settings.flink_port, "/jobs/overview") or '{"jobs": []}')
+    running = [job["jid"] for job in overview["jobs"] if job["state"] == "RUNNING"]
+    if not running:
+        return Health(ready=False, facts={"state": [job["state"] for job in overview["jobs"]]})
+    found = json.loads(_get(settings.flink_port, f"/jobs/{running[0]}/checkpoints") or "{}")
+    newest = (found.get("latest") or {}).get("completed")
+    if newest is None:
+        return Health(ready=False, facts={"checkpoint": None})
+    age_ms = system_clock() - newest["latest_ack_timestamp"]
+    facts = {"checkpoint": newest["id"], "checkpoint_age_ms": age_ms}
+    return Health(ready=age_ms < CHECKPOINT_STALE_MS, facts=facts)
+
+
+def _heartbeat(part: str) -> Callable[[Settings, int], Health]:
+    def probe(settings: Settings, pid: int) -> Health:
+        beat = last_beat(settings, part)
+        if beat is None or beat.pid != pid:  # none yet, or the last one's
+            return Health(ready=False, facts={})
+        return Health(beat.healthy, {"heartbeat_age_ms": beat.age_ms, **beat.facts})
+
+    return probe
+
+
+def _get(port: int, path: str) -> bytes | None:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PROBE_S) as answer:
+            return bytes(answer.read())
+    except OSError:
+        return None
+
+
+PARTS: Final[tuple[Part, ...]] = (
+    Part("kafka", "infra.local.broker", 0, 60, _kafka, lambda s: s.kafka_port),
+    Part("clickhouse", "infra.local.chserver", 0, 60, _clickhouse, lambda s: s.clickhouse_port),
+    Part("redis", "infra.local.redis", 0, 20, _redis, lambda s: s.redis_port),
+    Part("intake", "pipelines.intake", 1, 60, _heartbeat("intake")),
+    Part("votes", "pipelines.votes", 1, 120, _votes, lambda s: s.flink_port),
+    Part("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),
+)

@@ -1,0 +1,195 @@
+"""The local stack as a whole: up, status, down, reset."""
+
+import fcntl
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psutil
+from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
+
+from infra import kafka
+from infra.clickhouse import ERRORS, connect
+from infra.local.parts import PARTS, Part
+from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
+from infra.migrations import migrate
+from infra.settings import Settings
+from operators.core.errors import TerminalError, TuttiError
+
+Say = Callable[[str], None]
+
+POLL_S: Final = 0.2
+
+
+class NotReadyError(TuttiError):
+    """A part is not ready in time.
+
+    Attributes:
+        part: Its name.
+        tail: The end of its log.
+    """
+
+    def __init__(self, part: str, patience_s: int, tail: str) -> None:
+        self.part = part
+        self.tail = tail
+        super().__init__(f"{part} is not ready after {patience_s} s: the end of its log is above.")
+
+
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """One line of ``tutti status``."""
+
+    part: str
+    state: str
+    ready: bool
+    address: str
+    pid: int
+    memory_mb: int
+    records_behind: int | None
+    facts: dict[str, Any]
+
+
+def up(settings: Settings, say: Say) -> None:
+    """Start what does not run and wait until all is ready. Safe to repeat.
+
+    Raises:
+        TerminalError: A port is taken, or the data are of another version.
+        NotReadyError: A part does not become ready.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _one_at_a_time(settings):
+        supervisor = Supervisor(settings)
+        if not supervisor.alive:
+            left = end_orphans(settings)
+            if left:
+                say(f"ended {left} processes that had lost their supervisor")
+            _check_ports(settings)
+            supervisor.launch()
+        for stage in sorted({part.stage for part in PARTS}):
+            parts = [part for part in PARTS if part.stage == stage]
+            for part in parts:
+                supervisor.start(part.name)
+            for part in parts:
+                _await(settings, supervisor, part)
+                say(f"{part.name} is ready{_at(settings, part)}")
+            if stage == 0:
+                kafka.create_topics(settings)
+                for file in migrate(connect(settings)):
+                    say(f"applied {file}")
+
+
+def down(settings: Settings) -> bool:
+    """Stop everything and keep the data; returns whether anything ran."""
+    if not settings.home.exists():
+        return False
+    with _one_at_a_time(settings):
+        supervisor = Supervisor(settings)
+        ran = supervisor.alive
+        if ran:
+            supervisor.shut_down()
+        ran = bool(end_orphans(settings)) or ran
+        shutil.rmtree(settings.socket_dir, ignore_errors=True)
+        return ran
+
+
+def reset(settings: Settings) -> None:
+    """Stop everything and remove the data, the pseudonym key included."""
+    down(settings)
+    shutil.rmtree(settings.home, ignore_errors=True)
+
+
+def status(settings: Settings) -> list[PartStatus]:
+    """How each part is."""
+    supervisor = Supervisor(settings)
+    processes = supervisor.processes() if supervisor.alive else {}
+    behind = _records_behind(settings) if processes else {}
+    return [
+        _part_status(settings, part, processes.get(part.name), behind.get(part.name))
+        for part in PARTS
+    ]
+
+
+def _part_status(
+    settings: Settings, part: Part, process: Process | None, behind: int | None
+) -> PartStatus:
+    health = None
+    if process is not None and process.state == "RUNNING":
+        health = part.probe(settings, process.pid)
+    return PartStatus(
+        part=part.name,
+        state=process.state if process else "STOPPED",
+        ready=bool(health and health.ready),
+        address=f"127.0.0.1:{part.port(settings)}" if part.port else "",
+        pid=process.pid if process else 0,
+        memory_mb=_memory_mb(process.pid) if process and process.pid else 0,
+        records_behind=behind,
+        facts=health.facts if health else {},
+    )
+
+
+def _memory_mb(pid: int) -> int:
+    """Resident memory of a process and its children, MiB."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(member.memory_info().rss for member in family) >> 20
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _records_behind(settings: Settings) -> dict[str, int]:
+    try:
+        found = connect(settings, timeout_s=5).query(
+            "SELECT stage, sum(greatest(records_behind, 0)) FROM marts.freshness GROUP BY stage"
+        )
+    except ERRORS:
+        return {}
+    return {stage: int(behind) for stage, behind in found.result_rows}
+
+
+def _await(settings: Settings, supervisor: Supervisor, part: Part) -> None:
+    def ready() -> bool:
+        process = supervisor.processes()[part.name]
+        return process.state == "RUNNING" and part.probe(settings, process.pid).ready
+
+    try:
+        retry(
+            retry=retry_if_result(lambda found: not found),
+            stop=stop_after_delay(part.patience_s),
+            wait=wait_fixed(POLL_S),
+        )(ready)()
+    except RetryError:
+        raise NotReadyError(part.name, part.patience_s, log_tail(settings, part.name)) from None
+
+
+def _check_ports(settings: Settings) -> None:
+    used = []
+    ports = [part.port(settings) for part in PARTS if part.port]
+    for port in (*ports, settings.analyst_port, settings.kafka_controller_port):
+        with socket.socket() as probe:
+            # As the servers do: a port in TIME_WAIT is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                used.append(port)
+    if used:
+        listed = ", ".join(map(str, used))
+        raise TerminalError(
+            f"Another program uses port {listed}: set TUTTI_PORT_BASE so that ten ports are free."
+        )
+
+
+def _at(settings: Settings, part: Part) -> str:
+    return f" at 127.0.0.1:{part.port(settings)}" if part.port else ""
+
+
+@contextmanager
+def _one_at_a_time(settings: Settings) -> Iterator[None]:
+    """Two ``tutti up`` at once: the second waits and finds everything running."""
+    with (settings.home.with_name(settings.home.name + ".lock")).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

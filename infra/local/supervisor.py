@@ -1,0 +1,199 @@
+"""supervisord: keeps the parts running, each on its own."""
+
+import os
+import subprocess
+import sys
+from configparser import RawConfigParser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from xmlrpc.client import Fault, ServerProxy
+
+import psutil
+from supervisor.xmlrpc import SupervisorTransport
+from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
+
+from infra.local.parts import PARTS
+from infra.settings import CHECKOUT, Settings
+from operators.core.errors import TerminalError
+
+LOG_BYTES: Final = 10 * 1024 * 1024
+LOG_BACKUPS: Final = 3
+STOP_S: Final = 30
+UNLIMITED: Final = 1_000_000_000
+"""Tries before the supervisor gives a part up; it waits one second longer after each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A part as the supervisor sees it."""
+
+    state: str
+    pid: int
+    description: str
+
+
+class Supervisor:
+    """One installation's supervisord."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._socket = settings.socket_dir / "supervisor.sock"
+
+    @property
+    def _rpc(self) -> Any:
+        """A connection of its own for each call: one that failed cannot be used again."""
+        transport = SupervisorTransport(None, None, serverurl=f"unix://{self._socket}")
+        return ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+    @property
+    def alive(self) -> bool:
+        """Whether it answers."""
+        try:
+            return bool(self._rpc.getState()["statename"] == "RUNNING")
+        except (OSError, Fault):
+            return False
+
+    def launch(self) -> None:
+        """Start supervisord itself, without its parts."""
+        home = self._settings.home
+        for folder in (home, home / "logs", home / "run", home / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._claim_socket_folder()
+        configuration = self._settings.run / "supervisord.conf"
+        with configuration.open("w") as file:
+            self._configuration().write(file)
+        environment = os.environ | {
+            "TUTTI_HOME": str(home.resolve()),
+            "TUTTI_JARS": str(self._settings.jars.resolve()),
+            "TUTTI_PORT_BASE": str(self._settings.port_base),
+        }
+        subprocess.run(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            check=True,
+        )
+        try:
+            retry(
+                retry=retry_if_result(lambda alive: not alive),
+                stop=stop_after_delay(20),
+                wait=wait_fixed(0.1),
+            )(lambda: self.alive)()
+        except RetryError:
+            raise TerminalError(
+                f"supervisord did not start: see {self._settings.logs / 'supervisord.log'}."
+            ) from None
+
+    def start(self, part: str) -> None:
+        """Start a part unless it runs."""
+        try:
+            self._rpc.startProcess(part, False)
+        except Fault as fault:
+            if "ALREADY_STARTED" not in fault.faultString:
+                raise
+
+    def stop(self, part: str) -> None:
+        """Stop a part and wait until it has ended."""
+        self._rpc.stopProcess(part)
+
+    def processes(self) -> dict[str, Process]:
+        """The parts by name."""
+        return {
+            found["name"]: Process(found["statename"], found["pid"], found["description"])
+            for found in self._rpc.getAllProcessInfo()
+        }
+
+    def shut_down(self) -> None:
+        """Stop all parts, those that read before those that write, then supervisord."""
+        pid = self._rpc.getPID()
+        self._rpc.shutdown()
+        try:
+            psutil.Process(pid).wait(timeout=STOP_S * len(PARTS))
+        except psutil.NoSuchProcess:
+            pass
+
+    def _claim_socket_folder(self) -> None:
+        """A folder in a place that everybody may write to must be ours alone."""
+        folder = self._settings.socket_dir
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        if found.st_uid != os.getuid() or found.st_mode & 0o077 or folder.is_symlink():
+            raise TerminalError(f"{folder} belongs to somebody else: remove it and try again.")
+
+    def _configuration(self) -> RawConfigParser:
+        logs = self._settings.logs.resolve()
+        parser = RawConfigParser()
+        parser["unix_http_server"] = {"file": str(self._socket), "chmod": "0700"}
+        parser["supervisord"] = {
+            "logfile": str(logs / "supervisord.log"),
+            "logfile_maxbytes": str(LOG_BYTES),
+            "logfile_backups": str(LOG_BACKUPS),
+            "pidfile": str((self._settings.run / "supervisord.pid").resolve()),
+            "childlogdir": str(logs),
+            "minfds": "1024",
+        }
+        parser["rpcinterface:supervisor"] = {
+            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        }
+        for part in PARTS:
+            parser[f"program:{part.name}"] = {
+                "command": f"{sys.executable} -m {part.module}",
+                "directory": str(CHECKOUT),
+                "environment": f'TUTTI_PART="{part.name}"',
+                "autostart": "false",
+                "autorestart": "true",
+                "startsecs": "2",
+                "startretries": str(UNLIMITED),
+                "stopasgroup": "true",
+                "killasgroup": "true",
+                "stopwaitsecs": str(STOP_S),
+                # Stopped in reverse: readers before what they read from.
+                "priority": str(part.stage),
+                "redirect_stderr": "true",
+                "stdout_logfile": str(logs / f"{part.name}.log"),
+                "stdout_logfile_maxbytes": str(LOG_BYTES),
+                "stdout_logfile_backups": str(LOG_BACKUPS),
+            }
+        return parser
+
+
+def orphans(settings: Settings) -> list[psutil.Process]:
+    """Parts of this installation that run without a supervisor."""
+    home = str(settings.home.resolve())
+    found = []
+    for process in psutil.process_iter():
+        try:
+            environment = process.environ()
+        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+        if environment.get("TUTTI_HOME") == home and "TUTTI_PART" in environment:
+            found.append(process)
+    return found
+
+
+def end_orphans(settings: Settings) -> int:
+    """End them, kindly at first; returns how many there were."""
+    found = orphans(settings)
+    for process in found:
+        _quietly(process.terminate)
+    _, stubborn = psutil.wait_procs(found, timeout=STOP_S)
+    for process in stubborn:
+        _quietly(process.kill)
+    psutil.wait_procs(stubborn, timeout=STOP_S)
+    return len(found)
+
+
+def _quietly(act: Any) -> None:
+    try:
+        act()
+    except psutil.NoSuchProcess:
+        pass
+
+
+def log_tail(settings: Settings, part: str, lines: int = 25) -> str:
+    """The end of a part's log."""
+    file: Path = settings.logs / f"{part}.log"
+    if not file.exists():
+        return "(no log yet)"
+    return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,36 @@
+"""The command ``tutti``."""
+
+import sys
+
+import typer
+
+from operators.core.errors import TuttiError
+from pipelines.cli import stack
+from pipelines.cli.output import errors
+
+app = typer.Typer(
+    name="tutti",
+    help="Live, exact, explainable consensus of large public consultations.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(stack.up)
+app.command()(stack.down)
+app.command()(stack.status)
+app.command()(stack.reset)
+
+
+def main() -> None:
+    """Run a command; an error of ours is one sentence and exit status 1."""
+    try:
+        app()
+    except TuttiError as error:
+        errors.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

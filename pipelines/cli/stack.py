@@ -1,0 +1,70 @@
+"""``tutti up``, ``down``, ``status`` and ``reset``."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from infra.local import stack
+from infra.settings import Settings
+from pipelines.cli.output import AsJson, console, errors, print_json, table
+
+
+def up() -> None:
+    """Start the local stack and return when all parts are ready; safe to repeat."""
+    try:
+        stack.up(Settings(), lambda line: console.print(line, highlight=False))
+    except stack.NotReadyError as error:
+        errors.print(error.tail, markup=False, highlight=False)
+        raise
+
+
+def down() -> None:
+    """Stop the local stack and keep its data."""
+    ran = stack.down(Settings())
+    console.print("stopped; the data are kept" if ran else "nothing was running")
+
+
+def status(as_json: AsJson = False) -> None:
+    """Show each part; exit 1 unless all are ready."""
+    found = stack.status(Settings())
+    if as_json:
+        print_json({"ready": all(s.ready for s in found), "parts": [asdict(s) for s in found]})
+    else:
+        console.print(
+            table(
+                "tutti",
+                ["part", "state", "ready", "address", "pid", "MiB", "behind", "checkpoint age"],
+                (
+                    (
+                        s.part,
+                        s.state.lower(),
+                        "yes" if s.ready else "no",
+                        s.address,
+                        s.pid or None,
+                        s.memory_mb or None,
+                        s.records_behind,
+                        _seconds(s.facts.get("checkpoint_age_ms")),
+                    )
+                    for s in found
+                ),
+            )
+        )
+    if not all(s.ready for s in found):
+        raise typer.Exit(1)
+
+
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Really remove all data.")] = False,
+) -> None:
+    """Stop the local stack and remove its data and its pseudonym key."""
+    settings = Settings()
+    if not yes:
+        errors.print(f"This removes {settings.home}: say --yes if you mean it.")
+        raise typer.Exit(2)
+    stack.reset(settings)
+    console.print("removed")
+
+
+def _seconds(ms: int | None) -> str | None:
+    return None if ms is None else f"{ms / 1000:.1f} s"

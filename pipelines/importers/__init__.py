@@ -1,0 +1,1 @@
+"""Importers: consultations from elsewhere as events of the contract."""

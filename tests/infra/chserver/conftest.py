@@ -1,0 +1,156 @@
+"""The real process on free ports and a folder of its own."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode
+
+import clickhouse_connect
+import pytest
+from clickhouse_connect.driver.client import Client
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+PATIENCE = 60
+
+
+@dataclass
+class Reply:
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def code(self) -> int:
+        return int(self.headers.get("x-clickhouse-exception-code", "0"))
+
+
+@dataclass
+class Server:
+    home: Path
+    base: int
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    @property
+    def port(self) -> int:
+        return self.base + 1
+
+    @property
+    def analyst_port(self) -> int:
+        return self.base + 2
+
+    def start(self) -> None:
+        environment = os.environ | {
+            "TUTTI_HOME": str(self.home),
+            "TUTTI_PORT_BASE": str(self.base),
+            "TUTTI_CLICKHOUSE_MEMORY_MB": "2048",
+            "PYTHONPATH": str(CHECKOUT),
+        }
+        log = (self.home / "server.log").open("ab")
+        command = [sys.executable, "-m", "infra.local.chserver"]
+        self.process = subprocess.Popen(command, env=environment, stderr=log, cwd=self.home)
+        until(self._answers)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def _answers(self) -> bool:
+        assert self.process
+        assert self.process.poll() is None, (self.home / "server.log").read_text()
+        with contextlib.suppress(OSError):
+            return self.ask("/ping", method="GET").text == "Ok.\n"
+        return False
+
+    def ask(
+        self,
+        path: str = "/",
+        body: bytes | str = b"",
+        *,
+        method: str = "POST",
+        analyst: bool = False,
+        headers: dict[str, str] | None = None,
+        **url: str,
+    ) -> Reply:
+        port = self.analyst_port if analyst else self.port
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            target = path + ("?" + urlencode(url) if url else "")
+            connection.request(method, target, body, headers or {})
+            response = connection.getresponse()
+            names = {name.lower(): value for name, value in response.getheaders()}
+            return Reply(response.status, response.read(), names)
+
+    def sql(self, sql: str, *, analyst: bool = False, **url: str) -> str:
+        reply = self.ask(body=sql, analyst=analyst, **url)
+        assert reply.status == 200, reply.text
+        return reply.text.strip()
+
+    def client(self, **options: object) -> Client:
+        return clickhouse_connect.get_client(host="127.0.0.1", port=self.port, **options)
+
+
+def until(true: object) -> None:
+    """Poll; `yield` to the other processes in between."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        os.sched_yield()
+
+
+def free_base() -> int:
+    while True:
+        with contextlib.ExitStack() as held:
+            probes = [held.enter_context(socket.socket()) for _ in range(3)]
+            probes[0].bind(("127.0.0.1", 0))
+            base = probes[0].getsockname()[1]
+            try:
+                for offset, probe in enumerate(probes[1:], start=1):
+                    probe.bind(("127.0.0.1", base + offset))
+            except OSError:
+                continue
+            if base < 65_000:
+                return base
+
+
+def new_server(home: Path) -> Server:
+    server = Server(home, free_base())
+    server.start()
+    return server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = new_server(tmp_path_factory.mktemp("clickhouse"))
+    for database in ("tutti", "marts", "open"):
+        server.sql(f"CREATE DATABASE {database} ENGINE = Atomic")
+    yield server
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def table(server: Server) -> Iterator[str]:
+    server.sql("CREATE TABLE tutti.t (a UInt64, b String) ENGINE = MergeTree ORDER BY a")
+    yield "tutti.t"
+    server.sql("DROP TABLE tutti.t SYNC")
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that the test may kill."""
+    server = new_server(tmp_path)
+    yield server
+    if server.process and server.process.poll() is None:
+        server.stop(signal.SIGKILL)

@@ -1,0 +1,146 @@
+import gzip
+import json
+import zlib
+
+import lz4.frame
+import pytest
+import zstandard
+
+
+def test_ping_and_the_bare_address_answer_ok(server):
+    assert server.ask("/ping", method="GET").text == "Ok.\n"
+    assert server.ask("/", method="GET").text == "Ok.\n"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_query_may_stand_in_the_url(server, method):
+    assert server.ask(method=method, query="SELECT 1").body == b"1\n"
+
+
+def test_the_query_may_be_split_between_url_and_body(server):
+    assert server.ask(body="+ 1", query="SELECT 1").body == b"2\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "url", "headers", "name"),
+    [
+        ("SELECT 1 AS a", {}, {}, "TabSeparated"),
+        ("SELECT 1 AS a", {"default_format": "JSON"}, {}, "JSON"),
+        ("SELECT 1 AS a", {}, {"X-ClickHouse-Format": "CSVWithNames"}, "CSVWithNames"),
+        ("SELECT 1 AS a FORMAT JSONEachRow", {"default_format": "JSON"}, {}, "JSONEachRow"),
+        ("SELECT 1 AS a FORMAT Vertical -- FORMAT CSV\n;", {}, {}, "Vertical"),
+        ("SELECT 'FORMAT CSV' AS a", {}, {}, "TabSeparated"),
+    ],
+)
+def test_the_format_comes_from_query_url_or_header(server, sql, url, headers, name):
+    assert server.ask(body=sql, headers=headers, **url).headers["x-clickhouse-format"] == name
+
+
+def test_answers_carry_query_id_time_zone_and_summary(server):
+    reply = server.ask(body="SELECT sum(number) FROM numbers(10) FORMAT JSON", query_id="mine")
+    assert reply.headers["x-clickhouse-query-id"] == "mine"
+    assert reply.headers["x-clickhouse-timezone"] == "UTC"
+    assert json.loads(reply.headers["x-clickhouse-summary"])["read_rows"] == "10"
+
+
+def test_the_time_zone_is_utc_wherever_the_server_runs(server):
+    assert server.sql("SELECT timezone(), toString(toDateTime(0))") == "UTC\t1970-01-01 00:00:00"
+
+
+def test_parameters_are_values_not_text(server):
+    url = {"param_s": "it's \\' \\n --", "param_n": "7", "param_l": "[1,2]"}
+    sql = "SELECT {s:String}, {n:UInt8}, {l:Array(UInt8)} FORMAT JSONCompactEachRow"
+    assert json.loads(server.sql(sql, **url)) == ["it's ' \n --", 7, [1, 2]]
+
+
+def test_settings_hold_for_one_request_only(server):
+    sql = "SELECT getSetting('max_block_size')"
+    before = server.sql(sql)
+    assert server.sql(sql, max_block_size="17") == "17"
+    server.sql("SET max_block_size = 18")
+    server.sql("USE tutti")
+    assert server.sql(sql) == before
+    assert server.sql("SELECT currentDatabase()") == "default"
+    assert server.sql("SELECT currentDatabase()", database="tutti") == "tutti"
+
+
+def test_asynchronous_inserts_stay_off(server):
+    assert server.sql("SELECT getSetting('async_insert')", async_insert="1") == "false"
+
+
+@pytest.mark.parametrize(
+    ("sql", "status", "code"),
+    [
+        ("SELEC 1", 400, 62),
+        ("SELECT nothing", 404, 47),
+        ("SELECT * FROM tutti.nothing", 404, 60),
+        ("SELECT * FROM nothing.nothing", 404, 81),
+        ("SELECT nothing()", 404, 46),
+        ("SELECT throwIf(1)", 500, 395),
+        ("INSERT INTO tutti.nothing FORMAT CSV\n1", 404, 60),
+    ],
+)
+def test_errors_have_the_engines_code_and_text(server, sql, status, code):
+    reply = server.ask(body=sql)
+    assert (reply.status, reply.code) == (status, code)
+    assert reply.text.startswith(f"Code: {code}. DB::Exception: ")
+
+
+def test_an_unknown_setting_is_an_error(server):
+    assert server.ask(body="SELECT 1", no_such_setting="1").code == 115
+
+
+def test_get_changes_nothing(server):
+    reply = server.ask(method="GET", query="CREATE DATABASE never")
+    assert reply.code == 164
+    assert "never" not in server.sql("SHOW DATABASES")
+
+
+def test_web_pages_cannot_send_queries_through_a_browser(server):
+    foreign = ({"Origin": "https://example.org"}, {"Host": "example.org"})
+    assert [server.ask(body="SELECT 1", headers=h).status for h in foreign] == [403, 403]
+
+
+@pytest.mark.parametrize(
+    ("name", "undo"),
+    [
+        ("gzip", gzip.decompress),
+        ("deflate", zlib.decompress),
+        ("lz4", lz4.frame.decompress),
+        ("zstd", lambda b: zstandard.ZstdDecompressor().stream_reader(b).read()),
+    ],
+)
+@pytest.mark.parametrize("rows", [3_000, 300_000])
+def test_answers_are_compressed_as_the_client_accepts(server, name, undo, rows):
+    reply = server.ask(
+        body=f"SELECT number FROM numbers({rows})",
+        headers={"Accept-Encoding": name},
+        enable_http_compression="1",
+    )
+    assert reply.headers["content-encoding"] == name
+    assert undo(reply.body) == b"".join(b"%d\n" % n for n in range(rows))
+
+
+def test_large_answers_come_in_pieces_and_whole(server):
+    reply = server.ask(body="SELECT number, repeat('x', 100) FROM numbers(500000) FORMAT CSV")
+    assert reply.headers["transfer-encoding"] == "chunked"
+    assert reply.body.count(b"\n") == 500_000
+
+
+def test_an_error_after_the_first_piece_breaks_the_answer(server):
+    client = server.client()
+    sql = "SELECT throwIf(number = 5000000) FROM numbers(10000000)"
+    with pytest.raises(Exception, match="FUNCTION_THROW_IF"):
+        client.query(sql)
+
+
+def test_two_databases_join(server):
+    server.sql("CREATE TABLE tutti.left (k UInt8) ENGINE = MergeTree ORDER BY k")
+    server.sql("CREATE TABLE open.right (k UInt8, w String) ENGINE = MergeTree ORDER BY k")
+    server.sql("INSERT INTO tutti.left VALUES (1), (2)")
+    server.sql("INSERT INTO open.right VALUES (2, 'two')")
+    assert server.sql("SELECT w FROM tutti.left JOIN open.right USING k") == "two"
+
+
+def test_compression_of_the_native_protocol_is_refused_clearly(server):
+    assert server.ask(body="SELECT 1", compress="1").status == 501
