@@ -135,3 +135,23 @@ def read_to_end(reader: Consumer, topic: Topic, batch: int = 10_000) -> Iterator
                 open_partitions.discard(message.partition())
             else:
                 raise KafkaException(error)
+
+
+def read_range(
+    settings: Settings, topic: Topic, partition: int, start: int, end: int
+) -> Iterator[Message]:
+    """The committed messages of a partition from `start` up to `end`, `end` excluded."""
+    reader = consumer(settings, "tutti-reader")
+    try:
+        reader.assign([TopicPartition(topic.name, partition, start)])
+        while True:
+            for message in reader.consume(10_000, 1.0):
+                error = message.error()
+                if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
+                    raise KafkaException(error)
+                if error is None and message.offset() < end:
+                    yield message
+                if message.offset() >= end - (error is None):
+                    return
+    finally:
+        reader.close()

@@ -5,8 +5,10 @@ import sys
 import typer
 
 from operators.core.errors import TuttiError
-from pipelines.cli import stack
+from pipelines.cli import data, stack
+from pipelines.cli.demo import demo
 from pipelines.cli.output import errors
+from pipelines.cli.top import top
 
 app = typer.Typer(
     name="tutti",
@@ -15,10 +17,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
 app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
 app.command()(stack.reset)
+app.command()(data.send)
+app.command()(data.sync)
+app.command()(top)
+app.command()(data.query)
+app.command()(data.reconcile)
+
+importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)
+importers.command("polis")(data.import_polis)
+app.add_typer(importers, name="import")
 
 
 def main() -> None:

@@ -35,14 +35,14 @@ _CATEGORIES = frozenset({
 })  # fmt: skip
 # The harmless ones of the category "Other", and names that only the parser knows.
 _SINGLE = frozenset({
-    "bar", "blockNumber", "byteSize", "caseWithExpression", "countDigits", "currentDatabase",
-    "currentSchemas", "currentUser", "defaultValueOfArgumentType", "defaultValueOfTypeName",
-    "dumpColumnStructure", "exists", "finalizeAggregation", "formatReadableDecimalSize",
-    "formatReadableQuantity", "formatReadableSize", "formatReadableTimeDelta",
-    "getSizeOfEnumType", "getSubcolumn", "grouping", "identity", "ignore", "indexHint",
-    "initializeAggregation", "isConstant", "isDecimalOverflow", "lambda", "materialize",
-    "minSampleSizeContinuous", "minSampleSizeConversion", "neighbor", "parseReadableSize",
-    "parseReadableSizeOrNull", "parseReadableSizeOrZero", "parseTimeDelta",
+    "_CAST", "bar", "blockNumber", "byteSize", "caseWithExpression", "countDigits",
+    "currentDatabase", "currentSchemas", "currentUser", "defaultValueOfArgumentType",
+    "defaultValueOfTypeName", "dumpColumnStructure", "exists", "finalizeAggregation",
+    "formatReadableDecimalSize", "formatReadableQuantity", "formatReadableSize",
+    "formatReadableTimeDelta", "getSizeOfEnumType", "getSubcolumn", "grouping", "identity",
+    "ignore", "indexHint", "initializeAggregation", "isConstant", "isDecimalOverflow", "lambda",
+    "materialize", "minSampleSizeContinuous", "minSampleSizeConversion", "neighbor",
+    "parseReadableSize", "parseReadableSizeOrNull", "parseReadableSizeOrZero", "parseTimeDelta",
     "rowNumberInAllBlocks", "rowNumberInBlock", "runningAccumulate", "runningDifference",
     "runningDifferenceStartingWithFirstValue", "throwIf", "toColumnTypeName", "toTypeName",
     "transform", "untuple", "variantElement", "variantType", "version", "visibleWidth",

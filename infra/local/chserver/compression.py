@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 import lz4.frame  # type: ignore[import-untyped] # it ships none
-import zstandard
+from backports import zstd
 
 from infra.local.chserver.errors import BAD_ARGUMENTS, TOO_LARGE, QueryError, refusal
 
@@ -57,7 +57,7 @@ def compressor(accept_encoding: str) -> tuple[str, Compressor] | None:
     }
     makers: dict[str, Callable[[], Compressor]] = {
         "lz4": _Lz4,
-        "zstd": lambda: zstandard.ZstdCompressor(level=1).compressobj(),
+        "zstd": lambda: zstd.ZstdCompressor(level=1),
         "gzip": lambda: zlib.compressobj(1, wbits=31),
         "deflate": lambda: zlib.compressobj(1),
     }
@@ -82,7 +82,7 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
             out += piece
             if len(out) > limit:
                 raise too_large(limit)
-    except (zlib.error, zstandard.ZstdError, RuntimeError, EOFError) as error:
+    except (zlib.error, zstd.ZstdError, RuntimeError, EOFError) as error:
         raise refusal(BAD_ARGUMENTS, f"The body is not valid {encoding}: {error}") from None
     return bytes(out)
 
@@ -99,23 +99,19 @@ def too_large(limit: int) -> QueryError:
 def _pieces(body: bytes, encoding: str) -> Iterator[bytes]:
     """Decompress in steps of bounded size, so that a bomb is noticed before it is large."""
     if encoding in {"gzip", "x-gzip", "deflate"}:
-        yield from _zlib(body)
-    elif encoding == "zstd":
-        with zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True) as reader:
-            while piece := reader.read(_STEP):
-                yield piece
-    elif encoding == "lz4":
-        yield from _lz4(body)
-    else:
-        raise refusal(BAD_ARGUMENTS, f"Content-Encoding {encoding} is not supported")
+        return _zlib(body)
+    if encoding == "zstd":
+        return _frames(body, zstd.ZstdDecompressor)
+    if encoding == "lz4":
+        return _frames(body, lz4.frame.LZ4FrameDecompressor)
+    raise refusal(BAD_ARGUMENTS, f"Content-Encoding {encoding} is not supported")
 
 
-def _lz4(body: bytes) -> Iterator[bytes]:
+def _frames(body: bytes, decompressor: Callable[[], Any]) -> Iterator[bytes]:
     # clickhouse-connect sends each block as a frame of its own.
     while body:
-        frame: Any = lz4.frame.LZ4FrameDecompressor()
-        piece: bytes = frame.decompress(body, max_length=_STEP)
-        yield piece
+        frame = decompressor()
+        yield frame.decompress(body, max_length=_STEP)
         while not frame.eof:
             if frame.needs_input:
                 raise EOFError("it ends early")

@@ -45,7 +45,8 @@ def check(sql: str, functions: allowed.Functions, internal: set[str]) -> None:
             _check_database(name, target, internal)
         if after == "(" and word not in _OPERATORS:
             _check_called(name, functions)
-    _check_hidden(sql, upper)
+    _check_applied([original for _, original in found], upper, functions)
+    _check_shown(sql, upper)
 
 
 def _check_database(name: str, table: str, internal: set[str]) -> None:
@@ -60,10 +61,17 @@ def _check_called(name: str, functions: allowed.Functions) -> None:
         raise unpublished(f"the function {name} cannot be called")
 
 
-def _check_hidden(sql: str, upper: list[str]) -> None:
-    pairs = set(pairwise(upper))
-    if "APPLY" in upper and ("-", ">") in pairs:
+def _check_applied(originals: list[str], upper: list[str], functions: allowed.Functions) -> None:
+    """`APPLY f`, `APPLY(f)`, `APPLY(x -> …)`: the parse shows neither function nor lambda."""
+    if "APPLY" in upper and ("-", ">") in set(pairwise(upper)):
         raise unpublished("APPLY with a lambda cannot be checked; name a function")
+    for index, word in enumerate(upper):
+        following = [original for original in originals[index + 1 : index + 3] if original != "("]
+        if word == "APPLY" and following and not functions.admits(_unquoted(following[0])):
+            raise unpublished(f"the function {following[0]} cannot be applied")
+
+
+def _check_shown(sql: str, upper: list[str]) -> None:
     if upper[:1] == ["SHOW"]:
         if not _SHOWS.match(sql):
             raise unpublished("SHOW knows TABLES, DATABASES, CREATE, FUNCTIONS and SETTINGS here")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -88,7 +89,8 @@ class Server:
         connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         with contextlib.closing(connection):
             target = path + ("?" + urlencode(url) if url else "")
-            connection.request(method, target, body, headers or {})
+            raw = body.encode() if isinstance(body, str) else body
+            connection.request(method, target, raw, headers or {})
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
             return Reply(response.status, response.read(), names)
@@ -111,18 +113,13 @@ def until(true: object) -> None:
 
 
 def free_base() -> int:
+    """Below the ephemeral ports: there a client that polls can connect to itself."""
     while True:
-        with contextlib.ExitStack() as held:
-            probes = [held.enter_context(socket.socket()) for _ in range(3)]
-            probes[0].bind(("127.0.0.1", 0))
-            base = probes[0].getsockname()[1]
-            try:
-                for offset, probe in enumerate(probes[1:], start=1):
-                    probe.bind(("127.0.0.1", base + offset))
-            except OSError:
-                continue
-            if base < 65_000:
-                return base
+        base = random.SystemRandom().randrange(12_000, 31_000)
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for offset in (1, 2):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
+            return base
 
 
 def new_server(home: Path) -> Server:

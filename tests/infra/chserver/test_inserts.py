@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import lz4.frame
 import pytest
-import zstandard
+from backports import zstd
 
 from .conftest import until
 
@@ -44,10 +44,10 @@ def test_what_comes_out_goes_in_again(server, table, name):
     [
         ("gzip", gzip.compress),
         ("lz4", lz4.frame.compress),
-        ("zstd", zstandard.ZstdCompressor().compress),
+        ("zstd", zstd.compress),
         ("lz4", lambda b: lz4.frame.compress(b) + lz4.frame.compress(b)),
         ("gzip", lambda b: gzip.compress(b) + gzip.compress(b)),
-        ("zstd", lambda b: 2 * zstandard.ZstdCompressor().compress(b)),
+        ("zstd", lambda b: 2 * zstd.compress(b)),
     ],
 )
 def test_compressed_bodies_are_read_to_their_end(server, table, name, compress):

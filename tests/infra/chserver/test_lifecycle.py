@@ -87,9 +87,12 @@ def test_a_client_that_leaves_frees_its_place(server):
             ).encode()
             head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(sql)
             client.sendall(head + sql)
-            running = f"SELECT count() FROM system.processes WHERE query LIKE '%, \\'{name}\\'%'"
-            until(lambda sql=running: server.sql(sql) == "2")
-        until(lambda sql=running: server.sql(sql) == "1")  # only the asking one is left
+            running = (
+                "SELECT count() FROM system.processes"
+                f" WHERE query LIKE '%sleep%{name}%' AND query NOT LIKE '%processes%'"
+            )
+            until(lambda sql=running: server.sql(sql) == "1")
+        until(lambda sql=running: server.sql(sql) == "0")
 
 
 def test_a_second_process_on_the_same_folder_says_so(own_server):

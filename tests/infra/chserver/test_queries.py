@@ -4,7 +4,7 @@ import zlib
 
 import lz4.frame
 import pytest
-import zstandard
+from backports import zstd
 
 
 def test_ping_and_the_bare_address_answer_ok(server):
@@ -75,7 +75,7 @@ def test_asynchronous_inserts_stay_off(server):
         ("SELECT nothing", 404, 47),
         ("SELECT * FROM tutti.nothing", 404, 60),
         ("SELECT * FROM nothing.nothing", 404, 81),
-        ("SELECT nothing()", 404, 46),
+        ("SELECT noSuchFunction()", 404, 46),
         ("SELECT throwIf(1)", 500, 395),
         ("INSERT INTO tutti.nothing FORMAT CSV\n1", 404, 60),
     ],
@@ -107,7 +107,7 @@ def test_web_pages_cannot_send_queries_through_a_browser(server):
         ("gzip", gzip.decompress),
         ("deflate", zlib.decompress),
         ("lz4", lz4.frame.decompress),
-        ("zstd", lambda b: zstandard.ZstdDecompressor().stream_reader(b).read()),
+        ("zstd", zstd.decompress),
     ],
 )
 @pytest.mark.parametrize("rows", [3_000, 300_000])
@@ -131,7 +131,7 @@ def test_an_error_after_the_first_piece_breaks_the_answer(server):
     client = server.client()
     sql = "SELECT throwIf(number = 5000000) FROM numbers(10000000)"
     with pytest.raises(Exception, match="FUNCTION_THROW_IF"):
-        client.query(sql)
+        client.query(sql).result_rows  # the client reads lazily
 
 
 def test_two_databases_join(server):

@@ -1,0 +1,237 @@
+"""``tutti send``, ``import``, ``sync``, ``query`` and ``reconcile``: data in and out."""
+
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import typer
+from clickhouse_connect.driver.exceptions import DatabaseError
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.clickhouse import UNAVAILABLE, connect
+from infra.settings import Settings
+from operators.core.clock import system_clock
+from operators.core.errors import TerminalError, TransientError
+from pipelines.cli.output import AsJson, console, errors, print_json, table
+from pipelines.importers.polis import read_polis
+from pipelines.reconcile import reconcile as reconcile_all
+from pipelines.sending import Receipt, Sender
+from pipelines.sync import sync as sync_all
+from schemas.events import Kind
+from schemas.refusals import Refusal
+from schemas.rules import JUDGES
+
+Timeout = Annotated[float, typer.Option("--timeout", help="Longest wait, seconds.")]
+KindName = Literal["consultations", "proposals", "votes"]
+
+
+def send(
+    file: Annotated[Path, typer.Argument(help="JSON lines; - for standard input.")],
+    kind: Annotated[KindName, typer.Option("--kind", help="What the lines are.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Send nothing if a line would be refused.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send events, one per line, as they are; report what the broker acknowledged."""
+    if check:
+        _check_lines(file, kind)
+    sender = Sender(Settings())
+    with _progress() as progress:
+        bar = progress.add_task(f"sending {kind}", total=_count_lines(file))
+        for line in _lines(file):
+            sender.send(kind, line)
+            progress.advance(bar)
+        receipt = sender.finish()
+    _report({kind: receipt}, as_json=as_json)
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    if str(file) == "-":
+        for line in sys.stdin.buffer:
+            yield line.rstrip(b"\r\n")
+        return
+    with file.open("rb") as lines:
+        for line in lines:
+            yield line.rstrip(b"\r\n")
+
+
+def _count_lines(file: Path) -> int | None:
+    """Lines to expect; None for standard input."""
+    if str(file) == "-":
+        return None
+    if not file.is_file():
+        raise TerminalError(f"{file} is not a file: name a file of JSON lines, or - .")
+    return sum(1 for _ in _lines(file))
+
+
+def _check_lines(file: Path, kind: Kind) -> None:
+    if str(file) == "-":
+        raise TerminalError("--check reads the lines twice: it needs a file.")
+    _count_lines(file)
+    judge, now = JUDGES[kind], system_clock()
+    faults = 0
+    for number, line in enumerate(_lines(file), start=1):
+        verdict = judge(line, now)
+        if isinstance(verdict, Refusal):
+            faults += 1
+            errors.print(
+                f"line {number}: {verdict.reason} {verdict.field} {verdict.detail}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+    if faults:
+        raise TerminalError(f"{faults} lines would be refused; nothing was sent.")
+
+
+def import_polis(
+    folder: Annotated[Path, typer.Argument(help="Folder of the export.")],
+    consultation: Annotated[str, typer.Option("--consultation", help="Its consultation_id.")],
+    countries: Annotated[
+        str, typer.Option("--countries", help="Comma-separated: each voter gets one of them.")
+    ] = "",
+    speed: Annotated[
+        str, typer.Option("--speed", help="Times real time, e.g. 60; or max.")
+    ] = "max",
+    conversation: Annotated[
+        str | None, typer.Option("--conversation", help="zid, for raw database tables.")
+    ] = None,
+    order: Annotated[
+        Literal["time", "file", "shuffled"],
+        typer.Option("--order", help="Order of the votes; the counts do not depend on it."),
+    ] = "time",
+    as_json: AsJson = False,
+) -> None:
+    """Send a Polis export: its consultation, proposals and votes."""
+    factor = _speed(speed)
+    found = read_polis(folder, consultation, [c for c in countries.split(",") if c], conversation)
+    sender = Sender(Settings())
+    sender.send("consultations", _encode(found.consultation))
+    for proposal in found.proposals:
+        sender.send("proposals", _encode(proposal))
+    votes = found.votes
+    if order == "time" or factor:
+        votes = sorted(votes, key=lambda vote: cast("str", vote["cast_at"]))
+    elif order == "shuffled":
+        random.Random(0).shuffle(votes)  # noqa: S311 - the same order each time
+    with _progress() as progress:
+        bar = progress.add_task("sending votes", total=len(votes))
+        for vote in _paced(votes, factor) if factor else votes:
+            sender.send("votes", _encode(vote))
+            progress.advance(bar)
+        receipt = sender.finish()
+    _report({"messages": receipt}, as_json=as_json)
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not factor > 0:
+        raise TerminalError("--speed is a number above 0, or max.")
+    return factor
+
+
+def _paced(votes: list[dict[str, Any]], factor: float) -> Iterable[dict[str, Any]]:
+    """The votes at `factor` times the pace at which they were cast."""
+    times = [datetime.fromisoformat(vote["cast_at"]).timestamp() for vote in votes]
+    start = time.monotonic()
+    for at, vote in zip(times, votes, strict=True):
+        wait = start + (at - times[0]) / factor - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        yield vote
+
+
+def _encode(event: dict[str, Any]) -> bytes:
+    return json.dumps(event, ensure_ascii=False).encode()
+
+
+def _report(receipts: dict[str, Receipt], *, as_json: bool) -> None:
+    if as_json:
+        print_json({name: asdict(receipt) for name, receipt in receipts.items()})
+    for name, receipt in receipts.items():
+        if not as_json:
+            console.print(
+                f"{receipt.sent} {name} sent, {receipt.acknowledged} acknowledged by the broker"
+            )
+            for reason, count in receipt.failed.items():
+                errors.print(f"{count} failed: {reason}", markup=False)
+    if any(receipt.failed for receipt in receipts.values()):
+        raise typer.Exit(1)
+
+
+def sync(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
+    """Wait until everything sent so far is counted and in ClickHouse."""
+    found = sync_all(Settings(), timeout)
+    if as_json:
+        print_json({"as_of": found.as_of})
+    else:
+        console.print(f"all in ClickHouse; newest vote counted: {found.as_of or 'none yet'}")
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One statement; read-only.")],
+    form: Annotated[
+        str, typer.Option("--format", help="Any ClickHouse format, e.g. JSONEachRow, CSVWithNames.")
+    ] = "PrettyCompact",
+) -> None:
+    """Query ClickHouse as an analyst does, at the read-only address."""
+    try:
+        answer = connect(Settings(), analyst=True).raw_query(sql, fmt=form)
+    except DatabaseError as error:
+        raise TerminalError(f"ClickHouse refused the query: {error}") from None
+    except UNAVAILABLE:
+        raise TransientError("ClickHouse does not answer: run tutti up.") from None
+    sys.stdout.buffer.write(answer)
+    sys.stdout.flush()
+
+
+def reconcile(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
+    """Recount the log with Apache Beam and compare with ClickHouse; exit 1 on a difference."""
+    found = reconcile_all(Settings(), timeout)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_reconciliation(found)
+    if found.verdict == "different":
+        raise typer.Exit(1)
+    if found.verdict == "behind":
+        errors.print("votes arrived meanwhile: try again when none do")
+        raise typer.Exit(2)
+
+
+def print_reconciliation(found: Any) -> None:
+    """Print checks, differences and verdict."""
+    console.print(
+        table(
+            "recount of the log with Apache Beam against ClickHouse",
+            ["check", "in the log", "in ClickHouse", "verdict"],
+            ((check.name, check.expected, check.found, check.verdict) for check in found.checks),
+        )
+    )
+    for difference in found.differences:
+        errors.print(f"{difference}", markup=False, soft_wrap=True)
+    console.print(f"verdict: [bold]{found.verdict}[/]")
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=errors,
+        disable=not errors.is_terminal or bool(os.environ.get("CI")),
+    )

@@ -1,0 +1,59 @@
+"""``tutti top``: a consultation's leaderboard."""
+
+import time
+from dataclasses import asdict
+from typing import Annotated, Final
+
+import redis
+import typer
+from clickhouse_connect.driver.client import Client
+from rich.live import Live
+
+from infra.clickhouse import UNAVAILABLE, connect
+from infra.settings import Settings
+from operators.core.errors import TransientError
+from pipelines.cli.board import Board, draw_board, read_board
+from pipelines.cli.output import AsJson, console, print_json
+from pipelines.sink.main import REDIS_STREAM
+
+PATIENCE_MS: Final = 2_000
+"""Without news from Redis the board is read this often."""
+
+
+def top(
+    consultation: Annotated[str, typer.Argument(help="Its consultation_id.")],
+    watch: Annotated[bool, typer.Option("--watch", help="Follow it until Ctrl-C.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show the leaderboard of a consultation."""
+    settings = Settings()
+    try:
+        clickhouse = connect(settings)
+        board = read_board(clickhouse, consultation, limit)
+        if as_json:
+            print_json(asdict(board))
+        elif watch:
+            _follow(settings, clickhouse, board, limit)
+        else:
+            console.print(draw_board(board))
+    except UNAVAILABLE:
+        raise TransientError("ClickHouse does not answer: run tutti up.") from None
+
+
+def _follow(settings: Settings, clickhouse: Client, board: Board, limit: int) -> None:
+    news = redis.Redis(port=settings.redis_port, socket_timeout=PATIENCE_MS / 1000 + 1)
+    with Live(draw_board(board), console=console, screen=True, auto_refresh=False) as live:
+        while True:
+            _wait_for_news(news)
+            live.update(
+                draw_board(read_board(clickhouse, board.consultation_id, limit)), refresh=True
+            )
+
+
+def _wait_for_news(news: redis.Redis) -> None:
+    """Return when the sink has written something, or after a while."""
+    try:
+        news.xread({REDIS_STREAM: "$"}, count=1, block=PATIENCE_MS)
+    except redis.RedisError:  # the news are a convenience: without them, look now and then
+        time.sleep(PATIENCE_MS / 1000)

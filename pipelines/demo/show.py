@@ -1,0 +1,240 @@
+"""The demo: a running consultation on the real stack, watched, ended and recounted."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any, Final
+
+import orjson
+from clickhouse_connect.driver.client import Client
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+
+from infra.clickhouse import UNAVAILABLE, connect
+from infra.local import stack
+from infra.settings import Settings
+from operators.core.clock import Clock
+from pipelines.cli.board import Board, draw_board, read_board
+from pipelines.demo.campaign import Campaign
+from pipelines.reconcile import Reconciliation, reconcile
+from pipelines.sending import Sender
+
+REFRESH_S: Final = 1.0
+PLAIN_EVERY_S: Final = 5.0
+SLICE_S: Final = 0.05
+BOARD_ROWS: Final = 15
+SYNC_S: Final = 120.0
+
+
+class Traffic(threading.Thread):
+    """Sends the campaign's messages at a steady rate until told to stop."""
+
+    def __init__(self, settings: Settings, campaign: Campaign, rate: int, clock: Clock) -> None:
+        super().__init__(daemon=True, name="traffic")
+        self._campaign, self._rate, self._clock = campaign, rate, clock
+        self._sender = Sender(settings)
+        self._stop_asked = threading.Event()
+        self.failure: BaseException | None = None
+
+    @property
+    def sent(self) -> int:
+        """Messages handed over so far."""
+        return self._sender.receipt.sent
+
+    def announce(self) -> None:
+        """Send the consultation and its proposals."""
+        self._sender.send("consultations", orjson.dumps(self._campaign.consultation()))
+        for proposal in self._campaign.proposals():
+            self._sender.send("proposals", orjson.dumps(proposal))
+        self._sender.finish()
+
+    def run(self) -> None:
+        """Send what is due, slice by slice."""
+        try:
+            start, done = time.monotonic(), 0
+            while not self._stop_asked.wait(SLICE_S):
+                due = int((time.monotonic() - start) * self._rate) - done
+                for message in self._campaign.messages(self._clock(), due):
+                    self._sender.send("votes", message.value, message.key)
+                done += due
+            self._sender.finish()
+        except BaseException as error:  # noqa: BLE001 - shown by the watching thread
+            self.failure = error
+
+    def end(self) -> None:
+        """Stop and wait until the broker has acknowledged everything."""
+        self._stop_asked.set()
+        self.join()
+        if self.failure is not None:
+            raise self.failure
+
+
+@dataclass(slots=True)
+class Figures:
+    """What the demo has seen so far."""
+
+    counted: int = 0
+    per_second: float = 0.0
+    lateness_s: list[float] = field(default_factory=list)
+    refused: list[tuple[str, int]] = field(default_factory=list)
+
+
+class Watch:
+    """Reads the figures and draws the screen."""
+
+    def __init__(
+        self, settings: Settings, clickhouse: Client, consultation: str, clock: Clock
+    ) -> None:
+        self._settings, self._clickhouse = settings, clickhouse
+        self._consultation, self._clock = consultation, clock
+        self._read_ms = clock()
+        self.figures = Figures()
+        self.board: Board | None = None
+
+    def look(self) -> None:
+        """Read everything once."""
+        figures, now_ms = self.figures, self._clock()
+        self.board = read_board(self._clickhouse, self._consultation, BOARD_ROWS)
+        counted = self._one("SELECT sum(arraySum(mapValues(counted))) FROM tutti.shown_cut") or 0
+        figures.per_second = (counted - figures.counted) / max(0.001, (now_ms - self._read_ms) / 1000)
+        figures.counted, self._read_ms = counted, now_ms
+        if self.board.as_of is not None and figures.per_second:
+            figures.lateness_s.append(
+                now_ms / 1000 - self.board.as_of.replace(tzinfo=UTC).timestamp()
+            )
+        figures.refused = [
+            (reason, count)
+            for reason, count in self._clickhouse.query(
+                "SELECT reason, count() AS n FROM marts.dead_letters GROUP BY reason"
+                " ORDER BY n DESC, reason"
+            ).result_rows
+        ]
+
+    def screen(self, sent: int, left_s: float | None) -> RenderableType:
+        """The whole picture."""
+        figures = self.figures
+        numbers = Table.grid(padding=(0, 2))
+        for name, value in (
+            ("sent", f"{sent:,}"),
+            ("counted", f"{figures.counted:,}"),
+            ("votes per second", f"{figures.per_second:,.0f}"),
+            ("newest vote shown", f"{figures.lateness_s[-1]:.1f} s old" if figures.lateness_s else "–"),
+            ("refused", f"{sum(count for _, count in figures.refused):,}"),
+            ("ends", "with Ctrl-C" if left_s is None else f"in {max(0, left_s):.0f} s"),
+        ):
+            numbers.add_row(name, f"[bold]{value}[/]")
+        letters = Table.grid(padding=(0, 2))
+        for reason, count in figures.refused[:6]:
+            letters.add_row(reason, str(count))
+        panels = Columns(
+            [
+                Panel(numbers, title="now"),
+                Panel(letters, title="dead letters"),
+                Panel(addresses(self._settings), title="addresses"),
+            ]
+        )
+        return Group(draw_board(self.board), panels) if self.board else panels
+
+    def line(self, sent: int) -> str:
+        """The picture in one line, for output that is no terminal."""
+        figures = self.figures
+        first = self.board.rows[0] if self.board and self.board.rows else None
+        leader = f"first: {first['proposal_id']} {first['agree_rate']:.1%}" if first and first["rank"] else ""
+        late = f"{figures.lateness_s[-1]:.1f} s" if figures.lateness_s else "–"
+        return (
+            f"{datetime.fromtimestamp(self._clock() / 1000, UTC):%H:%M:%S} sent {sent:,} · counted"
+            f" {figures.counted:,} · {figures.per_second:,.0f} votes/s · newest shown {late} old ·"
+            f" refused {sum(count for _, count in figures.refused)} · {leader}"
+        )
+
+    def _one(self, sql: str) -> Any:
+        return self._clickhouse.query(sql).first_row[0]
+
+
+def addresses(settings: Settings) -> Table:
+    """Where to look while it runs."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("ClickHouse", f"http://127.0.0.1:{settings.clickhouse_port}")
+    grid.add_row("  for analysts", f"http://127.0.0.1:{settings.analyst_port}  (read-only)")
+    grid.add_row("Kafka", settings.brokers)
+    grid.add_row("Flink", f"http://127.0.0.1:{settings.flink_port}/jobs/overview")
+    return grid
+
+
+def show(
+    settings: Settings, console: Console, *, seconds: float | None, rate: int, clock: Clock
+) -> Reconciliation:
+    """Run the demo; always stops what it started.
+
+    Args:
+        settings: Of the demo's own stack; its data are removed first.
+        console: Where to draw.
+        seconds: How long; None until interrupted.
+        rate: Messages per second.
+        clock: The time that votes are cast at.
+    """
+    stack.reset(settings)
+    try:
+        stack.up(settings, lambda line: console.print(line, highlight=False))
+        campaign = Campaign()
+        traffic = Traffic(settings, campaign, rate, clock)
+        traffic.announce()
+        watch = Watch(
+            settings, connect(settings), campaign.consultation()["consultation_id"], clock
+        )
+        traffic.start()
+        _watch_for(watch, traffic, console, seconds)
+        console.print("no more votes: waiting for the last ones, then recounting the log …")
+        traffic.end()
+        verdict = reconcile(settings, SYNC_S)
+        watch.look()
+        if watch.board:
+            console.print(draw_board(watch.board))
+        late = watch.figures.lateness_s
+        if late:
+            console.print(
+                f"{watch.figures.counted:,} votes counted; the newest vote shown was"
+                f" {median(late):.1f} s old in the median, {max(late):.1f} s at most"
+            )
+        return verdict
+    finally:
+        stack.down(settings)
+
+
+def _watch_for(watch: Watch, traffic: Traffic, console: Console, seconds: float | None) -> None:
+    end = None if seconds is None else time.monotonic() + seconds
+    with _picture(console) as draw:
+        try:
+            while traffic.is_alive() and (end is None or time.monotonic() < end):
+                time.sleep(REFRESH_S)
+                try:
+                    watch.look()
+                except UNAVAILABLE:  # it is being restarted: the next look shows it
+                    continue
+                draw(watch, traffic.sent, None if end is None else end - time.monotonic())
+        except KeyboardInterrupt:
+            pass
+
+
+@contextmanager
+def _picture(console: Console) -> Iterator[Any]:
+    if console.is_terminal:
+        with Live(console=console, auto_refresh=False, screen=True) as live:
+            yield lambda watch, sent, left: live.update(watch.screen(sent, left), refresh=True)
+        return
+    said = 0.0
+
+    def say(watch: Watch, sent: int, _left: float | None) -> None:
+        nonlocal said
+        if time.monotonic() - said >= PLAIN_EVERY_S:
+            said = time.monotonic()
+            console.print(watch.line(sent), highlight=False, soft_wrap=True)
+
+    yield say
