@@ -1,6 +1,6 @@
 """How tutti talks to ClickHouse, over its HTTP interface with `clickhouse-connect`."""
 
-from typing import Final
+from typing import Any, Final
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -13,6 +13,12 @@ UNAVAILABLE: Final = (OperationalError, HTTPError, ConnectionError, TimeoutError
 """What is raised while the server is away; `DatabaseError` is its own answer."""
 
 ERRORS: Final = (ClickHouseError, DatabaseError, HTTPError, ConnectionError, TimeoutError)
+
+
+def scalar(clickhouse: Client, sql: str) -> Any:
+    """The one value that a query answers; None if it answers no row."""
+    row = clickhouse.query(sql).first_row
+    return row[0] if row else None
 
 
 def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -> Client:

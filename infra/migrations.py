@@ -83,7 +83,8 @@ def migrate(clickhouse: Client) -> list[str]:
         " applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was applied')"
         " ENGINE = MergeTree ORDER BY number COMMENT 'Table migrations that were applied'"
     )
-    applied = dict(clickhouse.query("SELECT name, sha256 FROM tutti.migrations").result_rows)
+    rows = clickhouse.query("SELECT name, sha256 FROM tutti.migrations").result_rows
+    applied: dict[str, str] = {row[0]: row[1] for row in rows}
     folder = files("schemas").joinpath("clickhouse/tables")
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         text = file.read_text()

@@ -17,6 +17,7 @@ from schemas.topics import VOTES
 Verdict = Literal["equal", "behind", "different"]
 
 EXAMPLES: Final = 10
+_SEVERITY: Final[tuple[Verdict, ...]] = ("equal", "behind", "different")
 _COUNTERS: Final = ", ".join(COUNTERS)
 
 
@@ -69,7 +70,7 @@ def reconcile(settings: Settings, timeout_s: float) -> Reconciliation:
     cut = {p: (start, synced.input_ends[VOTES.name, p]) for p, (start, _) in log.items()}
     counted = recount(settings, cut)
     clickhouse = connect(settings)
-    tables = {
+    tables: dict[str, tuple[dict[Any, Counts], dict[Any, Counts]]] = {
         "tallies": (counted.cells(), _cells(clickhouse, "cells", "")),
         "windows": (counted.minutes, _cells(clickhouse, "minute_cells", ", minute")),
     }
@@ -100,11 +101,7 @@ def reconcile(settings: Settings, timeout_s: float) -> Reconciliation:
             _check(f"messages {name}, partition {p}", expected[p], found.get(p, 0), quiet=quiet)
             for p in sorted(expected)
         ]
-    verdicts = {check.verdict for check in checks}
-    worst: Verdict = next(
-        (verdict for verdict in ("different", "behind") if verdict in verdicts),  # type: ignore[misc]
-        "equal",
-    )
+    worst = max((check.verdict for check in checks), key=_SEVERITY.index)
     return Reconciliation(worst, checks, differences[:EXAMPLES])
 
 

@@ -93,9 +93,7 @@ class _Judge(beam.DoFn):  # type: ignore[misc]
 
     COUNTED: Final = "counted"
 
-    def process(
-        self, message: tuple[bytes | None, Origin]
-    ) -> Iterator[Any]:
+    def process(self, message: tuple[bytes | None, Origin]) -> Iterator[Any]:
         payload, origin = message
         vote = judge_vote(payload, origin.broker_ms)
         refused = isinstance(vote, Refusal)
@@ -173,7 +171,7 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
     return Recount(minutes, accepted, refused)
 
 
-def _lines(folder: Path, name: str) -> Iterator[list[list[int]]]:
+def _lines(folder: Path, name: str) -> Iterator[Any]:
     for file in sorted(folder.glob(f"{name}-*")):
         with file.open() as lines:
             yield from map(json.loads, lines)

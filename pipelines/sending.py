@@ -63,9 +63,7 @@ class Sender:
             key = key_of(kind, payload)
         while True:
             try:
-                self._producer.produce(
-                    INPUT[kind].name, payload, key, on_delivery=self._delivered
-                )
+                self._producer.produce(INPUT[kind].name, payload, key, on_delivery=self._delivered)
                 break
             except BufferError:
                 self._producer.poll(0.05)

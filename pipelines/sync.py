@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra import kafka
-from infra.clickhouse import connect
+from infra.clickhouse import connect, scalar
 from infra.settings import Settings
 from operators.core.errors import TransientError
 from schemas.topics import (
@@ -60,8 +60,8 @@ def sync(settings: Settings, timeout_s: float) -> Synced:
         raise TransientError("Kafka does not answer: see tutti status.") from error
     finally:
         group.close()
-    as_of = clickhouse.query("SELECT max(as_of) FROM tutti.shown_cut").first_row[0]
-    return Synced(input_ends, as_of if as_of.year > 1970 else None)  # noqa: PLR2004 - no cut yet
+    as_of = scalar(clickhouse, "SELECT as_of FROM tutti.shown_cut")
+    return Synced(input_ends, as_of)
 
 
 def _places(topics: tuple[Topic, ...]) -> list[tuple[str, int]]:

@@ -89,7 +89,7 @@ def configure_flink(settings: Settings) -> None:
     os.environ["LOG4J_PROPERTIES"] = str(folder / "log4j.properties")
     os.environ["FLINK_LOG_DIR"] = str(settings.logs)
     # The job has no Python functions; PyFlink would open a port for them on every address.
-    os.environ["_python_worker_execution_mode"] = "process"
+    os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's name
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ MAX_MESSAGE_BYTES: Final = 65_536
 MAX_DEPTH: Final = 32
 MAX_TEXT: Final = 1_000
 MAX_TITLE: Final = 300
+WINDOW_STEP_SECONDS: Final = 60
 MAX_WINDOW_SECONDS: Final = 7 * 86_400
 MAX_RANK_MIN_VOTES: Final = 1_000_000
 
@@ -87,8 +88,10 @@ def judge_vote(payload: bytes | None, broker_ms: int) -> Vote | Refusal:
 def judge_proposal(payload: bytes | None, broker_ms: int) -> Proposal | Refusal:
     """Decide on one proposal; arguments as for `judge_vote`."""
     proposal = _decode(payload, _PROPOSAL)
-    return proposal if isinstance(proposal, Refusal) else next(
-        _proposal_faults(proposal, broker_ms), proposal
+    return (
+        proposal
+        if isinstance(proposal, Refusal)
+        else next(_proposal_faults(proposal, broker_ms), proposal)
     )
 
 
@@ -114,8 +117,10 @@ def _proposal_faults(proposal: Proposal, broker_ms: int) -> Iterator[Refusal]:
 def judge_consultation(payload: bytes | None, _broker_ms: int) -> Consultation | Refusal:
     """Decide on one consultation; arguments as for `judge_vote`."""
     consultation = _decode(payload, _CONSULTATION)
-    return consultation if isinstance(consultation, Refusal) else next(
-        _consultation_faults(consultation), consultation
+    return (
+        consultation
+        if isinstance(consultation, Refusal)
+        else next(_consultation_faults(consultation), consultation)
     )
 
 
@@ -137,7 +142,8 @@ def _consultation_faults(consultation: Consultation) -> Iterator[Refusal]:
     if consultation.closes_at:
         yield from _time_faults("closes_at", consultation.closes_at)
     window = consultation.window_seconds
-    if not (60 <= window <= MAX_WINDOW_SECONDS and window % 60 == 0):
+    whole = window % WINDOW_STEP_SECONDS == 0
+    if not (whole and WINDOW_STEP_SECONDS <= window <= MAX_WINDOW_SECONDS):
         yield Refusal("bad_number", "window_seconds", "a multiple of 60 from 60 to 604800")
     if not 1 <= consultation.rank_min_votes <= MAX_RANK_MIN_VOTES:
         yield Refusal("bad_number", "rank_min_votes", "from 1 to 1000000")

@@ -25,8 +25,17 @@ class Topic:
 def _load() -> dict[str, Topic]:
     document = tomllib.loads(files("schemas").joinpath("topics.toml").read_text())
     return {
-        name: Topic(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in t.items()})
-        for name, t in document.items()
+        name: Topic(
+            name=name,
+            about=entry["about"],
+            key=entry["key"],
+            partitions=entry["partitions"],
+            producers=tuple(entry["producers"]),
+            consumers=tuple(entry["consumers"]),
+            event=entry.get("event"),
+            config=entry["config"],
+        )
+        for name, entry in document.items()
     }
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from configparser import RawConfigParser
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -88,7 +89,7 @@ class Supervisor:
     def start(self, part: str) -> None:
         """Start a part unless it runs."""
         try:
-            self._rpc.startProcess(part, False)
+            self._rpc.startProcess(part, False)  # noqa: FBT003 - do not wait
         except Fault as fault:
             if "ALREADY_STARTED" not in fault.faultString:
                 raise
@@ -108,10 +109,8 @@ class Supervisor:
         """Stop all parts, those that read before those that write, then supervisord."""
         pid = self._rpc.getPID()
         self._rpc.shutdown()
-        try:
+        with suppress(psutil.NoSuchProcess):
             psutil.Process(pid).wait(timeout=STOP_S * len(PARTS))
-        except psutil.NoSuchProcess:
-            pass
 
     def _claim_socket_folder(self) -> None:
         """A folder in a place that everybody may write to must be ours alone."""
@@ -176,19 +175,14 @@ def end_orphans(settings: Settings) -> int:
     """End them, kindly at first; returns how many there were."""
     found = orphans(settings)
     for process in found:
-        _quietly(process.terminate)
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     _, stubborn = psutil.wait_procs(found, timeout=STOP_S)
     for process in stubborn:
-        _quietly(process.kill)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(stubborn, timeout=STOP_S)
     return len(found)
-
-
-def _quietly(act: Any) -> None:
-    try:
-        act()
-    except psutil.NoSuchProcess:
-        pass
 
 
 def log_tail(settings: Settings, part: str, lines: int = 25) -> str:

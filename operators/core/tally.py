@@ -47,7 +47,7 @@ class Tally:
 
     def merge(self, other: "Tally") -> Self:
         """Add another tally's counts."""
-        self._counts = [a + b for a, b in zip(self._counts, other._counts, strict=True)]
+        self._counts = [a + b for a, b in zip(self._counts, other._counts, strict=True)]  # noqa: SLF001
         return self
 
     def result(self) -> dict[str, int]:

@@ -88,10 +88,10 @@ class VotesJob:
         counts = ", ".join(_counters())
         return [
             f"INSERT INTO tallies SELECT {epoch}, {cell}, {counts} FROM ballots GROUP BY {cell}",
-            f"INSERT INTO windows SELECT {epoch}, {cell}, `minute`, {counts} FROM ballots"
-            f" GROUP BY {cell}, `minute`",
-            f"INSERT INTO progress SELECT {epoch}, `partition`, MAX(`offset`), MAX(origin_ms)"
-            " FROM accepted_votes GROUP BY `partition`",
+            f"""INSERT INTO windows SELECT {epoch}, {cell}, `minute`, {counts}
+                FROM ballots GROUP BY {cell}, `minute`""",
+            f"""INSERT INTO progress SELECT {epoch}, `partition`, MAX(`offset`), MAX(origin_ms)
+                FROM accepted_votes GROUP BY `partition`""",
         ]
 
     def _sink(self, table: str, topic: Topic, columns: str, key: str) -> str:

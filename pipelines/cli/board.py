@@ -96,9 +96,7 @@ def _bar(rate: float | None, width: int = 12) -> Text:
     if rate is None:
         return Text("")
     filled = round(rate * width)
-    return Text.assemble(
-        ("█" * filled, "green"), ("░" * (width - filled), "dim"), f" {rate:6.1%}"
-    )
+    return Text.assemble(("█" * filled, "green"), ("░" * (width - filled), "dim"), f" {rate:6.1%}")
 
 
 def _share(count: int, total: int) -> str:

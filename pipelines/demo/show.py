@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 
-from infra.clickhouse import UNAVAILABLE, connect
+from infra.clickhouse import UNAVAILABLE, connect, scalar
 from infra.local import stack
 from infra.settings import Settings
 from operators.core.clock import Clock
@@ -102,8 +102,13 @@ class Watch:
         """Read everything once."""
         figures, now_ms = self.figures, self._clock()
         self.board = read_board(self._clickhouse, self._consultation, BOARD_ROWS)
-        counted = self._one("SELECT sum(arraySum(mapValues(counted))) FROM tutti.shown_cut") or 0
-        figures.per_second = (counted - figures.counted) / max(0.001, (now_ms - self._read_ms) / 1000)
+        counted = (
+            scalar(self._clickhouse, "SELECT arraySum(mapValues(counted)) FROM tutti.shown_cut")
+            or 0
+        )
+        figures.per_second = (counted - figures.counted) / max(
+            0.001, (now_ms - self._read_ms) / 1000
+        )
         figures.counted, self._read_ms = counted, now_ms
         if self.board.as_of is not None and figures.per_second:
             figures.lateness_s.append(
@@ -125,7 +130,10 @@ class Watch:
             ("sent", f"{sent:,}"),
             ("counted", f"{figures.counted:,}"),
             ("votes per second", f"{figures.per_second:,.0f}"),
-            ("newest vote shown", f"{figures.lateness_s[-1]:.1f} s old" if figures.lateness_s else "–"),
+            (
+                "newest vote shown",
+                f"{figures.lateness_s[-1]:.1f} s old" if figures.lateness_s else "–",
+            ),
             ("refused", f"{sum(count for _, count in figures.refused):,}"),
             ("ends", "with Ctrl-C" if left_s is None else f"in {max(0, left_s):.0f} s"),
         ):
@@ -146,16 +154,17 @@ class Watch:
         """The picture in one line, for output that is no terminal."""
         figures = self.figures
         first = self.board.rows[0] if self.board and self.board.rows else None
-        leader = f"first: {first['proposal_id']} {first['agree_rate']:.1%}" if first and first["rank"] else ""
+        leader = (
+            f"first: {first['proposal_id']} {first['agree_rate']:.1%}"
+            if first and first["rank"]
+            else ""
+        )
         late = f"{figures.lateness_s[-1]:.1f} s" if figures.lateness_s else "–"
         return (
             f"{datetime.fromtimestamp(self._clock() / 1000, UTC):%H:%M:%S} sent {sent:,} · counted"
             f" {figures.counted:,} · {figures.per_second:,.0f} votes/s · newest shown {late} old ·"
             f" refused {sum(count for _, count in figures.refused)} · {leader}"
         )
-
-    def _one(self, sql: str) -> Any:
-        return self._clickhouse.query(sql).first_row[0]
 
 
 def addresses(settings: Settings) -> Table:

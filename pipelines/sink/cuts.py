@@ -94,7 +94,9 @@ class Cuts:
                     for (topic, partition), end in ends.items()
                     if topic == ACCEPTED_VOTES.name
                 )
-                at_rest = whole and all(positions.get(place, 0) == end for place, end in ends.items())
+                at_rest = whole and all(
+                    positions.get(place, 0) == end for place, end in ends.items()
+                )
                 complete.append(
                     Cut(epoch, pending.counted, dict(positions), at_rest, pending.as_of_ms)
                 )

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 from types import FrameType
 from typing import Any, Final
 
@@ -10,11 +9,11 @@ import redis
 import structlog
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
 from tenacity import retry, retry_if_exception_type, wait_fixed
 
 from infra import kafka
-from infra.clickhouse import UNAVAILABLE, connect
+from infra.clickhouse import UNAVAILABLE, connect, scalar
 from infra.heartbeat import Heartbeat
 from infra.logs import configure_logging
 from infra.settings import Settings
@@ -173,7 +172,8 @@ def _positions(clickhouse: Client) -> dict[Place, int]:
 
 
 def _active_epoch(clickhouse: Client) -> int:
-    return int(clickhouse.query("SELECT max(epoch) FROM tutti.epochs").first_row[0])
+    """The count that is shown; 0 before the first."""
+    return int(scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs"))
 
 
 @retry(retry=retry_if_exception_type(UNAVAILABLE), wait=wait_fixed(1.0))

@@ -8,7 +8,6 @@ from infra.clickhouse import UNAVAILABLE
 from operators.core.clock import Clock
 from pipelines.sink.batch import Batch, Insert
 from pipelines.sink.cuts import Cut, Place
-from schemas.times import format_instant
 
 log = structlog.get_logger()
 
@@ -60,7 +59,14 @@ class Writer:
         """Note how far a stage is; a smaller offset than the one noted changes nothing."""
         now = self._now()
         rows = [
-            [stage, *place, offset, (holes or {}).get(place, 0), (newest_ms or {}).get(place, 0), now]
+            [
+                stage,
+                *place,
+                offset,
+                (holes or {}).get(place, 0),
+                (newest_ms or {}).get(place, 0),
+                now,
+            ]
             for place, offset in offsets.items()
         ]
         if rows:

@@ -155,7 +155,7 @@ def naive_country_types(place: str, entry: Any) -> set[Fault]:
         if key == "weight":
             if type(value) not in (int, float):
                 faults.add(("wrong_type", f"{place}.weight"))
-            elif not -1.8e308 < value < 1.8e308 or value in (float("inf"), float("-inf")):
+            elif abs(value) > 1.7976931348623157e308:  # what a double holds
                 faults.add(("bad_number", f"{place}.weight"))
     return faults
 
@@ -284,7 +284,9 @@ people = identifiers | st.sampled_from(["a:b@c+d/e=", "x" * 128])
 countries = st.sampled_from(["FR", "DE", "ZZ", "MT"])
 instants = st.builds(
     lambda ms, tail: (
-        (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).strftime("%Y-%m-%dT%H:%M:%S")
+        (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).strftime(
+            "%Y-%m-%dT%H:%M:%S"
+        )
         + tail
     ),
     st.integers(EARLIEST_MS, BROKER_MS) | st.integers(BROKER_MS - 2000, BROKER_MS + 299_000),
@@ -349,7 +351,21 @@ good: dict[Kind, st.SearchStrategy[dict[str, Any]]] = {
 }
 
 NEARLY = [
-    *("", " ", "a\n", "FR\n", "fr", "FRA", "ＦＲ", "agree\n", "Agree", "likeIt", "noWay", "[]", "null"),
+    *(
+        "",
+        " ",
+        "a\n",
+        "FR\n",
+        "fr",
+        "FRA",
+        "ＦＲ",
+        "agree\n",
+        "Agree",
+        "likeIt",
+        "noWay",
+        "[]",
+        "null",
+    ),
     *("a" * 64, "a" * 65, "a" * 128, "a" * 129, "é", "а", "٣", "a/b", "a\0", "\ud800", "fr-", "f"),
     *("2024-02-29T12:00:00Z", "2023-02-29T12:00:00Z", "2024-05-01T12:05:00Z", "withdrawn"),
     *("2024-05-01T12:05:00.001Z", "2024-05-01T24:00:00Z", "2024-05-01T11:59:60Z"),
@@ -364,8 +380,10 @@ numbers = st.integers(-(10**20), 10**20) | st.sampled_from(
 scalars = st.none() | st.booleans() | numbers | st.sampled_from(NEARLY) | st.text(max_size=5)
 values = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["country", "weight", "x", ""]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["country", "weight", "x", ""]), inner, max_size=3)
+    ),
     max_leaves=4,
 )
 
@@ -415,8 +433,9 @@ def check_against_schema(schema: Draft202012Validator, value: Any, faults: set[F
         assert not schema.is_valid(value)
 
 
+# Each test runs it per kind of event: some 5,000 messages altogether.
 thousands = settings(
-    max_examples=1_500,
+    max_examples=600,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -472,7 +491,7 @@ def test_rules_and_naive_checker_agree_on_anything(kind: Kind, payload: bytes | 
     check_against_naive(kind, payload)
 
 
-@pytest.mark.parametrize("case", edge_cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", tuple(edge_cases()), ids=lambda case: case.name)
 def test_schema_and_naive_checker_give_the_answers_of_the_table(
     case: Any, published: Published
 ) -> None:

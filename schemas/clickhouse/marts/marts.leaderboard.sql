@@ -88,5 +88,5 @@ SELECT
     no_opinion_all AS no_opinion_all,  -- no_opinion over every trust level
     do_not_care_all AS do_not_care_all,  -- do_not_care over every trust level
     $agreement_method AS method,  -- Name and version of the method of agree_rate and its bounds
-    (SELECT max(as_of) FROM tutti.shown_cut) AS as_of  -- Broker time of the newest vote counted
+    (SELECT maxOrNull(as_of) FROM tutti.shown_cut) AS as_of  -- Broker time of the newest vote counted
 FROM scored

@@ -81,5 +81,5 @@ SELECT
     expected AS expected,  -- Cells compared, or messages read by intake
     found AS found,  -- Cells that are equal, or messages accepted plus refused
     multiIf(NOT comparable, 'behind', expected = found, 'equal', 'different') AS verdict,  -- equal, behind (not comparable yet) or different (an alarm)
-    (SELECT max(as_of) FROM state) AS as_of  -- Broker time of the newest vote counted
+    (SELECT maxOrNull(as_of) FROM state) AS as_of  -- Broker time of the newest vote counted
 FROM checks
