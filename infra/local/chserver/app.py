@@ -1,7 +1,7 @@
 """The HTTP interface as an ASGI application: which request runs where, and how it ends early."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,11 @@ from typing import Any
 
 import structlog
 
-from infra.local.chserver import statement
+from infra.local.chserver import incoming, statement
 from infra.local.chserver.admit import Guard
 from infra.local.chserver.answer import Answer, Send
-from infra.local.chserver.compression import decompress, too_large
 from infra.local.chserver.engine import Engine
-from infra.local.chserver.errors import READONLY, QueryError, refusal
+from infra.local.chserver.errors import QueryError, refusal
 from infra.local.chserver.insert import insert
 from infra.local.chserver.lane import Lane
 from infra.local.chserver.limits import Limits
@@ -23,11 +22,10 @@ from infra.local.chserver.request import Request, parse
 
 log = structlog.get_logger(__name__)
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 # An answer up to this size is sent whole, with its length and a complete summary.
 _WHOLE_BYTES = 1024 * 1024
-_LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]", ""})
+_NOT_FOUND = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class App:
         self._control = Lane("control", running=1, waiting=1000)
         self._readers = set[asyncio.Task[None]]()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: incoming.Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
@@ -68,19 +66,15 @@ class App:
         answer = Answer(send, self._engine.timezone)
         door = self._doors[scope["server"][1]]
         try:
-            _refuse_browsers(headers)
+            incoming.refuse_browsers(headers)
             if scope["path"] == "/ping" or (scope["path"] == "/" and _empty(scope)):
                 await answer.whole(b"Ok.\n", Summary())
                 return
             if scope["path"] != "/" or scope["method"] not in {"GET", "POST"}:
                 await answer.fail(refusal(_NOT_FOUND, "There is nothing here; use /ping or /"))
                 return
-            body = await _body(receive, door.limits.request_bytes)
             encoding = headers.get("content-encoding", "").lower()
-            if encoding:
-                body = await asyncio.to_thread(
-                    decompress, body, encoding, door.limits.request_bytes
-                )
+            body = await incoming.body(receive, encoding, door.limits.request_bytes)
             request = parse(scope["method"], scope["query_string"], headers, body)
         except QueryError as error:
             await answer.fail(error)
@@ -93,10 +87,10 @@ class App:
         for task in self._readers:
             task.cancel()
 
-    async def _until_gone(self, work: Any, receive: Receive) -> None:
+    async def _until_gone(self, work: Any, receive: incoming.Receive) -> None:
         """Run the work; cancel it when the client goes away."""
         task = asyncio.create_task(work)
-        gone = asyncio.create_task(_gone(receive))
+        gone = asyncio.create_task(incoming.gone(receive))
         try:
             await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -197,33 +191,5 @@ class App:
         return door.limits.settings | dict(request.settings) | own | forced
 
 
-_NOT_FOUND = 1000
-
-
-def _refuse_browsers(headers: dict[str, str]) -> None:
-    """A web page must not reach this server through its visitor's browser."""
-    host = headers.get("host", "").rsplit(":", 1)[0] if headers.get("host", "") else ""
-    if "origin" in headers or host.lower() not in _LOCAL:
-        raise refusal(READONLY, "Requests of web pages and for other host names are refused")
-
-
 def _empty(scope: Scope) -> bool:
     return scope["method"] == "GET" and b"query=" not in scope["query_string"]
-
-
-async def _body(receive: Receive, limit: int) -> bytes:
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise refusal(210, "The client went away", "NETWORK_ERROR")
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise too_large(limit)
-        if not message.get("more_body"):
-            return bytes(body)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

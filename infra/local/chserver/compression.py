@@ -73,8 +73,6 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     Raises:
         QueryError: the encoding is unknown, the body broken or too large.
     """
-    if encoding in {"", "identity"}:
-        return body
     try:
         pieces = _pieces(body, encoding)
         out = bytearray()

@@ -60,9 +60,8 @@ class Engine:
         Raises:
             QueryError: a setting or the database does not exist.
         """
-        connection = self._open()
+        connection = self.open(settings, database)
         try:
-            prepare(connection, settings, database)
             yield connection
         finally:
             connection.close()
@@ -71,7 +70,7 @@ class Engine:
         """As `connection`, for a result that outlives the call; the caller closes it."""
         connection = self._open()
         try:
-            prepare(connection, settings, database)
+            _prepare(connection, settings, database)
         except BaseException:
             connection.close()
             raise
@@ -87,7 +86,7 @@ class Engine:
         self._anchor.close()
 
 
-def prepare(connection: Any, settings: Mapping[str, str], database: str) -> None:
+def _prepare(connection: Any, settings: Mapping[str, str], database: str) -> None:
     """Give a new connection its database and settings, in this order (`readonly` comes last)."""
     try:
         if database:

@@ -3,11 +3,17 @@
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from infra.local.chserver import statement
-from infra.local.chserver.errors import BAD_ARGUMENTS, NOT_IMPLEMENTED, QueryError, refusal
+from infra.local.chserver.errors import (
+    BAD_ARGUMENTS,
+    NOT_IMPLEMENTED,
+    SYNTAX_ERROR,
+    QueryError,
+    refusal,
+)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 # Parameters of the interface that are no settings of the engine and mean nothing here: every
@@ -56,7 +62,11 @@ def parse(method: str, query_string: bytes, headers: Mapping[str, str], body: by
     Raises:
         QueryError: it asks for something that this interface cannot do.
     """
-    url = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise refusal(BAD_ARGUMENTS, "The URL is not UTF-8, percent-encoded") from None
+    url = dict(pairs)
     _refuse_unsupported(url, headers)
     in_url = url.get("query", "").encode()
     if in_url and body and statement.first_word(in_url) != b"INSERT":
@@ -65,6 +75,9 @@ def parse(method: str, query_string: bytes, headers: Mapping[str, str], body: by
     insert = statement.insert(sql, data) if statement.first_word(sql) == b"INSERT" else None
     if insert is None and data.strip():
         sql += b"\n" + data
+    _refuse_unreadable(insert.head if insert else sql)
+    if not insert and (fault := statement.fault(sql)):
+        raise refusal(SYNTAX_ERROR, fault, "SYNTAX_ERROR")
     default = url.get("default_format") or headers.get("x-clickhouse-format") or "TabSeparated"
     compress = url.get("enable_http_compression", "1") not in {"0", "false"}
     return Request(
@@ -81,11 +94,6 @@ def parse(method: str, query_string: bytes, headers: Mapping[str, str], body: by
     )
 
 
-def with_sql(request: Request, sql: bytes) -> Request:
-    """The same request with another statement."""
-    return replace(request, sql=sql)
-
-
 def _settings(url: Mapping[str, str]) -> dict[str, str]:
     settings = {
         name: value
@@ -96,6 +104,13 @@ def _settings(url: Mapping[str, str]) -> dict[str, str]:
         if not _NAME.fullmatch(name):
             raise refusal(BAD_ARGUMENTS, "The URL holds a setting whose name is none")
     return settings
+
+
+def _refuse_unreadable(sql: bytes) -> None:
+    try:
+        sql.decode()
+    except UnicodeDecodeError:
+        raise refusal(BAD_ARGUMENTS, "The statement is not UTF-8") from None
 
 
 def _refuse_unsupported(url: Mapping[str, str], headers: Mapping[str, str]) -> None:

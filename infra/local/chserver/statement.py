@@ -65,6 +65,24 @@ def first_word(sql: bytes) -> bytes:
     return token.text if token else b""
 
 
+def fault(sql: bytes) -> str:
+    """Why a statement without data must not reach the engine; empty if it may.
+
+    The engine would run `a; b` as two statements, where a server refuses; and a table of the
+    engine Kafka makes its database impossible to load again.
+    """
+    ended = False
+    before: list[bytes] = [b"", b""]
+    for token in tokens(sql):
+        if ended and token.text != b";":
+            return "Multi-statements are not allowed"
+        ended = ended or (token.text == b";" and token.depth == 0)
+        if token.text == b"KAFKA" and b"ENGINE" in before:
+            return "ENGINE = Kafka breaks the embedded engine; the sink reads Kafka"
+        before = [before[1], token.text]
+    return ""
+
+
 def named_format(sql: bytes) -> str:
     """The format that a query names itself, or nothing."""
     return _format_clause(sql)[1].decode()
@@ -112,7 +130,12 @@ def insert(sql: bytes, body: bytes) -> Insert | None:
             return None
         elif previous == b"INPUT" and token.text == b"(":
             source = _input(sql, seen[-2])
-        elif token.text == b"VALUES" and previous != b"FORMAT" and token.depth == 0 and not selects:
+        elif (
+            token.text == b"VALUES"
+            and previous not in {b"FORMAT", b"INTO", b"TABLE"}
+            and token.depth == 0
+            and not selects
+        ):
             return Insert(sql[: token.start], "Values", _join(sql[token.end :], body))
         elif previous == b"FORMAT" and token.depth == 0 and (source or not selects):
             name = sql[token.start : token.end].decode()
@@ -136,4 +159,6 @@ def _after_format(sql: bytes, end: int) -> bytes:
 
 
 def _join(inline: bytes, body: bytes) -> bytes:
-    return body if not inline.strip() else inline + body if body else inline
+    if not body:
+        return inline
+    return inline + body if inline.strip() else body

@@ -1,8 +1,14 @@
 """What analysts can do, and every way around it that we could think of, refused."""
 
+# ruff: noqa: E501, ISC004 - an attempt is easier to judge on one line
+
+from pathlib import Path
+
+import clickhouse_connect
 import pytest
 
 HOST_FILE = "/etc/passwd"
+TMP = Path("/tmp")  # noqa: S108 - where the attempts would write
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +183,7 @@ CLAUSES = [
 
 
 @pytest.mark.parametrize("sql", [*WRITES, *TABLES, *TABLE_FUNCTIONS, *FUNCTIONS, *CLAUSES])
-def test_an_attempt_is_refused_and_harms_nothing(published, sql, tmp_path):
+def test_an_attempt_is_refused_and_harms_nothing(published, sql):
     reply = published.ask(body=sql.encode(), analyst=True, param_t="secrets")
     if sql.strip():
         assert reply.status >= 400, reply.text
@@ -186,14 +192,12 @@ def test_an_attempt_is_refused_and_harms_nothing(published, sql, tmp_path):
     assert published.sql("SELECT count() FROM marts.votes", analyst=True) == "100"
 
 
-def test_no_attempt_left_a_file(published):
-    from pathlib import Path
-
-    assert not list(Path("/tmp").glob("tutti-out*")) + list(Path("/tmp").glob("tutti-backup*"))
+def test_no_attempt_left_a_file():
+    assert not [*TMP.glob("tutti-out*"), *TMP.glob("tutti-backup*")]
 
 
 def test_invalid_utf8_is_refused(published):
-    assert published.ask(body=b"SELECT '\xff'", analyst=True).status == 403
+    assert published.ask(body=b"SELECT '\xff'", analyst=True).status == 400
 
 
 @pytest.mark.parametrize(
@@ -240,8 +244,6 @@ def test_memory_and_result_sizes_are_bounded(published):
 
 
 def test_clickhouse_connect_reads_as_an_analyst(published):
-    import clickhouse_connect
-
     client = clickhouse_connect.get_client(host="127.0.0.1", port=published.analyst_port)
     assert client.query("SELECT count() FROM votes").first_row == (100,)
     assert client.query("SELECT {m:UInt8}", parameters={"m": 3}).first_row == (3,)

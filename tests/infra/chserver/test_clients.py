@@ -2,6 +2,7 @@
 
 import datetime as dt
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -62,8 +63,6 @@ def test_arrow_and_streams(client):
 
 
 def test_many_at_a_time(server, table):
-    from concurrent.futures import ThreadPoolExecutor
-
     def work(n):
         client = server.client()
         client.insert(table, [[n, "z"]], column_names=["a", "b"])

@@ -1,5 +1,6 @@
 """Stops, kills, locks, clients that leave."""
 
+import contextlib
 import signal
 import socket
 import stat
@@ -66,10 +67,8 @@ def test_a_stop_does_not_wait_for_slow_queries(own_server):
     )
 
     def ask():
-        try:
+        with contextlib.suppress(OSError):
             own_server.ask(body=slow)
-        except OSError:
-            pass
 
     query = threading.Thread(target=ask)
     query.start()

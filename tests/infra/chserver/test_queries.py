@@ -1,5 +1,6 @@
 import gzip
 import json
+import time
 import zlib
 
 import lz4.frame
@@ -131,7 +132,7 @@ def test_an_error_after_the_first_piece_breaks_the_answer(server):
     client = server.client()
     sql = "SELECT throwIf(number = 5000000) FROM numbers(10000000)"
     with pytest.raises(Exception, match="FUNCTION_THROW_IF"):
-        client.query(sql).result_rows  # the client reads lazily
+        list(client.query(sql).result_rows)  # the client reads lazily
 
 
 def test_two_databases_join(server):
@@ -144,3 +145,32 @@ def test_two_databases_join(server):
 
 def test_compression_of_the_native_protocol_is_refused_clearly(server):
     assert server.ask(body="SELECT 1", compress="1").status == 501
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1; SELECT 2",
+        "CREATE DATABASE one; CREATE DATABASE two",
+        "CREATE TABLE tutti.k (a UInt8) ENGINE = Kafka",
+        "CREATE TABLE tutti.k (a UInt8) engine Kafka SETTINGS kafka_broker_list = 'x'",
+        "SELECT '\udcff'",
+    ],
+)
+def test_what_would_harm_the_engine_is_refused(server, sql):
+    assert server.ask(body=sql.encode(errors="surrogateescape")).status == 400
+    assert "one" not in server.sql("SHOW DATABASES").split()
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1;", "SELECT 1 ; -- end", "SELECT ';' ;;"])
+def test_a_final_semicolon_is_no_second_statement(server, sql):
+    assert server.ask(body=sql).status == 200
+
+
+def test_small_answers_do_not_wait_for_acknowledgements(server):
+    """Would take 40 ms each without TCP_NODELAY: twenty of them in one connection, compared."""
+    client = server.client()
+    started = time.monotonic()
+    for _ in range(20):
+        client.command("SELECT 1")
+    assert time.monotonic() - started < 20 * 0.04

@@ -52,22 +52,30 @@ def test_more_ballots_of_the_same_rate_narrow_the_interval(agree: int, against: 
     assert many.high - many.low < few.high - few.low
 
 
-# Figures of R: prop.test(x, n, correct = FALSE)$conf.int, and of Brown, Cai and DasGupta's formula.
+# R. G. Newcombe, "Two-sided confidence intervals for the single proportion: comparison of seven
+# methods", Statistics in Medicine 17 (1998), table I, method 3 (four decimals).
 @pytest.mark.parametrize(
     ("agree", "total", "low", "high"),
     [
-        (0, 10, 0.0, 0.2775327998628892),
-        (10, 10, 0.7224672001371107, 1.0),
-        (1, 10, 0.0178762131085721, 0.4041500267952385),
-        (5, 10, 0.2365930905125640, 0.7634069094874360),
-        (81, 263, 0.2552972100237212, 0.3662008041223137),
-        (15, 148, 0.0623862867893943, 0.1604974150283042),
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
     ],
 )
-def test_golden_figures(agree: int, total: int, low: float, high: float) -> None:
+def test_the_figures_of_newcombe_s_paper(agree: int, total: int, low: float, high: float) -> None:
     found = agreement(agree, total)
-    assert found.low == pytest.approx(low, abs=1e-9)
-    assert found.high == pytest.approx(high, abs=1e-9)
+    assert found.low == pytest.approx(low, abs=5e-5)
+    assert found.high == pytest.approx(high, abs=5e-5)
+
+
+@pytest.mark.parametrize("total", [1, 10, 1_000, 10**9])
+def test_at_none_and_all_the_bounds_have_a_closed_form(total: int) -> None:
+    nobody, everybody = agreement(0, total), agreement(total, total)
+    assert nobody.low == pytest.approx(0, abs=1e-15)
+    assert nobody.high == pytest.approx(Z95**2 / (total + Z95**2), rel=1e-12)
+    assert everybody.low == pytest.approx(total / (total + Z95**2), rel=1e-12)
+    assert everybody.high == pytest.approx(1, abs=1e-15)
 
 
 def test_no_ballots_have_no_rate_and_know_nothing() -> None:

@@ -1,0 +1,24 @@
+"""Fixtures of the whole suite."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from places import CHECKOUT
+
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real consultations, beside the checkout or at TUTTI_SHARED_DATA; they are not part of it."""
+    folder = Path(os.environ.get("TUTTI_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the real consultations of shared/data are not here; fixtures cover the same")
+    return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the number of skipped tests also when it is none."""
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    terminalreporter.write_line(f"skipped: {skipped}")

@@ -1,0 +1,32 @@
+"""The examples in the docstrings of the contracts and the core are true."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import operators.core
+import schemas
+
+MODULES = [
+    *(f"schemas.{module.name}" for module in pkgutil.iter_modules(schemas.__path__)),
+    *(f"operators.core.{module.name}" for module in pkgutil.iter_modules(operators.core.__path__)),
+    "pipelines.sink.cuts",
+]
+WITH_EXAMPLES = {
+    "schemas.edge_cases",
+    "schemas.times",
+    "operators.core.agreement",
+    "operators.core.ballots",
+    "operators.core.pseudonyms",
+    "operators.core.tally",
+    "pipelines.sink.cuts",
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_are_true(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.failed == 0
+    assert result.attempted or name not in WITH_EXAMPLES

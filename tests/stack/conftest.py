@@ -1,0 +1,127 @@
+"""One real stack for all tests of this folder: own folder, free ports, removed afterwards."""
+
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from infra.clickhouse import connect
+from infra.local.supervisor import Supervisor
+from infra.settings import Settings
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/stack" in str(item.path):
+            item.add_marker(pytest.mark.stack)
+
+
+def free_port_base() -> int:
+    """A port with nine free ones behind it, below the range that the system hands out."""
+    while True:
+        base = random.SystemRandom().randrange(20_000, 32_000, 10)
+        try:
+            for port in range(base, base + 10):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return base
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack and the command line that belongs to it."""
+
+    settings: Settings
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "TUTTI_HOME": str(self.settings.home),
+            "TUTTI_PORT_BASE": str(self.settings.port_base),
+        }
+
+    def run(
+        self, *arguments: str, data: bytes | None = None, code: int = 0, seconds: int = 300
+    ) -> str:
+        """Run ``tutti`` and return its output; the exit status must be `code`."""
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli.main", *arguments],
+            env=self.environment,
+            input=data,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+        output = done.stdout.decode()
+        assert done.returncode == code, (
+            f"tutti {' '.join(arguments)} ended with {done.returncode}\n{output}\n{done.stderr.decode()}"
+        )
+        return output
+
+    def errors(self, *arguments: str, code: int = 1) -> str:
+        """Run ``tutti`` and return what it says on standard error."""
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli.main", *arguments],
+            env=self.environment,
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr.decode()
+        return done.stderr.decode()
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self.run(*arguments, "--json", code=code))
+
+    def clickhouse(self, *, analyst: bool = False) -> Client:
+        return connect(self.settings, analyst=analyst)
+
+    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Rows as an analyst gets them."""
+        answer = self.clickhouse(analyst=True).query(sql, parameters=parameters)
+        return [tuple(row) for row in answer.result_rows]
+
+    def sync(self, timeout: int = 180) -> None:
+        self.run("sync", "--timeout", str(timeout))
+
+    def pid(self, part: str) -> int:
+        return Supervisor(self.settings).processes()[part].pid
+
+    def kill(self, part: str) -> None:
+        """``kill -9`` of a part with all its children."""
+        process = psutil.Process(self.pid(part))
+        for member in [*process.children(recursive=True), process]:
+            member.kill()
+
+    def tear_down(self) -> None:
+        self.run("down")
+        shutil.rmtree(self.settings.home.parent, ignore_errors=True)
+
+
+def new_stack() -> Stack:
+    folder = Path(tempfile.mkdtemp(prefix="tutti-test-"))
+    return Stack(Settings(home=folder / "home", port_base=free_port_base()))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    made = new_stack()
+    try:
+        made.run("up")
+        yield made
+    finally:
+        made.tear_down()
