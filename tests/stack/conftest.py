@@ -67,9 +67,8 @@ class Stack:
             check=False,
         )
         output = done.stdout.decode()
-        assert done.returncode == code, (
-            f"tutti {' '.join(arguments)} ended with {done.returncode}\n{output}\n{done.stderr.decode()}"
-        )
+        said = f"{output}\n{done.stderr.decode()}"
+        assert done.returncode == code, f"{arguments} ended with {done.returncode}\n{said}"
         return output
 
     def errors(self, *arguments: str, code: int = 1) -> str:

@@ -102,10 +102,11 @@ def test_a_withdrawal_ranks_but_counts_nowhere() -> None:
 
 
 def test_qualifications_are_bits_that_never_change_their_place() -> None:
-    expected = (
-        "likeIt doable platitudeAgree noWay impossible platitudeDisagree "
-        "doNotUnderstand noOpinion doNotCare"
-    ).split()
+    expected = [
+        *("likeIt", "doable", "platitudeAgree"),
+        *("noWay", "impossible", "platitudeDisagree"),
+        *("doNotUnderstand", "noOpinion", "doNotCare"),
+    ]
     assert {name: 2**place for place, name in enumerate(expected)} == QUALIFICATION_BITS
     assert [name for fit in QUALIFICATIONS.values() for name in fit] == expected
 

@@ -1,0 +1,195 @@
+"""Processes are killed under 10,000 votes a second; afterwards every number is right."""
+
+import random
+import threading
+import time
+from collections import Counter
+
+import pytest
+from confluent_kafka import Producer
+from orjson import dumps
+from stack.naive import Ledger
+from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
+
+from operators.core.clock import system_clock
+from operators.core.tally import COUNTERS
+from pipelines.demo.campaign import Campaign
+from pipelines.sending import Sender
+from schemas.topics import VOTES
+
+RATE = 10_000
+SECONDS = 30
+KILLS = ("intake", "votes", "sink")
+
+
+class Generator(threading.Thread):
+    """The seeded campaign at a steady rate; keeps what the broker acknowledged, where it stands."""
+
+    def __init__(self, stack, campaign: Campaign) -> None:
+        super().__init__(daemon=True)
+        self.campaign = campaign
+        self.producer = Producer(
+            {
+                "bootstrap.servers": stack.settings.brokers,
+                "enable.idempotence": True,
+                "linger.ms": 20,
+                "log_level": 2,
+                "queue.buffering.max.messages": 1_000_000,
+            }
+        )
+        self.sent: list[tuple[str, bytes, int, int]] = []
+        self.lost: list[object] = []
+
+    def run(self) -> None:
+        start, done = time.monotonic(), 0
+        while (elapsed := time.monotonic() - start) < SECONDS:
+            due = int(elapsed * RATE) - done
+            for message in self.campaign.messages(system_clock(), due):
+                self.producer.produce(
+                    VOTES.name, message.value, message.key, on_delivery=self._noting(message)
+                )
+            done += due
+            self.producer.poll(0)
+            time.sleep(0.02)
+        self.producer.flush(60)
+
+    def _noting(self, message):
+        def note(error, delivered) -> None:
+            if error is not None:
+                self.lost.append(error)
+            else:
+                place = (delivered.partition(), delivered.offset())
+                self.sent.append((message.kind, message.value, *place))
+
+        return note
+
+
+def await_new_process(stack, part: str, old: int) -> None:
+    retry(
+        retry=retry_if_result(lambda found: not found),
+        stop=stop_after_delay(60),
+        wait=wait_fixed(0.1),
+    )(lambda: stack.pid(part) not in (0, old))()
+
+
+@pytest.fixture(scope="module")
+def campaign_under_fire(stack):
+    """Each part is killed twice, at moments a seed chooses; the second time soon after a start."""
+    campaign = Campaign()
+    sender = Sender(stack.settings)
+    sender.send("consultations", dumps(campaign.consultation()))
+    for proposal in campaign.proposals():
+        sender.send("proposals", dumps(proposal))
+    sender.finish()
+    generator = Generator(stack, campaign)
+    generator.start()
+    moments = random.Random(20_261_123)
+    time.sleep(4)  # votes are flowing
+    for part in (*KILLS, *KILLS):
+        old = stack.pid(part)
+        stack.kill(part)
+        await_new_process(stack, part, old)
+        time.sleep(moments.uniform(0.5, 4))
+    generator.join()
+    assert not generator.lost
+    stack.sync(timeout=240)
+    return generator
+
+
+@pytest.fixture(scope="module")
+def ledger(campaign_under_fire):
+    found = Ledger()
+    for kind, value, partition, offset in campaign_under_fire.sent:
+        if kind != "bad":
+            found.add(value, partition, offset)
+    return found
+
+
+def cells(stack, table: str, minute: str = "") -> dict[tuple[str, ...], dict[str, int]]:
+    rows = (
+        stack.clickhouse()
+        .query(
+            f"SELECT consultation_id, proposal_id, country, trust{minute}, {', '.join(COUNTERS)}"
+            f" FROM tutti.{table} WHERE consultation_id = 'demo-europe'"
+        )
+        .result_rows
+    )
+    width = 5 if minute else 4
+    return {
+        tuple(row[:width]): {
+            name: count for name, count in zip(COUNTERS, row[width:], strict=True) if count
+        }
+        for row in rows
+    }
+
+
+def test_the_generator_kept_its_rate(campaign_under_fire):
+    assert len(campaign_under_fire.sent) > 0.8 * RATE * SECONDS
+
+
+def test_every_tally_equals_the_naive_recount(stack, ledger):
+    assert cells(stack, "cells") == ledger.cells()
+
+
+def test_every_minute_equals_the_naive_recount(stack, ledger):
+    minute = ", formatDateTime(toDateTime(minute * 60, 'UTC'), '%Y-%m-%dT%H:%i')"
+    assert cells(stack, "minute_cells", minute) == ledger.cells(by_minute=True)
+
+
+def test_windows_add_up_to_the_tallies(stack, campaign_under_fire):
+    sums: dict[tuple[str, ...], Counter[str]] = {}
+    for (*cell, _), counts in cells(stack, "minute_cells", ", minute").items():
+        sums.setdefault(tuple(cell), Counter()).update(counts)
+    assert {cell: dict(counts) for cell, counts in sums.items()} == cells(stack, "cells")
+
+
+def test_the_archive_holds_each_current_ballot_once(stack, ledger):
+    [(rows, people)] = (
+        stack.clickhouse()
+        .query(
+            "SELECT count(), uniqExact(participant) FROM tutti.ballots FINAL"
+            " WHERE consultation_id = 'demo-europe'"
+        )
+        .result_rows
+    )
+    assert rows == len(ledger.latest)
+    assert people == len({participant for _, _, participant in ledger.latest})
+
+
+def test_accepted_and_refused_make_up_what_was_sent(stack, campaign_under_fire):
+    bad = Counter(kind == "bad" for kind, *_ in campaign_under_fire.sent)
+    refused_at = {
+        (partition, offset)
+        for partition, offset in stack.rows(
+            "SELECT partition, offset FROM marts.dead_letters WHERE topic = {topic:String}",
+            topic=VOTES.name,
+        )
+    }
+    bad_at = {(p, o) for kind, _, p, o in campaign_under_fire.sent if kind == "bad"}
+    assert len(bad_at) == bad[True]
+    assert bad_at <= refused_at
+    good_at = {(p, o) for kind, _, p, o in campaign_under_fire.sent if kind != "bad"}
+    assert not good_at & refused_at
+    rows = stack.rows(
+        "SELECT expected, found, verdict FROM marts.reconciliation WHERE check LIKE 'read =%'"
+    )
+    assert len(rows) == VOTES.partitions
+    assert all(expected == found and verdict == "equal" for expected, found, verdict in rows)
+
+
+def test_reconciliation_says_equal_in_sql_and_with_beam(stack, campaign_under_fire):
+    verdicts = {row[0] for row in stack.rows("SELECT verdict FROM marts.reconciliation")}
+    assert verdicts == {"equal"}
+    assert stack.json("reconcile")["verdict"] == "equal"
+
+
+def test_the_votes_job_went_on_from_a_checkpoint_in_the_same_epoch(stack, campaign_under_fire):
+    starts = [
+        line
+        for line in (stack.settings.logs / "votes.log").read_text().splitlines()
+        if "votes_job_starting" in line
+    ]
+    # The second kill may come before the new process has said a word.
+    assert len(starts) >= 2
+    assert all('"checkpoint": "chk-' in line for line in starts[1:])
+    assert all('"epoch": 1' in line for line in starts)
