@@ -20,7 +20,7 @@ def _say(state: RetryCallState) -> None:
 # Without an end: the sink holds its batch, reads nothing more, and goes on when it can.
 _until_it_answers = retry(
     retry=retry_if_exception_type(UNAVAILABLE),
-    wait=wait_exponential_jitter(initial=0.2, max=5.0),
+    wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
     before_sleep=_say,
 )
 
