@@ -1,6 +1,6 @@
 """Sending: events into the input topics, and what the broker acknowledged of them."""
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -46,7 +46,7 @@ class Receipt:
 
     sent: int = 0
     acknowledged: int = 0
-    failed: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
 class Sender:

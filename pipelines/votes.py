@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -92,27 +92,12 @@ def configure_flink(settings: Settings) -> None:
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's name
 
 
-def main() -> None:
-    """Run the job until it fails for good or the process is told to stop."""
-    settings = Settings()
-    configure_logging("votes")
-    configure_flink(settings)
-    # Imported late: it looks for its configuration folder when it starts Java.
+def statement_set(options: dict[str, str], job: VotesJob) -> Any:
+    """The job's statements in a Flink of its own, not yet running."""
+    # Imported late: PyFlink looks for its configuration folder when it starts Java.
     from pyflink.common import Configuration  # noqa: PLC0415
     from pyflink.table import EnvironmentSettings, TableEnvironment  # noqa: PLC0415
 
-    epoch, checkpoint = choose_start(settings, used_epochs(settings))
-    parallelism = settings.parallelism or min(os.cpu_count() or 1, 4)
-    options = job_settings(
-        connector_jar=settings.jars / CONNECTOR,
-        state=epoch_folder(settings, epoch),
-        parallelism=parallelism,
-        checkpoint_ms=settings.checkpoint_interval_ms,
-        rest_port=settings.flink_port,
-    )
-    if checkpoint is not None:
-        options |= restore_settings(checkpoint)
-    epoch_folder(settings, epoch).mkdir(parents=True, exist_ok=True)
     configuration = Configuration()
     for key, value in options.items():
         configuration.set_string(key, value)
@@ -122,12 +107,33 @@ def main() -> None:
         .with_configuration(configuration)
         .build()
     )
-    job = VotesJob(settings.brokers, epoch, parallelism, FLUSH_MS)
     for statement in job.tables():
         environment.execute_sql(statement)
     statements = environment.create_statement_set()
     for statement in job.inserts():
         statements.add_insert_sql(statement)
+    return statements
+
+
+def main() -> None:
+    """Run the job until it fails for good or the process is told to stop."""
+    settings = Settings()
+    configure_logging("votes")
+    configure_flink(settings)
+    epoch, checkpoint = choose_start(settings, used_epochs(settings))
+    folder = epoch_folder(settings, epoch)
+    folder.mkdir(parents=True, exist_ok=True)
+    parallelism = settings.parallelism or min(os.cpu_count() or 1, 4)
+    options = job_settings(
+        connector_jar=settings.jars / CONNECTOR,
+        state=folder,
+        parallelism=parallelism,
+        checkpoint_ms=settings.checkpoint_interval_ms,
+        rest_port=settings.flink_port,
+    )
+    if checkpoint is not None:
+        options |= restore_settings(checkpoint)
+    statements = statement_set(options, VotesJob(settings.brokers, epoch, parallelism, FLUSH_MS))
     log.info(
         "votes_job_starting",
         epoch=epoch,
@@ -137,7 +143,7 @@ def main() -> None:
     try:
         statements.execute().wait()
     except Exception:
-        # The Java stack below says why; the supervisor starts the process anew.
+        # The Java stack in it says why; the supervisor starts the process anew.
         log.exception("votes_job_failed")
     sys.exit(1)
 

@@ -22,6 +22,7 @@ from operators.core.errors import TerminalError, TuttiError
 Say = Callable[[str], None]
 
 POLL_S: Final = 0.2
+MAX_CRASHES: Final = 3
 
 
 class NotReadyError(TuttiError):
@@ -32,10 +33,10 @@ class NotReadyError(TuttiError):
         tail: The end of its log.
     """
 
-    def __init__(self, part: str, patience_s: int, tail: str) -> None:
+    def __init__(self, part: str, tail: str) -> None:
         self.part = part
         self.tail = tail
-        super().__init__(f"{part} is not ready after {patience_s} s: the end of its log is above.")
+        super().__init__(f"{part} does not become ready: the end of its log is above.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +152,28 @@ def _records_behind(settings: Settings) -> dict[str, int]:
 
 
 def _await(settings: Settings, supervisor: Supervisor, part: Part) -> None:
-    def ready() -> bool:
+    """Wait until a part is ready; not for long if it dies again and again."""
+    states = ["STARTING"]
+    crashes = 0
+
+    def ready_or_hopeless() -> bool:
+        nonlocal crashes
         process = supervisor.processes()[part.name]
-        return process.state == "RUNNING" and part.probe(settings, process.pid).ready
+        crashes += process.state == "BACKOFF" != states[-1]
+        states.append(process.state)
+        ready = process.state == "RUNNING" and part.probe(settings, process.pid).ready
+        return ready or crashes == MAX_CRASHES
 
     try:
         retry(
             retry=retry_if_result(lambda found: not found),
             stop=stop_after_delay(part.patience_s),
             wait=wait_fixed(POLL_S),
-        )(ready)()
+        )(ready_or_hopeless)()
     except RetryError:
-        raise NotReadyError(part.name, part.patience_s, log_tail(settings, part.name)) from None
+        crashes = MAX_CRASHES
+    if crashes == MAX_CRASHES:
+        raise NotReadyError(part.name, log_tail(settings, part.name))
 
 
 def _check_ports(settings: Settings) -> None:

@@ -9,7 +9,6 @@ from infra.settings import Settings
 from operators.core.clock import system_clock
 from pipelines.cli.data import print_reconciliation
 from pipelines.cli.output import console, errors
-from pipelines.demo.show import show
 
 UNATTENDED_S = 60.0
 
@@ -29,6 +28,9 @@ def demo(
     ] = 2_000,
 ) -> None:
     """Show a running consultation, then recount it; exit 1 on any difference."""
+    # It brings Apache Beam, which takes a second to import: only this command waits for it.
+    from pipelines.demo.show import show  # noqa: PLC0415
+
     settings = Settings()
     # A folder of its own: the demo removes its data first, and never anybody else's.
     settings = settings.model_copy(update={"home": settings.home / "demo"})

@@ -491,12 +491,14 @@ def test_rules_and_naive_checker_agree_on_anything(kind: Kind, payload: bytes | 
     check_against_naive(kind, payload)
 
 
-@pytest.mark.parametrize("case", tuple(edge_cases()), ids=lambda case: case.name)
+# Python's own reader refuses numbers of more than 4,300 digits.
+READABLE = [case for case in edge_cases() if not re.search(rb"[0-9]{4301}", case.payload or b"")]
+
+
+@pytest.mark.parametrize("case", READABLE, ids=lambda case: case.name)
 def test_schema_and_naive_checker_give_the_answers_of_the_table(
     case: Any, published: Published
 ) -> None:
-    if max(map(len, re.findall("[0-9]+", repr(case.payload))), default=0) > 4_300:
-        pytest.skip("Python's own reader refuses numbers this long")
     faults = naive_faults(case.event, case.payload, case.broker_ms)
     if case.answer == "accepted":
         assert not faults

@@ -20,6 +20,7 @@ from clickhouse_connect.driver.client import Client
 from infra.clickhouse import connect
 from infra.local.supervisor import Supervisor
 from infra.settings import Settings
+from pipelines.sync import sync
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -95,7 +96,7 @@ class Stack:
         return [tuple(row) for row in answer.result_rows]
 
     def sync(self, timeout: int = 180) -> None:
-        self.run("sync", "--timeout", str(timeout))
+        sync(self.settings, timeout)
 
     def pid(self, part: str) -> int:
         return Supervisor(self.settings).processes()[part].pid

@@ -1,0 +1,72 @@
+"""The plan that Flink makes of the votes job: exact and fast only as long as it has this shape."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from places import CHECKOUT
+
+# Of its own process: Java keeps the first configuration it was started with.
+EXPLAIN = """
+import sys
+from pathlib import Path
+from infra.settings import Settings
+from operators.flink.votes import VotesJob, job_settings
+from pipelines.votes import CONNECTOR, configure_flink, statement_set
+settings = Settings(home=Path(sys.argv[1]))
+configure_flink(settings)
+options = job_settings(connector_jar=settings.jars / CONNECTOR, state=settings.home,
+    parallelism=2, checkpoint_ms=1000, rest_port=0)
+print(statement_set(options, VotesJob("127.0.0.1:1", 7, 2, 200)).explain())
+"""
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", EXPLAIN, str(tmp_path_factory.mktemp("plan"))],
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout[done.stdout.index("== Optimized Execution Plan ==") :]
+
+
+def test_there_is_one_ranking_shared_by_tallies_and_windows(plan):
+    assert plan.count("Rank(") == 1
+    assert "strategy=[AppendFastStrategy]" in plan
+    ranking = plan[plan.index("Rank(") :].splitlines()[0]
+    assert "orderBy=[cast_ms DESC, origin_partition DESC, origin_offset DESC]" in ranking
+    assert "partitionBy=[consultation_id, proposal_id, participant]" in ranking
+    assert "(reuse_id=" in ranking
+
+
+def test_the_log_is_read_once(plan):
+    assert plan.count("TableSourceScan(") == 1
+
+
+def test_counting_is_local_first_then_global(plan):
+    assert plan.count("LocalGroupAggregate(") == 3
+    assert plan.count("GlobalGroupAggregate(") == 3
+    assert plan.count("COUNT_RETRACT(count1$0)") == 2
+
+
+def test_mini_batches_are_on(plan):
+    assert "MiniBatchAssigner(" in plan
+
+
+def test_no_sink_needs_a_materialiser(plan):
+    assert "upsertMaterialize" not in plan
+    assert plan.count("Sink(") == 3
+
+
+def test_no_python_runs_in_it(plan):
+    assert "Python" not in plan
+
+
+def test_the_epoch_is_written_into_every_output(plan):
+    assert plan.count("Calc(select=[7 AS EXPR$0") == 3

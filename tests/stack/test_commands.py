@@ -1,0 +1,230 @@
+"""The command line on the real stack, as an operator and an integrator meet it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import psutil
+from orjson import dumps
+from places import FIXTURES
+from stack.conftest import Stack, free_port_base, new_stack
+from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
+
+from infra.local.supervisor import orphans
+from infra.settings import Settings
+
+PARTS = {"kafka", "clickhouse", "redis", "intake", "votes", "sink"}
+
+
+def until(condition, seconds: int = 60) -> None:
+    retry(
+        retry=retry_if_result(lambda found: not found),
+        stop=stop_after_delay(seconds),
+        wait=wait_fixed(0.2),
+    )(condition)()
+
+
+def test_up_is_idempotent_and_status_says_ready(stack):
+    before = {part["part"]: part["pid"] for part in stack.json("status")["parts"]}
+    assert set(before) == PARTS
+    stack.run("up")
+    found = stack.json("status")
+    assert found["ready"]
+    assert {part["part"]: part["pid"] for part in found["parts"]} == before
+    votes = next(part for part in found["parts"] if part["part"] == "votes")
+    assert votes["facts"]["checkpoint_age_ms"] < 60_000
+    assert all(part["memory_mb"] > 0 for part in found["parts"])
+    assert stack.run("status").count("yes") == len(PARTS)
+
+
+def test_everything_listens_on_this_machine_only(stack):
+    own = {process.pid for process in orphans(stack.settings)}
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN and connection.pid in own
+    ]
+    assert len(listening) >= len(PARTS)
+    assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
+
+
+def test_no_secret_stands_on_a_command_line_or_in_a_log(stack):
+    key = (stack.settings.home / "secrets" / "pseudonym.key").read_text()
+    assert (stack.settings.home / "secrets" / "pseudonym.key").stat().st_mode & 0o077 == 0
+    for process in orphans(stack.settings):
+        assert key not in " ".join(process.cmdline())
+    for log in stack.settings.logs.iterdir():
+        assert key not in log.read_text(errors="replace")
+
+
+def test_send_reports_what_the_broker_acknowledged(stack, tmp_path):
+    vote = {
+        "consultation_id": "sent",
+        "proposal_id": "p",
+        "participant_id": "a",
+        "choice": "agree",
+        "cast_at": "2026-05-01T12:00:00Z",
+    }
+    file = tmp_path / "votes.jsonl"
+    file.write_bytes(b"\n".join(dumps(vote | {"participant_id": str(n)}) for n in range(500)))
+    assert "500 votes sent, 500 acknowledged" in stack.run("send", str(file), "--kind", "votes")
+    receipt = json.loads(stack.run("send", "-", "--kind", "votes", "--json", data=dumps(vote)))
+    assert receipt["votes"] == {"sent": 1, "acknowledged": 1, "failed": {}}
+    stack.sync()
+    rows = stack.rows(
+        "SELECT sum(agree) FROM marts.agreement_by_country WHERE consultation_id = 'sent'"
+    )
+    assert rows == [(501,)]
+
+
+def test_send_says_which_message_is_too_large_for_the_broker(stack):
+    output = stack.run("send", "-", "--kind", "votes", "--json", data=b'"' + b"x" * 2**21, code=1)
+    receipt = json.loads(output)["votes"]
+    assert receipt["acknowledged"] == 0
+    assert sum(receipt["failed"].values()) == 1
+
+
+def test_check_sends_nothing_if_a_line_would_be_refused(stack, tmp_path):
+    file = tmp_path / "votes.jsonl"
+    file.write_bytes(b'{"consultation_id":"checked"}\n')
+    said = stack.errors("send", str(file), "--kind", "votes", "--check")
+    assert "line 1: missing_field" in said
+    assert "nothing was sent" in said
+
+
+def test_errors_are_one_sentence_that_says_what_to_do(stack, tmp_path):
+    assert "There is no consultation nowhere" in stack.errors("top", "nowhere")
+    assert "is missing" in stack.errors("import", "polis", str(tmp_path), "--consultation", "x")
+    assert "ClickHouse refused the query" in stack.errors("query", "DROP TABLE tutti.ballots")
+    assert "choose one with --conversation" in stack.errors(
+        "import", "polis", str(FIXTURES / "polis_raw"), "--consultation", "x"
+    )
+    stack.errors("no-such-command", code=2)
+
+
+def test_query_answers_in_the_format_asked_for(stack):
+    assert stack.run("query", "SELECT 1 AS one", "--format", "JSONEachRow") == '{"one":1}\n'
+
+
+def test_a_part_that_dies_comes_back(stack):
+    for part in ("redis", "clickhouse"):
+        old = stack.pid(part)
+        stack.kill(part)
+        until(lambda part=part, old=old: stack.pid(part) not in (0, old))
+    stack.run("up")
+    assert stack.json("status")["ready"]
+
+
+def test_up_ends_the_orphans_of_a_killed_supervisor_and_loses_nothing(stack):
+    before = stack.rows("SELECT count(), sum(votes_all) FROM marts.agreement_by_country")
+    pid = int((stack.settings.run / "supervisord.pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [])
+    assert not stack.json("status", code=1)["ready"]
+    assert "had lost their supervisor" in stack.run("up")
+    stack.sync()
+    assert stack.rows("SELECT count(), sum(votes_all) FROM marts.agreement_by_country") == before
+
+
+def test_down_keeps_the_data_and_leaves_no_process(stack):
+    before = stack.rows("SELECT count(), sum(votes_all) FROM marts.agreement_by_country")
+    stack.run("down")
+    assert not orphans(stack.settings)
+    assert not stack.settings.socket_dir.exists()
+    assert "nothing was running" in stack.run("down")
+    assert not stack.json("status", code=1)["ready"]
+    stack.run("up")
+    stack.sync()
+    assert stack.rows("SELECT count(), sum(votes_all) FROM marts.agreement_by_country") == before
+
+
+def test_a_taken_port_is_named(tmp_path):
+    base = free_port_base()
+    other = Stack(stack_settings(tmp_path, base))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", base + 3))
+        taken.listen()
+        said = other.errors("up")
+    assert str(base + 3) in said
+    assert "TUTTI_PORT_BASE" in said
+    assert not orphans(other.settings)
+
+
+def test_up_names_the_part_that_does_not_start_and_shows_its_log(tmp_path):
+    broken = Stack(stack_settings(tmp_path, free_port_base()))
+    empty = tmp_path / "no-jars"
+    empty.mkdir()
+    with environment(TUTTI_JARS=str(empty)):
+        said = broken.errors("up")
+    try:
+        assert "kafka" in said
+        assert "ClassNotFoundException" in said
+    finally:
+        broken.run("down")
+
+
+def test_two_stacks_run_side_by_side(stack):
+    other = new_stack()
+    try:
+        other.run("up")
+        other.run("import", "polis", str(FIXTURES / "polis"), "--consultation", "only-here")
+        other.run("sync")
+        assert other.json("top", "only-here")["rows"]
+        stack.errors("top", "only-here")
+        assert other.json("reconcile")["verdict"] == "equal"
+        assert "say --yes" in other.errors("reset", code=2)
+        other.run("reset", "--yes")
+        assert not other.settings.home.exists()
+    finally:
+        other.tear_down()
+    assert stack.json("status")["ready"]
+
+
+def test_the_demo_ends_by_itself_with_an_equal_verdict(tmp_path):
+    base = free_port_base()
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli.main", "demo"],
+        env=os.environ
+        | {
+            "TUTTI_HOME": str(tmp_path / "home"),
+            "TUTTI_PORT_BASE": str(base),
+            "DEMO_SECONDS": "12",
+            "DEMO_RATE": "1500",
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "verdict: equal" in done.stdout
+    assert "What should Europe do next?" in done.stdout
+    assert "votes/s" in done.stdout
+    assert not orphans(
+        stack_settings(tmp_path, base).model_copy(update={"home": tmp_path / "home" / "demo"})
+    )
+    shutil.rmtree(tmp_path / "home", ignore_errors=True)
+
+
+def stack_settings(folder, base):
+    return Settings(home=folder / "home", port_base=base)
+
+
+@contextmanager
+def environment(**more):
+    former = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
