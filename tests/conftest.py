@@ -4,9 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-
 from places import CHECKOUT
-
 
 
 @pytest.fixture(scope="session")

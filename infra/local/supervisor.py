@@ -1,6 +1,7 @@
 """supervisord: keeps the parts running, each on its own."""
 
 import os
+import shlex
 import subprocess
 import sys
 from configparser import RawConfigParser
@@ -57,7 +58,11 @@ class Supervisor:
 
     def launch(self) -> None:
         """Start supervisord itself, without its parts."""
-        home = self._settings.home
+        home = self._settings.home.resolve()
+        if "%" in f"{home}{sys.executable}":
+            raise TerminalError(
+                f"supervisord expands percent signs: choose a TUTTI_HOME without one, not {home}."
+            )
         for folder in (home, home / "logs", home / "run", home / "tmp"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._claim_socket_folder()
@@ -137,7 +142,7 @@ class Supervisor:
         }
         for part in PARTS:
             parser[f"program:{part.name}"] = {
-                "command": f"{sys.executable} -m {part.module}",
+                "command": f"{shlex.quote(sys.executable)} -m {part.module}",
                 "directory": str(CHECKOUT),
                 "environment": f'TUTTI_PART="{part.name}"',
                 "autostart": "false",

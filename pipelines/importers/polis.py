@@ -115,11 +115,12 @@ def _layout(folder: Path, votes: list[dict[str, str]]) -> _Layout:
 
 
 def _proposal(consultation: str, row: dict[str, str], layout: _Layout) -> dict[str, Any]:
+    author = row[layout.author]
     return {
         "consultation_id": consultation,
         "proposal_id": row[layout.proposal],
         "text": row[layout.text],
-        "author_id": row[layout.author],
+        **({"author_id": author} if author else {}),
         "status": STATUS[row[layout.status]],
         "submitted_at": format_instant(int(row[layout.submitted])),
     }

@@ -113,7 +113,8 @@ class Stack:
 
 
 def new_stack() -> Stack:
-    folder = Path(tempfile.mkdtemp(prefix="tutti-test-"))
+    # With spaces, as folders of people have them.
+    folder = Path(tempfile.mkdtemp(prefix="tutti test "))
     return Stack(Settings(home=folder / "home", port_base=free_port_base()))
 
 
