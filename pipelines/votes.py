@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -51,13 +53,20 @@ def choose_start(settings: Settings, used: set[int]) -> tuple[int, Path | None]:
         settings: Where the checkpoints are.
         used: The epochs that have output.
     """
-    folders = (settings.home / "votes").glob("epoch-*")
-    epochs = {int(folder.name.removeprefix("epoch-")) for folder in folders}
+    names = (folder.name for folder in (settings.home / "votes").glob("epoch-*"))
+    epochs = {int(match[1]) for name in names if (match := re.fullmatch(r"epoch-(\d+)", name))}
     newest = max(epochs | used, default=1)
     checkpoint = newest_checkpoint(epoch_folder(settings, newest) / "checkpoints")
     if checkpoint is None and newest in used:
         return newest + 1, None
     return newest, checkpoint
+
+
+def forget_former(settings: Settings, epoch: int) -> None:
+    """Remove the state of former counts: this one has a checkpoint and is resumed from now on."""
+    for folder in (settings.home / "votes").glob("epoch-*"):
+        if folder != epoch_folder(settings, epoch):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def used_epochs(settings: Settings) -> set[int]:
@@ -133,6 +142,7 @@ def main() -> None:
     )
     if checkpoint is not None:
         options |= restore_settings(checkpoint)
+        forget_former(settings, epoch)
     statements = statement_set(options, VotesJob(settings.brokers, epoch, parallelism, FLUSH_MS))
     log.info(
         "votes_job_starting",

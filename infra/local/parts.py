@@ -61,7 +61,7 @@ def _clickhouse(settings: Settings, _pid: int) -> Health:
 
 def _redis(settings: Settings, _pid: int) -> Health:
     try:
-        redis.Redis(port=settings.redis_port, socket_timeout=PROBE_S).ping()
+        redis.Redis(host="127.0.0.1", port=settings.redis_port, socket_timeout=PROBE_S).ping()
     except redis.RedisError:
         return Health(ready=False, facts={})
     return Health(ready=True, facts={})

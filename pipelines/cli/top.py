@@ -42,7 +42,9 @@ def top(
 
 
 def _follow(settings: Settings, clickhouse: Client, board: Board, limit: int) -> None:
-    news = redis.Redis(port=settings.redis_port, socket_timeout=PATIENCE_MS / 1000 + 1)
+    news = redis.Redis(
+        host="127.0.0.1", port=settings.redis_port, socket_timeout=PATIENCE_MS / 1000 + 1
+    )
     with Live(draw_board(board), console=console, screen=True, auto_refresh=False) as live:
         while True:
             _wait_for_news(news)

@@ -110,10 +110,12 @@ class Watch:
             0.001, (now_ms - self._read_ms) / 1000
         )
         figures.counted, self._read_ms = counted, now_ms
-        if self.board.as_of is not None and figures.per_second:
-            figures.lateness_s.append(
-                now_ms / 1000 - self.board.as_of.replace(tzinfo=UTC).timestamp()
-            )
+        newest = scalar(
+            self._clickhouse, "SELECT max(newest_at) FROM marts.freshness WHERE stage = 'votes'"
+        )
+        if newest is not None and figures.per_second:
+            age_s = now_ms / 1000 - newest.replace(tzinfo=UTC).timestamp()
+            figures.lateness_s.append(age_s)
         figures.refused = [
             (reason, count)
             for reason, count in self._clickhouse.query(

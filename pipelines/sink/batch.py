@@ -4,7 +4,6 @@ The bytes are passed on undecoded, with the version spliced in behind the openin
 safe because intake and Flink wrote them; it must never be done with bytes from outside.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -72,17 +71,13 @@ class Batch:
         elif value is not None:
             self._appended[topic].append(value)
 
-    def inserts(self) -> Iterator[Insert]:
-        """The inserts in the order in which they must be made."""
-        for topic, table in APPENDED.items():
-            lines = self._appended[topic]
-            if lines:
-                yield Insert(table, len(lines), b"\n".join(lines))
-        for topic, table in UPSERTED.items():
-            latest = self._upserted[topic]
-            if latest:
-                rows = [_row(key, *record) for key, record in latest.items()]
-                yield Insert(table, len(rows), b"\n".join(rows))
+    def inserts(self) -> list[Insert]:
+        """The inserts in the order in which they must be made; none of an empty table."""
+        rows = {table: self._appended[topic] for topic, table in APPENDED.items()} | {
+            table: [_row(key, *record) for key, record in self._upserted[topic].items()]
+            for topic, table in UPSERTED.items()
+        }
+        return [Insert(table, len(rows), b"\n".join(rows)) for table, rows in rows.items() if rows]
 
     def consultations(self) -> set[str]:
         """The consultations whose tallies changed, read off the keys."""

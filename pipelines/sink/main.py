@@ -70,9 +70,12 @@ class Sink:
     def step(self) -> None:
         """Write one batch."""
         reached, batch = self._collect(self._reader.consume(BATCH, POLL_S))
-        if any(batch.inserts()):
+        inserts = batch.inserts()
+        if inserts:
+            # Before and after, so that reconciliation knows when tables may differ.
             self._writer.positions("started", reached)
-            self._writer.write(batch)
+            for insert in inserts:
+                self._writer.insert(insert)
         if reached:
             self._writer.positions("done", reached, newest_ms=self._newest_ms)
             self._positions |= reached
@@ -199,6 +202,7 @@ def main() -> None:
         kafka.admin(settings),
         _connect(settings),
         redis.Redis(
+            host="127.0.0.1",
             port=settings.redis_port,
             socket_timeout=REDIS_TIMEOUT_S,
             socket_connect_timeout=REDIS_TIMEOUT_S,

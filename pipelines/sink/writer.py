@@ -6,7 +6,7 @@ from tenacity import RetryCallState, retry, retry_if_exception_type, wait_expone
 
 from infra.clickhouse import UNAVAILABLE
 from operators.core.clock import Clock
-from pipelines.sink.batch import Batch, Insert
+from pipelines.sink.batch import Insert
 from pipelines.sink.cuts import Cut, Place
 
 log = structlog.get_logger()
@@ -31,11 +31,6 @@ class Writer:
     def __init__(self, clickhouse: Client, clock: Clock) -> None:
         self._clickhouse = clickhouse
         self._clock = clock
-
-    def write(self, batch: Batch) -> None:
-        """Insert a batch, table after table."""
-        for insert in batch.inserts():
-            self.insert(insert)
 
     @_until_it_answers
     def insert(self, insert: Insert) -> None:

@@ -166,7 +166,8 @@ def test_a_second_sink_that_dies_halfway_changes_nothing(stack):
     for record in records[:-1]:  # from the beginning, and dead before the newest one
         batch = Batch()
         batch.add(TALLIES.name, *record)
-        writer.write(batch)
+        for insert in batch.inserts():
+            writer.insert(insert)
         assert counts(stack, "again") == truth
 
 
