@@ -9,9 +9,7 @@ aborted records of a sender's transactions): offsets read = accepted + refused +
 """
 
 import os
-import signal
 from collections.abc import Callable
-from types import FrameType
 from typing import Any, Final
 
 import structlog
@@ -22,6 +20,7 @@ from infra.heartbeat import Heartbeat
 from infra.logs import configure_logging
 from infra.secrets import pseudonym_key
 from infra.settings import Settings
+from infra.stopping import stop_requested
 from operators.core.acceptance import Acceptance, Record
 from operators.core.ballots import Origin
 from operators.core.clock import monotonic_ms
@@ -177,14 +176,7 @@ def main() -> None:
     """Run until told to stop."""
     settings = Settings()
     configure_logging("intake")
-    stopping = False
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    stop = stop_requested()
     acceptance = Acceptance(pseudonymiser(pseudonym_key(settings)))
     # A member with a name takes its partitions back at once after it was killed.
     name = {"group.instance.id": f"intake-{settings.instance}"}
@@ -195,7 +187,7 @@ def main() -> None:
     heartbeat = Heartbeat(settings, "intake")
     committed_ms = monotonic_ms()
     log.info("intake_started", pid=os.getpid())
-    while not stopping:
+    while not stop.is_set():
         intake.step()
         now = monotonic_ms()
         if now - committed_ms >= COMMIT_MS:

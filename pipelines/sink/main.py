@@ -1,8 +1,6 @@
 """The process of the sink: read, write, note how far, tell who watches."""
 
 import json
-import signal
-from types import FrameType
 from typing import Any, Final
 
 import redis
@@ -17,6 +15,7 @@ from infra.clickhouse import UNAVAILABLE, connect, scalar
 from infra.heartbeat import Heartbeat
 from infra.logs import configure_logging
 from infra.settings import Settings
+from infra.stopping import stop_requested
 from operators.core.clock import monotonic_ms, system_clock
 from pipelines.sink.batch import TOPICS, Batch
 from pipelines.sink.cuts import Cut, Cuts, Place
@@ -188,14 +187,7 @@ def main() -> None:
     """Run until told to stop."""
     settings = Settings()
     configure_logging("sink")
-    stopping = False
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    stop = stop_requested()
     sink = Sink(
         kafka.consumer(settings, kafka.SINK_GROUP),
         kafka.consumer(settings, kafka.INTAKE_GROUP),
@@ -211,7 +203,7 @@ def main() -> None:
     heartbeat = Heartbeat(settings, "sink")
     ticked_ms = monotonic_ms()
     log.info("sink_started")
-    while not stopping:
+    while not stop.is_set():
         sink.step()
         if monotonic_ms() - ticked_ms >= TICK_MS:
             sink.tick()

@@ -1,0 +1,1 @@
+"""Load tests: how fast and how fresh, measured on the real stack."""
