@@ -1,5 +1,6 @@
 """How tutti talks to ClickHouse, over its HTTP interface with `clickhouse-connect`."""
 
+import logging
 from typing import Any, Final
 
 import clickhouse_connect
@@ -8,6 +9,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 from urllib3.exceptions import HTTPError
 
 from infra.settings import Settings
+from operators.core.errors import TransientError
 
 UNAVAILABLE: Final = (OperationalError, HTTPError, ConnectionError, TimeoutError)
 """What is raised while the server is away; `DatabaseError` is its own answer."""
@@ -21,13 +23,31 @@ def scalar(clickhouse: Client, sql: str) -> Any:
     return row[0] if row else None
 
 
+# The errors are raised as well; the library also prints them.
+logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+
+
+class ClickHouseAwayError(TransientError):
+    """ClickHouse does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("ClickHouse does not answer: see tutti status, or run tutti up.")
+
+
 def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -> Client:
-    """A client of the operators' address, or of the analysts' read-only one."""
-    return clickhouse_connect.get_client(
-        host="127.0.0.1",
-        port=settings.analyst_port if analyst else settings.clickhouse_port,
-        compress=False,
-        send_receive_timeout=timeout_s,
-        autogenerate_session_id=False,
-        query_limit=0,
-    )
+    """A client of the operators' address, or of the analysts' read-only one.
+
+    Raises:
+        ClickHouseAwayError: Nobody answers there.
+    """
+    try:
+        return clickhouse_connect.get_client(
+            host="127.0.0.1",
+            port=settings.analyst_port if analyst else settings.clickhouse_port,
+            compress=False,
+            send_receive_timeout=timeout_s,
+            autogenerate_session_id=False,
+            query_limit=0,
+        )
+    except UNAVAILABLE:
+        raise ClickHouseAwayError from None

@@ -4,8 +4,8 @@
 seeded campaign at that rate (open model: a slow broker delays nothing that is due later), and asks
 ClickHouse again and again up to which vote it has counted. When an answer reaches from a vote
 received at A to one received at B, the votes between (taken as evenly spread, as they are sent)
-became readable then, and have waited since they were received. ``--rate 0`` sends as fast as it can; then the
-votes per second from the first vote sent until the last one is in ClickHouse are what counts.
+became readable then, and have waited since they were received. ``--rate 0`` sends as fast as it
+can; then the votes per second from the first vote sent to the last one in ClickHouse count.
 """
 
 import os

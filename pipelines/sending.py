@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra import kafka
 from infra.settings import Settings
+from operators.core.errors import TransientError
 from schemas.events import Kind
 from schemas.topics import INPUT
 
@@ -50,11 +51,21 @@ class Receipt:
 
 
 class Sender:
-    """Sends payloads unchanged and counts what the broker acknowledges."""
+    """Sends payloads unchanged and counts what the broker acknowledges.
+
+    Raises:
+        TransientError: The broker does not answer; nothing was sent.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.receipt = Receipt()
         self._producer: Producer = kafka.producer(settings)
+        try:
+            self._producer.list_topics(timeout=kafka.TIMEOUT_S)
+        except KafkaException:
+            raise TransientError(
+                "Kafka does not answer: see tutti status, or run tutti up."
+            ) from None
 
     def send(self, kind: Kind, payload: bytes, key: bytes | None = None) -> None:
         """Hand over one message; waits while the broker is slower than we are."""

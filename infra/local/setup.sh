@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Finds a Python that really runs (3.11, else 3.12) and hands over to provision.py.
+# Finds a Python that really runs (3.11, else 3.12) and hands over to provision/.
 # TUTTI_PYTHON names another one.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -8,7 +8,7 @@ checkout=$(cd "$here/../.." && pwd)
 # Executed, not only found: a pyenv shim may stand on PATH and fail.
 version() { "$1" -I -S -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
 whole() { "$1" -I -S -c 'import ensurepip, ssl' 2>/dev/null; }
-hand_over() { exec "$1" -I -S "$here/provision.py" "${arguments[@]+"${arguments[@]}"}"; }
+hand_over() { exec "$1" -I -S -B "$here/provision" "${arguments[@]+"${arguments[@]}"}"; }
 fits() { case "$(version "$1")" in 3.11 | 3.12) ;; *) return 1 ;; esac }
 arguments=("$@")
 
@@ -32,6 +32,6 @@ for wanted in 3.11 3.12; do
     ls -d "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/"$wanted".*/bin/python"$wanted" 2>/dev/null
   )
 done
-[ -n "$bare" ] && hand_over "$bare" # it lacks `venv`: provision.py says what to install
+[ -n "$bare" ] && hand_over "$bare" # it lacks `venv`: provision says what to install
 echo "setup: no Python 3.11 or 3.12 runs here: install one (Debian, Ubuntu: apt-get install python3.11 python3.11-venv), or name it with TUTTI_PYTHON=/path/to/python3.11." >&2
 exit 1

@@ -12,7 +12,7 @@ import psutil
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra import kafka
-from infra.clickhouse import ERRORS, connect
+from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
 from infra.local.parts import PARTS, Part
 from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
 from infra.migrations import migrate
@@ -146,7 +146,7 @@ def _records_behind(settings: Settings) -> dict[str, int]:
         found = connect(settings, timeout_s=5).query(
             "SELECT stage, sum(greatest(records_behind, 0)) FROM marts.freshness GROUP BY stage"
         )
-    except ERRORS:
+    except (*ERRORS, ClickHouseAwayError):
         return {}
     return {stage: int(behind) for stage, behind in found.result_rows}
 
@@ -201,6 +201,6 @@ def _at(settings: Settings, part: Part) -> str:
 @contextmanager
 def _one_at_a_time(settings: Settings) -> Iterator[None]:
     """Two ``tutti up`` at once: the second waits and finds everything running."""
-    with (settings.home.with_name(settings.home.name + ".lock")).open("w") as lock:
+    with (settings.home / "stack.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -5,7 +5,7 @@ The current ballot of (consultation, proposal, participant) is the valid vote wi
 not depend on the order or the number of times its members arrive, so duplicates, disorder,
 replays and deliveries twice all give one answer.
 
-Flink states the same rule in `operators/flink/votes.sql`, ClickHouse in `tutti.ballots`.
+Flink states the same rule in `operators/flink/votes.py`, ClickHouse in `tutti.ballots`.
 """
 
 from typing import Final, NamedTuple

@@ -15,10 +15,10 @@ import typer
 from clickhouse_connect.driver.exceptions import DatabaseError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.clickhouse import UNAVAILABLE, connect
+from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
 from infra.settings import Settings
 from operators.core.clock import system_clock
-from operators.core.errors import TerminalError, TransientError
+from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, errors, print_json, table
 from pipelines.importers.polis import read_polis
 from pipelines.sending import Receipt, Sender
@@ -88,7 +88,7 @@ def _check_lines(file: Path, kind: Kind) -> None:
                 soft_wrap=True,
             )
     if faults:
-        raise TerminalError(f"{faults} lines would be refused; nothing was sent.")
+        raise TerminalError(f"nothing was sent: lines that would be refused: {faults}.")
 
 
 def import_polis(
@@ -185,7 +185,8 @@ def sync(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"as_of": found.as_of})
     else:
-        console.print(f"all in ClickHouse; newest vote counted: {found.as_of or 'none yet'}")
+        newest = "none yet" if found.as_of is None else f"{found.as_of:%Y-%m-%d %H:%M:%S} UTC"
+        console.print(f"all in ClickHouse; newest vote counted: {newest}")
 
 
 def query(
@@ -195,12 +196,13 @@ def query(
     ] = "PrettyCompact",
 ) -> None:
     """Query ClickHouse as an analyst does, at the read-only address."""
+    clickhouse = connect(Settings(), analyst=True)
     try:
-        answer = connect(Settings(), analyst=True).raw_query(sql, fmt=form)
+        answer = clickhouse.raw_query(sql, fmt=form)
+    except UNAVAILABLE:
+        raise ClickHouseAwayError from None
     except DatabaseError as error:
         raise TerminalError(f"ClickHouse refused the query: {error}") from None
-    except UNAVAILABLE:
-        raise TransientError("ClickHouse does not answer: run tutti up.") from None
     sys.stdout.buffer.write(answer)
     sys.stdout.flush()
 

@@ -9,9 +9,8 @@ import typer
 from clickhouse_connect.driver.client import Client
 from rich.live import Live
 
-from infra.clickhouse import UNAVAILABLE, connect
+from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
 from infra.settings import Settings
-from operators.core.errors import TransientError
 from pipelines.cli.board import Board, draw_board, read_board
 from pipelines.cli.output import AsJson, console, print_json
 from pipelines.sink.main import REDIS_STREAM
@@ -38,7 +37,7 @@ def top(
         else:
             console.print(draw_board(board))
     except UNAVAILABLE:
-        raise TransientError("ClickHouse does not answer: run tutti up.") from None
+        raise ClickHouseAwayError from None
 
 
 def _follow(settings: Settings, clickhouse: Client, board: Board, limit: int) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 
-from infra.clickhouse import UNAVAILABLE, connect, scalar
+from infra.clickhouse import UNAVAILABLE, connect
 from infra.local import stack
 from infra.settings import Settings
 from operators.core.clock import Clock
@@ -31,6 +32,8 @@ PLAIN_EVERY_S: Final = 5.0
 SLICE_S: Final = 0.05
 BOARD_ROWS: Final = 15
 SYNC_S: Final = 120.0
+AVERAGED: Final = 10
+"""Looks over which votes per second are averaged: counting moves in steps of a checkpoint."""
 
 
 class Traffic(threading.Thread):
@@ -94,7 +97,7 @@ class Watch:
     ) -> None:
         self._settings, self._clickhouse = settings, clickhouse
         self._consultation, self._clock = consultation, clock
-        self._read_ms = clock()
+        self._seen: deque[tuple[int, int]] = deque(maxlen=AVERAGED)
         self.figures = Figures()
         self.board: Board | None = None
 
@@ -102,17 +105,12 @@ class Watch:
         """Read everything once."""
         figures, now_ms = self.figures, self._clock()
         self.board = read_board(self._clickhouse, self._consultation, BOARD_ROWS)
-        counted = (
-            scalar(self._clickhouse, "SELECT arraySum(mapValues(counted)) FROM tutti.shown_cut")
-            or 0
-        )
-        figures.per_second = (counted - figures.counted) / max(
-            0.001, (now_ms - self._read_ms) / 1000
-        )
-        figures.counted, self._read_ms = counted, now_ms
-        newest = scalar(
-            self._clickhouse, "SELECT max(newest_at) FROM marts.freshness WHERE stage = 'votes'"
-        )
+        counted, newest = self._clickhouse.query(
+            "SELECT sum(next_offset), max(newest_at) FROM marts.freshness WHERE stage = 'votes'"
+        ).result_rows[0]
+        self._seen.append((now_ms, counted))
+        (since_ms, before), figures.counted = self._seen[0], counted
+        figures.per_second = 1000 * (counted - before) / max(1, now_ms - since_ms)
         if newest is not None and figures.per_second:
             age_s = now_ms / 1000 - newest.replace(tzinfo=UTC).timestamp()
             figures.lateness_s.append(age_s)

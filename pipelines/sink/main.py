@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from tenacity import retry, retry_if_exception_type, wait_fixed
 
 from infra import kafka
-from infra.clickhouse import UNAVAILABLE, connect, scalar
+from infra.clickhouse import ClickHouseAwayError, connect, scalar
 from infra.heartbeat import Heartbeat
 from infra.logs import configure_logging
 from infra.settings import Settings
@@ -178,7 +178,7 @@ def _active_epoch(clickhouse: Client) -> int:
     return int(scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs"))
 
 
-@retry(retry=retry_if_exception_type(UNAVAILABLE), wait=wait_fixed(1.0))
+@retry(retry=retry_if_exception_type(ClickHouseAwayError), wait=wait_fixed(1.0))
 def _connect(settings: Settings) -> Client:
     return connect(settings)
 

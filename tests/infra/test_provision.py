@@ -13,10 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import provision
-from infra.local.provision import Checkout, Runner, StepError
+from infra.local.provision.checkout import Checkout
+from infra.local.provision.checks import problems
+from infra.local.provision.clean import clean
+from infra.local.provision.environment import repair
+from infra.local.provision.jars import install_jars, wrong_jars
+from infra.local.provision.lock import only_one
+from infra.local.provision.main import ROOT, main
+from infra.local.provision.ports import check_ports, port_is_used
+from infra.local.provision.programs import check_java
+from infra.local.provision.stamp import PROJECT_STAMP, STAMP, write_stamp
+from infra.local.provision.step import Runner, StepError, tool_environment
+from infra.local.provision.switch import delete_stale, switch
 
-ROOT = provision.ROOT
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 
 
@@ -55,10 +64,11 @@ def tools(tmp_path: Path) -> Path:
 def here(tmp_path: Path, tools: Path, free_base: int) -> Checkout:
     """A small checkout: our own files, and two archives of four bytes."""
     root = tmp_path / "checkout"
-    for name in ("infra/local/setup.sh", "infra/local/provision.py", "pyproject.toml"):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
+    no_caches = shutil.ignore_patterns("__pycache__")
+    for name in ("infra/local/provision", "requirements"):
+        shutil.copytree(ROOT / name, root / name, ignore=no_caches)
+    for name in ("infra/local/setup.sh", "pyproject.toml"):
         shutil.copy(ROOT / name, root / name)
-    shutil.copytree(ROOT / "requirements", root / "requirements")
     (root / "infra/jars").mkdir()
     four = hashlib.sha256(b"jar\n").hexdigest()
     (root / "infra/jars/SHA256SUMS").write_text(f"{four}  flink/f.jar\n{four}  kafka/k.jar\n")
@@ -70,7 +80,7 @@ def here(tmp_path: Path, tools: Path, free_base: int) -> Checkout:
 def free_base() -> int:
     first = 20000 + os.getpid() % 1000 * 10  # test processes side by side look in other places
     for base in range(first, 32000, 10):
-        if not any(provision.port_is_used(base + n) for n in range(10)):
+        if not any(port_is_used(base + n) for n in range(10)):
             return base
     pytest.fail("no ten free ports")
 
@@ -93,20 +103,20 @@ def given(here: Checkout, **env: str) -> Checkout:
 
 
 def sentences(here: Checkout) -> str:
-    return "\n".join(p.sentence for p in provision.problems(here, ports_fatal=True))
+    return "\n".join(p.sentence for p in problems(here, ports_fatal=True))
 
 
 def ready(here: Checkout) -> None:
     """Make the checkout look as after a complete set-up."""
     for link, stamps in {
-        here.venv: {provision.STAMP: here.venv_key, provision.PROJECT_STAMP: here.project_key},
-        here.jars: {provision.STAMP: here.jars_key},
+        here.venv: {STAMP: here.venv_key, PROJECT_STAMP: here.project_key},
+        here.jars: {STAMP: here.jars_key},
     }.items():
         folder = here.build / f"{link.name.strip('.')}-made"
         folder.mkdir(parents=True)
         for name, key in stamps.items():
-            provision.write_stamp(folder / name, {"key": key, "python": "3.11"})
-        provision.switch(link, folder)
+            write_stamp(folder / name, {"key": key, "python": "3.11"})
+        switch(link, folder)
     (here.venv / "bin").mkdir()
     (here.venv / "bin" / "python").symlink_to(sys.executable)
     for name in here.sums():
@@ -149,7 +159,7 @@ def test_the_sums_cover_every_archive_and_every_archive_is_the_expected_one() ->
         pytest.skip("the archives are not set up here")
     found = {str(p.relative_to(here.jars)) for p in here.jars.rglob("*.jar")}
     assert found == set(here.sums())
-    assert provision.wrong_jars(here.jars, here.sums()) == []
+    assert wrong_jars(here.jars, here.sums()) == []
 
 
 # --- Checks --------------------------------------------------------------------------------------
@@ -162,7 +172,7 @@ def test_everything_that_is_missing_is_listed_at_once_and_nothing_is_changed(
     with socket.create_server(("127.0.0.1", here.port_base + 3)):
         done = subprocess.run(
             ["bash", here.root / "infra/local/setup.sh"],
-            env={**here.env, "TUTTI_PYTHON": sys.executable, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**here.env, "TUTTI_PYTHON": sys.executable},
             capture_output=True,
             text=True,
             check=False,
@@ -202,7 +212,7 @@ def test_a_python_that_is_found_but_fails_is_passed_over(here: Checkout, tools: 
         text=True,
         check=False,
     )
-    assert "No Java" in done.stderr  # provision.py ran
+    assert "No Java" in done.stderr  # provision ran
 
 
 @pytest.mark.parametrize(
@@ -217,7 +227,7 @@ def test_a_python_that_is_found_but_fails_is_passed_over(here: Checkout, tools: 
 )
 def test_java_17_or_newer_is_needed(here: Checkout, tools: Path, said: str, verdict: str) -> None:
     program(tools, "java", f"echo '{said}' >&2")
-    found = "".join(p.sentence for p in provision.check_java(here))
+    found = "".join(p.sentence for p in check_java(here))
     assert verdict in found
     assert bool(found) == bool(verdict)
 
@@ -226,11 +236,11 @@ def test_a_used_port_is_a_problem_a_note_in_tests_and_neither_for_our_own_stack(
     here: Checkout,
 ) -> None:
     with socket.create_server(("127.0.0.1", here.port_base)):
-        assert [p.fatal for p in provision.check_ports(here, fatal=True)] == [True]
-        assert [p.fatal for p in provision.check_ports(here, fatal=False)] == [False]
+        assert [p.fatal for p in check_ports(here, fatal=True)] == [True]
+        assert [p.fatal for p in check_ports(here, fatal=False)] == [False]
         with own_stack(here):
-            assert list(provision.check_ports(here, fatal=True)) == []
-        assert len(list(provision.check_ports(here, fatal=True))) == 1
+            assert list(check_ports(here, fatal=True)) == []
+        assert len(list(check_ports(here, fatal=True))) == 1
 
 
 def test_a_port_base_that_is_no_port_is_a_sentence(here: Checkout) -> None:
@@ -240,7 +250,7 @@ def test_a_port_base_that_is_no_port_is_a_sentence(here: Checkout) -> None:
 def test_a_folder_that_is_not_ours_is_never_replaced(here: Checkout) -> None:
     here.venv.mkdir()
     assert "move it out of the way" in sentences(here)
-    provision.clean(here)
+    clean(here)
     assert here.venv.is_dir()
 
 
@@ -252,7 +262,7 @@ def test_the_second_run_changes_nothing_and_needs_no_tool(here: Checkout, tools:
     program(tools, "java", "echo 'version \"17\"' >&2")
     offline = given(here, PIP_INDEX_URL="http://127.0.0.1:9/", HTTPS_PROXY="http://127.0.0.1:9")
     before = tree(here.root)
-    assert provision.main([], offline) == 0
+    assert main([], offline) == 0
     assert tree(here.root) == before
 
 
@@ -286,11 +296,11 @@ def test_a_link_is_switched_in_one_step_and_the_old_folder_is_deleted_afterwards
     old = here.venv.resolve()
     new = here.build / "venv-new"
     new.mkdir()
-    provision.switch(here.venv, new)
+    switch(here.venv, new)
     assert here.venv.resolve() == new
     assert not Path(os.readlink(here.venv)).is_absolute()  # noqa: PTH115 - the text of the link
     assert old.is_dir()
-    provision.delete_stale(here)
+    delete_stale(here)
     assert not old.exists()
     assert new.is_dir()
     assert here.jars_ready()
@@ -302,7 +312,7 @@ def test_what_a_killed_pip_left_half_done_is_taken_out(tmp_path: Path) -> None:
         (packages / name).mkdir(parents=True)
         (packages / name / "METADATA").touch()
     (packages / "whole-1.dist-info" / "RECORD").touch()
-    provision.repair(tmp_path)
+    repair(tmp_path)
     assert [p.name for p in packages.iterdir()] == ["whole-1.dist-info"]
 
 
@@ -312,8 +322,8 @@ def test_a_given_folder_of_archives_replaces_maven(here: Checkout, tmp_path: Pat
         (tmp_path / "ready" / name).write_bytes(b"jar\n")
     with_jars = given(here, TUTTI_JARS=str(tmp_path / "ready"))
     assert "Maven" not in sentences(with_jars)
-    with provision.only_one(with_jars) as lock:
-        provision.install_jars(Runner(with_jars, lock))
+    with only_one(with_jars) as lock:
+        install_jars(Runner(with_jars, lock))
     assert here.jars_ready()
     assert {p.name for p in here.jars.rglob("*.jar")} == {"f.jar", "k.jar"}
 
@@ -337,7 +347,7 @@ def test_a_failing_step_shows_the_end_of_its_output_and_keeps_the_old_state(
     program(tools, "java", "echo 'version \"17\"' >&2")
     program(tools, "mvn", '[ "$1" = --version ] || { echo "no route to host"; exit 1; }')
     before = here.jars.resolve()
-    assert provision.main([], here) == 1
+    assert main([], here) == 1
     said = capsys.readouterr().err
     assert "  | no route to host" in said
     assert "run `make setup` again" in said
@@ -345,12 +355,12 @@ def test_a_failing_step_shows_the_end_of_its_output_and_keeps_the_old_state(
 
 
 def test_a_step_without_its_program_is_a_step_error(here: Checkout) -> None:
-    with provision.only_one(here) as lock, pytest.raises(StepError, match="Do this"):
+    with only_one(here) as lock, pytest.raises(StepError, match="Do this"):
         Runner(here, lock).run("Nothing", ["/nonexistent/program"], "Do this.")
 
 
 def test_tools_get_the_users_configuration_but_install_nowhere_else(here: Checkout) -> None:
-    env = provision.tool_environment(
+    env = tool_environment(
         given(
             here, PIP_INDEX_URL="x", HTTPS_PROXY="y", MAVEN_OPTS="z", PIP_TARGET="/", PIP_USER="1"
         )
@@ -364,8 +374,8 @@ def test_tools_get_the_users_configuration_but_install_nowhere_else(here: Checko
 def test_clean_refuses_while_the_stack_runs(here: Checkout) -> None:
     ready(here)
     with own_stack(here):
-        assert provision.main(["clean"], here) == 1
+        assert main(["clean"], here) == 1
         assert here.venv_ready()
-    assert provision.main(["clean"], here) == 0
+    assert main(["clean"], here) == 0
     assert not here.build.exists()
     assert not here.venv.is_symlink()

@@ -1,0 +1,288 @@
+"""The documentation names everything there is, and nothing that is not."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from places import CHECKOUT
+from pydantic import SecretStr
+
+from infra.migrations import VIEWS
+from infra.settings import Settings
+from pipelines.cli.main import app
+from schemas.events import Kind
+from schemas.refusals import REASONS, Refusal
+from schemas.rules import JUDGES
+from schemas.topics import TOPICS
+
+README = (CHECKOUT / "README.md").read_text()
+PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+BROKER_MS = 1_777_680_000_000  # 2026-05-02, after every example was cast
+
+
+def first_column(heading: str) -> dict[str, list[str]]:
+    """The tables of a section: what stands in code in the first column → the other columns."""
+    section = README.split(f"### {heading}\n")[1].split("\n#")[0]
+    rows = [
+        re.split(r"(?<!\\)\|", line)[1:-1] for line in section.splitlines() if line[:3] == "| `"
+    ]
+    return {
+        name: [cell.strip() for cell in row[1:]]
+        for row in rows
+        for name in re.findall(r"`([^`]+)`", row[0])
+    }
+
+
+def commands() -> dict[str, set[str]]:
+    """``tutti …`` → its options."""
+    found: dict[str, set[str]] = {}
+
+    def walk(command: Any, path: str) -> None:
+        children = getattr(command, "commands", {})
+        for name, child in children.items():
+            walk(child, f"{path} {name}")
+        if not children:
+            found[path] = {
+                option
+                for parameter in command.params
+                if parameter.param_type_name == "option"
+                for option in parameter.opts
+                if option != "--help"
+            }
+
+    walk(typer.main.get_command(app), "tutti")
+    return found
+
+
+@pytest.mark.parametrize(("command", "options"), commands().items(), ids=list(commands()))
+def test_every_command_is_documented_with_exactly_its_options(command, options):
+    listed = [name for name in first_column("Commands") if f"{name} ".startswith(f"{command} ")]
+    assert len(listed) == 1, f"{command} must have one row in the table of commands"
+    assert set(re.findall(r"--[a-z-]+", listed[0])) == options
+
+
+def test_no_command_is_documented_that_does_not_exist():
+    listed = [name for name in first_column("Commands") if name.startswith("tutti ")]
+    assert len(listed) == len(commands())
+
+
+def test_every_setting_is_documented_with_its_default():
+    listed = first_column("Settings")
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        if isinstance(default, Path):
+            default = default.relative_to(CHECKOUT)
+        shown = "unset" if default is None else f"`{default}`"
+        assert listed[f"TUTTI_{name.upper()}"][0] == shown, name
+
+
+def test_no_setting_is_documented_that_is_read_nowhere():
+    fields = {f"TUTTI_{name.upper()}" for name in Settings.model_fields}
+    sources = "".join((CHECKOUT / name).read_text() for name in tracked() if is_source(name))
+    for name in first_column("Settings").keys() - fields:
+        assert name in sources, name
+
+
+def test_secrets_do_not_show_themselves():
+    assert "hush" not in repr(Settings(pseudonym_key=SecretStr("hush")))
+
+
+def test_every_make_target_is_documented():
+    makefile = (CHECKOUT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+    listed = {
+        name.removeprefix("make ") for name in first_column("Commands") if name.startswith("make ")
+    }
+    assert listed == targets
+
+
+def test_every_topic_is_documented_with_its_partitions():
+    listed = {name: row[0] for name, row in first_column("Topics").items()}
+    assert listed == {name: str(topic.partitions) for name, topic in TOPICS.items()}
+
+
+def test_every_reason_is_documented():
+    assert tuple(first_column("Why a message is refused")) == REASONS
+
+
+def test_every_view_of_the_marts_is_documented():
+    section = README.split("## For analysts\n")[1].split("\n## ")[0]
+    listed = set(re.findall(r"^\| `(marts\.\w+)` \|", section, re.MULTILINE))
+    assert listed == {name for name in VIEWS if name.startswith("marts.")}
+
+
+def test_every_part_of_the_stack_has_its_log_documented():
+    from infra.local.parts import PARTS  # noqa: PLC0415 - its clients take a moment to import
+
+    [row] = [line for line in README.splitlines() if line.startswith("| `var/logs/PART.log`")]
+    assert {part.name for part in PARTS} <= set(re.findall(r"`(\w+)`", row))
+
+
+def test_every_port_is_documented():
+    listed = {int(name) for name in re.findall(r"\b181\d\d\b", README.split("### Ports")[1])}
+    assert listed == set(range(18_100, 18_110))
+    settings = Settings(port_base=18_100)
+    table = dict(re.findall(r"^\| (181\d\d) \| (.+) \|$", README, re.MULTILINE))
+    for port, word in (
+        (settings.clickhouse_port, "operators"),
+        (settings.analyst_port, "analysts"),
+        (settings.kafka_port, "Kafka"),
+        (settings.kafka_controller_port, "controller"),
+        (settings.redis_port, "Redis"),
+        (settings.flink_port, "Flink"),
+    ):
+        assert word in table[str(port)]
+
+
+def examples() -> list[tuple[Kind, str]]:
+    kinds: tuple[Kind, ...] = ("consultations", "proposals", "votes")
+    return [
+        (kind, line)
+        for kind in kinds
+        for line in README.split(f"`{kind}.jsonl`\n\n```json\n")[1].split("\n```")[0].splitlines()
+    ]
+
+
+@pytest.mark.parametrize(("kind", "line"), examples())
+def test_the_examples_for_campaigns_are_accepted(kind, line):
+    verdict = JUDGES[kind](line.encode(), BROKER_MS)
+    assert not isinstance(verdict, Refusal), verdict
+
+
+def test_the_vote_of_the_example_program_is_accepted():
+    program = README.split("```python\n")[1].split("\n```")[0]
+    vote = re.search(r"^vote = (\{.*?^\})", program, re.MULTILINE | re.DOTALL)
+    assert vote
+    value = json.dumps(json.loads(re.sub(r",\s*\}", "}", vote[1])))
+    assert not isinstance(JUDGES["votes"](value.encode(), BROKER_MS), Refusal)
+    assert '"murmur2_random"' in program
+
+
+@pytest.mark.parametrize("kind", ["vote", "proposal", "consultation"])
+def test_every_field_is_documented(kind):
+    schema = json.loads((CHECKOUT / f"schemas/json/{kind}.schema.json").read_text())
+    table = README.split(f"| {kind} | | rule |\n")[1].split("\n\n")[0]
+    listed = {
+        name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    assert listed == set(schema["properties"])
+    required = {
+        name
+        for row in table.splitlines()
+        if row.split("|")[2].strip() == "required"
+        for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    assert required == set(schema["required"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    text = (CHECKOUT / page).read_text()
+    anchors = {
+        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        assert (CHECKOUT / path).exists(), target
+        assert path or anchor in anchors, target
+
+
+def test_architecture_gives_context_decision_and_consequences_each_time():
+    decisions = (CHECKOUT / "ARCHITECTURE.md").read_text().split("# Decisions\n")[1]
+    for section in decisions.split("\n## ")[1:]:
+        title = section.splitlines()[0]
+        if title.startswith(("Libraries", "Where the layout")):
+            continue
+        found = re.findall(r"^\*\*(Context|Decision|Consequences)\.\*\*", section, re.MULTILINE)
+        assert found == ["Context", "Decision", "Consequences"], title
+
+
+def test_the_picture_fetches_nothing():
+    picture = (CHECKOUT / "docs" / "demo.svg").read_text()
+    addresses = re.findall(r"https?://([^\s\"'<&/:]+)", picture)
+    assert set(addresses) <= {"www.w3.org", "127.0.0.1"}
+    assert "@font-face" not in picture
+    assert "url(http" not in picture
+
+
+def tracked() -> list[str]:
+    """The files of the repository, those that are about to be added included."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("this is no git checkout, so its files cannot be listed")
+    names = sorted(set(listed.stdout.decode().split("\0")) - {""})
+    return [name for name in names if (CHECKOUT / name).is_file()]
+
+
+def is_source(name: str) -> bool:
+    return name.endswith((".py", ".sh")) and name != Path(__file__).name
+
+
+def test_no_file_names_a_registry_or_a_place_on_a_machine():
+    forbidden = [
+        "/".join(parts).encode()
+        for parts in (("", "work", ""), ("", "root", ""), ("", "home", ""), ("", "Users", ""))
+    ] + [
+        ".".join(parts).encode()
+        for parts in (
+            ("pypi", "org"),
+            ("pythonhosted", "org"),
+            ("repo1", "maven"),
+            ("repo", "maven"),
+            ("registry", "npmjs"),
+        )
+    ]
+    found = [
+        f"{name}: {text.decode()}"
+        for name in tracked()
+        for text in forbidden
+        if text in (CHECKOUT / name).read_bytes()
+    ]
+    assert not found
+
+
+def test_lock_files_hold_hashes_and_no_addresses():
+    locks = sorted((CHECKOUT / "requirements").glob("*.lock"))
+    assert locks
+    for lock in locks:
+        text = lock.read_text()
+        assert "://" not in text, lock.name
+        assert text.count("==") <= text.count("--hash=sha256:"), lock.name
+
+
+def test_nothing_that_is_ignored_is_in_the_repository():
+    """A committed link into build/ works on one machine only."""
+    tracked()
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=True,
+    )
+    assert not listed.stdout.decode().split()
+
+
+def test_the_package_reads_as_the_version_of_the_changelog():
+    version = re.search(
+        r'^version = "(.+)"', (CHECKOUT / "pyproject.toml").read_text(), re.MULTILINE
+    )
+    assert version
+    assert version[1] in (CHECKOUT / "CHANGELOG.md").read_text()
+
+
+def test_the_python_versions_of_the_readme_are_those_of_the_package():
+    assert 'requires-python = ">=3.11,<3.13"' in (CHECKOUT / "pyproject.toml").read_text()
+    assert sys.version_info[:2] in {(3, 11), (3, 12)}
