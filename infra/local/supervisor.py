@@ -70,6 +70,8 @@ class Supervisor:
         with configuration.open("w") as file:
             self._configuration().write(file)
         environment = os.environ | {
+            # Marks it as ours: one that can no longer be reached is ended with its parts.
+            "TUTTI_PART": "supervisord",
             "TUTTI_HOME": str(home.resolve()),
             "TUTTI_JARS": str(self._settings.jars.resolve()),
             "TUTTI_PORT_BASE": str(self._settings.port_base),
@@ -163,7 +165,7 @@ class Supervisor:
 
 
 def orphans(settings: Settings) -> list[psutil.Process]:
-    """Parts of this installation that run without a supervisor."""
+    """Processes of this installation: its parts and supervisord itself."""
     home = str(settings.home.resolve())
     found = []
     for process in psutil.process_iter():
