@@ -18,8 +18,8 @@ from pipelines.sending import Sender
 from schemas.topics import VOTES
 
 RATE = 10_000
-SECONDS = 30
-KILLS = ("intake", "votes", "sink")
+SECONDS = 45
+KILLS = ("intake", "votes", "sink", "kafka", "clickhouse", "redis")
 
 
 class Generator(threading.Thread):
@@ -89,7 +89,7 @@ def campaign_under_fire(stack):
         old = stack.pid(part)
         stack.kill(part)
         await_new_process(stack, part, old)
-        time.sleep(moments.uniform(0.5, 4))
+        time.sleep(moments.uniform(0.5, 3))
     generator.join()
     assert not generator.lost
     stack.sync(timeout=240)
