@@ -1,6 +1,7 @@
 """``tutti top``: a consultation's leaderboard."""
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Final
 
@@ -33,7 +34,8 @@ def top(
         if as_json:
             print_json(asdict(board))
         elif watch:
-            _follow(settings, clickhouse, board, limit)
+            with suppress(KeyboardInterrupt):  # the way to end it
+                _follow(settings, clickhouse, board, limit)
         else:
             console.print(draw_board(board))
     except UNAVAILABLE:
