@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,17 @@ class Stack:
 
     def sync(self, timeout: int = 180) -> None:
         sync(self.settings, timeout)
+
+    def reconciliation(self, timeout: int = 60) -> list[tuple[str, str, int, int, str]]:
+        """The rows of `marts.reconciliation`, once nothing is on its way any more."""
+        deadline = time.monotonic() + timeout
+        while True:
+            rows = self.rows(
+                "SELECT check, subject, expected, found, verdict FROM marts.reconciliation"
+            )
+            if all(row[4] != "behind" for row in rows) or time.monotonic() > deadline:
+                return rows
+            time.sleep(0.2)
 
     def pid(self, part: str) -> int:
         return Supervisor(self.settings).processes()[part].pid

@@ -1,17 +1,23 @@
 -- Does everything add up? One row per check. Counts are compared only while nothing is on its way:
 -- verdict behind means not yet comparable, equal and different are facts. Only different is an alarm.
 WITH
-started AS (
-    SELECT mapFromArrays(groupArray(concat(topic, '/', toString(partition))), groupArray(next_offset)) AS positions
+-- One look at all positions, before any table is read: rows may be newer than it, never older.
+(
+    SELECT groupArray((toString(stage), topic, partition, next_offset, holes))
     FROM tutti.positions FINAL
-    WHERE stage = 'started'
-),
+) AS places,
 state AS (
     SELECT
-        -- At rest at the newest cut, and the sink has begun nothing since.
-        cut.at_rest = 1 AND arrayAll(place -> started.positions[place] <= cut.positions[place], mapKeys(started.positions)) AS comparable,
-        cut.as_of AS as_of
-    FROM tutti.shown_cut AS cut CROSS JOIN started
+        -- At rest at the newest cut, nothing begun by the sink since, and nothing waiting for it.
+        at_rest = 1 AND arrayAll(
+            place -> place.4 <= positions[concat(place.2, '/', toString(place.3))],
+            arrayFilter(
+                place -> place.1 IN ('started', 'log') AND mapContains(positions, concat(place.2, '/', toString(place.3))),
+                places
+            )
+        ) AS comparable,
+        as_of
+    FROM tutti.shown_cut
 ),
 tallied AS (
     SELECT consultation_id, proposal_id, toString(country) AS country, toString(trust) AS trust,
@@ -57,7 +63,11 @@ checks AS (
             ifNull(accepted.n, 0) AS accepted, ifNull(refused.n, 0) AS refused,
             -- More found than read: the position is older than the rows.
             (SELECT any(comparable) FROM state) AND accepted + refused <= read AS comparable
-        FROM (SELECT * FROM tutti.positions FINAL WHERE stage = 'intake' AND topic = 'tutti.votes.v1') AS intake
+        FROM (
+            SELECT place.2 AS topic, place.3 AS partition, place.4 AS next_offset, place.5 AS holes
+            FROM (SELECT arrayJoin(places) AS place)
+            WHERE place.1 = 'intake' AND topic = 'tutti.votes.v1'
+        ) AS intake
         LEFT JOIN (
             SELECT partition, toUInt64(sum(bitmapCardinality(members))) AS n
             FROM (
