@@ -43,7 +43,7 @@ def producer(settings: Settings, **more: Any) -> Producer:
             "enable.idempotence": True,
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
-            "linger.ms": 10,
+            "linger.ms": 20,
             "batch.size": 262_144,
             "queue.buffering.max.messages": 200_000,
             "queue.buffering.max.kbytes": 131_072,
@@ -66,6 +66,8 @@ def consumer(settings: Settings, group: str, **more: Any) -> Consumer:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
+            # Few large answers instead of one per handful of records.
+            "fetch.min.bytes": 65_536,
             "fetch.wait.max.ms": 50,
             "queued.max.messages.kbytes": 65_536,
         }

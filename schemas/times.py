@@ -14,16 +14,24 @@ FUTURE_TOLERANCE_MS: Final = 300_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 # ASCII digits only: `\d` would take other scripts' digits.
-_INSTANT: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(?:\.([0-9]{1,3}))?Z"
-).fullmatch
+_SECOND: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
+_SECOND_CHARACTERS: Final = 19
+_FRACTION_MS: Final = {"Z": 0} | {
+    f".{ms:03d}"[: digits + 1] + "Z": ms
+    for digits, step in ((1, 100), (2, 10), (3, 1))
+    for ms in range(0, 1000, step)
+}
+"""What may follow the second, and its milliseconds: Z, .0Z to .9Z, .00Z to .99Z, .000Z to .999Z."""
 
 
+# Many votes share a second: looking one up costs a fifth of reading it.
 @lru_cache(maxsize=65_536)
-def _minute_ms(minute: str) -> int | None:
-    """Milliseconds of ``YYYY-MM-DDTHH:MM``; None if there is no such minute."""
+def _second_ms(second: str) -> int | None:
+    """Milliseconds of ``YYYY-MM-DDTHH:MM:SS``; None if there is no such second."""
+    if not _SECOND(second):
+        return None
     try:
-        return (datetime.fromisoformat(minute).replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
+        return (datetime.fromisoformat(second).replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
     except ValueError:
         return None
 
@@ -36,14 +44,9 @@ def parse_instant(text: str) -> int | None:
     >>> parse_instant("2026-02-30T12:00:00Z") is None
     True
     """
-    match = _INSTANT(text)
-    if match is None:
-        return None
-    minute, seconds, fraction = match.groups()
-    start = _minute_ms(minute)
-    if start is None:
-        return None
-    return start + int(seconds) * 1000 + (int(fraction.ljust(3, "0")) if fraction else 0)
+    second = _second_ms(text[:_SECOND_CHARACTERS])
+    fraction = _FRACTION_MS.get(text[_SECOND_CHARACTERS:])
+    return None if second is None or fraction is None else second + fraction
 
 
 def format_instant(ms: int) -> str:

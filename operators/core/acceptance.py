@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from operators.core.ballots import Origin, ballot_of
+from operators.core.ballots import Origin, qualification_bits
 from operators.core.pseudonyms import Pseudonymise
 from schemas.events import Consultation, Kind, Proposal, Vote
 from schemas.refusals import Refusal
@@ -65,16 +65,16 @@ class Acceptance:
         }
 
     def _vote(self, vote: Vote, origin: Origin) -> Record:
-        ballot = ballot_of(vote, origin)
         pseudonym = self.pseudonymise(vote.consultation_id, vote.participant_id)
         # Every string below has passed a rule that leaves nothing for JSON to escape.
+        partition, offset, broker_ms = origin
         value = (
             f'{{"consultation_id":"{vote.consultation_id}","proposal_id":"{vote.proposal_id}",'
-            f'"participant":"{pseudonym}","country":"{ballot.country}",'
-            f'"choice":"{ballot.choice}","trust":"{ballot.trust}",'
-            f'"qualifications":{ballot.qualifications},"source":"{vote.source}",'
-            f'"cast_ms":{ballot.cast_ms},"origin_partition":{origin.partition},'
-            f'"origin_offset":{origin.offset},"origin_ms":{origin.broker_ms}}}'
+            f'"participant":"{pseudonym}","country":"{vote.country}",'
+            f'"choice":"{vote.choice}","trust":"{vote.trust}",'
+            f'"qualifications":{qualification_bits(vote.qualifications)},"source":"{vote.source}",'
+            f'"cast_ms":{parse_instant(vote.cast_at)},"origin_partition":{partition},'
+            f'"origin_offset":{offset},"origin_ms":{broker_ms}}}'
         )
         return Record(ACCEPTED["votes"].name, pseudonym.encode(), value.encode())
 

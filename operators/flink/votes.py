@@ -53,6 +53,8 @@ class VotesJob:
                 'properties.bootstrap.servers' = '{self.brokers}',
                 'properties.group.id' = '{CONSUMER_GROUP}',
                 'properties.isolation.level' = 'read_committed',
+                'properties.fetch.min.bytes' = '65536',
+                'properties.fetch.max.wait.ms' = '50',
                 'scan.startup.mode' = 'earliest-offset',
                 'format' = 'json'
             )""",
@@ -174,8 +176,9 @@ def job_settings(
         "table.exec.state.ttl": "0",
         "table.local-time-zone": "UTC",
         "table.exec.mini-batch.enabled": "true",
-        "table.exec.mini-batch.allow-latency": "200ms",
-        "table.exec.mini-batch.size": "20000",
+        # A checkpoint ends a bundle: waiting for it costs no freshness and saves output.
+        "table.exec.mini-batch.allow-latency": f"{2 * checkpoint_ms}ms",
+        "table.exec.mini-batch.size": "100000",
         "table.exec.source.idle-timeout": "5s",
         "table.optimizer.non-deterministic-update.strategy": "TRY_RESOLVE",
         # Measured: with the collector below 91 k votes/s become 139 k. Built-in SQL operators

@@ -22,7 +22,7 @@ from pipelines.sink.cuts import Cut, Cuts, Place
 from pipelines.sink.writer import Writer
 from schemas.topics import INPUT
 
-BATCH: Final = 20_000
+BATCH: Final = 50_000
 POLL_S: Final = 0.1
 TICK_MS: Final = 500
 REDIS_TIMEOUT_S: Final = 0.05
@@ -56,7 +56,8 @@ class Sink:
         self._newest_ms: dict[Place, int] = {}
         self._active = _active_epoch(clickhouse)
         self._known: dict[int, Cut] = {}
-        self._last_cut: Cut | None = None
+        # Whether reconciliation may be comparing; a former sink may have left a cut at rest.
+        self._comparable = True
         self._positions = dict.fromkeys(_places(TOPICS), 0) | _positions(clickhouse)
         self._committed = dict(self._positions)
         for row in clickhouse.query(
@@ -71,8 +72,9 @@ class Sink:
         reached, batch = self._collect(self._reader.consume(BATCH, POLL_S))
         inserts = batch.inserts()
         if inserts:
-            # Before and after, so that reconciliation knows when tables may differ.
-            self._writer.positions("started", reached)
+            if self._comparable:  # no longer: reconciliation must know before the rows are there
+                self._writer.positions("started", reached)
+                self._comparable = False
             for insert in inserts:
                 self._writer.insert(insert)
         if reached:
@@ -107,24 +109,28 @@ class Sink:
             if cut != self._known.get(cut.epoch):
                 self._known[cut.epoch] = cut
                 self._writer.cut(cut)
+                self._comparable |= cut.at_rest
         self._switch()
 
     def _collect(self, messages: list[Message]) -> tuple[dict[Place, int], Batch]:
         """The batch of some messages, and the positions it reaches."""
         batch, reached = Batch(), {}
+        newest: dict[Place, Message] = {}
+        add = batch.add
         for message in messages:
             place = (message.topic(), message.partition())
             error = message.error()
             if error is None:
                 offset = message.offset()
-                batch.add(place[0], offset, message.key(), message.value())
+                add(place[0], offset, message.key(), message.value())
                 reached[place] = offset + 1
-                self._newest_ms[place] = message.timestamp()[1]
+                newest[place] = message
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
                 if message.offset() > self._positions[place]:
                     reached[place] = message.offset()
             else:
                 raise KafkaException(error)
+        self._newest_ms |= {place: message.timestamp()[1] for place, message in newest.items()}
         return reached, batch
 
     def _switch(self) -> None:
