@@ -71,6 +71,15 @@ class Batch:
         elif value is not None:
             self._appended[topic].append(value)
 
+    @property
+    def archived(self) -> int | None:
+        """How many votes wait for the archive; None if anything waits that people watch."""
+        if any(self._upserted.values()):
+            return None
+        if any(rows for topic, rows in self._appended.items() if topic != ACCEPTED_VOTES.name):
+            return None
+        return len(self._appended[ACCEPTED_VOTES.name])
+
     def inserts(self) -> list[Insert]:
         """The inserts in the order in which they must be made; none of an empty table."""
         rows = {table: self._appended[topic] for topic, table in APPENDED.items()} | {

@@ -25,6 +25,9 @@ from schemas.topics import INPUT
 BATCH: Final = 50_000
 POLL_S: Final = 0.1
 TICK_MS: Final = 500
+ARCHIVE_ROWS: Final = 20_000
+"""The archive alone is not hurried: a small insert costs three times as much for each row."""
+ARCHIVE_MS: Final = 500
 REDIS_TIMEOUT_S: Final = 0.05
 REDIS_STREAM: Final = "tutti:changes"
 REDIS_LENGTH: Final = 1_000
@@ -58,6 +61,9 @@ class Sink:
         self._known: dict[int, Cut] = {}
         # Whether reconciliation may be comparing; a former sink may have left a cut at rest.
         self._comparable = True
+        self._batch = Batch()
+        self._written_ms = 0
+        self._reached: dict[Place, int] = {}
         self._positions = dict.fromkeys(_places(TOPICS), 0) | _positions(clickhouse)
         self._committed = dict(self._positions)
         for row in clickhouse.query(
@@ -68,17 +74,26 @@ class Sink:
         self.rows = 0
 
     def step(self) -> None:
-        """Write one batch."""
-        reached, batch = self._collect(self._reader.consume(BATCH, POLL_S))
+        """Read, and write when it is time."""
+        self._collect(self._reader.consume(BATCH, POLL_S))
+        votes = self._batch.archived
+        archive_only = votes is not None and 0 < votes < ARCHIVE_ROWS
+        if not archive_only or monotonic_ms() - self._written_ms >= ARCHIVE_MS:
+            self._write()
+
+    def _write(self) -> None:
+        """Write what was collected, then note how far."""
+        batch, reached = self._batch, self._reached
+        self._batch, self._reached = Batch(), {}
         inserts = batch.inserts()
         if inserts:
             if self._comparable:  # no longer: reconciliation must know before the rows are there
-                self._writer.positions("started", reached)
+                self._writer.positions({"started": reached})
                 self._comparable = False
             for insert in inserts:
                 self._writer.insert(insert)
         if reached:
-            self._writer.positions("done", reached, newest_ms=self._newest_ms)
+            self._writer.positions({"done": reached}, newest_ms=self._newest_ms)
             self._positions |= reached
             for line in batch.progress():
                 record = json.loads(line)
@@ -86,6 +101,7 @@ class Sink:
                     record["epoch"], record["partition"], record["offset"], record["origin_ms"]
                 )
             self._tell(batch.consultations())
+        self._written_ms = monotonic_ms()
 
     def tick(self) -> None:
         """Note where the logs end and where intake is; take a cut if one is complete."""
@@ -99,10 +115,11 @@ class Sink:
         }
         ends = kafka.ends(self._broker, _places(TOPICS))
         input_ends = kafka.ends(self._broker, _places(tuple(INPUT.values())))
-        self._writer.positions("log", ends | input_ends)
         self._writer.positions(
-            "intake",
-            {at: place.offset for at, place in intake.items()},
+            {
+                "log": ends | input_ends,
+                "intake": {at: place.offset for at, place in intake.items()},
+            },
             holes={at: int(place.metadata or 0) for at, place in intake.items()},
         )
         for cut in self._cuts.step(self._positions, ends):
@@ -112,11 +129,11 @@ class Sink:
                 self._comparable |= cut.at_rest
         self._switch()
 
-    def _collect(self, messages: list[Message]) -> tuple[dict[Place, int], Batch]:
-        """The batch of some messages, and the positions it reaches."""
-        batch, reached = Batch(), {}
+    def _collect(self, messages: list[Message]) -> None:
+        """Add messages to the batch, and note which positions it reaches."""
+        reached = self._reached
         newest: dict[Place, Message] = {}
-        add = batch.add
+        add = self._batch.add
         for message in messages:
             place = (message.topic(), message.partition())
             error = message.error()
@@ -126,12 +143,11 @@ class Sink:
                 reached[place] = offset + 1
                 newest[place] = message
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-                if message.offset() > self._positions[place]:
+                if message.offset() > max(self._positions[place], reached.get(place, 0)):
                     reached[place] = message.offset()
             else:
                 raise KafkaException(error)
         self._newest_ms |= {place: message.timestamp()[1] for place, message in newest.items()}
-        return reached, batch
 
     def _switch(self) -> None:
         """Show a newer count once it counts everything that the one shown does."""

@@ -45,23 +45,29 @@ class Writer:
     @_until_it_answers
     def positions(
         self,
-        stage: str,
-        offsets: dict[Place, int],
+        stages: dict[str, dict[Place, int]],
         *,
         holes: dict[Place, int] | None = None,
         newest_ms: dict[Place, int] | None = None,
     ) -> None:
-        """Note how far a stage is; a smaller offset than the one noted changes nothing."""
+        """Note how far stages are, all at once; a smaller offset than noted changes nothing.
+
+        Args:
+            stages: Next offset per partition, by name of the stage.
+            holes: Offsets without a message, of the stage intake.
+            newest_ms: Broker time of the newest record written, of the stage done.
+        """
         now = self._now()
         rows = [
             [
                 stage,
                 *place,
                 offset,
-                (holes or {}).get(place, 0),
-                (newest_ms or {}).get(place, 0),
+                (holes or {}).get(place, 0) if stage == "intake" else 0,
+                (newest_ms or {}).get(place, 0) if stage == "done" else 0,
                 now,
             ]
+            for stage, offsets in stages.items()
             for place, offset in offsets.items()
         ]
         if rows:

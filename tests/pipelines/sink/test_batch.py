@@ -185,3 +185,16 @@ def test_cutting_a_stream_into_batches_elsewhere_gives_the_same_cells(arrived, c
     assert final(numbered[:cut], numbered[cut:]) == whole
     assert final(numbered[:cut], numbered) == whole
     assert final(numbered, numbered[:cut]) == whole
+
+
+def test_the_archive_waits_only_while_nothing_else_does() -> None:
+    batch = Batch()
+    assert batch.archived == 0
+    batch.add(ACCEPTED_VOTES.name, 1, b"k", b"{}")
+    batch.add(ACCEPTED_VOTES.name, 2, b"k", b"{}")
+    assert batch.archived == 2
+    for topic in (TALLIES, WINDOWS, PROGRESS, DEAD_LETTERS, ACCEPTED_PROPOSALS):
+        hurried = Batch()
+        hurried.add(ACCEPTED_VOTES.name, 1, b"k", b"{}")
+        hurried.add(topic.name, 1, cell_key(), b"{}")
+        assert hurried.archived is None
