@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -40,10 +41,12 @@ def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -
     Raises:
         ClickHouseAwayError: Nobody answers there.
     """
+    url = urlsplit(settings.clickhouse_for_analysts if analyst else settings.clickhouse)
     try:
         return clickhouse_connect.get_client(
-            host="127.0.0.1",
-            port=settings.analyst_port if analyst else settings.clickhouse_port,
+            interface=url.scheme,
+            host=url.hostname,
+            port=url.port,
             compress=False,
             send_receive_timeout=timeout_s,
             autogenerate_session_id=False,

@@ -87,7 +87,8 @@ def create_topics(settings: Settings) -> None:
     missing = [topic for topic in TOPICS.values() if topic.name not in present]
     if not missing:
         return
-    wanted = [NewTopic(t.name, t.partitions, 1, config=t.config) for t in missing]
+    # How many copies is the cluster's decision: one on one machine, usually three elsewhere.
+    wanted = [NewTopic(t.name, t.partitions, config=t.config) for t in missing]
     for made in kafka.create_topics(wanted).values():
         made.result(timeout=TIMEOUT_S)
 

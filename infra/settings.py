@@ -10,6 +10,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from infra.addresses import Brokers, HttpUrl, RedisUrl
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -20,7 +22,15 @@ class Settings(BaseSettings):
     soon as their ``home`` and ``port_base`` differ.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TUTTI_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TUTTI_",
+        frozen=True,
+        extra="ignore",
+        # An empty variable is an unset one.
+        env_ignore_empty=True,
+        # What is wrong with a value is said without the value: it may hold a password.
+        hide_input_in_errors=True,
+    )
 
     home: Path = Field(CHECKOUT / "var", description="folder of all data, logs and sockets")
     port_base: int = Field(18100, ge=1024, le=65000, description="first of ten local ports")
@@ -38,6 +48,21 @@ class Settings(BaseSettings):
     )
     parallelism: int | None = Field(
         None, ge=1, le=4, description="parallel tasks of the votes job; default min(cores, 4)"
+    )
+
+    kafka_brokers: Brokers | None = Field(
+        None, description="Kafka elsewhere, as host:port,host:port; unset: the local broker"
+    )
+    clickhouse_url: HttpUrl | None = Field(
+        None, description="ClickHouse elsewhere, as https://host:port; unset: the local server"
+    )
+    analyst_url: HttpUrl | None = Field(
+        None,
+        description="ClickHouse for analysts, if elsewhere; unset: that of `clickhouse_url`, or"
+        " the local server's read-only port",
+    )
+    redis_url: RedisUrl | None = Field(
+        None, description="Redis elsewhere, as rediss://host:port/0; unset: the local server"
     )
 
     @property
@@ -72,8 +97,23 @@ class Settings(BaseSettings):
 
     @property
     def brokers(self) -> str:
-        """Kafka's bootstrap servers."""
-        return f"127.0.0.1:{self.kafka_port}"
+        """Kafka's bootstrap servers, local or elsewhere."""
+        return self.kafka_brokers or f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def clickhouse(self) -> str:
+        """URL of ClickHouse for the sink and operators, local or elsewhere."""
+        return self.clickhouse_url or f"http://127.0.0.1:{self.clickhouse_port}"
+
+    @property
+    def clickhouse_for_analysts(self) -> str:
+        """URL of ClickHouse for analysts, local or elsewhere."""
+        return self.analyst_url or self.clickhouse_url or f"http://127.0.0.1:{self.analyst_port}"
+
+    @property
+    def redis(self) -> str:
+        """URL of Redis, local or elsewhere."""
+        return self.redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
 
     @property
     def logs(self) -> Path:

@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from pydantic import ValidationError
 
 from operators.core.errors import TuttiError
 from pipelines.cli import data, stack
@@ -39,6 +40,12 @@ def main() -> None:
         app()
     except TuttiError as error:
         errors.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except ValidationError as error:  # of the settings: each with its name, never its value
+        for fault in error.errors(include_input=False, include_url=False):
+            name = f"TUTTI_{'_'.join(map(str, fault['loc']))}".upper()
+            reason = fault["msg"].removeprefix("Value error, ")
+            errors.print(f"[bold red]error:[/] {name} {reason}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
