@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.request import urlopen
 
-from confluent_kafka import KafkaException
-from redis import RedisError
-
 from infra import kafka, redis
+from infra.clickhouse import connect
 from infra.heartbeat import last_beat
 from infra.settings import Settings
 from operators.core.clock import system_clock
+from operators.core.errors import TerminalError, TransientError
 
 PROBE_S: Final = 2.0
 CHECKPOINT_STALE_MS: Final = 60_000
@@ -20,10 +19,17 @@ CHECKPOINT_STALE_MS: Final = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a probe found. `facts` are for people, e.g. the age of the newest checkpoint."""
+    """What a probe found.
+
+    Attributes:
+        ready: Whether the part does its work.
+        facts: For people, e.g. the age of the newest checkpoint.
+        fault: What is wrong and will not mend itself by waiting, in a sentence.
+    """
 
     ready: bool
     facts: dict[str, Any]
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +63,33 @@ class Part:
 
 def _kafka(settings: Settings, _pid: int) -> Health:
     try:
-        topics = kafka.admin(settings).list_topics(timeout=PROBE_S).topics
-    except KafkaException:
+        topics = kafka.topics(settings, PROBE_S)
+    except TransientError:
         return Health(ready=False, facts={})
+    except TerminalError as error:
+        return Health(ready=False, facts={}, fault=str(error))
     return Health(ready=True, facts={"topics": len([t for t in topics if t.startswith("tutti.")])})
 
 
 def _clickhouse(settings: Settings, _pid: int) -> Health:
-    return Health(ready=_get(f"{settings.clickhouse}/ping") is not None, facts={})
+    if settings.clickhouse_url is None:
+        return Health(ready=_get(f"{settings.clickhouse}/ping") is not None, facts={})
+    try:
+        connect(settings, timeout_s=int(PROBE_S)).close()
+    except TransientError:
+        return Health(ready=False, facts={})
+    except TerminalError as error:
+        return Health(ready=False, facts={}, fault=str(error))
+    return Health(ready=True, facts={})
 
 
 def _redis(settings: Settings, _pid: int) -> Health:
     try:
-        redis.connect(settings, timeout_s=PROBE_S).ping()
-    except RedisError:
+        redis.ping(settings, timeout_s=PROBE_S)
+    except TransientError:
         return Health(ready=False, facts={})
+    except TerminalError as error:
+        return Health(ready=False, facts={}, fault=str(error))
     return Health(ready=True, facts={})
 
 

@@ -16,7 +16,9 @@ from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
 from infra.local.parts import PARTS, Part
 from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
 from infra.migrations import migrate
+from infra.secrets import pseudonym_key, read_secret
 from infra.settings import Settings
+from infra.trust import trust_rules
 from operators.core.errors import TerminalError, TransientError, TuttiError
 
 Say = Callable[[str], None]
@@ -59,10 +61,15 @@ def up(settings: Settings, say: Say) -> None:
 
     Raises:
         TerminalError: A port is taken, or the data are of another version.
-        TransientError: A server elsewhere does not answer.
+        TransientError: A server elsewhere does not answer; a TerminalError: it refuses us.
         NotReadyError: A part does not become ready.
     """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Better now than in the log of a part that starts again and again.
+    pseudonym_key(settings)
+    trust_rules(settings)
+    for secret, setting in settings.password_files():
+        read_secret(secret, setting)
     with _one_at_a_time(settings):
         supervisor = Supervisor(settings)
         if not supervisor.alive:
@@ -136,7 +143,7 @@ def _part_status(
         pid=process.pid if process else 0,
         memory_mb=_memory_mb(process.pid) if process and process.pid else 0,
         records_behind=behind,
-        facts=health.facts if health else {},
+        facts=(health.facts | ({"fault": health.fault} if health.fault else {})) if health else {},
     )
 
 
@@ -194,11 +201,13 @@ def _await(settings: Settings, supervisor: Supervisor, part: Part) -> None:
 def _await_elsewhere(settings: Settings, part: Part) -> None:
     """A server elsewhere is not ours to start: it must answer now, or soon."""
     try:
-        retry(
-            retry=retry_if_result(lambda health: not health.ready),
+        found = retry(
+            retry=retry_if_result(lambda health: not health.ready and not health.fault),
             stop=stop_after_delay(ELSEWHERE_S),
             wait=wait_fixed(POLL_S),
         )(part.probe)(settings, 0)
+        if found.fault:
+            raise TerminalError(found.fault)
     except RetryError:
         raise TransientError(
             f"{part.name} at {part.address(settings)} does not answer: is it up, and is the"
