@@ -142,6 +142,8 @@ class Supervisor:
             "pidfile": str((self._settings.run / "supervisord.pid").resolve()),
             "childlogdir": str(logs),
             "minfds": "1024",
+            # What the parts write is for nobody else, wherever their folder is.
+            "umask": "077",
         }
         parser["rpcinterface:supervisor"] = {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"

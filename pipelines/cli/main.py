@@ -1,5 +1,6 @@
 """The command ``tutti``."""
 
+import os
 import sys
 
 import typer
@@ -36,6 +37,7 @@ app.add_typer(importers, name="import")
 
 def main() -> None:
     """Run a command; an error of ours is one sentence and exit status 1."""
+    os.umask(0o077)  # whatever a command writes is for nobody else
     try:
         app()
     except TuttiError as error:

@@ -47,6 +47,9 @@ def configured(secured, tmp_path_factory) -> Stack:
     ):
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(f"{secret}\n")
+    (folder / "trust.toml").write_text(
+        '[[rule]]\nsource = "app"\nfrom = 2020-01-01T00:00:00Z\ntrust = ["trusted", "troll"]\n'
+    )
     settings = Settings(
         home=folder / "home",
         port_base=free_port_base(),
@@ -58,6 +61,7 @@ def configured(secured, tmp_path_factory) -> Stack:
         clickhouse_password_file=folder / "clickhouse",
         redis_password_file=folder / "redis",
         pseudonym_key_file=folder / "key",
+        trust_rules=folder / "trust.toml",
     )
     return SecuredStack(settings)
 
@@ -112,7 +116,6 @@ def test_the_whole_way_works_with_passwords_and_certificates(up):
     up.run("import", "polis", str(FIXTURES / "polis"), "--consultation", "secured")
     up.run("sync")
     assert up.json("top", "secured")["rows"]
-    assert up.json("reconcile")["verdict"] == "equal"
     parts = {part["part"]: part for part in up.json("status")["parts"]}
     assert parts["kafka"]["state"] == "EXTERNAL"
     assert all(part["ready"] for part in parts.values())
@@ -128,6 +131,37 @@ def test_clickhouse_and_redis_demand_their_passwords(up):
         Stack(without).clickhouse()
     # The analysts' address stays open to this machine.
     assert Stack(without).rows("SELECT 1") == [(1,)]
+
+
+def test_a_trust_that_the_source_may_not_set_is_refused_here_and_in_the_recount(up, tmp_path):
+    votes = [
+        {
+            "consultation_id": "ruled",
+            "proposal_id": "p",
+            "participant_id": f"{source.get('source')}-{trust}",
+            "choice": "agree",
+            "cast_at": "2026-05-01T12:00:00Z",
+            "trust": trust,
+            **source,
+        }
+        for source in ({"source": "app"}, {"source": "web"}, {})
+        for trust in ("trusted", "segment")
+    ]
+    file = tmp_path / "votes.jsonl"
+    file.write_text("".join(json.dumps(vote) + "\n" for vote in votes))
+    said = up.errors("send", str(file), "--kind", "votes", "--check")
+    assert "line 2: trust_not_allowed trust this source may set troll, trusted" in said
+    assert "lines that would be refused: 1" in said
+    up.run("send", str(file), "--kind", "votes")
+    up.run("sync")
+    assert up.rows("SELECT reason, field, detail FROM marts.dead_letters") == [
+        ("trust_not_allowed", "trust", "this source may set troll, trusted")
+    ]
+    found = up.rows(
+        "SELECT sum(votes_all) FROM marts.agreement_by_country WHERE consultation_id = 'ruled'"
+    )
+    assert found == [(5,)]
+    assert up.json("reconcile")["verdict"] == "equal"
 
 
 def test_no_secret_leaks(up):
