@@ -7,7 +7,9 @@ from pydantic import ValidationError
 from infra.local import stack
 from infra.local.parts import PARTS, Health
 from infra.settings import Settings
-from operators.core.errors import TransientError
+from operators.core.errors import TerminalError, TransientError
+from pipelines.cli.demo import demo
+from pipelines.cli.main import main
 
 
 def test_by_default_everything_is_on_this_machine(tmp_path):
@@ -112,3 +114,20 @@ def test_status_calls_it_external(tmp_path):
     part = replace(part, probe=lambda _settings, _pid: Health(ready=True, facts={}))
     found = stack._part_status(settings, part, None, None)
     assert (found.state, found.ready, found.address) == ("EXTERNAL", True, "redis://a:1/0")
+
+
+def test_the_demo_sends_nothing_elsewhere(monkeypatch):
+    monkeypatch.setenv("TUTTI_KAFKA_BROKERS", "kafka.example.org:9092")
+    with pytest.raises(TerminalError, match=r"invented votes to kafka\.example\.org:9092"):
+        demo()
+
+
+def test_a_wrong_setting_is_said_by_its_name_without_its_value(monkeypatch, capsys):
+    monkeypatch.setenv("TUTTI_REDIS_URL", "redis://me:hush@a:1")
+    monkeypatch.setattr("sys.argv", ["tutti", "status"])
+    monkeypatch.setattr("os.umask", lambda mask: mask)
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    said = capsys.readouterr().err
+    assert "TUTTI_REDIS_URL must hold no user and no password" in said
+    assert "hush" not in said
