@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from certificates import make_certificates
 from confluent_kafka.admin import (
     ScramCredentialInfo,
     ScramMechanism,
@@ -19,35 +20,6 @@ from infra.settings import Settings
 USER = "tutti"
 PASSWORD = 'a "quoted" pass\\word $of {ours}'  # noqa: S105 - of this test
 """With what a configuration file could stumble over."""
-
-
-def make_certificates(folder: Path) -> None:
-    """An authority, a second one that signed nothing, and two certificates of the first."""
-    for authority in ("ca", "stranger"):
-        _openssl(
-            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-days", "2", "-subj", f"/CN={authority}"),
-            *("-keyout", folder / f"{authority}.key", "-out", folder / f"{authority}.pem"),
-        )
-    for name, more in (("broker", "subjectAltName=IP:127.0.0.1,DNS:localhost"), ("tutti", "")):
-        _openssl(
-            *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-subj", f"/CN={name}"),
-            *("-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr"),
-        )
-        extensions = folder / f"{name}.extensions"
-        extensions.write_text(more)
-        _openssl(
-            *("x509", "-req", "-in", folder / f"{name}.csr", "-days", "2", "-CAcreateserial"),
-            *("-CA", folder / "ca.pem", "-CAkey", folder / "ca.key"),
-            *("-extfile", extensions, "-out", folder / f"{name}.pem"),
-        )
-        both = (folder / f"{name}.key").read_text() + (folder / f"{name}.pem").read_text()
-        (folder / f"{name}.both").write_text(both)
-
-
-def _openssl(*arguments: str | Path) -> None:
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
 
 @dataclass(frozen=True)
