@@ -21,7 +21,7 @@ def _brokers(text: str) -> str:
 
 def _split(text: str, schemes: tuple[str, ...], example: str) -> SplitResult:
     url = urlsplit(text)
-    if url.username is not None or url.password is not None or "@" in url.netloc:
+    if "@" in url.netloc:
         raise ValueError("must hold no user and no password: they have settings of their own")
     try:
         port = url.port
