@@ -1,7 +1,7 @@
 """How we prove to Kafka who we are, and Kafka to us: for librdkafka and for Flink's Java client.
 
 Java's client gets the password in a file for Java's own login service (JAAS), never in an option
-of a table: options stand in plans, logs and Flink's web interface.
+of a table: nothing promises that options stay out of plans, logs and the web interface.
 """
 
 from dataclasses import dataclass, field

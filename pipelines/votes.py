@@ -112,20 +112,6 @@ def set_system_properties(properties: dict[str, str]) -> None:
         get_gateway().jvm.java.lang.System.setProperty(name, value)
 
 
-def refuse_newcomers() -> None:
-    """Close the door by which we came to Java: it lets in every account of this machine.
-
-    PyFlink's door asks for no password, and who is in may start programs. Our own connection
-    stays open.
-    """
-    from pyflink.java_gateway import get_gateway  # noqa: PLC0415 - as in statement_set
-
-    server = get_gateway().java_gateway_server
-    door = server.getClass().getDeclaredField("sSocket")
-    door.setAccessible(True)
-    door.get(server).close()
-
-
 def statement_set(options: dict[str, str], job: VotesJob) -> Any:
     """The job's statements in a Flink of its own, not yet running."""
     # Imported late: PyFlink looks for its configuration folder when it starts Java.
@@ -179,9 +165,7 @@ def main() -> None:
         parallelism=parallelism,
     )
     try:
-        running = statements.execute()
-        refuse_newcomers()
-        running.wait()
+        statements.execute().wait()
     except Exception:
         # The Java stack in it says why; the supervisor starts the process anew.
         log.exception("votes_job_failed")
