@@ -1,15 +1,18 @@
 """How tutti talks to ClickHouse, over its HTTP interface with `clickhouse-connect`."""
 
 import logging
+import re
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 from urllib3.exceptions import HTTPError
 
+from infra.secrets import read_secret
 from infra.settings import Settings
-from operators.core.errors import TransientError
+from operators.core.errors import TerminalError, TransientError
 
 UNAVAILABLE: Final = (OperationalError, HTTPError, ConnectionError, TimeoutError)
 """What is raised while the server is away; `DatabaseError` is its own answer."""
@@ -34,20 +37,49 @@ class ClickHouseAwayError(TransientError):
         super().__init__("ClickHouse does not answer: see tutti status, or run tutti up.")
 
 
+class ClickHouseRefusesError(TerminalError):
+    """ClickHouse and we do not trust each other."""
+
+
+# ClickHouse's numbers of: unknown user, wrong password, authentication failed.
+_REFUSED: Final = re.compile(r"[Cc]ode:? (192|193|194|516)\b")
+
+
 def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -> Client:
     """A client of the operators' address, or of the analysts' read-only one.
 
     Raises:
         ClickHouseAwayError: Nobody answers there.
+        ClickHouseRefusesError: It does not take our password, or we not its certificate.
     """
+    user = settings.analyst_user if analyst else settings.clickhouse_user
+    file = settings.analyst_password_file if analyst else settings.clickhouse_password_file
+    setting = f"TUTTI_{'ANALYST' if analyst else 'CLICKHOUSE'}_PASSWORD_FILE"
+    url = urlsplit(settings.clickhouse_for_analysts if analyst else settings.clickhouse)
     try:
         return clickhouse_connect.get_client(
-            host="127.0.0.1",
-            port=settings.analyst_port if analyst else settings.clickhouse_port,
+            interface=url.scheme,
+            host=url.hostname,
+            port=url.port,
+            username=user,
+            password=read_secret(file, setting) if file else "",
+            ca_cert=str(settings.clickhouse_ca_file) if settings.clickhouse_ca_file else None,
             compress=False,
             send_receive_timeout=timeout_s,
             autogenerate_session_id=False,
             query_limit=0,
         )
-    except UNAVAILABLE:
+    except UNAVAILABLE as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise ClickHouseRefusesError(
+                f"The certificate of ClickHouse at {url.netloc} is not trusted: is"
+                " TUTTI_CLICKHOUSE_CA_FILE its authority?"
+            ) from None
         raise ClickHouseAwayError from None
+    except DatabaseError as error:
+        if not _REFUSED.search(str(error)):
+            raise
+        raise ClickHouseRefusesError(
+            f"ClickHouse at {url.netloc} does not take the password of {user}: is it that of"
+            f" {setting}?"
+        ) from None

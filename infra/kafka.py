@@ -13,7 +13,9 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
+from infra.kafka_security import librdkafka
 from infra.settings import Settings
+from operators.core.errors import TerminalError, TransientError
 from schemas.topics import TOPICS, Topic
 
 INTAKE_GROUP: Final = "tutti-intake"
@@ -24,6 +26,7 @@ TIMEOUT_S: Final = 10.0
 def client(settings: Settings) -> dict[str, Any]:
     """Settings every client shares."""
     return {
+        **librdkafka(settings),
         "bootstrap.servers": settings.brokers,
         # A broker that is away is the supervisor's news, not twenty lines a second and client.
         "log_level": 2,
@@ -80,14 +83,61 @@ def admin(settings: Settings) -> AdminClient:
     return AdminClient(client(settings))
 
 
+class KafkaAwayError(TransientError):
+    """Kafka does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("Kafka does not answer: see tutti status, or run tutti up.")
+
+
+class KafkaRefusesError(TerminalError):
+    """Kafka and we do not trust each other."""
+
+
+def topics(settings: Settings, timeout_s: float = TIMEOUT_S) -> set[str]:
+    """The names of the topics that are there: the question that shows whether Kafka answers.
+
+    Raises:
+        KafkaAwayError: It does not answer.
+        KafkaRefusesError: It does not take our user and password, or we not its certificate.
+    """
+    faults: dict[int, str] = {}
+
+    def note(fault: KafkaError) -> None:
+        faults[fault.code()] = fault.str()
+
+    kafka = AdminClient(client(settings) | {"error_cb": note})
+    try:
+        return set(kafka.list_topics(timeout=timeout_s).topics)
+    except KafkaException:
+        kafka.poll(0)  # what went wrong before is reported now
+    if KafkaError._AUTHENTICATION in faults:  # noqa: SLF001 - its public name
+        raise KafkaRefusesError(
+            f"Kafka at {settings.brokers} does not take the password of {settings.kafka_user}:"
+            " is it that of TUTTI_KAFKA_PASSWORD_FILE, and the mechanism the right one?"
+        ) from None
+    if KafkaError._SSL in faults:  # noqa: SLF001 - its public name
+        raise KafkaRefusesError(
+            f"Kafka at {settings.brokers} and we do not trust each other's certificates:"
+            f" is TUTTI_KAFKA_CA_FILE its authority? ({_reason(faults[KafkaError._SSL])})"  # noqa: SLF001
+        ) from None
+    raise KafkaAwayError from None
+
+
+def _reason(text: str) -> str:
+    """The part of librdkafka's sentence that tells people something."""
+    return text.partition(": ")[2].partition(" (after")[0].partition(": (")[0] or text
+
+
 def create_topics(settings: Settings) -> None:
     """Create the topics that are not there yet."""
-    kafka = admin(settings)
-    present = kafka.list_topics(timeout=TIMEOUT_S).topics
+    present = topics(settings)
     missing = [topic for topic in TOPICS.values() if topic.name not in present]
     if not missing:
         return
-    wanted = [NewTopic(t.name, t.partitions, 1, config=t.config) for t in missing]
+    kafka = admin(settings)
+    # How many copies is the cluster's decision: one on one machine, usually three elsewhere.
+    wanted = [NewTopic(t.name, t.partitions, config=t.config) for t in missing]
     for made in kafka.create_topics(wanted).values():
         made.result(timeout=TIMEOUT_S)
 

@@ -21,6 +21,7 @@ from infra.logs import configure_logging
 from infra.secrets import pseudonym_key
 from infra.settings import Settings
 from infra.stopping import stop_requested
+from infra.trust import trust_rules
 from operators.core.acceptance import Acceptance, Record
 from operators.core.ballots import Origin
 from operators.core.clock import monotonic_ms
@@ -177,7 +178,7 @@ def main() -> None:
     settings = Settings()
     configure_logging("intake")
     stop = stop_requested()
-    acceptance = Acceptance(pseudonymiser(pseudonym_key(settings)))
+    acceptance = Acceptance(pseudonymiser(pseudonym_key(settings)), trust_rules(settings))
     # A member with a name takes its partitions back at once after it was killed.
     name = {"group.instance.id": f"intake-{settings.instance}"}
     reader = kafka.consumer(settings, kafka.INTAKE_GROUP, **name)

@@ -17,11 +17,13 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from infra import kafka
 from infra.settings import Settings
+from infra.trust import trust_rules
 from operators.core.ballots import Ballot, Origin, ballot_of
 from operators.core.tally import COUNTERS, Tally
 from schemas.refusals import Refusal
 from schemas.rules import judge_vote
 from schemas.topics import VOTES
+from schemas.trust import TrustRules
 
 RANGE: Final = 50_000
 """Offsets one worker reads at a time."""
@@ -93,9 +95,12 @@ class _Judge(beam.DoFn):  # type: ignore[misc]
 
     COUNTED: Final = "counted"
 
+    def __init__(self, rules: TrustRules | None) -> None:
+        self._rules = rules
+
     def process(self, message: tuple[bytes | None, Origin]) -> Iterator[Any]:
         payload, origin = message
-        vote = judge_vote(payload, origin.broker_ms)
+        vote = judge_vote(payload, origin.broker_ms, self._rules)
         refused = isinstance(vote, Refusal)
         yield beam.pvalue.TaggedOutput(self.COUNTED, ((origin.partition, refused), 1))
         if not isinstance(vote, Refusal):
@@ -137,6 +142,7 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
         settings: Where Kafka is.
         starts_and_ends: Per partition, the first offset and the end.
     """
+    rules = trust_rules(settings)
     with TemporaryDirectory(prefix="tutti-recount-") as folder:
         options = PipelineOptions(["--runner=DirectRunner"])
         with beam.Pipeline(options=options) as pipeline:
@@ -144,7 +150,7 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
                 pipeline
                 | "ranges" >> beam.Create(ranges(starts_and_ends))
                 | "read" >> beam.ParDo(_Read(settings))
-                | "judge" >> beam.ParDo(_Judge()).with_outputs(_Judge.COUNTED, main="ballots")
+                | "judge" >> beam.ParDo(_Judge(rules)).with_outputs(_Judge.COUNTED, main="ballots")
             )
             _ = (
                 judged.ballots

@@ -9,7 +9,6 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra import kafka
 from infra.settings import Settings
-from operators.core.errors import TransientError
 from schemas.events import Kind
 from schemas.topics import INPUT
 
@@ -54,18 +53,14 @@ class Sender:
     """Sends payloads unchanged and counts what the broker acknowledges.
 
     Raises:
-        TransientError: The broker does not answer; nothing was sent.
+        KafkaAwayError: The broker does not answer; nothing was sent.
+        KafkaRefusesError: It does not take our password, or we not its certificate.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.receipt = Receipt()
+        kafka.topics(settings)
         self._producer: Producer = kafka.producer(settings)
-        try:
-            self._producer.list_topics(timeout=kafka.TIMEOUT_S)
-        except KafkaException:
-            raise TransientError(
-                "Kafka does not answer: see tutti status, or run tutti up."
-            ) from None
 
     def send(self, kind: Kind, payload: bytes, key: bytes | None = None) -> None:
         """Hand over one message; waits while the broker is slower than we are."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from infra import kafka
+from infra.kafka_security import java
 from infra.logs import configure_logging
 from infra.settings import Settings
 from operators.flink.resume import newest_checkpoint
@@ -103,6 +104,14 @@ def configure_flink(settings: Settings) -> None:
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's name
 
 
+def set_system_properties(properties: dict[str, str]) -> None:
+    """Set them in Flink's Java machine; its command line would have to quote spaces."""
+    from pyflink.java_gateway import get_gateway  # noqa: PLC0415 - as in statement_set
+
+    for name, value in properties.items():
+        get_gateway().jvm.java.lang.System.setProperty(name, value)
+
+
 def statement_set(options: dict[str, str], job: VotesJob) -> Any:
     """The job's statements in a Flink of its own, not yet running."""
     # Imported late: PyFlink looks for its configuration folder when it starts Java.
@@ -145,7 +154,10 @@ def main() -> None:
     if checkpoint is not None:
         options |= restore_settings(checkpoint)
         forget_former(settings, epoch)
-    statements = statement_set(options, VotesJob(settings.brokers, epoch, parallelism, FLUSH_MS))
+    security = java(settings, settings.run / "votes")
+    set_system_properties(security.system)
+    job = VotesJob(settings.brokers, epoch, parallelism, FLUSH_MS, security.properties)
+    statements = statement_set(options, job)
     log.info(
         "votes_job_starting",
         epoch=epoch,

@@ -23,9 +23,13 @@ Reason = Literal[
     "qualification_mismatch",  # a qualification of another choice
     "unknown_status",
     "unknown_trust",
+    "trust_not_allowed",  # the trust rules do not let this source set this level
 ]
 
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+
+OF_SETTINGS: Final[frozenset[Reason]] = frozenset({"trust_not_allowed"})
+"""Reasons that depend on an installation's settings: no message is refused for them everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

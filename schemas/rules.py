@@ -1,12 +1,14 @@
 """The rules: which messages are accepted, written once.
 
 Intake, ``tutti schemas check``, ``tutti send --check``, the Beam recount and the tests all call
-`judge`. It is a pure function of the payload and the broker's time, so that a recount next year
-gives the verdict of today. `schemas/edge_cases.json` is the normative table of doubtful input.
+`judge`. It is a pure function of the payload, the broker's time and the trust rules, so that a
+recount next year gives the verdict of today. `schemas/edge_cases.json` is the normative table of
+doubtful input.
 """
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import isfinite
 from typing import Final, TypeVar
 
@@ -24,6 +26,7 @@ from schemas.events import (
 )
 from schemas.refusals import Reason, Refusal
 from schemas.times import EARLIEST_MS, FUTURE_TOLERANCE_MS, parse_instant
+from schemas.trust import TrustRules
 
 Event = TypeVar("Event", Vote, Proposal, Consultation)
 
@@ -46,12 +49,15 @@ _PERSON_RULE: Final = "1 to 128 of A-Z a-z 0-9 . _ - : @ + / ="
 _TIME_RULE: Final = "YYYY-MM-DDTHH:MM:SS[.fff]Z, a real UTC time since 2000-01-01"
 
 
-def judge_vote(payload: bytes | None, broker_ms: int) -> Vote | Refusal:
+def judge_vote(
+    payload: bytes | None, broker_ms: int, trust_rules: TrustRules | None = None
+) -> Vote | Refusal:
     """Decide on one vote.
 
     Args:
         payload: The message's value as received; None is a Kafka tombstone.
         broker_ms: The broker's append time, milliseconds since 1970.
+        trust_rules: Which source may set which trust; None: each any.
     """
     vote = _decode(payload, _VOTE)
     if isinstance(vote, Refusal):
@@ -82,6 +88,11 @@ def judge_vote(payload: bytes | None, broker_ms: int) -> Vote | Refusal:
             return Refusal("qualification_mismatch", f"qualifications[{position}]", detail)
     if vote.source and not _identifier(vote.source):
         return Refusal("bad_identifier", "source", _IDENTIFIER_RULE)
+    if trust_rules is not None:
+        allowed = trust_rules.allowed(vote.source, broker_ms)
+        if allowed is not None and vote.trust not in allowed:
+            may = ", ".join(level for level in TRUSTS if level in allowed)
+            return Refusal("trust_not_allowed", "trust", f"this source may set {may}")
     return vote
 
 
@@ -174,7 +185,12 @@ JUDGES: Final[dict[Kind, Judge]] = {
     "proposals": judge_proposal,
     "votes": judge_vote,
 }
-"""The judge of each kind of event."""
+"""The judge of each kind of event, where every source may set every trust."""
+
+
+def judges(trust_rules: TrustRules | None) -> dict[Kind, Judge]:
+    """The judge of each kind of event."""
+    return JUDGES | {"votes": partial(judge_vote, trust_rules=trust_rules)}
 
 
 def _decode(payload: bytes | None, decoder: "msgspec.json.Decoder[Event]") -> Event | Refusal:

@@ -56,6 +56,13 @@ def properties(settings: Settings, data: Path) -> str:
     return "".join(f"{key}={value}\n" for key, value in lines.items())
 
 
+def write_log4j(settings: Settings) -> None:
+    """Write the configuration of the broker's log."""
+    folder = settings.run / "kafka"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "log4j2.properties").write_text(_LOG4J)
+
+
 def java(settings: Settings, main_class: str, *arguments: str, heap_mb: int) -> list[str]:
     """The command that runs a class of the broker's jars."""
     return [
@@ -81,8 +88,7 @@ def main() -> None:
     """Write the configuration, format the storage once, and become the broker."""
     settings = Settings()
     data, run = settings.home / "kafka", settings.run / "kafka"
-    run.mkdir(parents=True, exist_ok=True)
-    (run / "log4j2.properties").write_text(_LOG4J)
+    write_log4j(settings)
     configuration = run / "server.properties"
     configuration.write_text(properties(settings, data))
     if not (data / "meta.properties").exists():

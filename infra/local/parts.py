@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.request import urlopen
 
-import redis
-from confluent_kafka import KafkaException
-
-from infra import kafka
+from infra import kafka, redis
+from infra.clickhouse import connect
 from infra.heartbeat import last_beat
 from infra.settings import Settings
 from operators.core.clock import system_clock
+from operators.core.errors import TerminalError, TransientError
 
 PROBE_S: Final = 2.0
 CHECKPOINT_STALE_MS: Final = 60_000
@@ -20,10 +19,17 @@ CHECKPOINT_STALE_MS: Final = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a probe found. `facts` are for people, e.g. the age of the newest checkpoint."""
+    """What a probe found.
+
+    Attributes:
+        ready: Whether the part does its work.
+        facts: For people, e.g. the age of the newest checkpoint.
+        fault: What is wrong and will not mend itself by waiting, in a sentence.
+    """
 
     ready: bool
     facts: dict[str, Any]
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class Part:
         name: As the supervisor, logs and messages call it.
         module: What ``python -m`` runs.
         port: Its port in `Settings`, if it listens.
+        elsewhere: Its address, if the settings say that it runs elsewhere: then it is not
+            started here, but must answer.
         stage: Parts of a lower stage are ready before those of a higher one start.
         patience_s: How long it may take until it is ready.
         probe: Finds out how the process of that pid is; must not raise.
@@ -45,35 +53,54 @@ class Part:
     patience_s: int
     probe: Callable[[Settings, int], Health]
     port: Callable[[Settings], int] | None = None
+    elsewhere: Callable[[Settings], str | None] = lambda _settings: None
+
+    def address(self, settings: Settings) -> str:
+        """Where it answers; empty if it does not listen."""
+        here = f"127.0.0.1:{self.port(settings)}" if self.port else ""
+        return self.elsewhere(settings) or here
 
 
 def _kafka(settings: Settings, _pid: int) -> Health:
     try:
-        topics = kafka.admin(settings).list_topics(timeout=PROBE_S).topics
-    except KafkaException:
+        topics = kafka.topics(settings, PROBE_S)
+    except TransientError:
         return Health(ready=False, facts={})
+    except TerminalError as error:
+        return Health(ready=False, facts={}, fault=str(error))
     return Health(ready=True, facts={"topics": len([t for t in topics if t.startswith("tutti.")])})
 
 
 def _clickhouse(settings: Settings, _pid: int) -> Health:
-    return Health(ready=_get(settings.clickhouse_port, "/ping") is not None, facts={})
+    if settings.clickhouse_url is None:
+        return Health(ready=_get(f"{settings.clickhouse}/ping") is not None, facts={})
+    try:
+        connect(settings, timeout_s=int(PROBE_S)).close()
+    except TransientError:
+        return Health(ready=False, facts={})
+    except TerminalError as error:
+        return Health(ready=False, facts={}, fault=str(error))
+    return Health(ready=True, facts={})
 
 
 def _redis(settings: Settings, _pid: int) -> Health:
     try:
-        redis.Redis(host="127.0.0.1", port=settings.redis_port, socket_timeout=PROBE_S).ping()
-    except redis.RedisError:
+        redis.ping(settings, timeout_s=PROBE_S)
+    except TransientError:
         return Health(ready=False, facts={})
+    except TerminalError as error:
+        return Health(ready=False, facts={}, fault=str(error))
     return Health(ready=True, facts={})
 
 
 def _votes(settings: Settings, _pid: int) -> Health:
     """Running, with a checkpoint completed by this run, lately."""
-    overview = json.loads(_get(settings.flink_port, "/jobs/overview") or '{"jobs": []}')
+    flink = f"http://127.0.0.1:{settings.flink_port}"
+    overview = json.loads(_get(f"{flink}/jobs/overview") or '{"jobs": []}')
     running = [job["jid"] for job in overview["jobs"] if job["state"] == "RUNNING"]
     if not running:
         return Health(ready=False, facts={"state": [job["state"] for job in overview["jobs"]]})
-    found = json.loads(_get(settings.flink_port, f"/jobs/{running[0]}/checkpoints") or "{}")
+    found = json.loads(_get(f"{flink}/jobs/{running[0]}/checkpoints") or "{}")
     newest = (found.get("latest") or {}).get("completed")
     if newest is None:
         return Health(ready=False, facts={"checkpoint": None})
@@ -92,18 +119,30 @@ def _heartbeat(part: str) -> Callable[[Settings, int], Health]:
     return probe
 
 
-def _get(port: int, path: str) -> bytes | None:
+def _get(url: str) -> bytes | None:
     try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PROBE_S) as answer:
+        with urlopen(url, timeout=PROBE_S) as answer:  # noqa: S310 - settings take http(s) only
             return bytes(answer.read())
     except OSError:
         return None
 
 
 PARTS: Final[tuple[Part, ...]] = (
-    Part("kafka", "infra.local.broker", 0, 60, _kafka, lambda s: s.kafka_port),
-    Part("clickhouse", "infra.local.chserver", 0, 60, _clickhouse, lambda s: s.clickhouse_port),
-    Part("redis", "infra.local.redis", 0, 20, _redis, lambda s: s.redis_port),
+    Part(
+        *("kafka", "infra.local.broker", 0, 60, _kafka),
+        port=lambda s: s.kafka_port,
+        elsewhere=lambda s: s.kafka_brokers,
+    ),
+    Part(
+        *("clickhouse", "infra.local.chserver", 0, 60, _clickhouse),
+        port=lambda s: s.clickhouse_port,
+        elsewhere=lambda s: s.clickhouse_url,
+    ),
+    Part(
+        *("redis", "infra.local.redis", 0, 20, _redis),
+        port=lambda s: s.redis_port,
+        elsewhere=lambda s: s.redis_url,
+    ),
     Part("intake", "pipelines.intake", 1, 60, _heartbeat("intake")),
     Part("votes", "pipelines.votes", 1, 120, _votes, lambda s: s.flink_port),
     Part("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),

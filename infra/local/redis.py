@@ -3,6 +3,7 @@
 import os
 import shutil
 
+from infra.secrets import read_secret, write_private
 from infra.settings import Settings
 
 
@@ -32,10 +33,22 @@ def main() -> None:
         # A title would overwrite the environment by which orphans are found.
         "set-proc-title": "no",
     }
-    command = [executable()]
-    for name, value in options.items():
-        command += [f"--{name}", value]
+    if settings.redis_password_file is not None:
+        options["requirepass"] = read_secret(
+            settings.redis_password_file, "TUTTI_REDIS_PASSWORD_FILE"
+        )
+    # In a file, not on the command line, which everybody on the machine can read.
+    configuration = settings.run / "redis" / "redis.conf"
+    write_private(
+        configuration, "".join(f"{name} {_quoted(value)}\n" for name, value in options.items())
+    )
+    command = [executable(), str(configuration)]
     os.execv(command[0], command)  # noqa: S606 - becomes the server
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 if __name__ == "__main__":

@@ -16,13 +16,16 @@ from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
 from infra.local.parts import PARTS, Part
 from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
 from infra.migrations import migrate
+from infra.secrets import pseudonym_key, read_secret
 from infra.settings import Settings
-from operators.core.errors import TerminalError, TuttiError
+from infra.trust import trust_rules
+from operators.core.errors import TerminalError, TransientError, TuttiError
 
 Say = Callable[[str], None]
 
 POLL_S: Final = 0.2
 MAX_CRASHES: Final = 3
+ELSEWHERE_S: Final = 15.0
 
 
 class NotReadyError(TuttiError):
@@ -58,9 +61,15 @@ def up(settings: Settings, say: Say) -> None:
 
     Raises:
         TerminalError: A port is taken, or the data are of another version.
+        TransientError: A server elsewhere does not answer; a TerminalError: it refuses us.
         NotReadyError: A part does not become ready.
     """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Better now than in the log of a part that starts again and again.
+    pseudonym_key(settings)
+    trust_rules(settings)
+    for secret, setting in settings.password_files():
+        read_secret(secret, setting)
     with _one_at_a_time(settings):
         supervisor = Supervisor(settings)
         if not supervisor.alive:
@@ -71,10 +80,14 @@ def up(settings: Settings, say: Say) -> None:
             supervisor.launch()
         for stage in sorted({part.stage for part in PARTS}):
             parts = [part for part in PARTS if part.stage == stage]
-            for part in parts:
+            here = [part for part in parts if not part.elsewhere(settings)]
+            for part in here:
                 supervisor.start(part.name)
             for part in parts:
-                _await(settings, supervisor, part)
+                if part in here:
+                    _await(settings, supervisor, part)
+                else:
+                    _await_elsewhere(settings, part)
                 say(f"{part.name} is ready{_at(settings, part)}")
             if stage == 0:
                 kafka.create_topics(settings)
@@ -117,18 +130,27 @@ def _part_status(
     settings: Settings, part: Part, process: Process | None, behind: int | None
 ) -> PartStatus:
     health = None
-    if process is not None and process.state == "RUNNING":
+    if part.elsewhere(settings):
+        process = None
+        health = part.probe(settings, 0)
+    elif process is not None and process.state == "RUNNING":
         health = part.probe(settings, process.pid)
     return PartStatus(
         part=part.name,
-        state=process.state if process else "STOPPED",
+        state=_state(settings, part, process),
         ready=bool(health and health.ready),
-        address=f"127.0.0.1:{part.port(settings)}" if part.port else "",
+        address=part.address(settings),
         pid=process.pid if process else 0,
         memory_mb=_memory_mb(process.pid) if process and process.pid else 0,
         records_behind=behind,
-        facts=health.facts if health else {},
+        facts=(health.facts | ({"fault": health.fault} if health.fault else {})) if health else {},
     )
+
+
+def _state(settings: Settings, part: Part, process: Process | None) -> str:
+    if part.elsewhere(settings):
+        return "EXTERNAL"
+    return process.state if process else "STOPPED"
 
 
 def _memory_mb(pid: int) -> int:
@@ -176,10 +198,34 @@ def _await(settings: Settings, supervisor: Supervisor, part: Part) -> None:
         raise NotReadyError(part.name, log_tail(settings, part.name))
 
 
+def _await_elsewhere(settings: Settings, part: Part) -> None:
+    """A server elsewhere is not ours to start: it must answer now, or soon."""
+    try:
+        found = retry(
+            retry=retry_if_result(lambda health: not health.ready and not health.fault),
+            stop=stop_after_delay(ELSEWHERE_S),
+            wait=wait_fixed(POLL_S),
+        )(part.probe)(settings, 0)
+        if found.fault:
+            raise TerminalError(found.fault)
+    except RetryError:
+        raise TransientError(
+            f"{part.name} at {part.address(settings)} does not answer: is it up, and is the"
+            " address right?"
+        ) from None
+
+
+def _ports(settings: Settings) -> list[int]:
+    """What the parts that run here listen on."""
+    here = [part for part in PARTS if not part.elsewhere(settings)]
+    ports = [part.port(settings) for part in here if part.port]
+    more = {"clickhouse": settings.analyst_port, "kafka": settings.kafka_controller_port}
+    return ports + [more[part.name] for part in here if part.name in more]
+
+
 def _check_ports(settings: Settings) -> None:
     used = []
-    ports = [part.port(settings) for part in PARTS if part.port]
-    for port in (*ports, settings.analyst_port, settings.kafka_controller_port):
+    for port in _ports(settings):
         with socket.socket() as probe:
             # As the servers do: a port in TIME_WAIT is free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -195,7 +241,9 @@ def _check_ports(settings: Settings) -> None:
 
 
 def _at(settings: Settings, part: Part) -> str:
-    return f" at 127.0.0.1:{part.port(settings)}" if part.port else ""
+    address = part.address(settings)
+    elsewhere = " (external)" if part.elsewhere(settings) else ""
+    return f" at {address}{elsewhere}" if address else ""
 
 
 @contextmanager

@@ -69,7 +69,11 @@ class Supervisor:
         configuration = self._settings.run / "supervisord.conf"
         with configuration.open("w") as file:
             self._configuration().write(file)
+        settings = self._settings
+        paths = {name: str(value) for name, value in settings if isinstance(value, Path)}
         environment = os.environ | {
+            # The parts run in another folder than we do.
+            **{f"TUTTI_{name.upper()}": value for name, value in paths.items()},
             # Marks it as ours: one that can no longer be reached is ended with its parts.
             "TUTTI_PART": "supervisord",
             "TUTTI_HOME": str(home.resolve()),
@@ -138,6 +142,8 @@ class Supervisor:
             "pidfile": str((self._settings.run / "supervisord.pid").resolve()),
             "childlogdir": str(logs),
             "minfds": "1024",
+            # What the parts write is for nobody else, wherever their folder is.
+            "umask": "077",
         }
         parser["rpcinterface:supervisor"] = {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"

@@ -17,6 +17,7 @@ from schemas.refusals import Refusal
 from schemas.rules import judge_consultation, judge_proposal, judge_vote
 from schemas.times import format_instant, parse_instant
 from schemas.topics import ACCEPTED, DEAD_LETTERS, INPUT
+from schemas.trust import TrustRules
 
 _encode: Final = msgspec.json.encode
 
@@ -31,13 +32,14 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Turns messages into records; a pure function of payload, origin and pseudonym key."""
+    """Turns messages into records; a pure function of payload, origin, rules and pseudonym key."""
 
     pseudonymise: Pseudonymise
+    trust_rules: TrustRules | None = None
 
     def accept_vote(self, payload: bytes | None, origin: Origin) -> Record:
         """The record for one message of the topic of votes."""
-        vote = judge_vote(payload, origin.broker_ms)
+        vote = judge_vote(payload, origin.broker_ms, self.trust_rules)
         if isinstance(vote, Refusal):
             return dead_letter("votes", payload, origin, vote)
         return self._vote(vote, origin)

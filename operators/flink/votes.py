@@ -6,7 +6,8 @@ minute instead of using window functions, because over a stream of changing ball
 moved vote twice and drop late corrections.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -29,12 +30,21 @@ class VotesJob:
         epoch: Written into every output key.
         parallelism: Of the sinks.
         flush_ms: Longest time a sink holds back a change, ms.
+        security: More options of Kafka's client. Never a secret: options can be seen.
     """
 
     brokers: str
     epoch: int
     parallelism: int
     flush_ms: int
+    security: Mapping[str, str] = field(default_factory=dict)
+
+    def _kafka(self) -> str:
+        """The options that tell Kafka's client where and how to connect."""
+        options = {"bootstrap.servers": self.brokers, **self.security}
+        return ",\n                ".join(
+            f"'properties.{name}' = '{_quoted(value)}'" for name, value in options.items()
+        )
 
     def tables(self) -> list[str]:
         """The statements that declare source and sinks."""
@@ -50,7 +60,7 @@ class VotesJob:
             ) WITH (
                 'connector' = 'kafka',
                 'topic' = '{ACCEPTED_VOTES.name}',
-                'properties.bootstrap.servers' = '{self.brokers}',
+                {self._kafka()},
                 'properties.group.id' = '{CONSUMER_GROUP}',
                 'properties.isolation.level' = 'read_committed',
                 'properties.fetch.min.bytes' = '65536',
@@ -102,7 +112,7 @@ class VotesJob:
             ) WITH (
                 'connector' = 'upsert-kafka',
                 'topic' = '{topic.name}',
-                'properties.bootstrap.servers' = '{self.brokers}',
+                {self._kafka()},
                 'key.format' = 'json',
                 'value.format' = 'json',
                 'sink.parallelism' = '{self.parallelism}',
@@ -114,6 +124,10 @@ class VotesJob:
                 'properties.transaction.timeout.ms' = '{TRANSACTION_TIMEOUT_MS}',
                 'properties.compression.type' = 'lz4'
             )"""
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
 
 
 def _counter_columns() -> tuple[str, ...]:

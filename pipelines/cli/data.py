@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
 from infra.settings import Settings
+from infra.trust import trust_rules
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, errors, print_json, table
@@ -25,7 +26,7 @@ from pipelines.sending import Receipt, Sender
 from pipelines.sync import sync as sync_all
 from schemas.events import Kind
 from schemas.refusals import Refusal
-from schemas.rules import JUDGES
+from schemas.rules import judges
 
 Timeout = Annotated[float, typer.Option("--timeout", help="Longest wait, seconds.")]
 KindName = Literal["consultations", "proposals", "votes"]
@@ -75,7 +76,7 @@ def _check_lines(file: Path, kind: Kind) -> None:
     if str(file) == "-":
         raise TerminalError("--check reads the lines twice: it needs a file.")
     _count_lines(file)
-    judge, now = JUDGES[kind], system_clock()
+    judge, now = judges(trust_rules(Settings()))[kind], system_clock()
     faults = 0
     for number, line in enumerate(_lines(file), start=1):
         verdict = judge(line, now)

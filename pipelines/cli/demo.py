@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from infra.local.parts import PARTS
 from infra.local.stack import NotReadyError
 from infra.settings import Settings
 from operators.core.clock import system_clock
+from operators.core.errors import TerminalError
 from pipelines.cli.data import print_reconciliation
 from pipelines.cli.output import console, errors
 
@@ -32,6 +34,12 @@ def demo(
     from pipelines.demo.show import show  # noqa: PLC0415
 
     settings = Settings()
+    elsewhere = [part.elsewhere(settings) for part in PARTS if part.elsewhere(settings)]
+    if elsewhere:
+        raise TerminalError(
+            f"The demo would send invented votes to {', '.join(map(str, elsewhere))}: unset the"
+            " addresses of servers elsewhere."
+        )
     # A folder of its own: the demo removes its data first, and never anybody else's.
     settings = settings.model_copy(update={"home": settings.home / "demo"})
     if seconds is None and not console.is_terminal:

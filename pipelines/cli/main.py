@@ -1,8 +1,10 @@
 """The command ``tutti``."""
 
+import os
 import sys
 
 import typer
+from pydantic import ValidationError
 
 from operators.core.errors import TuttiError
 from pipelines.cli import data, stack
@@ -35,10 +37,17 @@ app.add_typer(importers, name="import")
 
 def main() -> None:
     """Run a command; an error of ours is one sentence and exit status 1."""
+    os.umask(0o077)  # whatever a command writes is for nobody else
     try:
         app()
     except TuttiError as error:
         errors.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except ValidationError as error:  # of the settings: each with its name, never its value
+        for fault in error.errors(include_input=False, include_url=False):
+            name = f"TUTTI_{'_'.join(map(str, fault['loc']))}".upper()
+            reason = fault["msg"].removeprefix("Value error, ")
+            errors.print(f"[bold red]error:[/] {name} {reason}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

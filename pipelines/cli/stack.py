@@ -50,6 +50,9 @@ def status(as_json: AsJson = False) -> None:
                 ),
             )
         )
+    for s in found:
+        if "fault" in s.facts:
+            errors.print(f"{s.part}: {s.facts['fault']}", markup=False, highlight=False)
     if not all(s.ready for s in found):
         raise typer.Exit(1)
 

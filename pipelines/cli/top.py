@@ -5,11 +5,12 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Final
 
-import redis
 import typer
 from clickhouse_connect.driver.client import Client
+from redis import Redis, RedisError
 from rich.live import Live
 
+from infra import redis
 from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
 from infra.settings import Settings
 from pipelines.cli.board import Board, draw_board, read_board
@@ -43,9 +44,7 @@ def top(
 
 
 def _follow(settings: Settings, clickhouse: Client, board: Board, limit: int) -> None:
-    news = redis.Redis(
-        host="127.0.0.1", port=settings.redis_port, socket_timeout=PATIENCE_MS / 1000 + 1
-    )
+    news = redis.connect(settings, timeout_s=PATIENCE_MS / 1000 + 1)
     with Live(draw_board(board), console=console, screen=True, auto_refresh=False) as live:
         while True:
             _wait_for_news(news)
@@ -54,9 +53,9 @@ def _follow(settings: Settings, clickhouse: Client, board: Board, limit: int) ->
             )
 
 
-def _wait_for_news(news: redis.Redis) -> None:
+def _wait_for_news(news: Redis) -> None:
     """Return when the sink has written something, or after a while."""
     try:
         news.xread({REDIS_STREAM: "$"}, count=1, block=PATIENCE_MS)
-    except redis.RedisError:  # the news are a convenience: without them, look now and then
+    except RedisError:  # the news are a convenience: without them, look now and then
         time.sleep(PATIENCE_MS / 1000)

@@ -170,8 +170,8 @@ class Watch:
 def addresses(settings: Settings) -> Table:
     """Where to look while it runs."""
     grid = Table.grid(padding=(0, 2))
-    grid.add_row("ClickHouse", f"http://127.0.0.1:{settings.clickhouse_port}")
-    grid.add_row("  for analysts", f"http://127.0.0.1:{settings.analyst_port}  (read-only)")
+    grid.add_row("ClickHouse", settings.clickhouse)
+    grid.add_row("  for analysts", f"{settings.clickhouse_for_analysts}  (read-only)")
     grid.add_row("Kafka", settings.brokers)
     grid.add_row("Flink", f"http://127.0.0.1:{settings.flink_port}/jobs/overview")
     return grid

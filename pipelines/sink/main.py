@@ -3,14 +3,14 @@
 import json
 from typing import Any, Final
 
-import redis
 import structlog
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
+from redis import Redis, RedisError
 from tenacity import retry, retry_if_exception_type, wait_fixed
 
-from infra import kafka
+from infra import kafka, redis
 from infra.clickhouse import ClickHouseAwayError, connect, scalar
 from infra.heartbeat import Heartbeat
 from infra.logs import configure_logging
@@ -48,7 +48,7 @@ class Sink:
         intake_group: Consumer,
         broker: AdminClient,
         clickhouse: Client,
-        news: "redis.Redis | None",
+        news: "Redis | None",
     ) -> None:
         self._reader = reader
         self._intake_group = intake_group
@@ -180,7 +180,7 @@ class Sink:
                     maxlen=REDIS_LENGTH,
                     approximate=True,
                 )
-        except redis.RedisError as error:
+        except RedisError as error:
             log.warning("redis_away", error=type(error).__name__)
 
 
@@ -215,12 +215,7 @@ def main() -> None:
         kafka.consumer(settings, kafka.INTAKE_GROUP),
         kafka.admin(settings),
         _connect(settings),
-        redis.Redis(
-            host="127.0.0.1",
-            port=settings.redis_port,
-            socket_timeout=REDIS_TIMEOUT_S,
-            socket_connect_timeout=REDIS_TIMEOUT_S,
-        ),
+        redis.connect(settings, timeout_s=REDIS_TIMEOUT_S),
     )
     heartbeat = Heartbeat(settings, "sink")
     ticked_ms = monotonic_ms()

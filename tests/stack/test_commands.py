@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 from orjson import dumps
@@ -51,6 +51,17 @@ def test_everything_listens_on_this_machine_only(stack):
     ]
     assert len(listening) >= len(PARTS)
     assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
+
+
+def test_what_the_stack_writes_is_private(stack):
+    assert not stack.settings.home.stat().st_mode & 0o077
+    assert not stack.settings.socket_dir.stat().st_mode & 0o077
+    open_to_others = []
+    for file in [*stack.settings.home.rglob("*"), *stack.settings.socket_dir.rglob("*")]:
+        with suppress(FileNotFoundError):  # a checkpoint that has been replaced
+            if file.lstat().st_mode & 0o077:
+                open_to_others.append(file)
+    assert not open_to_others
 
 
 def test_no_secret_stands_on_a_command_line_or_in_a_log(stack):

@@ -1,12 +1,16 @@
 """Start the server: ``python -m infra.local.chserver``."""
 
 import sys
+from pathlib import Path
 
 import structlog
 
 from infra.local.chserver.errors import QueryError
+from infra.local.chserver.login import Login
 from infra.local.chserver.serve import Place, serve
+from infra.secrets import read_secret
 from infra.settings import Settings
+from operators.core.errors import TerminalError
 
 
 def main() -> int:
@@ -20,12 +24,20 @@ def main() -> int:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     settings = Settings()
+    try:
+        operator = _login(settings.clickhouse_user, settings.clickhouse_password_file, "CLICKHOUSE")
+        analyst = _login(settings.analyst_user, settings.analyst_password_file, "ANALYST")
+    except TerminalError as error:
+        structlog.get_logger(__name__).error("clickhouse_cannot_start", reason=str(error))
+        return 1
     place = Place(
         folder=settings.home / "clickhouse",
         temporary=settings.home / "tmp" / "clickhouse",
         port=settings.clickhouse_port,
         analyst_port=settings.analyst_port,
         memory_mb=settings.clickhouse_memory_mb,
+        operator=operator,
+        analyst=analyst,
     )
     try:
         serve(place)
@@ -33,6 +45,12 @@ def main() -> int:
         structlog.get_logger(__name__).error("clickhouse_cannot_start", reason=str(error))
         return 1
     return 0
+
+
+def _login(user: str, file: Path | None, who: str) -> Login | None:
+    if file is None:
+        return None
+    return Login(user, read_secret(file, f"TUTTI_{who}_PASSWORD_FILE"))
 
 
 if __name__ == "__main__":

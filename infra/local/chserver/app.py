@@ -17,6 +17,7 @@ from infra.local.chserver.errors import QueryError, refusal
 from infra.local.chserver.insert import insert
 from infra.local.chserver.lane import Lane
 from infra.local.chserver.limits import Limits
+from infra.local.chserver.login import Login
 from infra.local.chserver.read import Summary, read
 from infra.local.chserver.request import Request, parse
 
@@ -36,6 +37,7 @@ class Door:
     lane: Lane
     guard: Guard | None = None
     seconds: float | None = None
+    login: Login | None = None
 
 
 class App:
@@ -73,6 +75,8 @@ class App:
             if scope["path"] != "/" or scope["method"] not in {"GET", "POST"}:
                 await answer.fail(refusal(_NOT_FOUND, "There is nothing here; use /ping or /"))
                 return
+            if door.login:
+                door.login.check(headers, scope["query_string"])
             encoding = headers.get("content-encoding", "").lower()
             body = await incoming.body(receive, encoding, door.limits.request_bytes)
             request = parse(scope["method"], scope["query_string"], headers, body)

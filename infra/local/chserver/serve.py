@@ -17,6 +17,7 @@ from infra.local.chserver.admit import Guard
 from infra.local.chserver.app import App, Door
 from infra.local.chserver.engine import Engine
 from infra.local.chserver.lane import Lane
+from infra.local.chserver.login import Login
 
 log = structlog.get_logger(__name__)
 _STOP_SECONDS = 30
@@ -34,6 +35,8 @@ class Place:
         analyst_port: of analysts, read-only.
         memory_mb: memory of the engine, MiB.
         request_bytes: largest body of a request.
+        operator: whom the port of operators and the sink lets in; None: everybody.
+        analyst: whom the port of analysts lets in; None: everybody.
     """
 
     folder: Path
@@ -42,6 +45,8 @@ class Place:
     analyst_port: int
     memory_mb: int
     request_bytes: int = 256 * 1024 * 1024
+    operator: Login | None = None
+    analyst: Login | None = None
 
 
 class _Server(uvicorn.Server):
@@ -78,12 +83,13 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
     own = limits.operators(place.memory_mb, place.request_bytes)
     their = limits.analysts(place.memory_mb)
     doors = {
-        place.port: Door(own, Lane("queries", own.running, own.waiting)),
+        place.port: Door(own, Lane("queries", own.running, own.waiting), login=place.operator),
         place.analyst_port: Door(
             their,
             Lane("analysts", their.running, their.waiting),
             Guard(engine, their.settings),
             seconds=60,
+            login=place.analyst,
         ),
     }
     app = App(engine, doors, Lane("inserts", running=2, waiting=64), place.temporary)

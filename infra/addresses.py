@@ -1,0 +1,56 @@
+"""Addresses of servers as people write them in settings: checked, and never with a password."""
+
+import re
+from typing import Annotated, Final
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator
+
+_BROKER: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})").fullmatch
+_MAX_PORT: Final = 65_535
+
+
+def _brokers(text: str) -> str:
+    brokers = [broker.strip() for broker in text.split(",")]
+    for broker in brokers:
+        found = _BROKER(broker)
+        if not found or not 1 <= int(found[1]) <= _MAX_PORT:
+            raise ValueError("must be host:port, or several of them with commas between")
+    return ",".join(brokers)
+
+
+def _split(text: str, schemes: tuple[str, ...], example: str) -> SplitResult:
+    url = urlsplit(text)
+    if "@" in url.netloc:
+        raise ValueError("must hold no user and no password: they have settings of their own")
+    try:
+        port = url.port
+    except ValueError:
+        port = None
+    if url.scheme not in schemes or not url.hostname or not port or url.query or url.fragment:
+        raise ValueError(f"must be an address like {example}")
+    return url
+
+
+def _http_url(text: str) -> str:
+    url = _split(text, ("http", "https"), "https://host:port")
+    if url.path not in {"", "/"}:
+        raise ValueError("must be an address like https://host:port")
+    return f"{url.scheme}://{url.netloc}"
+
+
+def _redis_url(text: str) -> str:
+    url = _split(text, ("redis", "rediss"), "rediss://host:port/0")
+    if not re.fullmatch(r"(/\d{0,3})?", url.path):
+        raise ValueError("must be an address like rediss://host:port/0")
+    return f"{url.scheme}://{url.netloc}/{url.path.lstrip('/') or '0'}"
+
+
+Brokers = Annotated[str, AfterValidator(_brokers)]
+"""Kafka's bootstrap servers: ``host:port,host:port``."""
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+"""``http://host:port`` or ``https://host:port``, nothing behind it."""
+
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
+"""``redis://host:port/database`` or ``rediss://…``; the database may be left out."""
