@@ -68,4 +68,5 @@ def analysts(memory_mb: int) -> Limits:
         # Last: from here on the engine itself refuses to change a setting.
         "readonly": "1",
     }
-    return Limits(request_bytes=MIB, running=2, waiting=16, settings=settings)
+    # As much text as a server parses by default; checking it costs a second per megabyte.
+    return Limits(request_bytes=MIB // 4, running=2, waiting=16, settings=settings)

@@ -15,12 +15,16 @@ import uvicorn
 from infra.local.chserver import engine_config, limits
 from infra.local.chserver.admit import Guard
 from infra.local.chserver.app import App, Door
+from infra.local.chserver.connection import LimitedConnection
 from infra.local.chserver.engine import Engine
+from infra.local.chserver.incoming import Memory
 from infra.local.chserver.lane import Lane
 
 log = structlog.get_logger(__name__)
 _STOP_SECONDS = 30
 _IDLE_SECONDS = 120
+# Drivers put parameters and the head of an INSERT into the URL.
+_HEAD_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,13 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
     own = limits.operators(place.memory_mb, place.request_bytes)
     their = limits.analysts(place.memory_mb)
     doors = {
-        place.port: Door(own, Lane("queries", own.running, own.waiting)),
+        place.port: Door(
+            own, Lane("queries", own.running, own.waiting), Memory(2 * place.request_bytes)
+        ),
         place.analyst_port: Door(
             their,
             Lane("analysts", their.running, their.waiting),
+            Memory(128 * their.request_bytes),
             Guard(engine, their.settings),
             seconds=60,
         ),
@@ -90,6 +97,8 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
     server = _Server(
         uvicorn.Config(
             app,
+            http=LimitedConnection,
+            h11_max_incomplete_event_size=_HEAD_BYTES,
             log_config=None,
             access_log=False,
             lifespan="off",
