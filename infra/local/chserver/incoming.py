@@ -12,7 +12,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]", ""})
 # A client that sends nothing for so long has stopped; a body that takes longer is no body.
-_STALL_SECONDS = 30
+STALL_SECONDS = 30
 _BODY_SECONDS = 600
 # How long a refused body is read on, so that its sender reads the refusal and no broken pipe.
 _DISCARD_SECONDS = 3
@@ -126,7 +126,7 @@ async def _raw_body(receive: Receive, limit: int, take: Callable[[int], None]) -
     pieces = list[bytes]()
     size = 0
     while True:
-        async with asyncio.timeout(_STALL_SECONDS):
+        async with asyncio.timeout(STALL_SECONDS):
             message = await receive()
         if message["type"] == "http.disconnect":
             raise refusal(210, "The client went away", "NETWORK_ERROR")

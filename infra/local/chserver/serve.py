@@ -24,7 +24,9 @@ log = structlog.get_logger(__name__)
 _STOP_SECONDS = 30
 _IDLE_SECONDS = 120
 # Drivers put parameters and the head of an INSERT into the URL.
-_HEAD_BYTES = 256 * 1024
+HEAD_BYTES = 256 * 1024
+# How many bodies of the largest size may be held at a time.
+OWN_BODIES, THEIR_BODIES = 2, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,12 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
     their = limits.analysts(place.memory_mb)
     doors = {
         place.port: Door(
-            own, Lane("queries", own.running, own.waiting), Memory(2 * place.request_bytes)
+            own, Lane("queries", own.running, own.waiting), Memory(OWN_BODIES * place.request_bytes)
         ),
         place.analyst_port: Door(
             their,
             Lane("analysts", their.running, their.waiting),
-            Memory(128 * their.request_bytes),
+            Memory(THEIR_BODIES * their.request_bytes),
             Guard(engine, their.settings),
             seconds=60,
         ),
@@ -98,7 +100,7 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
         uvicorn.Config(
             app,
             http=LimitedConnection,
-            h11_max_incomplete_event_size=_HEAD_BYTES,
+            h11_max_incomplete_event_size=HEAD_BYTES,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import struct
+from pathlib import Path
 
 import lz4.frame
 import pytest
@@ -16,8 +17,6 @@ from infra.local.chserver.compression import decompress
 from infra.local.chserver.errors import QueryError
 
 LIMIT = 10_000_000
-# Written by the engine: `SELECT 1` as TSV, of a server asked with compress=1.
-RECORDED = bytes.fromhex("de79cf087fb635049db816df195b016b820c000000020000002031 0a")
 
 
 def block(method: int, raw: bytes, packed: bytes) -> bytes:
@@ -33,8 +32,16 @@ def test_what_is_packed_is_unpacked(pieces):
     assert b"".join(unpack(packed, LIMIT)) == b"".join(pieces)
 
 
-def test_the_checksum_is_clickhouses():
-    assert pack(b"1\n") == RECORDED
+@pytest.mark.parametrize("codec", ["LZ4", "ZSTD(1)", "NONE"])
+def test_the_engines_own_files_are_such_blocks(server, codec):
+    """Its column files have the same form, so the checksums are ClickHouse's, not only ours."""
+    server.sql(f"CREATE TABLE tutti.coded (a String CODEC({codec})) ENGINE = MergeTree ORDER BY a")
+    server.sql("INSERT INTO tutti.coded SELECT repeat(toString(number), 9) FROM numbers(100000)")
+    parts = "SELECT path FROM system.parts WHERE table = 'coded' AND active"
+    folder = Path(server.sql(parts).splitlines()[0])
+    files = [file for file in folder.glob("*.bin") if file.stat().st_size]
+    assert any(b"123" * 9 in b"".join(unpack(file.read_bytes(), LIMIT)) for file in files)
+    server.sql("DROP TABLE tutti.coded SYNC")
 
 
 @pytest.mark.parametrize(

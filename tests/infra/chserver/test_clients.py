@@ -104,7 +104,7 @@ PARAMETERS = [
     ("Array(String)", ["a'b", "\\", "c\n,]"], None),
     ("Array(Array(UInt8))", [[1], [], [2, 3]], None),
     ("Tuple(UInt8, String)", (1, "x'y"), None),
-    ("Map(String, UInt8)", "{'k':1}", {"k": 1}),
+    ("Map(UInt8, UInt8)", "{1:2}", {1: 2}),
     ("LowCardinality(String)", "low", None),
     ("Enum8('a' = 1)", "a", None),
 ]
