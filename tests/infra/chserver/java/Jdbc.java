@@ -20,6 +20,7 @@ import java.util.Properties;
  */
 public class Jdbc {
     public static void main(String[] arguments) throws Exception {
+        Class.forName("com.clickhouse.jdbc.Driver");
         try (Connection connection = DriverManager.getConnection(arguments[0], new Properties())) {
             metadata(connection);
             prepared(connection);
