@@ -58,6 +58,7 @@ def analysts(memory_mb: int) -> Limits:
         "max_memory_usage": str(quarter),
         "max_bytes_before_external_group_by": str(quarter // 2),
         "max_bytes_before_external_sort": str(quarter // 2),
+        "max_temporary_data_on_disk_size_for_query": str(1024 * MIB),
         "max_threads": "1",
         "max_execution_time": "30",
         "max_result_rows": "1000000",

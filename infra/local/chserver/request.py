@@ -16,6 +16,9 @@ from infra.local.chserver.errors import (
 )
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
+# Both come back in headers.
+_WORD = re.compile(r"[A-Za-z0-9_]+")
+_QUERY_ID = re.compile(r"[!-~]([ -~]{0,198}[!-~])?")
 # Parameters of the interface that are no settings of the engine and mean nothing here: every
 # request has a clean connection, one user, and an answer whose headers come before its body.
 _INTERFACE = frozenset({
@@ -98,6 +101,9 @@ def parse(method: str, url: Mapping[str, str], headers: Mapping[str, str], body:
     if reason := statement.needs_session(sql):
         raise refusal(NOT_IMPLEMENTED, reason, "NOT_IMPLEMENTED")
     default = url.get("default_format") or headers.get("x-clickhouse-format") or "TabSeparated"
+    query_id = url.get("query_id") or str(uuid.uuid4())
+    if not _WORD.fullmatch(default) or not _QUERY_ID.fullmatch(query_id):
+        raise refusal(BAD_ARGUMENTS, "A format has letters and digits; a query_id is printable")
     compress = url.get("enable_http_compression", "1") not in {"0", "false"}
     return Request(
         sql=sql,
@@ -106,7 +112,7 @@ def parse(method: str, url: Mapping[str, str], headers: Mapping[str, str], body:
         settings=_settings(url),
         database=url.get("database") or headers.get("x-clickhouse-database", ""),
         format=default if insert else statement.named_format(sql) or default,
-        query_id=url.get("query_id") or str(uuid.uuid4()),
+        query_id=query_id,
         mark=f"request-{uuid.uuid4()}",
         accept=headers.get("accept-encoding", "") if compress else "",
         blocks=on(url, "compress"),

@@ -161,7 +161,7 @@ FUNCTIONS = [
         "aiGenerate('x')", "AIGenerate('x')", "addressToLine(1)", "addressToSymbol(1)", "demangle('x')", "logTrace('x')",
         "regionToName(1)", "showCertificate()", "getClientHTTPHeader('x')", "currentRequestURL()", "getServerPort('tcp_port')",
         "structureToProtobufSchema('a UInt8')", "transactionID()", "zookeeperSessionUptime()", "leak(1)", "flameGraph(1)",
-        "evalMLMethod(1, 1)", "initialQueryID() = sleep(1)", "connectionId() + sleep(1)",
+        "evalMLMethod(1, 1)", "printf('%9d', 1)", "initialQueryID() = sleep(1)", "connectionId() + sleep(1)",
     )
 ]  # fmt: skip
 
@@ -262,7 +262,7 @@ def test_hiding_leaves_texts_and_names_alone(published):
 
 COSTLY = [
     "SELECT range(1000000000)", "SELECT repeat(repeat('x', 1000000), 1000000)", "SELECT arrayWithConstant(1000000000, 1)", "SELECT randomString(1000000000)",
-    "SELECT printf('%1000000000d', 1)", "SELECT h3ToChildren(599405990164561919, 15)", "SELECT length(h3kRing(579205133326352383, 10000))",
+    "SELECT h3ToChildren(599405990164561919, 15)", "SELECT length(h3kRing(579205133326352383, 10000))",
     "SELECT arrayExists(x -> arrayExists(y -> x + y = -1, range(100000)), range(100000))", "SELECT uniqExact(number) FROM numbers(1e10)",
     "WITH RECURSIVE t AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM t) SELECT count() FROM t", "SELECT editDistance(repeat('a', 1000000), repeat('b', 1000000))",
     "SELECT DISTINCT number FROM numbers(1e11) FORMAT Null", "SELECT number FROM numbers(1e18) LIMIT 1000001 FORMAT Null", "SELECT arrayJoin(range(10000000)) FROM numbers(1e9) FORMAT JSON",

@@ -49,6 +49,7 @@ def test_the_limits_are_those_of_the_document():
     assert cells("time for the head") == [f"{connection.HEAD_SECONDS} s"] * 2
     assert cells("pause within a body") == [f"{incoming.STALL_SECONDS} s"] * 2
     assert their.settings["max_execution_time"] == "30"
+    assert their.settings["max_temporary_data_on_disk_size_for_query"] == str(1024 * MIB)
     assert own.settings["max_memory_usage"] == str(512 * MIB)
     assert their.settings["max_memory_usage"] == str(256 * MIB)
     assert their.settings["max_result_rows"] == "1000000"
