@@ -248,7 +248,7 @@ PATHS = [
 
 @pytest.mark.parametrize("sql", PATHS)
 def test_nobody_sees_where_the_data_are(published, sql):
-    text = published.ask(body=f"{sql} FORMAT JSONEachRow", analyst=True).text
+    text = published.ask(body=f"{sql} FORMAT CSV", analyst=True).text  # JSON escapes slashes
     assert str(published.home) not in text
     assert "store/" not in text
 

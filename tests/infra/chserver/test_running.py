@@ -1,13 +1,18 @@
 """Queries by their id, queries that end early, and lanes that are full."""
 
+import asyncio
 import contextlib
 import select
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from .conftest import until
+from infra.local.chserver.app import App
+from infra.local.chserver.lane import Lane
+
+from .conftest import PATIENCE, until
 
 ENDLESS = "SELECT count() FROM numbers(1000000000000) WHERE number % 7 = 8"
 
@@ -134,3 +139,27 @@ def test_the_engine_waits_for_a_slow_reader(server, name, packed):
             )
             assert int(running) < 1_000_000
     until(lambda: not runs(server, mark))
+
+
+def test_a_cancellation_is_repeated_until_the_query_has_ended():
+    """The engine forgets the first one, as it does when the query has not begun yet."""
+
+    async def run() -> int:
+        loop = asyncio.get_running_loop()
+        work = loop.create_future()
+
+        class Engine:
+            kills = 0
+
+            def kill(self, mark: str) -> None:
+                self.kills += 1
+                if self.kills == 2:
+                    loop.call_soon_threadsafe(work.set_result, None)
+
+        engine = Engine()
+        app = App(engine, {}, Lane("inserts", 1, 1), Path())
+        async with asyncio.timeout(PATIENCE):
+            await app._end(Lane("queries", 1, 1), "mark", work, (n for n in ()))
+        return engine.kills
+
+    assert asyncio.run(run()) == 2
