@@ -151,7 +151,7 @@ def test_a_cancellation_is_repeated_until_the_query_has_ended():
         class Engine:
             kills = 0
 
-            def kill(self, mark: str) -> None:
+            def kill(self, _mark: str) -> None:
                 self.kills += 1
                 if self.kills == 2:
                     loop.call_soon_threadsafe(work.set_result, None)
