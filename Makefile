@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-fast lint up down status lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-fast lint up down status lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -24,6 +24,12 @@ demo: setup ## set up, then show a running consultation (DEMO_SECONDS=n ends it)
 
 test: ready lint ## set up, then check the code and run every test
 	$(BIN)/python -m pytest -ra
+
+# Without it, its test is skipped.
+test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
+	@test -f build/test-jars/clickhouse-jdbc.jar || timeout 300 mvn -B -ntp -q \
+		-f tests/infra/chserver/java/pom.xml -Djars.dir=$(CURDIR)/build/test-jars package \
+		|| echo "test-jars: the JDBC driver could not be fetched; its test is skipped." >&2
 
 test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
 	$(BIN)/python -m pytest -ra -m "not stack"

@@ -14,7 +14,7 @@ engine's `readonly=1` and limits hold.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from infra.local.chserver import allowed, nodes, words
+from infra.local.chserver import allowed, hidden, nodes, words
 from infra.local.chserver.engine import Engine
 from infra.local.chserver.errors import engine_error, unpublished
 from infra.local.chserver.request import Request
@@ -60,6 +60,7 @@ class Guard:
         words.check(sql, self._functions, internal)
         tree = self._ask(f"EXPLAIN AST {sql}", request.params)
         nodes.check(tree, self._functions, internal)
+        sql = hidden.without_paths(sql)
         return replace(request, sql=sql.encode(), database=_home(request.database, databases))
 
     def _rewritten(self, sql: bytes) -> str:

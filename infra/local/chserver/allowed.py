@@ -47,6 +47,8 @@ _SINGLE = frozenset({
     "runningDifferenceStartingWithFirstValue", "throwIf", "toColumnTypeName", "toTypeName",
     "transform", "untuple", "variantElement", "variantType", "version", "visibleWidth",
 })  # fmt: skip
+# A width in its format makes it allocate memory that the engine does not count.
+_COSTLY = frozenset({"printf"})
 # Settings that clients send by themselves or that only shape the answer; others are refused.
 SHAPING_SETTINGS = frozenset({
     "date_time_input_format", "date_time_output_format", "cast_string_to_dynamic_use_inference",
@@ -74,6 +76,7 @@ class Functions:
     suffixes: tuple[str, ...]
     aggregates: frozenset[str]
     known: frozenset[str]
+    types: frozenset[str]
 
     def admits(self, name: str) -> bool:
         """Whether a query may call it, aggregate combinators (`sumIf`) included."""
@@ -90,6 +93,8 @@ class Functions:
 
     def forbids(self, name: str) -> bool:
         """Whether it is a function of the engine that a query may not call."""
+        if name in self.types:
+            return False
         return name.lower() in self.known and not self.admits(name)
 
 
@@ -100,12 +105,15 @@ def functions(engine: Engine) -> Functions:
         " FROM system.functions WHERE origin = 'System'"
     )
     by_name = {row[0]: row for row in rows}
+    loose_names = {row[0].lower() for row in rows if row[4] == "1"}
     tables = (row[0] for row in engine.rows("SELECT name FROM system.table_functions"))
     allowed = set(_SINGLE)
     loose = set[str]()
     for name, alias_to, category, aggregate, insensitive in rows:
         origin = alias_to if alias_to in by_name else name
         categories = {category, by_name[origin][2]}
+        if name in _COSTLY:
+            continue
         if origin in _SINGLE or aggregate == "1" or categories & _CATEGORIES:
             allowed.add(name)
             if insensitive == "1":
@@ -116,6 +124,12 @@ def functions(engine: Engine) -> Functions:
         suffixes=_column(engine.rows("SELECT name FROM system.aggregate_function_combinators")),
         aggregates=frozenset(row[0] for row in rows if row[3] == "1"),
         known=frozenset(name.lower() for name in (*by_name, *tables)),
+        # `{p:Array(String)}`: no function has this very name
+        types=frozenset(
+            name
+            for (name,) in engine.rows("SELECT name FROM system.data_type_families")
+            if name not in by_name and name.lower() not in loose_names
+        ),
     )
 
 

@@ -1,17 +1,23 @@
 """Send an answer over ASGI: whole if it is small, in pieces otherwise, compressed if wanted."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
-from infra.local.chserver.compression import compressor
+from infra.local.chserver.blocks import BlockCompressor
+from infra.local.chserver.compression import Both, Compressor, compressor
 from infra.local.chserver.errors import QueryError
 from infra.local.chserver.read import Summary
 from infra.local.chserver.request import Request
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _WORTH_COMPRESSING = 1024
+# Larger pieces are compressed and sent in steps, so that other requests get their turn.
+_STEP = 1024 * 1024
+# A client that takes nothing for so long has stopped reading: its query gives its place back.
+_STALL_SECONDS = 300
 
 
 class Answer:
@@ -27,15 +33,14 @@ class Answer:
         self._send = send
         self._timezone = timezone
         self._request = request
-        self._compressor: Any = None
+        self._compressor: Compressor | None = None
         self.begun = False
 
     async def whole(self, body: bytes, summary: Summary) -> None:
         """Send everything at once."""
-        headers = self._headers(summary)
-        if len(body) >= _WORTH_COMPRESSING and (body_headers := self._encode()):
-            headers |= body_headers
-            body = self._compressor.compress(body) + self._compressor.flush()
+        headers = self._headers(summary) | self._encode(len(body))
+        if packer := self._compressor:
+            body = await asyncio.to_thread(lambda: packer.compress(body) + packer.flush())
         headers["Content-Length"] = str(len(body))
         await self._start(HTTPStatus.OK, headers)
         await self._body(body, more=False)
@@ -46,17 +51,24 @@ class Answer:
 
     async def piece(self, body: bytes) -> None:
         """Send the next piece."""
-        if self._compressor:
-            body = self._compressor.compress(body)
-        if body:
-            await self._body(body, more=True)
+        for start in range(0, len(body), _STEP):
+            step = body[start : start + _STEP]
+            if self._compressor:
+                step = await asyncio.to_thread(self._compressor.compress, step)
+            if step:
+                await self._body(step, more=True)
 
     async def end(self) -> None:
         """Send the last piece."""
         await self._body(self._compressor.flush() if self._compressor else b"", more=False)
 
-    async def fail(self, error: QueryError) -> None:
-        """Report an error that came before the first byte of the answer."""
+    async def fail(self, error: QueryError, *, close: bool = False) -> None:
+        """Report an error that came before the first byte of the answer.
+
+        Args:
+            error: what to report.
+            close: leave the answer open until `finish`, then close the connection.
+        """
         body = error.text.encode()
         headers = {
             "Content-Type": "text/plain; charset=UTF-8",
@@ -65,8 +77,14 @@ class Answer:
         }
         if self._request:
             headers["X-ClickHouse-Query-Id"] = self._request.query_id
+        if close:
+            headers["Connection"] = "close"
         await self._start(error.status, headers)
-        await self._body(body, more=False)
+        await self._body(body, more=close)
+
+    async def finish(self) -> None:
+        """End an answer that `fail` left open."""
+        await self._body(b"", more=False)
 
     async def break_off(self, error: QueryError) -> None:
         """Report an error within the body, as a ClickHouse server does.
@@ -84,11 +102,16 @@ class Answer:
     def _tag(self) -> str:
         return self._request.mark[-16:].replace("-", "0") if self._request else ""
 
-    def _encode(self) -> dict[str, str]:
-        chosen = compressor(self._request.accept) if self._request else None
-        if not chosen:
+    def _encode(self, size: int = _WORTH_COMPRESSING) -> dict[str, str]:
+        """Choose the compressor for so many bytes; the headers that name it."""
+        if not self._request:
             return {}
-        name, self._compressor = chosen
+        if self._request.blocks:
+            self._compressor = BlockCompressor()
+        if size < _WORTH_COMPRESSING or not (chosen := compressor(self._request.accept)):
+            return {}
+        name, outer = chosen
+        self._compressor = Both(outer) if self._request.blocks else outer
         return {"Content-Encoding": name, "Vary": "Accept-Encoding"}
 
     def _headers(self, summary: Summary) -> dict[str, str]:
@@ -123,7 +146,8 @@ class Answer:
         )
 
     async def _body(self, body: bytes, *, more: bool) -> None:
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        async with asyncio.timeout(_STALL_SECONDS):
+            await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 def _content_type(name: str) -> str:

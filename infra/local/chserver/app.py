@@ -1,9 +1,10 @@
 """The HTTP interface as an ASGI application: which request runs where, and how it ends early."""
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import Coroutine, Generator, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,15 @@ import structlog
 from infra.local.chserver import incoming, statement
 from infra.local.chserver.admit import Guard
 from infra.local.chserver.answer import Answer, Send
-from infra.local.chserver.engine import Engine
+from infra.local.chserver.engine import Engine, quote
 from infra.local.chserver.errors import QueryError, refusal
 from infra.local.chserver.insert import insert
 from infra.local.chserver.lane import Lane
 from infra.local.chserver.limits import Limits
 from infra.local.chserver.login import Login
 from infra.local.chserver.read import Summary, read
-from infra.local.chserver.request import Request, parse
+from infra.local.chserver.request import Request, address, on, parse
+from infra.local.chserver.running import Running
 
 log = structlog.get_logger(__name__)
 Scope = MutableMapping[str, Any]
@@ -27,17 +29,33 @@ Scope = MutableMapping[str, Any]
 # An answer up to this size is sent whole, with its length and a complete summary.
 _WHOLE_BYTES = 1024 * 1024
 _NOT_FOUND = 1000
+_OK = {"/ping", "/replicas_status"}
+_METHODS = {"GET", "HEAD", "POST"}
+# Between two attempts to cancel: the engine forgets one that comes before its query has begun.
+_KILL_SECONDS = 0.2
+_FAREWELL_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One of the two ports: what its clients may use."""
+    """One of the two ports: what its clients may use.
+
+    Attributes:
+        limits: of one request.
+        lane: of its queries.
+        memory: for all bodies together.
+        guard: admits statements; none on the operators' port.
+        seconds: time for one request, sending the answer included.
+        running: its queries.
+    """
 
     limits: Limits
     lane: Lane
+    memory: incoming.Memory
     guard: Guard | None = None
     seconds: float | None = None
     login: Login | None = None
+    running: Running = field(default_factory=Running)
 
 
 class App:
@@ -58,7 +76,6 @@ class App:
         self._inserts = inserts
         self._temporary = temporary
         self._control = Lane("control", running=1, waiting=1000)
-        self._readers = set[asyncio.Task[None]]()
 
     async def __call__(self, scope: Scope, receive: incoming.Receive, send: Send) -> None:
         """Answer one request."""
@@ -66,30 +83,38 @@ class App:
             return
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         answer = Answer(send, self._engine.timezone)
+        client = incoming.Client(receive, headers)
         door = self._doors[scope["server"][1]]
-        try:
-            incoming.refuse_browsers(headers)
-            if scope["path"] == "/ping" or (scope["path"] == "/" and _empty(scope)):
-                await answer.whole(b"Ok.\n", Summary())
+        async with door.memory.share() as take:
+            try:
+                incoming.refuse_browsers(headers)
+                if scope["path"] in _OK or _empty(scope):
+                    await answer.whole(b"Ok.\n", Summary())
+                    return
+                _refuse_unknown(scope)
+                if door.login:
+                    door.login.check(headers, scope["query_string"])
+                url = address(scope["query_string"])
+                body = await incoming.body(
+                    client,
+                    headers,
+                    door.limits.request_bytes,
+                    take,
+                    blocks=on(url, "decompress"),
+                )
+                # On a thread: reading a long statement's words takes long enough to delay others.
+                request = await asyncio.to_thread(parse, scope["method"], url, headers, body)
+            except QueryError as error:
+                await _refuse(answer, error, client)
                 return
-            if scope["path"] != "/" or scope["method"] not in {"GET", "POST"}:
-                await answer.fail(refusal(_NOT_FOUND, "There is nothing here; use /ping or /"))
-                return
-            if door.login:
-                door.login.check(headers, scope["query_string"])
-            encoding = headers.get("content-encoding", "").lower()
-            body = await incoming.body(receive, encoding, door.limits.request_bytes)
-            request = parse(scope["method"], scope["query_string"], headers, body)
-        except QueryError as error:
-            await answer.fail(error)
-            return
-        answer = Answer(send, self._engine.timezone, request)
-        await self._until_gone(self._answer(door, request, answer), receive)
+            del body
+            answer = Answer(send, self._engine.timezone, request)
+            await self._until_gone(self._answer(door, request, answer), receive)
 
     def stop_reading(self) -> None:
         """Cancel the running queries, so that a stop waits for inserts only."""
-        for task in self._readers:
-            task.cancel()
+        for door in self._doors.values():
+            door.running.stop()
 
     async def _until_gone(self, work: Any, receive: incoming.Receive) -> None:
         """Run the work; cancel it when the client goes away."""
@@ -112,15 +137,10 @@ class App:
                 else:
                     await self._read(door, request, answer)
         except QueryError as error:
-            log.info("query_failed", code=error.code, query_id=request.query_id)
-            if answer.begun:
-                await answer.break_off(error)
-            else:
-                await answer.fail(error)
+            await _fail(request, answer, error)
         except TimeoutError:
-            if answer.begun:
-                raise
-            await answer.fail(refusal(159, "The time for this query is over", "TIMEOUT_EXCEEDED"))
+            over = refusal(159, "The time for this query is over", "TIMEOUT_EXCEEDED")
+            await _fail(request, answer, over)
 
     async def _insert(self, door: Door, request: Request, answer: Answer) -> None:
         data = request.insert
@@ -142,14 +162,31 @@ class App:
 
     async def _read(self, door: Door, request: Request, answer: Answer) -> None:
         task = asyncio.current_task()
-        if task:
-            self._readers.add(task)
-            task.add_done_callback(self._readers.discard)
-        async with door.lane.turn():
+        victim = "" if request.read_only else statement.killed(request.sql)
+        found = await door.running.kill(victim) if victim else False
+        lane = door.lane
+        if victim and (found or door.guard):
+            request = _killed(request, victim, found=found)
+            lane = self._control  # the lane may be full of what shall end
+        if request.replace:
+            await door.running.kill(request.query_id)
+        if task is None:
+            return
+        with door.running.register(request.query_id, task) as query:
+            try:
+                await self._rows(door, lane, request, answer)
+            except asyncio.CancelledError:
+                if not query.killed:
+                    raise
+                task.uncancel()
+                raise refusal(394, "Query was cancelled", "QUERY_WAS_CANCELLED") from None
+
+    async def _rows(self, door: Door, lane: Lane, request: Request, answer: Answer) -> None:
+        async with lane.turn():
             settings = self._settings(door, request)
             if door.guard:
                 guard = door.guard
-                request = await door.lane.submit(lambda: guard.admit(request))
+                request = await lane.submit(lambda: guard.admit(request))
             summary = Summary()
             pieces = read(
                 self._engine, request, settings, statement.first_word(request.sql), summary
@@ -158,34 +195,38 @@ class App:
             held = bytearray()
             try:
                 while True:
-                    work = door.lane.submit(lambda: next(pieces, None))
+                    work = lane.submit(lambda: next(pieces, None))
                     piece = await asyncio.shield(work)
                     if piece is None:
                         break
-                    if answer.begun:
-                        await answer.piece(piece)
-                        continue
-                    held += piece
-                    if len(held) > _WHOLE_BYTES:
+                    if not answer.begun:
+                        if len(held) + len(piece) <= _WHOLE_BYTES:
+                            held += piece
+                            continue
                         await answer.head(summary)
                         await answer.piece(bytes(held))
-            except asyncio.CancelledError:
-                await self._cancel(request.mark, work)
-                raise
+                    await answer.piece(piece)
             finally:
-                await door.lane.submit(pieces.close)
+                await _surely(self._end(lane, request.mark, work, pieces))
         if answer.begun:
             await answer.end()
         else:
             await answer.whole(bytes(held), summary)
 
-    async def _cancel(self, mark: str, work: asyncio.Future[bytes | None] | None) -> None:
+    async def _end(
+        self,
+        lane: Lane,
+        mark: str,
+        work: asyncio.Future[bytes | None] | None,
+        pieces: Generator[bytes, None, None],
+    ) -> None:
         """End the query in the engine; only then is its place free for the next."""
-        if work is None or work.done():
-            return
-        await self._control.submit(lambda: self._engine.kill(mark))
-        with suppress(QueryError):
-            await work
+        while work and not work.done():
+            await self._control.submit(lambda: self._engine.kill(mark))
+            await asyncio.wait({work}, timeout=_KILL_SECONDS)
+        if work:
+            work.exception()  # it was told already, or nobody waits for it
+        await lane.submit(pieces.close)
 
     def _settings(self, door: Door, request: Request) -> dict[str, str]:
         own = {"log_comment": request.mark}
@@ -196,4 +237,51 @@ class App:
 
 
 def _empty(scope: Scope) -> bool:
-    return scope["method"] == "GET" and b"query=" not in scope["query_string"]
+    asks = scope["path"] == "/" and scope["method"] in {"GET", "HEAD"}
+    return asks and b"query=" not in scope["query_string"]
+
+
+def _refuse_unknown(scope: Scope) -> None:
+    if scope["path"] != "/":
+        raise refusal(_NOT_FOUND, "There is nothing here; use /ping or /", status=HTTPStatus(404))
+    if scope["method"] not in _METHODS:
+        status = HTTPStatus.METHOD_NOT_ALLOWED
+        raise refusal(_NOT_FOUND, "Methods are GET, HEAD and POST", status=status)
+
+
+async def _refuse(answer: Answer, error: QueryError, client: incoming.Client) -> None:
+    """Refuse a request, of which some of the body may still come."""
+    unread = client.unread
+    await answer.fail(error, close=unread)
+    if unread:
+        await incoming.discard(client)
+        await answer.finish()
+
+
+async def _fail(request: Request, answer: Answer, error: QueryError) -> None:
+    log.info("query_failed", code=error.code, query_id=request.query_id)
+    if not answer.begun:
+        await answer.fail(error)
+        return
+    # Who does not read the answer does not read its end either.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await answer.break_off(error)
+
+
+def _killed(request: Request, victim: str, *, found: bool) -> Request:
+    """The query that answers a `KILL QUERY` as a server does."""
+    sql = (
+        f"SELECT 'finished' AS kill_status, {quote(victim)} AS query_id, 'default' AS user,"
+        f" '' AS query WHERE {found:d}"
+    )
+    return replace(request, sql=sql.encode())
+
+
+async def _surely(work: Coroutine[Any, Any, None]) -> None:
+    """Finish this, however often the request is cancelled meanwhile."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    task.result()

@@ -1,7 +1,6 @@
 """Compressed bodies: what clients send, and what they accept.
 
-Only the HTTP kind (`Content-Encoding`). ClickHouse's own block compression (`compress=1`,
-`decompress=1` in the URL) is refused by `request`.
+Two kinds, which may be combined: HTTP's (`Content-Encoding`) around ClickHouse's own (`blocks`).
 """
 
 import zlib
@@ -12,6 +11,7 @@ from typing import Any, Protocol
 import lz4.frame  # type: ignore[import-untyped] # it ships none
 from backports import zstd
 
+from infra.local.chserver.blocks import BlockCompressor, BlockError, unpack
 from infra.local.chserver.errors import BAD_ARGUMENTS, TOO_LARGE, QueryError, refusal
 
 _STEP = 4 * 1024 * 1024
@@ -48,6 +48,25 @@ class _Lz4:
         return head + tail
 
 
+class Both:
+    """ClickHouse's blocks within HTTP's encoding.
+
+    Args:
+        outer: HTTP's.
+    """
+
+    def __init__(self, outer: Compressor) -> None:
+        self._inner, self._outer = BlockCompressor(), outer
+
+    def compress(self, data: bytes, /) -> bytes:
+        """The compressed bytes that are ready so far."""
+        return self._outer.compress(self._inner.compress(data))
+
+    def flush(self) -> bytes:
+        """The rest."""
+        return self._outer.compress(self._inner.flush()) + self._outer.flush()
+
+
 def compressor(accept_encoding: str) -> tuple[str, Compressor] | None:
     """The compressor of the best encoding that the client accepts, with its name."""
     accepted = {
@@ -70,17 +89,22 @@ def compressor(accept_encoding: str) -> tuple[str, Compressor] | None:
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     """The body as it was before its encoding, of at most ``limit`` bytes.
 
+    Args:
+        body: the compressed bytes.
+        encoding: a Content-Encoding, or "clickhouse" for its blocks.
+        limit: bytes.
+
     Raises:
         QueryError: the encoding is unknown, the body broken or too large.
     """
     try:
-        pieces = _pieces(body, encoding)
+        pieces = _pieces(body, encoding, limit)
         out = bytearray()
         for piece in pieces:
             out += piece
             if len(out) > limit:
                 raise too_large(limit)
-    except (zlib.error, zstd.ZstdError, RuntimeError, EOFError) as error:
+    except (zlib.error, zstd.ZstdError, RuntimeError, EOFError, BlockError) as error:
         raise refusal(BAD_ARGUMENTS, f"The body is not valid {encoding}: {error}") from None
     return bytes(out)
 
@@ -94,7 +118,7 @@ def too_large(limit: int) -> QueryError:
     )
 
 
-def _pieces(body: bytes, encoding: str) -> Iterator[bytes]:
+def _pieces(body: bytes, encoding: str, limit: int) -> Iterator[bytes]:
     """Decompress in steps of bounded size, so that a bomb is noticed before it is large."""
     if encoding in {"gzip", "x-gzip", "deflate"}:
         return _zlib(body)
@@ -102,6 +126,8 @@ def _pieces(body: bytes, encoding: str) -> Iterator[bytes]:
         return _frames(body, zstd.ZstdDecompressor)
     if encoding == "lz4":
         return _frames(body, lz4.frame.LZ4FrameDecompressor)
+    if encoding == "clickhouse":
+        return unpack(body, limit)
     raise refusal(BAD_ARGUMENTS, f"Content-Encoding {encoding} is not supported")
 
 

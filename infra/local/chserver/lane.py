@@ -37,7 +37,11 @@ class Lane:
             QueryError: too many wait already.
         """
         if self._free == 0:
-            raise refusal(TOO_MANY_QUERIES, "Too many queries wait already; try again later")
+            raise refusal(
+                TOO_MANY_QUERIES,
+                "Too many queries wait already; try again later",
+                "TOO_MANY_SIMULTANEOUS_QUERIES",
+            )
         self._free -= 1
         try:
             async with self._turn:

@@ -58,6 +58,7 @@ def analysts(memory_mb: int) -> Limits:
         "max_memory_usage": str(quarter),
         "max_bytes_before_external_group_by": str(quarter // 2),
         "max_bytes_before_external_sort": str(quarter // 2),
+        "max_temporary_data_on_disk_size_for_query": str(1024 * MIB),
         "max_threads": "1",
         "max_execution_time": "30",
         "max_result_rows": "1000000",
@@ -68,4 +69,5 @@ def analysts(memory_mb: int) -> Limits:
         # Last: from here on the engine itself refuses to change a setting.
         "readonly": "1",
     }
-    return Limits(request_bytes=MIB, running=2, waiting=16, settings=settings)
+    # As much text as a server parses by default; checking it costs a second per megabyte.
+    return Limits(request_bytes=MIB // 4, running=2, waiting=16, settings=settings)

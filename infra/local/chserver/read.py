@@ -1,7 +1,8 @@
 """Run a query that answers with rows (or with nothing: DDL), in pieces where the format allows.
 
 The engine's streaming encodes each block on its own, which is one valid stream only for formats
-without head and foot. Other formats are built whole in the engine's memory, within its limits.
+without foot, and if a head (names, types) is cut off from all blocks but the first. Other formats
+are built whole in the engine's memory, within its limits.
 """
 
 import json
@@ -19,6 +20,16 @@ _STREAMED = frozenset({
     "JSONEachRow", "JSONLines", "NDJSON", "JSONCompactEachRow", "JSONStringsEachRow",
     "LineAsString",
 })  # fmt: skip
+# Those that begin with lines of names, or names and types: how many lines.
+_HEAD_LINES = {
+    **dict.fromkeys(("TabSeparatedWithNames", "TSVWithNames", "CSVWithNames"), 1),
+    **dict.fromkeys(("TabSeparatedRawWithNames", "TSVRawWithNames"), 1),
+    **dict.fromkeys(("JSONCompactEachRowWithNames", "JSONCompactStringsEachRowWithNames"), 1),
+    **dict.fromkeys(("TabSeparatedWithNamesAndTypes", "TSVWithNamesAndTypes"), 2),
+    **dict.fromkeys(("CSVWithNamesAndTypes", "JSONCompactEachRowWithNamesAndTypes"), 2),
+}
+# JDBC's.
+_BINARY_HEADS = {"RowBinaryWithNames": 1, "RowBinaryWithNamesAndTypes": 2}
 # Statements that answer in rows; only these stream, because an empty stream would otherwise not
 # say whether a statement ran.
 _SELECTS = frozenset({b"SELECT", b"WITH", b"FROM", b"("})
@@ -51,7 +62,7 @@ def read(
     """
     connection = engine.open(settings, request.database)
     try:
-        if request.format in _STREAMED and first in _SELECTS:
+        if first in _SELECTS and _streams(request):
             yield from _stream(connection, request, summary)
         else:
             yield from _whole(connection, request, summary)
@@ -72,16 +83,60 @@ def _whole(connection: Any, request: Request, summary: Summary) -> Iterator[byte
     yield result.bytes()
 
 
+def _streams(request: Request) -> bool:
+    # Totals and extremes stand behind the rows: streams leave them out.
+    if b"TOTALS" in request.sql.upper() or request.settings.get("extremes", "0") != "0":
+        return False
+    return request.format in _STREAMED | _HEAD_LINES.keys() | _BINARY_HEADS.keys()
+
+
 def _stream(connection: Any, request: Request, summary: Summary) -> Iterator[bytes]:
-    sql, params = request.sql.decode(), dict(request.params)
-    with connection.send_query(sql, request.format, params=params) as stream:
+    sql, params, name = request.sql.decode(), dict(request.params), request.format
+    head: int | None = None
+    with connection.send_query(sql, name, params=params) as stream:
         for chunk in stream:
             summary.read_rows = max(summary.read_rows, chunk.storage_rows_read())
             summary.read_bytes = max(summary.read_bytes, chunk.storage_bytes_read())
             summary.result_rows += chunk.rows_read()
-            yield chunk.bytes()
-    if request.format == "Native" and not summary.result_rows:
-        yield _empty_native(connection, sql, params)
+            piece = chunk.bytes()
+            if head is None:
+                head = _head(piece, name)
+                yield piece
+            else:
+                yield piece[head:] if head else piece
+    if head is None:
+        yield _empty(connection, sql, params, name)
+
+
+def _head(piece: bytes, name: str) -> int:
+    """The length of what stands before the first row."""
+    if name in _BINARY_HEADS:
+        columns, end = _number(piece, 0)
+        for _ in range(columns * _BINARY_HEADS[name]):
+            size, end = _number(piece, end)
+            end += size
+        return end
+    end = 0
+    for _ in range(_HEAD_LINES.get(name, 0)):
+        end = piece.index(b"\n", end) + 1
+        # A name with a line break is within quotes, and quotes come in pairs.
+        while name.startswith("CSV") and piece.count(b'"', 0, end) % 2:
+            end = piece.index(b"\n", end) + 1
+    return end
+
+
+def _empty(connection: Any, sql: str, params: dict[str, str], name: str) -> bytes:
+    """What an answer without rows has: the engine's streams leave it out."""
+    if name == "Native":
+        return _empty_native(connection, sql, params)
+    if name in _STREAMED:
+        return b""
+    query = without_format(sql.encode()).decode()
+    try:
+        result = connection.query(f"SELECT * FROM ({query}\n) LIMIT 0", name, params=params)
+    except RuntimeError:  # it is no subquery: again, whole
+        result = connection.query(sql, name, params=params)
+    return bytes(result.bytes())
 
 
 def _empty_native(connection: Any, sql: str, params: dict[str, str]) -> bytes:
@@ -98,6 +153,16 @@ def _empty_native(connection: Any, sql: str, params: dict[str, str]) -> bytes:
             raw = text.encode()
             block += _varint(len(raw)) + raw
     return block
+
+
+def _number(data: bytes, place: int) -> tuple[int, int]:
+    """The variable-length number at this place, and where it ends."""
+    number = shift = 0
+    while data[place] >= 1 << 7:
+        number += (data[place] - (1 << 7)) << shift
+        shift += 7
+        place += 1
+    return number + (data[place] << shift), place + 1
 
 
 def _varint(number: int) -> bytes:

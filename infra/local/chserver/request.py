@@ -16,6 +16,9 @@ from infra.local.chserver.errors import (
 )
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
+# Both come back in headers.
+_WORD = re.compile(r"[A-Za-z0-9_]+")
+_QUERY_ID = re.compile(r"[!-~]([ -~]{0,198}[!-~])?")
 # Parameters of the interface that are no settings of the engine and mean nothing here: every
 # request has a clean connection, one user, and an answer whose headers come before its body.
 _INTERFACE = frozenset({
@@ -25,7 +28,7 @@ _INTERFACE = frozenset({
     "enable_http_compression", "http_zlib_compression_level", "compress", "decompress",
     "cancel_http_readonly_queries_on_client_close", "http_write_exception_in_output_format",
     "stacktrace", "close_session", "initial_query_id", "http_response_headers", "async_insert",
-    "wait_for_async_insert", "log_comment",
+    "wait_for_async_insert", "log_comment", "replace_running_query",
 })  # fmt: skip
 
 
@@ -41,7 +44,9 @@ class Request:
         format: format of the answer.
         mark: by which the engine can cancel the query; never the client's choice.
         accept: encodings that the client accepts for the answer.
+        blocks: whether the answer is wanted in ClickHouse's own compressed blocks.
         read_only: a GET, which must not change anything.
+        replace: whether it ends a running query with the same id.
     """
 
     sql: bytes
@@ -53,20 +58,35 @@ class Request:
     query_id: str
     mark: str
     accept: str
+    blocks: bool
     read_only: bool
+    replace: bool
 
 
-def parse(method: str, query_string: bytes, headers: Mapping[str, str], body: bytes) -> Request:
+def address(query_string: bytes) -> dict[str, str]:
+    """What stands behind the question mark of the URL.
+
+    Raises:
+        QueryError: it is no text.
+    """
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        raise refusal(BAD_ARGUMENTS, "The URL is not UTF-8, percent-encoded") from None
+    return dict(pairs)
+
+
+def on(url: Mapping[str, str], name: str) -> bool:
+    """Whether a switch is set in the URL."""
+    return url.get(name, "0").lower() in {"1", "true"}
+
+
+def parse(method: str, url: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Request:
     """Read a request; the body is already decompressed.
 
     Raises:
         QueryError: it asks for something that this interface cannot do.
     """
-    try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        raise refusal(BAD_ARGUMENTS, "The URL is not UTF-8, percent-encoded") from None
-    url = dict(pairs)
     _refuse_unsupported(url, headers)
     in_url = url.get("query", "").encode()
     if in_url and body and statement.first_word(in_url) != b"INSERT":
@@ -78,7 +98,12 @@ def parse(method: str, query_string: bytes, headers: Mapping[str, str], body: by
     _refuse_unreadable(insert.head if insert else sql)
     if not insert and (fault := statement.fault(sql)):
         raise refusal(SYNTAX_ERROR, fault, "SYNTAX_ERROR")
+    if reason := statement.needs_session(sql):
+        raise refusal(NOT_IMPLEMENTED, reason, "NOT_IMPLEMENTED")
     default = url.get("default_format") or headers.get("x-clickhouse-format") or "TabSeparated"
+    query_id = url.get("query_id") or str(uuid.uuid4())
+    if not _WORD.fullmatch(default) or not _QUERY_ID.fullmatch(query_id):
+        raise refusal(BAD_ARGUMENTS, "A format has letters and digits; a query_id is printable")
     compress = url.get("enable_http_compression", "1") not in {"0", "false"}
     return Request(
         sql=sql,
@@ -87,10 +112,12 @@ def parse(method: str, query_string: bytes, headers: Mapping[str, str], body: by
         settings=_settings(url),
         database=url.get("database") or headers.get("x-clickhouse-database", ""),
         format=default if insert else statement.named_format(sql) or default,
-        query_id=url.get("query_id") or str(uuid.uuid4()),
+        query_id=query_id,
         mark=f"request-{uuid.uuid4()}",
         accept=headers.get("accept-encoding", "") if compress else "",
+        blocks=on(url, "compress"),
         read_only=method != "POST",
+        replace=on(url, "replace_running_query"),
     )
 
 
@@ -115,11 +142,8 @@ def _refuse_unreadable(sql: bytes) -> None:
 
 def _refuse_unsupported(url: Mapping[str, str], headers: Mapping[str, str]) -> None:
     error: QueryError | None = None
-    if url.get("compress") in {"1", "true"} or url.get("decompress") in {"1", "true"}:
-        error = refusal(
-            NOT_IMPLEMENTED,
-            "compress and decompress are not supported; use Content-Encoding, Accept-Encoding",
-        )
+    if on(url, "session_check"):
+        error = refusal(372, "There are no sessions here", "SESSION_NOT_FOUND")
     elif headers.get("content-type", "").startswith("multipart/"):
         error = refusal(
             NOT_IMPLEMENTED, "Multipart bodies (external tables) are not supported; use a table"

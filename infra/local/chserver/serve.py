@@ -15,13 +15,19 @@ import uvicorn
 from infra.local.chserver import engine_config, limits
 from infra.local.chserver.admit import Guard
 from infra.local.chserver.app import App, Door
+from infra.local.chserver.connection import LimitedConnection
 from infra.local.chserver.engine import Engine
+from infra.local.chserver.incoming import Memory
 from infra.local.chserver.lane import Lane
 from infra.local.chserver.login import Login
 
 log = structlog.get_logger(__name__)
 _STOP_SECONDS = 30
 _IDLE_SECONDS = 120
+# Drivers put parameters and the head of an INSERT into the URL.
+HEAD_BYTES = 256 * 1024
+# How many bodies of the largest size may be held at a time.
+OWN_BODIES, THEIR_BODIES = 2, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +89,16 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
     own = limits.operators(place.memory_mb, place.request_bytes)
     their = limits.analysts(place.memory_mb)
     doors = {
-        place.port: Door(own, Lane("queries", own.running, own.waiting), login=place.operator),
+        place.port: Door(
+            own,
+            Lane("queries", own.running, own.waiting),
+            Memory(OWN_BODIES * place.request_bytes),
+            login=place.operator,
+        ),
         place.analyst_port: Door(
             their,
             Lane("analysts", their.running, their.waiting),
+            Memory(THEIR_BODIES * their.request_bytes),
             Guard(engine, their.settings),
             seconds=60,
             login=place.analyst,
@@ -96,6 +108,8 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
     server = _Server(
         uvicorn.Config(
             app,
+            http=LimitedConnection,
+            h11_max_incomplete_event_size=HEAD_BYTES,
             log_config=None,
             access_log=False,
             lifespan="off",

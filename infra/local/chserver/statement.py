@@ -8,13 +8,18 @@ ClickHouse's HTTP interface answers before parsing. It works on bytes, because w
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
+# What is not closed reaches to the end: looking for its close again from every place within would
+# take the square of the length, which is a minute for 60 kB of quotes and backslashes.
 _TOKEN = re.compile(
     rb"""
-      (?P<space>\s+ | --[^\n]* | \#[ !][^\n]* | /\*.*?\*/)
-    | (?P<string>'(?:[^'\\]|\\.|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
-    | (?P<word>[A-Za-z_]\w* | `(?:[^`\\]|\\.|``)*` | "(?:[^"\\]|\\.|"")*")
-    | (?P<other>\d[\w.]* | .)
+      (?P<space>\s++ | --[^\n]*+ | \#[ !][^\n]*+ | /\*.*?(?:\*/ | \Z))
+    | (?P<string>'(?:[^'\\]++ | \\. | '')*+(?:' | \\?\Z)
+        | \$(?P<tag>\w*+)\$.*?(?:\$(?P=tag)\$ | \Z))
+    | (?P<word>[A-Za-z_]\w*+ | `(?:[^`\\]++ | \\. | ``)*+(?:` | \\?\Z)
+        | "(?:[^"\\]++ | \\. | "")*+(?:" | \\?\Z))
+    | (?P<other>\d[\w.]*+ | .)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -80,6 +85,37 @@ def fault(sql: bytes) -> str:
         if token.text == b"KAFKA" and b"ENGINE" in before:
             return "ENGINE = Kafka breaks the embedded engine; the sink reads Kafka"
         before = [before[1], token.text]
+    return ""
+
+
+_KILL = re.compile(
+    rb"\s*KILL\s+QUERY\s+WHERE\s+query_id\s*=\s*'([^'\\]*)'\s*(?:A?SYNC)?\s*(?:FORMAT\s+\w+)?\s*;?\s*",
+    re.IGNORECASE,
+)
+
+
+_REPLACE_TEMPORARY = [b"CREATE", b"OR", b"REPLACE", b"TEMPORARY"]
+
+
+def killed(sql: bytes) -> str:
+    """The id of the query that a `KILL QUERY WHERE query_id = '…'` names, otherwise nothing.
+
+    The engine does not know clients' ids.
+    """
+    found = _KILL.fullmatch(sql)
+    return found[1].decode() if found else ""
+
+
+def needs_session(sql: bytes) -> str:
+    """Why a statement means nothing without a session; empty if it does not need one."""
+    words = [token.text for token in islice(tokens(sql), 4)]
+    if words[:1] in ([b"SET"], [b"USE"]):
+        return (
+            "Each request has a clean connection, so SET and USE would do nothing: put settings "
+            "and database into the URL, or settings behind SETTINGS"
+        )
+    if words[:2] == [b"CREATE", b"TEMPORARY"] or words == _REPLACE_TEMPORARY:
+        return "There are no sessions, so no temporary tables: use WITH, or a table of your own"
     return ""
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -99,6 +99,17 @@ class Server:
         reply = self.ask(body=sql, analyst=analyst, **url)
         assert reply.status == 200, reply.text
         return reply.text.strip()
+
+    def stream(self, sql: str, most: int = 2**40, **url: str) -> tuple[HTTPConnection, bytes]:
+        """Begin to read an answer, and stop after so many bytes; the caller closes."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.request("POST", "/?" + urlencode(url), sql.encode())
+        response = connection.getresponse()
+        out = b""
+        with contextlib.suppress(IncompleteRead):
+            while len(out) < most and (piece := response.read1(min(most - len(out), 2**20))):
+                out += piece
+        return connection, out
 
     def client(self, **options: object) -> Client:
         return clickhouse_connect.get_client(host="127.0.0.1", port=self.port, **options)

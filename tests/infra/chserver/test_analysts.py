@@ -161,7 +161,7 @@ FUNCTIONS = [
         "aiGenerate('x')", "AIGenerate('x')", "addressToLine(1)", "addressToSymbol(1)", "demangle('x')", "logTrace('x')",
         "regionToName(1)", "showCertificate()", "getClientHTTPHeader('x')", "currentRequestURL()", "getServerPort('tcp_port')",
         "structureToProtobufSchema('a UInt8')", "transactionID()", "zookeeperSessionUptime()", "leak(1)", "flameGraph(1)",
-        "evalMLMethod(1, 1)", "initialQueryID() = sleep(1)", "connectionId() + sleep(1)",
+        "evalMLMethod(1, 1)", "printf('%9d', 1)", "initialQueryID() = sleep(1)", "connectionId() + sleep(1)",
     )
 ]  # fmt: skip
 
@@ -234,6 +234,44 @@ def test_the_schema_shows_only_what_is_published(published):
         "SELECT name FROM system.databases",
     ):
         assert "tutti" not in published.sql(sql, analyst=True).split(), sql
+
+
+PATHS = [
+    "SELECT * FROM system.databases", "SELECT d.data_path FROM system.databases AS d", "SELECT databases.data_path FROM `system`.databases",
+    "SELECT COLUMNS('path') FROM system . `databases`", 'SELECT data_path FROM "system"."databases" x', "WITH x AS (SELECT * FROM system.databases) SELECT * FROM x",
+    "SELECT * FROM view(SELECT * FROM system.databases)", "SELECT * FROM votes, system.databases, system.tables", "SELECT * FROM (FROM system.databases SELECT data_path)",
+    "SELECT p FROM votes WHERE toString(p) IN (SELECT data_path FROM system.databases)", "EXPLAIN SELECT * FROM system.databases", "DESCRIBE system.databases",
+    "SELECT * FROM system.tables", "SELECT data_paths, metadata_path FROM system.tables AS t", "SELECT * FROM information_schema.tables", "SELECT * FROM information_schema.schemata",
+    "SELECT * FROM system.settings", "SHOW CREATE VIEW votes", "SELECT * FROM system.formats", "SELECT 'system.databases', system.databases.name FROM system.databases",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", PATHS)
+def test_nobody_sees_where_the_data_are(published, sql):
+    text = published.ask(body=f"{sql} FORMAT CSV", analyst=True).text  # JSON escapes slashes
+    assert str(published.home) not in text
+    assert "store/" not in text
+
+
+def test_hiding_leaves_texts_and_names_alone(published):
+    sql = "SELECT 'system.databases', name FROM system.databases WHERE name = 'marts'"
+    assert published.sql(sql, analyst=True) == "system.databases\tmarts"
+    sql = "SELECT count() > 0 FROM system.tables AS t WHERE t.database IN (SELECT name FROM system.databases)"
+    assert published.sql(sql, analyst=True) == "1"
+
+
+COSTLY = [
+    "SELECT range(1000000000)", "SELECT repeat(repeat('x', 1000000), 1000000)", "SELECT arrayWithConstant(1000000000, 1)", "SELECT randomString(1000000000)",
+    "SELECT h3ToChildren(599405990164561919, 15)", "SELECT length(h3kRing(579205133326352383, 10000))",
+    "SELECT arrayExists(x -> arrayExists(y -> x + y = -1, range(100000)), range(100000))", "SELECT uniqExact(number) FROM numbers(1e10)",
+    "WITH RECURSIVE t AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM t) SELECT count() FROM t", "SELECT editDistance(repeat('a', 1000000), repeat('b', 1000000))",
+    "SELECT DISTINCT number FROM numbers(1e11) FORMAT Null", "SELECT number FROM numbers(1e18) LIMIT 1000001 FORMAT Null", "SELECT arrayJoin(range(10000000)) FROM numbers(1e9) FORMAT JSON",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", COSTLY)
+def test_what_would_exhaust_the_machine_ends_with_an_error(published, sql):
+    assert published.ask(body=sql, analyst=True).code in {1, 69, 131, 164, 241, 306, 396}
 
 
 def test_memory_and_result_sizes_are_bounded(published):

@@ -1,10 +1,18 @@
 """clickhouse-connect, the client that everything here uses, and curl."""
 
 import datetime as dt
+import io
+import ipaddress
 import subprocess
+import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
+import clickhouse_connect
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
@@ -78,3 +86,104 @@ def test_curl_works(server):
     command = ["curl", "-sS", "--compressed", url, "--data-binary", "SELECT 1 FORMAT CSV"]
     assert subprocess.check_output(command) == b"1\n"
     assert subprocess.check_output(["curl", "-sS", "-G", url, "-d", "query=SELECT+2"]) == b"2\n"
+
+
+NAIVE = dt.datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001 - the client's form of UTC
+PARAMETERS = [
+    ("String", "it's\ta\n\\b {x:Int8} ü", None),
+    ("UInt64", 2**64 - 1, None),
+    ("Int128", -(2**100), None),
+    ("Float64", 0.1, None),
+    ("Decimal(18, 4)", Decimal("-12.3456"), None),
+    ("Bool", True, None),
+    ("Date", dt.date(2026, 1, 2), None),
+    ("DateTime('UTC')", dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC), NAIVE),
+    ("UUID", uuid.UUID(int=7), None),
+    ("IPv4", ipaddress.IPv4Address("127.0.0.1"), None),
+    ("Nullable(String)", None, None),
+    ("Array(String)", ["a'b", "\\", "c\n,]"], None),
+    ("Array(Array(UInt8))", [[1], [], [2, 3]], None),
+    ("Tuple(UInt8, String)", (1, "x'y"), None),
+    ("Map(UInt8, UInt8)", "{1:2}", {1: 2}),
+    ("LowCardinality(String)", "low", None),
+    ("Enum8('a' = 1)", "a", None),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "other"), PARAMETERS)
+@pytest.mark.parametrize("analyst", [False, True])
+def test_parameters_of_every_common_type(server, kind, value, other, analyst):
+    port = server.analyst_port if analyst else server.port
+    client = clickhouse_connect.get_client(host="127.0.0.1", port=port)
+    found = client.query(f"SELECT {{v:{kind}}}", parameters={"v": value}).first_row[0]
+    assert found == (value if other is None else other)
+
+
+def test_raw_arrow_and_column_inserts(client, table):
+    client.insert(table, [[1, 2], ["x", "y"]], column_names=["a", "b"], column_oriented=True)
+    client.raw_insert(table, ["a", "b"], b'{"a":3,"b":"z"}\n', fmt="JSONEachRow")
+    client.raw_insert(table, ["a", "b"], b"4,w\n", fmt="CSV", compression=None)
+    arrow = pa.table({"a": pa.array([5], pa.uint64()), "b": ["v"]})
+    client.insert_arrow(table, arrow)
+    file = io.BytesIO()
+    pq.write_table(arrow, file)
+    client.raw_insert(table, ["a", "b"], file.getvalue(), fmt="Parquet")
+    assert client.query(f"SELECT groupArraySorted(9)(a) FROM {table}").first_row == (
+        [1, 2, 3, 4, 5, 5],
+    )
+
+
+def test_frames_of_every_column_type_come_back(client):
+    sql = (
+        "SELECT toUInt32(number) AS n, toNullable(toString(number)) AS s, number / 3 AS f,"
+        " toDateTime64(number, 3, 'UTC') AS t, [number, 1] AS l, toLowCardinality('x') AS c,"
+        " CAST(('a', number), 'Tuple(k String, v UInt64)') AS u FROM numbers(3)"
+    )
+    frame = client.query_df(sql)
+    assert frame["n"].tolist() == [0, 1, 2]
+    assert frame["s"].tolist() == ["0", "1", "2"]
+    assert frame["c"].tolist() == ["x"] * 3
+    assert len(client.query_np("SELECT number FROM numbers(5)")) == 5
+    with client.query_df_stream("SELECT number FROM numbers(500000)") as stream:
+        assert sum(len(piece) for piece in stream) == 500_000
+
+
+def test_an_error_names_its_code(client):
+    with pytest.raises(DatabaseError, match="UNKNOWN_TABLE") as caught:
+        client.query("SELECT * FROM tutti.nothing")
+    assert caught.value.code == 60 or "60" in str(caught.value)
+    with pytest.raises(DatabaseError, match="FUNCTION_THROW_IF"):
+        list(client.query("SELECT throwIf(number = 5000000) FROM numbers(6000000)").result_rows)
+
+
+def test_readers_and_writers_see_exact_counts(server, table):
+    """No reader ever sees a part of a batch, or fewer rows than before."""
+    writers, batches, rows = 4, 25, 500
+    done = threading.Event()
+
+    def write(number: int) -> None:
+        client = server.client()
+        for batch in range(batches):
+            first = (number * batches + batch) * rows
+            data = [[first + row, "x"] for row in range(rows)]
+            client.insert(table, data, column_names=["a", "b"])
+
+    def read(_: int) -> list[int]:
+        client = server.client()
+        seen = list[int]()
+        while not done.is_set():
+            seen.append(int(client.command(f"SELECT count() FROM {table}")))
+        return seen
+
+    with ThreadPoolExecutor(writers + 3) as pool:
+        readers = [pool.submit(read, number) for number in range(3)]
+        for writer in [pool.submit(write, number) for number in range(writers)]:
+            writer.result()
+        done.set()
+        for reader in readers:
+            seen = reader.result()
+            assert seen == sorted(seen)
+            assert all(count % rows == 0 for count in seen)
+    total = writers * batches * rows
+    sums = f"SELECT count(), uniqExact(a), sum(a) FROM {table}"
+    assert server.sql(sums) == f"{total}\t{total}\t{total * (total - 1) // 2}"

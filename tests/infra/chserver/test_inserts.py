@@ -26,6 +26,7 @@ def test_rows_come_in_behind_the_query(server, table):
 
 
 FORMATS = ["Native", "RowBinary", "Parquet", "Arrow", "CSV", "TSV", "JSONEachRow", "Values"]
+FORMATS += ["RowBinaryWithNamesAndTypes", "CSVWithNames", "TSVWithNamesAndTypes"]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -115,6 +116,26 @@ def test_a_slow_query_does_not_delay_an_insert(server, table):
         assert server.sql(f"SELECT count() FROM {table}") == "2"
         assert not any(query.done() for query in queries)
         server.sql("KILL QUERY WHERE query LIKE '%sleepEachRow(0.5)%' ASYNC")
+        assert {query.result().code for query in queries} == {394}
+
+
+def test_heavy_analysts_do_not_delay_inserts(server, table):
+    """Twenty inserts are written while two heavy queries run and more of them wait."""
+    heavy = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = {n:UInt8}"
+    running = "SELECT count() FROM system.processes WHERE query LIKE '%sipHash64(number)%'"
+    with ThreadPoolExecutor(5) as pool:
+        queries = [
+            pool.submit(server.ask, body=heavy, analyst=True, param_n=str(n), query_id=f"heavy{n}")
+            for n in range(5)
+        ]
+        until(lambda: int(server.sql(running)) > 2)  # the third is this one
+        for _ in range(20):
+            sent = server.ask(body=ROWS, query=f"INSERT INTO {table} FORMAT JSONEachRow")
+            assert sent.status == 200
+        assert not any(query.done() for query in queries)
+        assert server.sql(f"SELECT count() FROM {table}") == "40"
+        for n in range(5):
+            server.sql(f"KILL QUERY WHERE query_id = 'heavy{n}'", analyst=True)
         assert {query.result().code for query in queries} == {394}
 
 
