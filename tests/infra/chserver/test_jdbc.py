@@ -12,6 +12,7 @@ from .conftest import CHECKOUT
 
 HERE = Path(__file__).parent / "java"
 JAR = CHECKOUT / "build" / "test-jars" / "clickhouse-jdbc.jar"
+JARS = Path(os.environ.get("TUTTI_JARS", CHECKOUT / "build" / "jars"))
 HOME_JAVA = Path(os.environ.get("JAVA_HOME", "/nowhere")) / "bin" / "java"
 JAVA = str(HOME_JAVA) if HOME_JAVA.exists() else shutil.which("java")
 
@@ -56,13 +57,15 @@ def test_the_jdbc_driver_works_with_its_default_settings(server, jar):
         "CREATE TABLE tutti.jdbc (a UInt64, b String, c DateTime) ENGINE = MergeTree ORDER BY a"
     )
     server.sql("CREATE VIEW marts.jdbc AS SELECT * FROM tutti.jdbc")
+    # The driver logs through slf4j and does not bring it; the broker's archives do.
+    logging = next(JARS.joinpath("kafka").glob("slf4j-api-*.jar"))
     done = subprocess.run(
         [
             JAVA,
             "-Xmx256m",
             "-Duser.timezone=UTC",
             "-cp",
-            str(jar),
+            f"{jar}:{logging}",
             str(HERE / "Jdbc.java"),
             f"jdbc:ch://127.0.0.1:{server.port}",
             f"jdbc:ch://127.0.0.1:{server.analyst_port}",
