@@ -22,10 +22,10 @@ ready:
 demo: setup ## set up, then show a running consultation (DEMO_SECONDS=n ends it)
 	@$(BIN)/tutti demo
 
-test: ready lint ## set up, then check the code and run every test
+test: ready lint test-jars ## set up, then check the code and run every test
 	$(BIN)/python -m pytest -ra
 
-# Without it, its test is skipped.
+# Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
 test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
 	@test -f build/test-jars/clickhouse-jdbc.jar || timeout 300 mvn -B -ntp -q \
 		-f tests/infra/chserver/java/pom.xml -Djars.dir=$(CURDIR)/build/test-jars package \
