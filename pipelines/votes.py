@@ -29,6 +29,9 @@ logger.checkpoints.name = org.apache.flink.runtime.checkpoint
 logger.checkpoints.level = warn
 logger.job.name = org.apache.flink.runtime.executiongraph.ExecutionGraph
 logger.job.level = warn
+# A push that fails is tried again in 5 s; that none arrives, the metrics themselves say.
+logger.push.name = org.apache.flink.metrics.prometheus
+logger.push.level = error
 appender.out.type = Console
 appender.out.name = out
 appender.out.target = SYSTEM_OUT
@@ -150,6 +153,7 @@ def main() -> None:
         parallelism=parallelism,
         checkpoint_ms=settings.checkpoint_interval_ms,
         rest_port=settings.flink_port,
+        metrics_url=f"http://127.0.0.1:{settings.metrics_port}",
     )
     if checkpoint is not None:
         options |= restore_settings(checkpoint)

@@ -144,7 +144,13 @@ def _counters() -> list[str]:
 
 
 def job_settings(
-    *, connector_jar: Path, state: Path, parallelism: int, checkpoint_ms: int, rest_port: int
+    *,
+    connector_jar: Path,
+    state: Path,
+    parallelism: int,
+    checkpoint_ms: int,
+    rest_port: int,
+    metrics_url: str,
 ) -> dict[str, str]:
     """Flink's settings of the votes job, each with its reason.
 
@@ -154,6 +160,7 @@ def job_settings(
         parallelism: Tasks per operator.
         checkpoint_ms: Time between checkpoints, ms; outputs become visible with them.
         rest_port: Of Flink's web interface.
+        metrics_url: Where Flink's reporter sends its metrics.
     """
     return {
         "parallelism.default": str(parallelism),
@@ -199,6 +206,19 @@ def job_settings(
         # keep no reference to the rows they are handed.
         "pipeline.object-reuse": "true",
         "table.exec.rank.topn-cache-size": "1",
+        # The reporter that is asked listens on every address of the machine; this one sends.
+        "metrics.reporters": "prometheus",
+        "metrics.reporter.prometheus.factory.class": (
+            "org.apache.flink.metrics.prometheus.PrometheusPushGatewayReporterFactory"
+        ),
+        "metrics.reporter.prometheus.hostUrl": metrics_url,
+        "metrics.reporter.prometheus.jobName": "votes",
+        "metrics.reporter.prometheus.randomJobNameSuffix": "false",
+        "metrics.reporter.prometheus.deleteOnShutdown": "false",
+        "metrics.reporter.prometheus.interval": "5s",
+        "metrics.reporter.prometheus.scope.variables.excludes": (
+            "job_id;task_id;task_attempt_id;task_attempt_num;operator_id;tm_id;host;job_name"
+        ),
     }
 
 

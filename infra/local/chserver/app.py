@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import structlog
+from prometheus_client import generate_latest
 
 from infra.local.chserver import incoming, statement
 from infra.local.chserver.admit import Guard
@@ -20,6 +22,13 @@ from infra.local.chserver.limits import Limits
 from infra.local.chserver.login import Login
 from infra.local.chserver.read import Summary, read
 from infra.local.chserver.request import Request, parse
+from infra.metrics import (
+    CLICKHOUSE,
+    CLICKHOUSE_FAILED,
+    CLICKHOUSE_MEMORY,
+    CLICKHOUSE_REQUESTS,
+    CLICKHOUSE_RUNNING,
+)
 
 log = structlog.get_logger(__name__)
 Scope = MutableMapping[str, Any]
@@ -72,6 +81,9 @@ class App:
             if scope["path"] == "/ping" or (scope["path"] == "/" and _empty(scope)):
                 await answer.whole(b"Ok.\n", Summary())
                 return
+            if scope["path"] == "/metrics" and not door.guard:
+                await answer.whole(await self._control.submit(self._metrics), Summary())
+                return
             if scope["path"] != "/" or scope["method"] not in {"GET", "POST"}:
                 await answer.fail(refusal(_NOT_FOUND, "There is nothing here; use /ping or /"))
                 return
@@ -81,10 +93,17 @@ class App:
             body = await incoming.body(receive, encoding, door.limits.request_bytes)
             request = parse(scope["method"], scope["query_string"], headers, body)
         except QueryError as error:
+            CLICKHOUSE_FAILED.labels(door.lane.name, error.code).inc()
             await answer.fail(error)
             return
         answer = Answer(send, self._engine.timezone, request)
-        await self._until_gone(self._answer(door, request, answer), receive)
+        inserts = request.insert and not door.guard
+        lane = self._inserts if inserts else door.lane
+        with (
+            CLICKHOUSE_REQUESTS.labels(lane.name).time(),
+            CLICKHOUSE_RUNNING.labels(lane.name).track_inprogress(),
+        ):
+            await self._until_gone(self._answer(door, lane, request, answer), receive)
 
     def stop_reading(self) -> None:
         """Cancel the running queries, so that a stop waits for inserts only."""
@@ -104,20 +123,29 @@ class App:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _answer(self, door: Door, request: Request, answer: Answer) -> None:
+    def _metrics(self) -> bytes:
+        """The metrics in Prometheus's format."""
+        sql = "SELECT value FROM system.metrics WHERE metric = 'MemoryTracking'"
+        CLICKHOUSE_MEMORY.labels("tracked").set(int(self._engine.rows(sql)[0][0]))
+        CLICKHOUSE_MEMORY.labels("resident").set(psutil.Process().memory_info().rss)
+        return generate_latest(CLICKHOUSE.registry)
+
+    async def _answer(self, door: Door, lane: Lane, request: Request, answer: Answer) -> None:
         try:
             async with asyncio.timeout(door.seconds):
-                if request.insert and not door.guard:
+                if lane is self._inserts:
                     await self._insert(door, request, answer)
                 else:
                     await self._read(door, request, answer)
         except QueryError as error:
+            CLICKHOUSE_FAILED.labels(lane.name, error.code).inc()
             log.info("query_failed", code=error.code, query_id=request.query_id)
             if answer.begun:
                 await answer.break_off(error)
             else:
                 await answer.fail(error)
         except TimeoutError:
+            CLICKHOUSE_FAILED.labels(lane.name, 159).inc()
             if answer.begun:
                 raise
             await answer.fail(refusal(159, "The time for this query is over", "TIMEOUT_EXCEEDED"))
