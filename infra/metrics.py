@@ -240,7 +240,7 @@ for _name, _unit, _labels, _about in (
     (
         "taskmanager_job_task_operator_pendingRecords",
         "records",
-        ("operator_name", "subtask_index"),
+        ("task_name", "operator_name", "subtask_index"),
         "Accepted votes that the job has not read yet.",
     ),
 ):

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import structlog
 from clickhouse_connect.driver.client import Client
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException
 
 from infra import kafka
 from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
@@ -23,7 +23,7 @@ from infra.logs import configure_logging
 from infra.metrics import FRESHNESS, FRESHNESS_LAST, PROBE, PROBE_SENT, PROBE_WAITING
 from infra.settings import Settings
 from infra.stopping import stop_requested
-from operators.core.clock import Clock, monotonic_ms
+from operators.core.clock import Clock, monotonic_ms, system_clock
 from operators.core.tally import COUNTED_CHOICES, QUALIFICATION_COLUMNS
 from schemas.events import QUALIFICATION_BITS, QUALIFICATIONS
 from schemas.reserved import PROBE_CONSULTATION
@@ -148,16 +148,38 @@ class Board:
         return tuple(row) if row else None
 
 
-def _failed(error: KafkaError, _message: Any) -> None:
-    """Called for failures only: the process starts anew, with another vote."""
-    raise KafkaException(error)
+class Sender:
+    """Sends, and learns from the acknowledgement how the broker's clock differs."""
 
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        self._clock = clock
+        self._sent_ms = 0
+        self.broker_ahead_ms: int | None = None
+        self._producer = kafka.producer(
+            settings,
+            **{
+                "linger.ms": 0,
+                # A vote that waits for its broker is late, never lost.
+                "message.timeout.ms": 0,
+            },
+        )
 
-def _sender(producer: Producer) -> Callable[[bytes], None]:
-    def send(payload: bytes) -> None:
-        producer.produce(VOTES.name, payload, PARTICIPANT)
+    def send(self, payload: bytes) -> None:
+        """Hand over one vote."""
+        self._sent_ms = self._clock()
+        self._producer.produce(VOTES.name, payload, PARTICIPANT, on_delivery=self._delivered)
 
-    return send
+    def poll(self) -> None:
+        """Learn what has been acknowledged."""
+        self._producer.poll(0)
+
+    def _delivered(self, error: KafkaError | None, message: Any) -> None:
+        if error is not None:  # the process starts anew, with another vote
+            raise KafkaException(error)
+        _, broker_ms = message.timestamp()
+        # The broker's time lies between the two of ours; 0 unless it lies outside.
+        now_ms = self._clock()
+        self.broker_ahead_ms = broker_ms - min(max(broker_ms, self._sent_ms), now_ms)
 
 
 def main() -> None:
@@ -167,28 +189,19 @@ def main() -> None:
     log = structlog.get_logger()
     stop = stop_requested()
     server = serve(settings, Gathered(settings))
-    producer = kafka.producer(
-        settings,
-        **{
-            "linger.ms": 0,
-            # A vote that waits for its broker is late, never lost.
-            "message.timeout.ms": 0,
-            "delivery.report.only.error": True,
-            "on_delivery": _failed,
-        },
-    )
-    probe = Probe(_sender(producer), Board(settings).read, settings.probe_seconds * 1000)
+    sender = Sender(settings)
+    probe = Probe(sender.send, Board(settings).read, settings.probe_seconds * 1000)
     heartbeat = Heartbeat(settings, "probe", metrics=PROBE)
     log.info("probe_started", interval_s=settings.probe_seconds)
     while not stop.wait(POLL_S if probe.waiting else IDLE_S):
         if settings.probe_seconds:
             probe.step()
-            producer.poll(0)
+            sender.poll()
         if heartbeat.due():
-            facts = {} if probe.last_ms is None else {"freshness_ms": probe.last_ms}
-            heartbeat.beat(ready=True, **facts)
+            heartbeat.beat(
+                ready=True, freshness_ms=probe.last_ms, broker_ahead_ms=sender.broker_ahead_ms
+            )
     server.shutdown()
-    producer.flush(5)
     log.info("probe_stopped")
 
 

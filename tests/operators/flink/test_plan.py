@@ -17,8 +17,7 @@ from pipelines.votes import CONNECTOR, configure_flink, statement_set
 settings = Settings(home=Path(sys.argv[1]))
 configure_flink(settings)
 options = job_settings(connector_jar=settings.jars / CONNECTOR, state=settings.home,
-    parallelism=2, checkpoint_ms=1000, rest_port=0,
-    metrics_url="http://127.0.0.1:9")
+    parallelism=2, checkpoint_ms=1000, rest_port=0)
 print(statement_set(options, VotesJob("127.0.0.1:1", 7, 2, 200)).explain())
 """
 
