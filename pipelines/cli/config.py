@@ -26,7 +26,8 @@ def show(as_json: AsJson = False) -> None:
     wide = max(len(line.name) for line in found)
     for line in found:
         console.print(
-            f"{line.name:{wide}}  {line.origin:11}  {line.value or 'unset'}  [dim]{line.meaning}[/]",
+            f"{line.name:{wide}}  {line.origin:11}  {line.value or 'unset'}  ({line.meaning})",
+            markup=False,
             highlight=False,
             soft_wrap=True,
         )
