@@ -326,7 +326,7 @@ def check_migrations(patient: Patient) -> Iterator[Finding]:
     if not patient.ready("clickhouse"):
         return
     rows = connect(patient.settings).query("SELECT name, sha256 FROM tutti.migrations").result_rows
-    applied: dict[str, str] = dict(rows)
+    applied: dict[str, str] = {row[0]: row[1] for row in rows}
     wanted = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()
         for file in files("schemas").joinpath("clickhouse/tables").iterdir()
