@@ -10,6 +10,7 @@ from infra.local import doctor
 from infra.local.doctor import CHECKS, Finding, Patient, examine
 from infra.local.parts import PARTS
 from infra.local.stack import PartStatus
+from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES, Supervisor
 from infra.settings import Settings
 from operators.core.clock import system_clock
 
@@ -110,6 +111,15 @@ def test_logs_that_outgrow_their_rotation_are_a_warning(tmp_path, monkeypatch):
     assert levels(doctor.check_logs(who)) == {"ok"}
     monkeypatch.setattr(doctor, "LOG_BYTES", 10)
     assert levels(doctor.check_logs(who)) == {"warning"}
+
+
+def test_the_log_of_every_part_is_rotated(tmp_path):
+    configuration = Supervisor(Settings(home=tmp_path))._configuration()
+    for part in PARTS:
+        program = configuration[f"program:{part.name}"]
+        assert program["redirect_stderr"] == "true"
+        assert int(program["stdout_logfile_maxbytes"]) == LOG_BYTES <= 10 * 2**20
+        assert int(program["stdout_logfile_backups"]) == LOG_BACKUPS <= 3
 
 
 def test_growth_that_fills_the_disk_in_a_month_is_a_warning(tmp_path, monkeypatch):

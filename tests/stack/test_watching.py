@@ -60,6 +60,7 @@ def vote(**more) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def traffic(stack):
     """Ordinary and hostile messages, all of them with personal data, and queries that fail."""
+    stack.run("up")  # whatever was killed before is ready again
     sender = Sender(stack.settings)
     sender.send("consultations", dumps({"consultation_id": "watched", "title": TEXT}))
     proposal = {
@@ -233,7 +234,7 @@ def test_doctor_finds_what_was_changed(stack):
     key = stack.settings.home / "secrets" / "pseudonym.key"
     clickhouse = stack.clickhouse()
     try:
-        keep("60000")
+        keep("7000000000")
         key.chmod(0o644)
         clickhouse.insert(
             "migrations",
@@ -246,7 +247,7 @@ def test_doctor_finds_what_was_changed(stack):
         keep(DEAD_LETTERS.config["retention.ms"])
         key.chmod(0o600)
         clickhouse.command("DELETE FROM tutti.migrations WHERE number = 9999")
-    assert "tutti.dead-letters.v1 has retention.ms=60000 instead of" in said
+    assert "tutti.dead-letters.v1 has retention.ms=7000000000 instead of" in said
     assert "others can read" in said
     assert "9999_tomorrow.sql" in said
     assert stack.json("doctor")["healthy"]
