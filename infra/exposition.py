@@ -18,13 +18,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from infra.heartbeat import STALE_MS, metrics_folder
-from infra.metrics import FLINK, METRICS, PART, PART_UP
+from infra.metrics import FLINK, INTAKE, METRICS, PART, PART_UP, PROBE, SINK
 from infra.settings import Settings
 from operators.core.clock import Clock, system_clock
 
 PUSH_PATH: Final = "/metrics/job/votes"
 PUSH_BYTES: Final = 4 * 1024 * 1024
 PUSH_STALE_MS: Final = 60_000
+FORGOTTEN_MS: Final = 600_000
+"""A second intake that was silent for this long was ended on purpose."""
+_ALWAYS: Final = (INTAKE.name, SINK.name, PROBE.name)
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -60,9 +63,14 @@ class Gathered(Collector):
 
     def _texts(self) -> Iterator[tuple[str, str, bool]]:
         now_ms = self._clock()
-        for file in sorted(self._folder.glob("*.prom")):
-            fresh = now_ms - file.stat().st_mtime_ns // 1_000_000 < STALE_MS
-            yield file.stem, file.read_text(), fresh
+        files = {file.stem: file for file in self._folder.glob("*.prom")}
+        for part in sorted({*_ALWAYS, *files}):
+            if part not in files:
+                yield part, "", False
+                continue
+            age_ms = now_ms - files[part].stat().st_mtime_ns // 1_000_000
+            if part in _ALWAYS or age_ms < FORGOTTEN_MS:
+                yield part, files[part].read_text(), age_ms < STALE_MS
         pushed_ms, text = self._pushed
         yield FLINK.name, text, now_ms - pushed_ms < PUSH_STALE_MS
 
@@ -112,7 +120,8 @@ def serve(settings: Settings, gathered: Gathered) -> WSGIServer:
 
 
 def _take(gathered: Gathered, environ: Environ) -> HTTPStatus:
-    length = int(environ.get("CONTENT_LENGTH") or 0)
+    told = environ.get("CONTENT_LENGTH") or ""
+    length = int(told) if told.isdecimal() else 0
     if environ["REQUEST_METHOD"] not in {"PUT", "POST"} or "HTTP_ORIGIN" in environ:
         return HTTPStatus.METHOD_NOT_ALLOWED
     if not 0 < length <= PUSH_BYTES:

@@ -9,7 +9,7 @@ from places import CHECKOUT
 from prometheus_client.parser import text_string_to_metric_families
 from stack.conftest import free_port_base
 
-from infra.exposition import Gathered, serve
+from infra.exposition import FORGOTTEN_MS, Gathered, serve
 from infra.heartbeat import STALE_MS, Heartbeat
 from infra.metrics import FLINK, METRICS, SINK, SINK_RETRIES, SOURCES, markdown
 from infra.settings import Settings
@@ -90,6 +90,21 @@ def test_a_silent_part_is_down_and_its_old_values_are_not_shown(tmp_path):
     found = samples(later)
     assert found["tutti_part_up", "sink"] == 0
     assert ("tutti_sink_retries_total", "sink") not in found
+
+
+def test_a_part_that_never_started_is_down(tmp_path):
+    found = samples(Gathered(Settings(home=tmp_path)))
+    assert found == {("tutti_part_up", part): 0 for part in ("intake", "sink", "probe", "votes")}
+
+
+def test_a_second_process_that_was_ended_is_forgotten(tmp_path):
+    Heartbeat(Settings(home=tmp_path, instance=1), "sink", metrics=SINK).beat(ready=True)
+    settings = Settings(home=tmp_path)
+    soon = samples(Gathered(settings, lambda: system_clock() + STALE_MS + 1_000))
+    assert soon["tutti_part_up", "sink-1"] == 0
+    late = samples(Gathered(settings, lambda: system_clock() + FORGOTTEN_MS + 1_000))
+    assert ("tutti_part_up", "sink-1") not in late
+    assert late["tutti_part_up", "sink"] == 0
 
 
 def test_a_full_disk_does_not_stop_a_part(tmp_path):
