@@ -12,6 +12,8 @@ from typing import Final, Literal
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from infra.settings import CHECKOUT
+
 Kind = Literal["counter", "gauge", "histogram"]
 Unit = Literal["", "seconds", "bytes", "messages", "rows", "records", "votes", "requests", "ratio"]
 
@@ -262,3 +264,14 @@ def markdown() -> str:
             f"| `{metric.name}` | {metric.kind} | {metric.unit} | {listed} | {metric.about} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the table anew: ``python -m infra.metrics``."""
+    page = CHECKOUT / "docs" / "metrics.md"
+    head = page.read_text().partition("| metric |")[0]
+    page.write_text(head + markdown())
+
+
+if __name__ == "__main__":
+    main()

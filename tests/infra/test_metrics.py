@@ -34,7 +34,8 @@ def test_no_metric_is_declared_twice():
 
 
 def test_the_table_is_fresh():
-    assert (CHECKOUT / "docs" / "metrics.md").read_text().endswith("\n\n" + markdown())
+    page = (CHECKOUT / "docs" / "metrics.md").read_text()
+    assert page.endswith("\n\n" + markdown()), "python -m infra.metrics writes it anew"
 
 
 def test_every_metric_of_an_alert_exists():
