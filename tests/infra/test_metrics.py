@@ -125,7 +125,7 @@ def server(tmp_path):
 
 
 def ask(server, path: str, method: str = "GET", body: bytes = b"", **headers: str):
-    connection = HTTPConnection(server, timeout=10)
+    connection = HTTPConnection(server, timeout=60)
     try:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
