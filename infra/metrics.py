@@ -149,7 +149,7 @@ SINK_RETRIES: Final = SINK.counter(
     "tutti_sink_retries_total", "requests", "Requests to ClickHouse that had to be repeated."
 )
 SINK_BATCH: Final = SINK.histogram(
-    "tutti_sink_batch_records", "records", "Records written together.", buckets=_SIZES
+    "tutti_sink_batch_rows", "rows", "Rows written together.", buckets=_SIZES
 )
 SINK_BEHIND: Final = SINK.gauge(
     "tutti_sink_behind_records",

@@ -82,6 +82,8 @@ class App:
                 await answer.whole(b"Ok.\n", Summary())
                 return
             if scope["path"] == "/metrics" and not door.guard:
+                if door.login:
+                    door.login.check(headers, scope["query_string"])
                 await answer.whole(await self._control.submit(self._metrics), Summary())
                 return
             if scope["path"] != "/" or scope["method"] not in {"GET", "POST"}:
