@@ -57,6 +57,7 @@ class Look:
                 "choice": self.choice,
                 "qualifications": self.qualifications,
                 "cast_at": CAST_AT,
+                "source": PROBE_CONSULTATION,
             }
         ).encode()
 
