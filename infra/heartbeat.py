@@ -2,10 +2,14 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from prometheus_client import write_to_textfile
+
+from infra.metrics import Source
 from infra.settings import Settings
 from operators.core.clock import Clock, system_clock
 
@@ -18,11 +22,26 @@ def _file(settings: Settings, part: str) -> Path:
     return settings.run / f"{part}.heartbeat.json"
 
 
-class Heartbeat:
-    """Writes one small file, at most once per BEAT_MS."""
+def metrics_folder(settings: Settings) -> Path:
+    """Where the parts put their metrics, as ``PROCESS.prom``."""
+    return settings.run / "metrics"
 
-    def __init__(self, settings: Settings, part: str, clock: Clock = system_clock) -> None:
+
+class Heartbeat:
+    """Writes one small file, and one of metrics, at most once per BEAT_MS."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        part: str,
+        clock: Clock = system_clock,
+        metrics: Source | None = None,
+    ) -> None:
         self._file = _file(settings, part)
+        self._metrics = metrics
+        process = f"{part}-{settings.instance}" if settings.instance else part
+        self._metrics_file = metrics_folder(settings) / f"{process}.prom"
+        self._metrics_file.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._last_ms = 0
         self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -39,6 +58,9 @@ class Heartbeat:
             json.dumps({"pid": os.getpid(), "at_ms": self._last_ms, "ready": ready, **facts})
         )
         draft.replace(self._file)
+        if self._metrics:
+            with suppress(OSError):  # counting goes on without being watched
+                write_to_textfile(str(self._metrics_file), self._metrics.registry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A mart's file in `schemas/clickhouse/marts` is one SELECT. Its first comment describes the view,
 and the comment behind ``AS name,`` describes that column; ``$agreement_low`` and the like are the
-formulas of `operators.core`.
+formulas of `operators.core`. ``$not_probe`` leaves the probe's votes out; every view that reads
+tallies, windows or ballots has it.
 """
 
 import re
@@ -16,6 +17,7 @@ from clickhouse_connect.driver.client import Client
 
 from operators.core import agreement
 from operators.core.errors import TerminalError
+from schemas.reserved import PROBE_CONSULTATION
 
 VIEWS: Final = (
     "tutti.cells",
@@ -53,6 +55,7 @@ def _formulas() -> dict[str, str]:
         "agreement_low": agreement.LOW_SQL.format(**trusted),
         "agreement_high": agreement.HIGH_SQL.format(**trusted),
         "agreement_method": f"'{agreement.METHOD}'",
+        "not_probe": f"consultation_id != '{PROBE_CONSULTATION}'",
     }
 
 

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     parallelism: int | None = Field(
         None, ge=1, le=4, description="parallel tasks of the votes job; default min(cores, 4)"
     )
+    probe_seconds: int = Field(
+        10, ge=0, le=3600, description="time between probe votes, s; 0: none are sent"
+    )
 
     kafka_brokers: Brokers | None = Field(
         None, description="Kafka elsewhere, as host:port,host:port; unset: the local broker"
@@ -151,6 +154,11 @@ class Settings(BaseSettings):
     def flink_port(self) -> int:
         """Flink's web interface of the votes job."""
         return self.port_base + 6
+
+    @property
+    def metrics_port(self) -> int:
+        """Metrics of intake, votes job, sink and probe, for Prometheus."""
+        return self.port_base + 8
 
     @property
     def brokers(self) -> str:

@@ -9,15 +9,27 @@ aborted records of a sender's transactions): offsets read = accepted + refused +
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from infra import kafka
 from infra.heartbeat import Heartbeat
 from infra.logs import configure_logging
+from infra.metrics import (
+    INTAKE,
+    INTAKE_ACCEPTED,
+    INTAKE_BATCH,
+    INTAKE_BEHIND,
+    INTAKE_BYTES,
+    INTAKE_COMMIT,
+    INTAKE_MESSAGES,
+    INTAKE_REFUSED,
+)
 from infra.secrets import pseudonym_key
 from infra.settings import Settings
 from infra.stopping import stop_requested
@@ -36,6 +48,16 @@ ALARM_RATIO: Final = 0.5
 ALARM_MESSAGES: Final = 1_000
 
 log = structlog.get_logger()
+
+
+class _Refused(msgspec.Struct, frozen=True):
+    """What is counted of a dead letter."""
+
+    topic: str
+    reason: str
+
+
+_refused: Final = msgspec.json.Decoder(_Refused)
 
 
 class Position:
@@ -85,7 +107,8 @@ class Intake:
         """Pass on one batch."""
         messages = self._reader.consume(BATCH, POLL_S)
         produce = self._writer.produce
-        accepted = refused = 0
+        accepted = told = 0
+        letters: list[bytes] = []
         for message in messages:
             place = (message.topic(), message.partition())
             position = self._positions.get(place)
@@ -97,13 +120,14 @@ class Intake:
                 if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
                     raise KafkaException(error)
                 position.end(message.offset())
+                told += len(message)  # what the client says of the end
                 continue
             offset = message.offset()
             record = self._accept[place[0]](
                 message.value(), Origin(place[1], offset, message.timestamp()[1])
             )
             if record.topic == DEAD_LETTERS.name:
-                refused += 1
+                letters.append(record.value)
             else:
                 accepted += 1
             while True:
@@ -115,22 +139,39 @@ class Intake:
             position.advance(offset)
         self._writer.poll(0)
         self.accepted += accepted
-        self.refused += refused
+        self.refused += len(letters)
+        if accepted or letters:
+            INTAKE_MESSAGES.inc(accepted + len(letters))
+            INTAKE_ACCEPTED.inc(accepted)
+            INTAKE_BYTES.inc(sum(map(len, messages)) - told)
+            INTAKE_BATCH.observe(accepted + len(letters))
+        for letter, count in Counter(map(_refused.decode, letters)).items():
+            INTAKE_REFUSED.labels(letter.topic, letter.reason).inc(count)
+
+    def measure(self) -> None:
+        """Note how far behind the log's end each partition is, as the last answers told."""
+        for (topic, partition), position in self._positions.items():
+            _, end = self._reader.get_watermark_offsets(
+                TopicPartition(topic, partition), cached=True
+            )
+            if end >= 0:
+                INTAKE_BEHIND.labels(topic, partition).set(max(0, end - position.next_offset))
 
     def commit(self) -> None:
         """Wait until all is acknowledged, then commit the positions."""
         if not self._moved:
             return
-        if self._writer.flush(30.0):
-            raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
-        self._reader.commit(
-            offsets=[
-                TopicPartition(topic, partition, position.next_offset, str(position.holes))
-                for topic, partition in self._moved
-                if (position := self._positions.get((topic, partition)))
-            ],
-            asynchronous=False,
-        )
+        with INTAKE_COMMIT.time():
+            if self._writer.flush(30.0):
+                raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
+            self._reader.commit(
+                offsets=[
+                    TopicPartition(topic, partition, position.next_offset, str(position.holes))
+                    for topic, partition in self._moved
+                    if (position := self._positions.get((topic, partition)))
+                ],
+                asynchronous=False,
+            )
         self._moved.clear()
 
     def _assigned(self, reader: Consumer, given: list[TopicPartition]) -> None:
@@ -185,7 +226,7 @@ def main() -> None:
     errors_only = {"delivery.report.only.error": True, "on_delivery": _failed}
     intake = Intake(reader, kafka.producer(settings, **errors_only), acceptance)
     alarm = RefusalAlarm()
-    heartbeat = Heartbeat(settings, "intake")
+    heartbeat = Heartbeat(settings, "intake", metrics=INTAKE)
     committed_ms = monotonic_ms()
     log.info("intake_started", pid=os.getpid())
     while not stop.is_set():
@@ -195,6 +236,7 @@ def main() -> None:
             intake.commit()
             committed_ms = now
             if heartbeat.due():
+                intake.measure()
                 alarm.check(intake.accepted, intake.refused)
                 heartbeat.beat(
                     ready=intake.assigned, accepted=intake.accepted, refused=intake.refused

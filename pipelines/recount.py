@@ -21,6 +21,7 @@ from infra.trust import trust_rules
 from operators.core.ballots import Ballot, Origin, ballot_of
 from operators.core.tally import COUNTERS, Tally
 from schemas.refusals import Refusal
+from schemas.reserved import PROBE_CONSULTATION
 from schemas.rules import judge_vote
 from schemas.topics import VOTES
 from schemas.trust import TrustRules
@@ -103,9 +104,15 @@ class _Judge(beam.DoFn):  # type: ignore[misc]
         vote = judge_vote(payload, origin.broker_ms, self._rules)
         refused = isinstance(vote, Refusal)
         yield beam.pvalue.TaggedOutput(self.COUNTED, ((origin.partition, refused), 1))
-        if not isinstance(vote, Refusal):
+        if not isinstance(vote, Refusal) and vote.consultation_id != PROBE_CONSULTATION:
             key = (vote.consultation_id, vote.proposal_id, vote.participant_id)
             yield key, ballot_of(vote, origin)
+
+
+def is_probe(payload: bytes | None, broker_ms: int) -> bool:
+    """Whether a message is a vote of the probe, which is counted nowhere."""
+    vote = judge_vote(payload, broker_ms)
+    return not isinstance(vote, Refusal) and vote.consultation_id == PROBE_CONSULTATION
 
 
 class _Count(beam.CombineFn):  # type: ignore[misc]

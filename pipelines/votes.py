@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +14,10 @@ import structlog
 from infra import kafka
 from infra.kafka_security import java
 from infra.logs import configure_logging
+from infra.metrics import FLINK
 from infra.settings import Settings
 from operators.flink.resume import newest_checkpoint
-from operators.flink.votes import VotesJob, job_settings, restore_settings
+from operators.flink.votes import VotesJob, job_settings, reporter_settings, restore_settings
 from schemas.topics import PROGRESS
 
 FLUSH_MS: Final = 200
@@ -29,6 +31,12 @@ logger.checkpoints.name = org.apache.flink.runtime.checkpoint
 logger.checkpoints.level = warn
 logger.job.name = org.apache.flink.runtime.executiongraph.ExecutionGraph
 logger.job.level = warn
+# Operators of one name; what is measured is not among those names.
+logger.names.name = org.apache.flink.metrics.MetricGroup
+logger.names.level = error
+# A push that fails is tried again in 5 s; that none arrives, the metrics themselves say.
+logger.push.name = org.apache.flink.metrics.prometheus
+logger.push.level = error
 appender.out.type = Console
 appender.out.name = out
 appender.out.target = SYSTEM_OUT
@@ -100,6 +108,10 @@ def configure_flink(settings: Settings) -> None:
     os.environ["FLINK_CONF_DIR"] = str(folder)
     os.environ["LOG4J_PROPERTIES"] = str(folder / "log4j.properties")
     os.environ["FLINK_LOG_DIR"] = str(settings.logs)
+    # A Flink inside one process loads no plugins: its reporter must be on the class path, and
+    # this is the variable by which PyFlink takes more.
+    plugin = files("pyflink") / "plugins" / "metrics-prometheus"
+    os.environ["HADOOP_CLASSPATH"] = os.pathsep.join(str(jar) for jar in plugin.iterdir())
     # The job has no Python functions; PyFlink would open a port for them on every address.
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's name
 
@@ -150,6 +162,9 @@ def main() -> None:
         parallelism=parallelism,
         checkpoint_ms=settings.checkpoint_interval_ms,
         rest_port=settings.flink_port,
+    )
+    options |= reporter_settings(
+        f"http://127.0.0.1:{settings.metrics_port}", [metric.name for metric in FLINK.metrics]
     )
     if checkpoint is not None:
         options |= restore_settings(checkpoint)

@@ -21,7 +21,7 @@ from schemas.rules import JUDGES
 from schemas.topics import TOPICS
 
 README = (CHECKOUT / "README.md").read_text()
-PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+PAGES = ("README.md", "docs/metrics.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 BROKER_MS = 1_777_680_000_000  # 2026-05-02, after every example was cast
 
 
@@ -135,6 +135,7 @@ def test_every_port_is_documented():
         (settings.kafka_controller_port, "controller"),
         (settings.redis_port, "Redis"),
         (settings.flink_port, "Flink"),
+        (settings.metrics_port, "metrics"),
     ):
         assert word in table[str(port)]
 
@@ -191,7 +192,7 @@ def test_links_lead_somewhere(page):
         if target.startswith("https://"):
             continue
         path, _, anchor = target.partition("#")
-        assert (CHECKOUT / path).exists(), target
+        assert ((CHECKOUT / page).parent / path).exists(), target
         assert path or anchor in anchors, target
 
 

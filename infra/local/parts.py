@@ -146,4 +146,5 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("intake", "pipelines.intake", 1, 60, _heartbeat("intake")),
     Part("votes", "pipelines.votes", 1, 120, _votes, lambda s: s.flink_port),
     Part("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),
+    Part("probe", "pipelines.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port),
 )

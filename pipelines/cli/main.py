@@ -8,7 +8,9 @@ from pydantic import ValidationError
 
 from operators.core.errors import TuttiError
 from pipelines.cli import data, stack
+from pipelines.cli.config import config
 from pipelines.cli.demo import demo
+from pipelines.cli.doctor import doctor
 from pipelines.cli.output import errors
 from pipelines.cli.top import top
 
@@ -23,6 +25,7 @@ app.command()(demo)
 app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
+app.command()(doctor)
 app.command()(stack.reset)
 app.command()(data.send)
 app.command()(data.sync)
@@ -33,6 +36,7 @@ app.command()(data.reconcile)
 importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)
 importers.command("polis")(data.import_polis)
 app.add_typer(importers, name="import")
+app.add_typer(config, name="config")
 
 
 def main() -> None:

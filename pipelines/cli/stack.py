@@ -1,7 +1,7 @@
 """``tutti up``, ``down``, ``status`` and ``reset``."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,7 +34,7 @@ def status(as_json: AsJson = False) -> None:
         console.print(
             table(
                 "tutti",
-                ["part", "state", "ready", "address", "pid", "MiB", "behind", "checkpoint age"],
+                ["part", "state", "ready", "address", "pid", "MiB", "behind", "lately"],
                 (
                     (
                         s.part,
@@ -44,7 +44,7 @@ def status(as_json: AsJson = False) -> None:
                         s.pid or None,
                         s.memory_mb or None,
                         s.records_behind,
-                        _seconds(s.facts.get("checkpoint_age_ms")),
+                        _lately(s.facts),
                     )
                     for s in found
                 ),
@@ -69,5 +69,12 @@ def reset(
     console.print("removed")
 
 
-def _seconds(ms: int | None) -> str | None:
-    return None if ms is None else f"{ms / 1000:.1f} s"
+def _lately(facts: dict[str, Any]) -> str | None:
+    """The one fact about a part that people look for."""
+    for name, words in (
+        ("checkpoint_age_ms", "checkpoint {:.1f} s ago"),
+        ("freshness_ms", "a vote shows after {:.1f} s"),
+    ):
+        if facts.get(name) is not None:
+            return words.format(facts[name] / 1000)
+    return None

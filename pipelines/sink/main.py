@@ -14,6 +14,7 @@ from infra import kafka, redis
 from infra.clickhouse import ClickHouseAwayError, connect, scalar
 from infra.heartbeat import Heartbeat
 from infra.logs import configure_logging
+from infra.metrics import SINK, SINK_BATCH, SINK_BEHIND, SINK_CUT
 from infra.settings import Settings
 from infra.stopping import stop_requested
 from operators.core.clock import monotonic_ms, system_clock
@@ -87,6 +88,7 @@ class Sink:
         self._batch, self._reached = Batch(), {}
         inserts = batch.inserts()
         if inserts:
+            SINK_BATCH.observe(sum(insert.rows for insert in inserts))
             if self._comparable:  # no longer: reconciliation must know before the rows are there
                 self._writer.positions({"started": reached})
                 self._comparable = False
@@ -122,7 +124,12 @@ class Sink:
             },
             holes={at: int(place.metadata or 0) for at, place in intake.items()},
         )
+        for topic in TOPICS:
+            places = _places((topic,))
+            behind = sum(ends[place] - self._positions[place] for place in places)
+            SINK_BEHIND.labels(topic.name).set(max(0, behind))
         for cut in self._cuts.step(self._positions, ends):
+            SINK_CUT.set(system_clock() / 1000)
             if cut != self._known.get(cut.epoch):
                 self._known[cut.epoch] = cut
                 self._writer.cut(cut)
@@ -217,7 +224,7 @@ def main() -> None:
         _connect(settings),
         redis.connect(settings, timeout_s=REDIS_TIMEOUT_S),
     )
-    heartbeat = Heartbeat(settings, "sink")
+    heartbeat = Heartbeat(settings, "sink", metrics=SINK)
     ticked_ms = monotonic_ms()
     log.info("sink_started")
     while not stop.is_set():

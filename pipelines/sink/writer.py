@@ -5,6 +5,7 @@ from clickhouse_connect.driver.client import Client
 from tenacity import RetryCallState, retry, retry_if_exception_type, wait_exponential_jitter
 
 from infra.clickhouse import UNAVAILABLE
+from infra.metrics import SINK_INSERT, SINK_RETRIES, SINK_ROWS
 from operators.core.clock import Clock
 from pipelines.sink.batch import Insert
 from pipelines.sink.cuts import Cut, Place
@@ -14,6 +15,7 @@ log = structlog.get_logger()
 
 def _say(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
+    SINK_RETRIES.inc()
     log.warning("clickhouse_away", attempt=state.attempt_number, error=type(error).__name__)
 
 
@@ -32,9 +34,14 @@ class Writer:
         self._clickhouse = clickhouse
         self._clock = clock
 
-    @_until_it_answers
     def insert(self, insert: Insert) -> None:
         """Insert the rows of one table."""
+        with SINK_INSERT.labels(insert.table).time():
+            self._insert_lines(insert)
+        SINK_ROWS.labels(insert.table).inc(insert.rows)
+
+    @_until_it_answers
+    def _insert_lines(self, insert: Insert) -> None:
         self._clickhouse.raw_insert(
             insert.table,
             insert_block=insert.lines,

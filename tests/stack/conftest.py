@@ -54,6 +54,8 @@ class Stack:
         return os.environ | {
             "TUTTI_HOME": str(self.settings.home),
             "TUTTI_PORT_BASE": str(self.settings.port_base),
+            # Only the tests of the probe want its votes among theirs.
+            "TUTTI_PROBE_SECONDS": "0",
         }
 
     def run(

@@ -8,7 +8,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import psutil
 import structlog
+from prometheus_client import generate_latest
 
 from infra.local.chserver import incoming, statement
 from infra.local.chserver.admit import Guard
@@ -22,6 +24,13 @@ from infra.local.chserver.login import Login
 from infra.local.chserver.read import Summary, read
 from infra.local.chserver.request import Request, address, on, parse
 from infra.local.chserver.running import Running
+from infra.metrics import (
+    CLICKHOUSE,
+    CLICKHOUSE_FAILED,
+    CLICKHOUSE_MEMORY,
+    CLICKHOUSE_REQUESTS,
+    CLICKHOUSE_RUNNING,
+)
 
 log = structlog.get_logger(__name__)
 Scope = MutableMapping[str, Any]
@@ -91,9 +100,14 @@ class App:
                 if scope["path"] in _OK or _empty(scope):
                     await answer.whole(b"Ok.\n", Summary())
                     return
-                _refuse_unknown(scope)
+                metrics = scope["path"] == "/metrics" and not door.guard
+                if not metrics:
+                    _refuse_unknown(scope)
                 if door.login:
                     door.login.check(headers, scope["query_string"])
+                if metrics:
+                    await answer.whole(await self._control.submit(self._metrics), Summary())
+                    return
                 url = address(scope["query_string"])
                 body = await incoming.body(
                     client,
@@ -105,11 +119,17 @@ class App:
                 # On a thread: reading a long statement's words takes long enough to delay others.
                 request = await asyncio.to_thread(parse, scope["method"], url, headers, body)
             except QueryError as error:
+                CLICKHOUSE_FAILED.labels(door.lane.name, error.code).inc()
                 await _refuse(answer, error, client)
                 return
             del body
             answer = Answer(send, self._engine.timezone, request)
-            await self._until_gone(self._answer(door, request, answer), receive)
+            lane = self._inserts if request.insert and not door.guard else door.lane
+            with (
+                CLICKHOUSE_REQUESTS.labels(lane.name).time(),
+                CLICKHOUSE_RUNNING.labels(lane.name).track_inprogress(),
+            ):
+                await self._until_gone(self._answer(door, lane, request, answer), receive)
 
     def stop_reading(self) -> None:
         """Cancel the running queries, so that a stop waits for inserts only."""
@@ -129,16 +149,25 @@ class App:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _answer(self, door: Door, request: Request, answer: Answer) -> None:
+    def _metrics(self) -> bytes:
+        """The metrics in Prometheus's format."""
+        sql = "SELECT value FROM system.metrics WHERE metric = 'MemoryTracking'"
+        CLICKHOUSE_MEMORY.labels("tracked").set(int(self._engine.rows(sql)[0][0]))
+        CLICKHOUSE_MEMORY.labels("resident").set(psutil.Process().memory_info().rss)
+        return generate_latest(CLICKHOUSE.registry)
+
+    async def _answer(self, door: Door, lane: Lane, request: Request, answer: Answer) -> None:
         try:
             async with asyncio.timeout(door.seconds):
-                if request.insert and not door.guard:
+                if lane is self._inserts:
                     await self._insert(door, request, answer)
                 else:
                     await self._read(door, request, answer)
         except QueryError as error:
+            CLICKHOUSE_FAILED.labels(lane.name, error.code).inc()
             await _fail(request, answer, error)
         except TimeoutError:
+            CLICKHOUSE_FAILED.labels(lane.name, 159).inc()
             over = refusal(159, "The time for this query is over", "TIMEOUT_EXCEEDED")
             await _fail(request, answer, over)
 

@@ -25,6 +25,7 @@ class Lane:
     """
 
     def __init__(self, name: str, running: int, waiting: int) -> None:
+        self.name = name
         self._threads = ThreadPoolExecutor(running, thread_name_prefix=name)
         self._turn = asyncio.Semaphore(running)
         self._free = running + waiting

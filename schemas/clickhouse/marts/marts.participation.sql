@@ -6,7 +6,7 @@ WITH current AS (
         consultation_id, participant, trust, country, toStartOfHour(cast_at) AS hour,
         min((cast_at, proposal_id)) OVER (PARTITION BY consultation_id, participant) = (cast_at, proposal_id) AS first
     FROM tutti.ballots FINAL
-    WHERE choice != 'withdrawn'
+    WHERE choice != 'withdrawn' AND $not_probe
 ),
 people AS (
     SELECT

@@ -35,7 +35,7 @@ archived AS (
         [countIf(choice = 'agree'), countIf(choice = 'disagree'), countIf(choice = 'neutral'),
         countIf(bitTest(qualifications, 0)), countIf(bitTest(qualifications, 1)), countIf(bitTest(qualifications, 2)), countIf(bitTest(qualifications, 3)), countIf(bitTest(qualifications, 4)), countIf(bitTest(qualifications, 5)), countIf(bitTest(qualifications, 6)), countIf(bitTest(qualifications, 7)), countIf(bitTest(qualifications, 8))] AS counts
     FROM tutti.ballots FINAL
-    WHERE choice != 'withdrawn'
+    WHERE choice != 'withdrawn' AND $not_probe
     GROUP BY consultation_id, proposal_id, country, trust
 ),
 checks AS (

@@ -18,4 +18,4 @@ SELECT
     no_opinion AS no_opinion,  -- Current ballots: no_opinion
     do_not_care AS do_not_care  -- Current ballots: do_not_care
 FROM tutti.windows FINAL
-WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)
+WHERE epoch = (SELECT max(epoch) FROM tutti.epochs) AND $not_probe

@@ -1,0 +1,33 @@
+"""``tutti config show``: every setting, its value, and where it comes from."""
+
+from dataclasses import asdict
+
+import typer
+
+from infra.settings import Settings
+from infra.shown import shown_settings
+from pipelines.cli.output import AsJson, console, print_json
+
+config = typer.Typer(help="Settings.", no_args_is_help=True)
+
+
+@config.callback()
+def _group() -> None:
+    """Keeps ``show`` a command of its own while it is the only one."""
+
+
+@config.command("show")
+def show(as_json: AsJson = False) -> None:
+    """Show every setting with its origin and meaning, and the addresses that follow from them."""
+    found = shown_settings(Settings())
+    if as_json:
+        print_json([asdict(line) for line in found])
+        return
+    wide = max(len(line.name) for line in found)
+    for line in found:
+        console.print(
+            f"{line.name:{wide}}  {line.origin:11}  {line.value or 'unset'}  ({line.meaning})",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
