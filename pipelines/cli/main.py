@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from operators.core.errors import TuttiError
-from pipelines.cli import data, stack
+from pipelines.cli import data, dlq, schemas, stack
 from pipelines.cli.demo import demo
 from pipelines.cli.output import errors
 from pipelines.cli.top import top
@@ -33,6 +33,8 @@ app.command()(data.reconcile)
 importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)
 importers.command("polis")(data.import_polis)
 app.add_typer(importers, name="import")
+app.add_typer(schemas.app, name="schemas")
+app.add_typer(dlq.app, name="dlq")
 
 
 def main() -> None:
