@@ -23,7 +23,7 @@ Reason = Literal[
     "qualification_mismatch",
     "unknown_status",
     "unknown_trust",
-    "trust_not_allowed",  # the trust rules do not let this source set this level
+    "trust_not_allowed",
 ]
 
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
@@ -122,6 +122,10 @@ ADVICE: Final[dict[Reason, Advice]] = {
     "unknown_trust": Advice(
         "no such trust level",
         "Send troll, trusted, sequence or segment, in small letters, or leave the field out.",
+    ),
+    "trust_not_allowed": Advice(
+        "the trust rules do not let this source set this level",
+        "Leave trust out, or ask the operator to let your source set this level.",
     ),
 }
 """Every reason with its cure."""
