@@ -19,6 +19,7 @@ producer = Producer(
     }
 )
 failures = []
+MOST_UNANSWERED = 50_000
 
 
 def delivered(error, message) -> None:
@@ -36,8 +37,8 @@ for line in sys.stdin.buffer:
         producer.produce("tutti.votes.v1", line.rstrip(), key, on_delivery=delivered)
     except KafkaException as error:  # e.g. larger than a message may be
         delivered(error.args[0], None)
-    # Calls `delivered` for what has been answered; waits a little if too much has not.
-    producer.poll(0.1 if len(producer) > 50_000 else 0)
+    # Calls `delivered` for what has been answered; waits while too much has not.
+    producer.poll(0.1 if len(producer) > MOST_UNANSWERED else 0)
 
 unanswered = producer.flush(60)
 if unanswered:
