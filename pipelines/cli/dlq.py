@@ -259,7 +259,7 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def _instant(text: str) -> datetime:
-    ago = re.fullmatch(r"(\d{1,6})([mhd])", text)
+    ago = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
     if ago:
         now = datetime.fromtimestamp(system_clock() / 1000, UTC)
         return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
@@ -270,7 +270,7 @@ def _instant(text: str) -> datetime:
 
 
 def _place(text: str) -> tuple[str, int, int]:
-    match = re.fullmatch(r"(.+)/(\d{1,5})/(\d{1,19})", text)
+    match = re.fullmatch(r"(.+)/([0-9]{1,5})/([0-9]{1,19})", text)
     if match is None or match[1] not in KINDS:
         raise TerminalError(
             f"{text} is no message: write TOPIC/PARTITION/OFFSET of an input topic."
