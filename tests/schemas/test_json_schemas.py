@@ -388,13 +388,29 @@ values = st.recursive(
 )
 
 
+TIMES = [
+    *("1999-12-31T23:59:59.999Z", "2000-01-01T00:00:00Z"),
+    *("2024-05-01T12:04:59.999Z", "2024-05-01T12:05:00Z", "2024-05-01T12:05:00.001Z"),
+]
+BORDERS: dict[str, list[Any]] = {
+    **dict.fromkeys(["cast_at", "submitted_at", "opens_at", "closes_at"], TIMES),
+    **{key: ["a" * 64, "a" * 65] for key in ("consultation_id", "proposal_id", "source")},
+    **{key: ["a" * 128, "a" * 129] for key in ("participant_id", "author_id")},
+    "text": ["🚆" * 1000, "🚆" * 1001],
+    "title": ["🚆" * 300, "🚆" * 301],
+    "window_seconds": [0, 59, 60, 61, 604_800, 604_860],
+    "rank_min_votes": [0, 1, 1_000_000, 1_000_001],
+}
+"""Both sides of each limit."""
+
+
 @st.composite
 def messages(draw: st.DrawFn, kind: Kind) -> dict[str, Any]:
     message = dict(draw(good[kind]))
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))):
         known = [*TEXTS[kind].split(), "qualifications", "countries", "window_seconds"]
         key = draw(st.sampled_from([*known, "rank_min_votes", "unknown", "Choice", ""]))
-        action = draw(st.sampled_from(["drop", "set", "set", "append", "inside"]))
+        action = draw(st.sampled_from(["drop", "set", "set", "append", "inside", "border"]))
         former = message.get(key)
         if action == "drop":
             message.pop(key, None)
@@ -402,6 +418,9 @@ def messages(draw: st.DrawFn, kind: Kind) -> dict[str, Any]:
             message[key] = former + draw(st.sampled_from(["\n", " ", "a", "é", "\0", "Z", "-x"]))
         elif action == "inside" and isinstance(former, list):
             message[key] = [*former, draw(values)]
+        elif action == "border":
+            key = draw(st.sampled_from(sorted(BORDERS)))
+            message[key] = draw(st.sampled_from(BORDERS[key]))
         else:
             message[key] = draw(values)
     return message
