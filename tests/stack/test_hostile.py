@@ -140,7 +140,7 @@ def sent(stack) -> Sent:
         answer = "accepted" if size <= 65_536 else "too_long"
         send(sized(size), b"sizes", answer, f"{size} bytes")
     # Within the client's limit, but with Kafka's overhead beyond the broker's.
-    send(sized(1_048_580), b"sizes", "refused by the broker", "1 MiB")
+    send(sized(1_048_530), b"sizes", "refused by the broker", "1 MiB")
     producer.flush(120)
     stack.sync()
     return noted
