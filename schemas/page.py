@@ -13,7 +13,7 @@ from typing import Any, Final
 from schemas.edge_cases import edge_cases
 from schemas.events import Kind
 from schemas.published import examples, schema
-from schemas.refusals import ADVICE, REASONS, Reason
+from schemas.refusals import ADVICE, OF_SETTINGS, REASONS, Reason
 from schemas.topics import TOPICS, Topic
 
 DAY_MS: Final = 86_400_000
@@ -123,7 +123,8 @@ def _reasons(kind: Kind) -> list[Reason]:
     """The reasons that the normative table knows for a kind of event, or all kinds share."""
     known = {case.answer for case in edge_cases() if case.event == kind}
     shared = {case.answer for case in edge_cases() if case.field == "" != case.answer}
-    return [reason for reason in REASONS if reason in known | shared]
+    chosen = OF_SETTINGS if kind == "votes" else frozenset()  # the trust of votes, so far
+    return [reason for reason in REASONS if reason in known | shared | chosen]
 
 
 def _fields(body: dict[str, Any], shown: dict[str, Any]) -> Iterator[list[str]]:
