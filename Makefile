@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-fast lint up down status lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-fast lint up down status documents lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -51,6 +51,9 @@ down: ## stop the stack; its data stays
 status: ## what runs, and how far it is
 	@$(INSTALLED)
 	@$(BIN)/tutti status
+
+documents: ## write schemas/asyncapi.json and docs/events.html anew after a change of the contracts
+	$(BIN)/python -m schemas.documents
 
 # --universal: one lock file for Python 3.11 and 3.12. No addresses: pip's own configuration has them.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -21,6 +21,8 @@ from schemas.topics import TOPICS, Topic
 INTAKE_GROUP: Final = "tutti-intake"
 SINK_GROUP: Final = "tutti-sink"
 TIMEOUT_S: Final = 10.0
+MAX_MESSAGE_BYTES: Final = 1_048_588
+"""What Kafka takes unless told otherwise, overhead included; clients stop a little earlier."""
 
 
 def client(settings: Settings) -> dict[str, Any]:
@@ -47,6 +49,7 @@ def producer(settings: Settings, **more: Any) -> Producer:
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
             "linger.ms": 20,
+            "message.max.bytes": MAX_MESSAGE_BYTES,
             "batch.size": 262_144,
             "queue.buffering.max.messages": 200_000,
             "queue.buffering.max.kbytes": 131_072,

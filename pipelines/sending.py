@@ -13,6 +13,8 @@ from schemas.events import Kind
 from schemas.topics import INPUT
 
 FLUSH_S: Final = 60.0
+PARTITION_OF_KEY: Final = -1
+"""librdkafka's name for "the partition that belongs to the key"."""
 
 _KEY_FIELDS: Final[dict[Kind, tuple[str, ...]]] = {
     "consultations": ("consultation_id",),
@@ -62,14 +64,22 @@ class Sender:
         kafka.topics(settings)
         self._producer: Producer = kafka.producer(settings)
 
-    def send(self, kind: Kind, payload: bytes, key: bytes | None = None) -> None:
+    def send(
+        self,
+        kind: Kind,
+        payload: bytes,
+        key: bytes | None = None,
+        partition: int = PARTITION_OF_KEY,
+    ) -> None:
         """Hand over one message; waits while the broker is slower than we are."""
         self.receipt.sent += 1
         if key is None:
             key = key_of(kind, payload)
         while True:
             try:
-                self._producer.produce(INPUT[kind].name, payload, key, on_delivery=self._delivered)
+                self._producer.produce(
+                    INPUT[kind].name, payload, key, partition, on_delivery=self._delivered
+                )
                 break
             except BufferError:
                 self._producer.poll(0.05)

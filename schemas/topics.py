@@ -15,6 +15,7 @@ class Topic:
     name: str
     about: str
     key: str
+    schema: str
     partitions: int
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
@@ -29,6 +30,7 @@ def _load() -> dict[str, Topic]:
             name=name,
             about=entry["about"],
             key=entry["key"],
+            schema=entry["schema"],
             partitions=entry["partitions"],
             producers=tuple(entry["producers"]),
             consumers=tuple(entry["consumers"]),

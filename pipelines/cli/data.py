@@ -1,40 +1,39 @@
 """``tutti send``, ``import``, ``sync``, ``query`` and ``reconcile``: data in and out."""
 
 import json
-import os
 import random
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 import typer
 from clickhouse_connect.driver.exceptions import DatabaseError
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import MofNCompleteColumn
 
 from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
 from infra.settings import Settings
-from infra.trust import trust_rules
-from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
+from pipelines.cli.files import LinesFile, LinesKind, progress, read_lines
 from pipelines.cli.output import AsJson, console, errors, print_json, table
+from pipelines.cli.schemas import check_file, print_fault
 from pipelines.importers.polis import read_polis
 from pipelines.sending import Receipt, Sender
 from pipelines.sync import sync as sync_all
 from schemas.events import Kind
-from schemas.refusals import Refusal
-from schemas.rules import judges
 
 Timeout = Annotated[float, typer.Option("--timeout", help="Longest wait, seconds.")]
-KindName = Literal["consultations", "proposals", "votes"]
+NAMED_FAULTS: Final = 100
+"""Lines that ``send --check`` names; all are counted."""
 
 
 def send(
-    file: Annotated[Path, typer.Argument(help="JSON lines; - for standard input.")],
-    kind: Annotated[KindName, typer.Option("--kind", help="What the lines are.")],
+    file: LinesFile,
+    kind: LinesKind,
     check: Annotated[
         bool, typer.Option("--check", help="Send nothing if a line would be refused.")
     ] = False,
@@ -42,54 +41,19 @@ def send(
 ) -> None:
     """Send events, one per line, as they are; report what the broker acknowledged."""
     if check:
-        _check_lines(file, kind)
+        _check(file, kind)
     sender = Sender(Settings())
-    with _progress() as progress:
-        bar = progress.add_task(f"sending {kind}", total=_count_lines(file))
-        for line in _lines(file):
-            sender.send(kind, line)
-            progress.advance(bar)
-        receipt = sender.finish()
-    _report({kind: receipt}, as_json=as_json)
+    for line in read_lines(file, f"sending {kind}"):
+        sender.send(kind, line)
+    _report({kind: sender.finish()}, as_json=as_json)
 
 
-def _lines(file: Path) -> Iterator[bytes]:
-    if str(file) == "-":
-        for line in sys.stdin.buffer:
-            yield line.rstrip(b"\r\n")
-        return
-    with file.open("rb") as lines:
-        for line in lines:
-            yield line.rstrip(b"\r\n")
-
-
-def _count_lines(file: Path) -> int | None:
-    """Lines to expect; None for standard input."""
-    if str(file) == "-":
-        return None
-    if not file.is_file():
-        raise TerminalError(f"{file} is not a file: name a file of JSON lines, or - .")
-    return sum(1 for _ in _lines(file))
-
-
-def _check_lines(file: Path, kind: Kind) -> None:
-    if str(file) == "-":
+def _check(file: Path, kind: Kind) -> None:
+    if str(file) == "-" or (file.exists() and not file.is_file()):
         raise TerminalError("--check reads the lines twice: it needs a file.")
-    _count_lines(file)
-    judge, now = judges(trust_rules(Settings()))[kind], system_clock()
-    faults = 0
-    for number, line in enumerate(_lines(file), start=1):
-        verdict = judge(line, now)
-        if isinstance(verdict, Refusal):
-            faults += 1
-            errors.print(
-                f"line {number}: {verdict.reason} {verdict.field} {verdict.detail}",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
-    if faults:
-        raise TerminalError(f"nothing was sent: lines that would be refused: {faults}.")
+    checked = check_file(file, kind, NAMED_FAULTS, partial(print_fault, to=errors))
+    if checked.refused:
+        raise TerminalError(f"nothing was sent: lines that would be refused: {checked.refused}.")
 
 
 def import_polis(
@@ -122,11 +86,11 @@ def import_polis(
         votes = sorted(votes, key=lambda vote: cast("str", vote["cast_at"]))
     elif order == "shuffled":
         random.Random(0).shuffle(votes)  # noqa: S311 - the same order each time
-    with _progress() as progress:
-        bar = progress.add_task("sending votes", total=len(votes))
+    with progress(MofNCompleteColumn()) as bar:
+        task = bar.add_task("sending votes", total=len(votes))
         for vote in _paced(votes, factor) if factor else votes:
             sender.send("votes", _encode(vote))
-            progress.advance(bar)
+            bar.advance(task)
         receipt = sender.finish()
     _report({"messages": receipt}, as_json=as_json)
 
@@ -237,14 +201,3 @@ def print_reconciliation(found: Any) -> None:
     for difference in found.differences:
         errors.print(f"{difference}", markup=False, soft_wrap=True)
     console.print(f"verdict: [bold]{found.verdict}[/]")
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=errors,
-        disable=not errors.is_terminal or bool(os.environ.get("CI")),
-    )

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from operators.core.errors import TuttiError
-from pipelines.cli import data, stack
+from pipelines.cli import data, dlq, schemas, stack
 from pipelines.cli.config import config
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
@@ -37,6 +37,8 @@ importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_h
 importers.command("polis")(data.import_polis)
 app.add_typer(importers, name="import")
 app.add_typer(config, name="config")
+app.add_typer(schemas.app, name="schemas")
+app.add_typer(dlq.app, name="dlq")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import schemas
 MODULES = [
     *(f"schemas.{module.name}" for module in pkgutil.iter_modules(schemas.__path__)),
     *(f"operators.core.{module.name}" for module in pkgutil.iter_modules(operators.core.__path__)),
+    "pipelines.printable",
     "pipelines.sink.cuts",
 ]
 WITH_EXAMPLES = {
@@ -21,6 +22,7 @@ WITH_EXAMPLES = {
     "operators.core.ballots",
     "operators.core.pseudonyms",
     "operators.core.tally",
+    "pipelines.printable",
     "pipelines.sink.cuts",
 }
 

@@ -1,0 +1,286 @@
+"""``tutti dlq stats``, ``show`` and ``replay``: messages that were refused."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+
+import typer
+from clickhouse_connect.driver.client import Client
+from rich.progress import MofNCompleteColumn
+
+from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.settings import Settings
+from operators.core.clock import system_clock
+from operators.core.errors import TerminalError
+from pipelines.checking import found
+from pipelines.cli.files import progress
+from pipelines.cli.output import AsJson, console, errors, print_json, table
+from pipelines.deadletters import (
+    KINDS,
+    DeadLetter,
+    Original,
+    Replay,
+    Wanted,
+    count,
+    dead_letters,
+    originals,
+    replay,
+    statistics,
+)
+from pipelines.printable import printable
+from pipelines.sending import Sender
+from schemas.events import Kind
+from schemas.refusals import ADVICE, REASONS
+from schemas.times import parse_instant
+from schemas.topics import INPUT
+
+app = typer.Typer(help="Messages that were refused.", no_args_is_help=True)
+
+SHOWN_CHARACTERS: Final = 2_000
+"""Of a message; a whole one may have 1 MiB."""
+LISTED: Final = 20
+"""Messages that a replay lists; all are counted."""
+WARNING: Final = "Messages may hold participants' own ids: do not pass them on."
+
+KindOrTopic = Annotated[
+    str | None, typer.Option("--kind", "--topic", help="consultations, proposals, votes; or topic.")
+]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why refused.")]
+Field = Annotated[str | None, typer.Option("--field", help="Field at fault.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", help="From then: 2026-05-01[T12:00:00Z], or 90m, 2h, 7d ago."),
+]
+Until = Annotated[str | None, typer.Option("--until", help="Before then; as --since.")]
+
+
+@app.command()
+def stats(
+    kind: KindOrTopic = None,
+    reason: Reason = None,
+    field: Field = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Count what was refused, by reason."""
+    wanted = _wanted(kind, reason, field, since, until)
+    with _clickhouse(Settings()) as clickhouse:
+        rows = statistics(clickhouse, wanted, limit)
+    if as_json:
+        print_json([row._asdict() | {"mend": _mend(row.reason)} for row in rows])
+        return
+    columns = ["topic", "reason", "messages", "first (UTC)", "last (UTC)", "fields", "newest"]
+    console.print(
+        table(
+            "refused messages",
+            columns,
+            (
+                (
+                    row.topic,
+                    row.reason,
+                    row.messages,
+                    f"{row.first:%Y-%m-%d %H:%M:%S}",
+                    f"{row.last:%Y-%m-%d %H:%M:%S}",
+                    ", ".join(filter(None, row.fields)),
+                    row.example.removeprefix(f"{row.topic}/"),
+                )
+                for row in rows
+            ),
+        )
+    )
+
+
+@app.command()
+def show(
+    place: Annotated[
+        str | None, typer.Argument(metavar="[TOPIC/PARTITION/OFFSET]", help="One message.")
+    ] = None,
+    kind: KindOrTopic = None,
+    reason: Reason = None,
+    field: Field = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Messages.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Show refused messages as they were sent, fetched from Kafka; the newest first."""
+    settings = Settings()
+    wanted = _wanted(kind, reason, field, since, until, place)
+    with _clickhouse(settings) as clickhouse:
+        letters = dead_letters(clickhouse, wanted, limit, newest=True)
+    if place and not letters:
+        raise TerminalError(f"{place} is not in marts.dead_letters: nothing was refused there.")
+    fetched = dict(originals(settings, letters))
+    errors.print(WARNING, style="yellow")
+    shown = [_shown(letter, fetched[letter]) for letter in letters]
+    if as_json:
+        print_json(shown)
+        return
+    for entry in shown:
+        for name, value in entry.items():
+            text = f"{name + ':':12}{value}" if value is not None else ""
+            console.print(
+                text, markup=False, highlight=False, soft_wrap=True, end="\n" * bool(text)
+            )
+        console.print()
+
+
+def _shown(letter: DeadLetter, original: Original | None) -> dict[str, Any]:
+    about = {
+        "message": letter.coordinates,
+        "received": f"{letter.received_at:%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
+        "reason": letter.reason,
+        "field": letter.field or None,
+        "expected": letter.detail or None,
+        "mend": _mend(letter.reason),
+        "bytes": letter.bytes,
+    }
+    if original is None:
+        gone = "no longer in Kafka: retention has removed it, so it can neither be shown nor sent"
+        return about | {"found": None, "key": None, "content": None, "gone": gone}
+    return about | {
+        "found": found(original.value, letter.refusal),
+        "key": None if original.key is None else printable(original.key),
+        "content": printable(original.value or b"", SHOWN_CHARACTERS),
+        "gone": None,
+    }
+
+
+@app.command("replay")
+def replay_command(
+    kind: KindOrTopic = None,
+    reason: Reason = None,
+    field: Field = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Messages.")] = 10_000,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Really send; otherwise only say what.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send refused messages again that would be accepted now; the oldest first."""
+    settings = Settings()
+    wanted = _wanted(kind, reason, field, since, until)
+    with _clickhouse(settings) as clickhouse, progress(MofNCompleteColumn()) as bar:
+        matching = count(clickhouse, wanted)
+        letters = dead_letters(clickhouse, wanted, limit)
+        moving = bar.track(letters, description="replaying")
+        done = replay(settings, clickhouse, moving, Sender(settings) if yes else None)
+    if as_json:
+        print_json(_plain(done, matching, len(letters)))
+    else:
+        _print_replay(done, matching, len(letters))
+    if done.receipt is not None and done.receipt.failed:
+        raise typer.Exit(1)
+
+
+def _plain(done: Replay, matching: int, looked_at: int) -> dict[str, Any]:
+    return {
+        "matching": matching,
+        "looked_at": looked_at,
+        "valid_now": len(done.valid),
+        "still_refused": dict(done.refused),
+        "superseded": done.superseded,
+        "gone": done.gone,
+        "sent": done.receipt.sent if done.receipt else 0,
+        "acknowledged": done.receipt.acknowledged if done.receipt else 0,
+        "failed": dict(done.receipt.failed) if done.receipt else {},
+        "messages": [letter.coordinates for letter in done.valid],
+    }
+
+
+def _print_replay(done: Replay, matching: int, looked_at: int) -> None:
+    counts = [
+        (looked_at, "refused messages looked at"),
+        (matching - looked_at, "more match: raise --limit, or narrow the choice"),
+        *(
+            (times, f"skipped: would be refused again as {reason}")
+            for reason, times in done.refused.most_common()
+        ),
+        (done.superseded, "skipped: a newer message of the same proposal or consultation counts"),
+        (done.gone, "skipped: no longer in Kafka, retention has removed them"),
+    ]
+    if done.receipt is None:
+        for letter in done.valid[:LISTED]:
+            console.print(f"{letter.coordinates} {letter.reason} {letter.field}", highlight=False)
+        counts += [
+            (len(done.valid) - LISTED, "more of these"),
+            (len(done.valid), "would be sent again: say --yes to send them"),
+        ]
+    else:
+        counts += [
+            (done.receipt.sent, "sent again"),
+            (done.receipt.acknowledged, "acknowledged by the broker"),
+            *((times, f"failed: {failure}") for failure, times in done.receipt.failed.items()),
+        ]
+    for number, what in counts:
+        if number > 0:
+            console.print(f"{number} {what}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _mend(reason: str) -> str | None:
+    """The cure; None for a reason of another version."""
+    return {str(name): advice.mend for name, advice in ADVICE.items()}.get(reason)
+
+
+def _wanted(
+    kind: str | None,
+    reason: str | None,
+    field: str | None,
+    since: str | None,
+    until: str | None,
+    place: str | None = None,
+) -> Wanted:
+    if reason is not None and reason not in REASONS:
+        raise TerminalError(f"{reason} is no reason: choose one of {', '.join(REASONS)}.")
+    return Wanted(
+        kind=_kind(kind) if kind else None,
+        reason=reason,
+        field=field,
+        since=_instant(since) if since else None,
+        until=_instant(until) if until else None,
+        place=_place(place) if place else None,
+    )
+
+
+def _kind(text: str) -> Kind:
+    kind = KINDS.get(text, text)
+    if kind not in INPUT:
+        raise TerminalError(f"{text} is no kind: choose one of {', '.join([*INPUT, *KINDS])}.")
+    return kind
+
+
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def _instant(text: str) -> datetime:
+    ago = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
+    if ago:
+        now = datetime.fromtimestamp(system_clock() / 1000, UTC)
+        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    ms = parse_instant(text if "T" in text else f"{text}T00:00:00Z")
+    if ms is None:
+        raise TerminalError(f"{text} is no time: write 2026-05-01, 2026-05-01T12:00:00Z or 2h.")
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _place(text: str) -> tuple[str, int, int]:
+    match = re.fullmatch(r"(.+)/([0-9]{1,5})/([0-9]{1,19})", text)
+    if match is None or match[1] not in KINDS:
+        raise TerminalError(
+            f"{text} is no message: write TOPIC/PARTITION/OFFSET of an input topic."
+        )
+    return match[1], int(match[2]), int(match[3])
+
+
+@contextmanager
+def _clickhouse(settings: Settings) -> Iterator[Client]:
+    try:
+        yield connect(settings)
+    except UNAVAILABLE:
+        raise ClickHouseAwayError from None

@@ -1,0 +1,128 @@
+"""``tutti schemas check``: which lines would be refused, and how to mend them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from infra.settings import Settings
+from infra.trust import trust_rules
+from operators.core.clock import system_clock
+from operators.core.errors import TerminalError
+from pipelines.checking import Fault, faults
+from pipelines.cli.files import LinesFile, LinesKind, read_lines
+from pipelines.cli.output import AsJson, console, errors, print_json
+from schemas.events import Kind
+from schemas.refusals import ADVICE, Reason
+from schemas.rules import judges
+
+app = typer.Typer(help="The contract of the messages.", no_args_is_help=True)
+
+
+@dataclass(slots=True)
+class Checked:
+    """How many lines would be refused: per reason, how many and the first of them."""
+
+    lines: int = 0
+    refused: int = 0
+    reasons: dict[Reason, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, fault: Fault | None) -> None:
+        """Count one line."""
+        self.lines += 1
+        if fault is not None:
+            self.refused += 1
+            count, first = self.reasons.get(fault.refusal.reason, (0, fault.line))
+            self.reasons[fault.refusal.reason] = (count + 1, first)
+
+
+def check_file(file: Path, kind: Kind, limit: int, show: Callable[[Fault], None]) -> Checked:
+    """Judge each line by intake's rules as if it arrived now; `show` the first `limit` faults.
+
+    Raises:
+        TerminalError: There is no such file.
+    """
+    checked = Checked()
+    judge = judges(trust_rules(Settings()))[kind]
+    for fault in faults(read_lines(file, f"checking {kind}"), judge, system_clock()):
+        checked.add(fault)
+        if fault is not None and checked.refused <= limit:
+            show(fault)
+    return checked
+
+
+def print_fault(fault: Fault, to: Console = console) -> None:
+    """Print what is wrong with a line, and below it how to mend it."""
+    refusal = fault.refusal
+    place = f" {refusal.field}" if refusal.field else ""
+    expected = f"; expected: {refusal.detail}" if refusal.detail else ""
+    for text in (
+        f"line {fault.line}: {refusal.reason}{place}: found {fault.found}{expected}",
+        f"    {ADVICE[refusal.reason].mend}",
+    ):
+        to.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_summary(checked: Checked) -> None:
+    """Print how many lines are right, and the reasons of the others."""
+    console.print(
+        f"{checked.lines} lines: {checked.lines - checked.refused} would be accepted,"
+        f" {checked.refused} refused",
+        highlight=False,
+    )
+    for reason, (count, first) in sorted(checked.reasons.items(), key=lambda row: -row[1][0]):
+        console.print(
+            f"{count} x {reason}, first in line {first}: {ADVICE[reason].mend}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+@app.command()
+def check(
+    file: LinesFile,
+    kind: LinesKind,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, max=100_000, help="Faults to name; all are counted.")
+    ] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Say which lines would be refused, and how to mend them; exit 1 if any would, 2 unread."""
+    named: list[Fault] = []
+    try:
+        checked = check_file(file, kind, limit, named.append if as_json else print_fault)
+    except TerminalError as error:
+        errors.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        print_json(_plain(checked, named))
+    else:
+        print_summary(checked)
+    if checked.refused:
+        raise typer.Exit(1)
+
+
+def _plain(checked: Checked, named: list[Fault]) -> dict[str, Any]:
+    return {
+        "lines": checked.lines,
+        "accepted": checked.lines - checked.refused,
+        "refused": checked.refused,
+        "reasons": {
+            reason: {"lines": count, "first_line": first, "mend": ADVICE[reason].mend}
+            for reason, (count, first) in checked.reasons.items()
+        },
+        "faults": [
+            {
+                "line": fault.line,
+                "reason": fault.refusal.reason,
+                "field": fault.refusal.field,
+                "found": fault.found,
+                "expected": fault.refusal.detail,
+                "mend": ADVICE[fault.refusal.reason].mend,
+            }
+            for fault in named
+        ],
+    }
