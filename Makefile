@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-fast lint up down status lock jars-sums clean ci
+.PHONY: help setup ready demo test test-fast load lint up down status lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -27,6 +27,12 @@ test: ready lint ## set up, then check the code and run every test
 
 test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
 	$(BIN)/python -m pytest -ra -m "not stack"
+
+# Twenty minutes on 2 cores; what it writes is docs/performance.md, made of loadtests/results.
+load: ready ## measure throughput and freshness on a stack of its own
+	$(BIN)/python -m loadtests bulk steady --votes 500000 --runs 5 --save
+	$(BIN)/python -m loadtests run steady --rate 5000 --seconds 60 --runs 5 --save
+	$(BIN)/python -m loadtests report
 
 lint: ready ## style, types and the import contracts
 	$(BIN)/ruff check .

@@ -127,6 +127,9 @@ class Bench:
 
     def __init__(self, settings: Settings, workload: Workload) -> None:
         self._settings, self._workload = settings, workload
+        self.idle_cores: dict[str, float] = {}
+        self.cold: Measurement | None = None
+        self.runs: list[Measurement] = []
         self._segments: list[Segment] = []
         self._next = self._markers = 0
 
@@ -154,13 +157,18 @@ class Bench:
         sender.finish()
         sync(self._settings, SYNC_S)
 
-    def idle(self) -> dict[str, float]:
-        """What each part uses while nothing is sent, cores."""
+    @property
+    def settings(self) -> Settings:
+        """The stack's."""
+        return self._settings
+
+    def idle(self) -> None:
+        """Note what each part uses while nothing is sent, cores."""
         costs = Costs(self._settings)
         before, start_s = costs.read(), time.monotonic()
         time.sleep(IDLE_S)
         after, seconds = costs.read(), time.monotonic() - start_s
-        return {
+        self.idle_cores = {
             name: round((after.cpu_s[name] - before.cpu_s[name]) / seconds, 3)
             for name in before.cpu_s
         }
@@ -172,6 +180,16 @@ class Bench:
     def bulk(self, votes: int) -> Measurement:
         """Send as fast as possible."""
         return self._measure(Plan(self._fields, self._next, votes, self._workload.rate, 0))
+
+    def warm_up(self, measure: Callable[[], Measurement]) -> Measurement:
+        """A measurement of the fresh stack, which is reported apart from the runs."""
+        self.cold = measure()
+        self.runs.remove(self.cold)
+        return self.cold
+
+    def keep_rate(self, rate: float) -> None:
+        """Forget the runs at other rates."""
+        self.runs = [run for run in self.runs if run.rate == rate]
 
     def check(self) -> Comparison:
         """Compare everything sent so far with what must come out."""
@@ -213,13 +231,13 @@ class Bench:
         parts[GENERATOR] = Part(
             cpu_us=round(sent.cpu_s / total * 1e6, 2),
             cores=round(sent.cpu_s / seconds, 3),
-            peak_mb=0,
-            threads_us={},
+            peak_mb=sent.peak_mb,
+            threads_us=_busiest(sent.threads_s, total),
             restarted=False,
         )
         ours_s = sum(part.cores for part in parts.values()) * seconds
         third = max(len(latencies) // 3, 1)
-        return Measurement(
+        measured = Measurement(
             votes=sent.votes,
             rate=plan.rate if plan.seconds else 0,
             sent_s=round(sent.seconds, 2),
@@ -233,6 +251,8 @@ class Bench:
             others_cores=round((after.machine_s - before.machine_s - ours_s) / seconds, 2),
             parts=parts,
         )
+        self.runs.append(measured)
+        return measured
 
     def _generate(self, plan: Plan, costs: Costs) -> tuple[Started, Sent]:
         """Run the generator's process; meanwhile look at the parts' memory."""
@@ -291,20 +311,25 @@ def _parts(
     found = {}
     for name in before.cpu_s:
         used_s = after.cpu_s.get(name, 0.0) - before.cpu_s[name]
-        threads = {
-            thread: round((after_s - before.threads_s.get((part, thread), 0.0)) / votes * 1e6, 2)
+        threads_s = {
+            thread: after_s - before.threads_s.get((part, thread), 0.0)
             for (part, thread), after_s in after.threads_s.items()
             if part == name
         }
-        busiest = sorted(threads.items(), key=lambda item: -item[1])[:THREADS_SHOWN]
         found[name] = Part(
             cpu_us=round(used_s / votes * 1e6, 2),
             cores=round(used_s / seconds, 3),
             peak_mb=costs.peak_mb[name],
-            threads_us={thread: us for thread, us in busiest if us > 0},
+            threads_us=_busiest(threads_s, votes),
             restarted=pids.get(name) != before.pids[name],
         )
     return found
+
+
+def _busiest(threads_s: dict[str, float], votes: int) -> dict[str, float]:
+    """The threads that used most CPU, µs per vote."""
+    busiest = sorted(threads_s.items(), key=lambda item: -item[1])[:THREADS_SHOWN]
+    return {name: round(used_s / votes * 1e6, 2) for name, used_s in busiest if used_s > 0}
 
 
 def _median(values: list[float]) -> float:

@@ -54,7 +54,7 @@ class Costs:
                 with suppress(psutil.NoSuchProcess):
                     used = process.cpu_times()
                     cpu[name] += used.user + used.system
-                    for thread, seconds in _threads(process.pid).items():
+                    for thread, seconds in threads_of(process.pid).items():
                         threads[name, thread] += seconds
         busy = psutil.cpu_times()
         machine_s = busy.user + busy.system + busy.nice + busy.irq + busy.softirq
@@ -77,7 +77,7 @@ def _family(name: str, pid: int) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
-def _threads(pid: int) -> dict[str, float]:
+def threads_of(pid: int) -> dict[str, float]:
     """CPU seconds by thread name, without the number at its end."""
     found: dict[str, float] = defaultdict(float)
     for task in Path(f"/proc/{pid}/task").glob("*"):

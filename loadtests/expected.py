@@ -118,6 +118,7 @@ class Comparison:
     different: int
     example: str
     accepted: tuple[int, int]
+    refused: int
     refused_equal: bool
 
     @property
@@ -165,6 +166,7 @@ def compare(clickhouse: Client, workload: Workload, expected: Expected, markers:
         different=different,
         example=example,
         accepted=(expected.accepted + markers, int(accepted)),
+        refused=sum(refused.values()),
         refused_equal=refused == expected.refused,
     )
 

@@ -7,9 +7,11 @@ counts from the moment it was due. Encoding runs ahead while nothing is due, a f
 `Started` and at the end `Sent`. Where the stack is it takes from the environment, as every part.
 """
 
+import os
 import sys
 import time
 from collections import deque
+from resource import RUSAGE_SELF, getrusage
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +20,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra import kafka
 from infra.settings import Settings
+from loadtests.costs import threads_of
 from loadtests.encoding import Encoder, Messages
 from loadtests.markers import MARKER_S, marker
 from loadtests.schedule import Schedule
@@ -71,6 +74,8 @@ class Sent(msgspec.Struct, frozen=True):
         markers: Markers among them, not counted in `votes`.
         seconds: From the first vote's due time to the last acknowledgement.
         cpu_s: CPU of the whole process since it began to encode.
+        peak_mb: Most resident memory, MiB.
+        threads_s: CPU by thread name since the process began, s.
         behind_ms: How late a vote was handed over: p50, p99 and most, ms.
         failed: What the broker refused, by its words.
     """
@@ -79,6 +84,8 @@ class Sent(msgspec.Struct, frozen=True):
     markers: int
     seconds: float
     cpu_s: float
+    peak_mb: int
+    threads_s: dict[str, float]
     behind_ms: tuple[float, float, float]
     failed: dict[str, int]
 
@@ -134,6 +141,8 @@ class Generator:
             markers=self._markers,
             seconds=time.monotonic() - self.started.start_s,
             cpu_s=time.process_time() - cpu_s,
+            peak_mb=getrusage(RUSAGE_SELF).ru_maxrss >> 10,
+            threads_s=threads_of(os.getpid()),
             behind_ms=(behind_ms[0], behind_ms[1], behind_ms[2]),
             failed=failed,
         )
