@@ -150,11 +150,20 @@ def compare(clickhouse: Client, workload: Workload, expected: Expected, markers:
                 these, first = _differences(found, wanted)
                 different += these
                 example = example or f"{table}: {first}"
-    rows = clickhouse.query(
+        # Also cells of proposals that were never sent.
+        rows = scalar(
+            clickhouse,
+            f"SELECT count() FROM tutti.{table}"
+            f" WHERE consultation_id = '{workload.consultation_id}'",
+        )
+        if not different and rows != len(cells.codes):
+            different += abs(int(rows) - len(cells.codes))
+            example = f"{table}: {rows} cells instead of {len(cells.codes)}"
+    reasons = clickhouse.query(
         "SELECT toString(reason), toInt64(count()) FROM tutti.dead_letters FINAL"
         f" WHERE topic = '{VOTES.name}' GROUP BY reason"
     ).result_rows
-    refused = {str(reason): int(count) for reason, count in rows}
+    refused = {str(reason): int(count) for reason, count in reasons}
     accepted = scalar(
         clickhouse,
         "SELECT sum(bitmapCardinality(members)) FROM (SELECT groupBitmapMergeState(offsets) AS"
