@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-fast load lint up down status lock jars-sums clean ci
+.PHONY: help setup ready demo test test-fast load load-full lint up down status lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -28,11 +28,21 @@ test: ready lint ## set up, then check the code and run every test
 test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
 	$(BIN)/python -m pytest -ra -m "not stack"
 
-# Twenty minutes on 2 cores; what it writes is docs/performance.md, made of loadtests/results.
-load: ready ## measure throughput and freshness on a stack of its own
-	$(BIN)/python -m loadtests bulk steady --votes 500000 --runs 5 --save
-	$(BIN)/python -m loadtests run steady --rate 5000 --seconds 60 --runs 5 --save
-	$(BIN)/python -m loadtests report
+LOADTESTS := $(BIN)/python -m loadtests
+
+load: ready ## measure throughput and freshness on a stack of its own (15 minutes)
+	$(LOADTESTS) bulk steady --votes 500000 --runs 5 --save
+	$(LOADTESTS) run steady --rate 5000 --seconds 60 --runs 5 --save
+	$(LOADTESTS) report
+
+load-full: load ## and more rates and workloads, the capacity, 11.3 million votes (an hour)
+	$(LOADTESTS) run steady --rate 15000 --seconds 60 --runs 5 --save
+	$(LOADTESTS) run peak --seconds 60 --runs 5 --save
+	$(LOADTESTS) run hot --seconds 60 --runs 5 --save
+	$(LOADTESTS) run hostile --seconds 60 --runs 5 --save
+	$(LOADTESTS) capacity steady --save
+	$(LOADTESTS) replay weeuropeans --save
+	$(LOADTESTS) report
 
 lint: ready ## style, types and the import contracts
 	$(BIN)/ruff check .
