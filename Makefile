@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-fast lint up down status documents lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-fast load load-full lint up down status documents lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -33,6 +33,22 @@ test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
 
 test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
 	$(BIN)/python -m pytest -ra -m "not stack"
+
+LOADTESTS := $(BIN)/python -m loadtests
+
+load: ready ## measure throughput and freshness on a stack of its own (15 minutes)
+	$(LOADTESTS) bulk steady --votes 500000 --runs 5 --save
+	$(LOADTESTS) run steady --rate 5000 --seconds 60 --runs 5 --save
+	$(LOADTESTS) report
+
+load-full: load ## and more rates and workloads, the capacity, 11.3 million votes (an hour)
+	$(LOADTESTS) run steady --rate 15000 --seconds 60 --runs 5 --save
+	$(LOADTESTS) run peak --seconds 60 --runs 5 --save
+	$(LOADTESTS) run hot --seconds 60 --runs 5 --save
+	$(LOADTESTS) run hostile --seconds 60 --runs 5 --save
+	$(LOADTESTS) capacity steady --save
+	$(LOADTESTS) replay weeuropeans --save
+	$(LOADTESTS) report
 
 lint: ready ## style, types and the import contracts
 	$(BIN)/ruff check .

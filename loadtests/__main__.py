@@ -1,0 +1,196 @@
+"""Measure a load on a stack of its own, started in a temporary folder and removed afterwards."""
+
+import shlex
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtests.bench import Bench, own_stack
+from loadtests.capacity import Trial, highest, judge, search
+from loadtests.expected import Comparison
+from loadtests.machine import commit, machine, shown, versions
+from loadtests.report import PAGE, Kind, Report, render, reports, save
+from loadtests.show import show
+from loadtests.workload import load
+from operators.core.clock import system_clock
+from operators.core.errors import TuttiError
+
+console = Console()
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+Name = Annotated[str, typer.Argument(metavar="WORKLOAD", help="a file of loadtests/workloads")]
+Runs = Annotated[int, typer.Option(min=1, help="measured runs, one after the other")]
+Save = Annotated[bool, typer.Option("--save", help="keep the report in loadtests/results")]
+
+
+def _say(line: str) -> None:
+    console.print(line, style="dim")
+
+
+class Session:
+    """One command: a workload on a fresh stack, and the report at the end."""
+
+    def __init__(self, kind: Kind, workload: str) -> None:
+        self._kind = kind
+        self._began = datetime.fromtimestamp(system_clock() / 1000, UTC)
+        self.workload = load(workload)
+
+    def report(self, bench: Bench, name: str, trials: list[Trial], bound_ms: float) -> Report:
+        """What was measured, with where and with what."""
+        comparison = bench.check()
+        report = Report(
+            kind=self._kind,
+            workload=self.workload.name,
+            about=self.workload.about,
+            command=f"python -m loadtests {shlex.join(sys.argv[1:])}".replace(" --save", ""),
+            date=f"{self._began:%Y-%m-%d %H:%M} UTC",
+            commit=commit(),
+            machine=machine(),
+            versions=versions(bench.settings),
+            settings=shown(bench.settings),
+            idle_cores=bench.idle_cores,
+            cold=bench.cold,
+            runs=bench.runs,
+            comparison=comparison,
+            trials=trials,
+            bound_ms=bound_ms,
+        )
+        _print_check(comparison)
+        if name:
+            console.print(f"kept in {save(report, name)}", style="dim")
+        return report
+
+
+def _print_check(comparison: Comparison) -> None:
+    words = "yes" if comparison.exact else f"NO: {comparison}"
+    console.print(
+        f"exact: {words} ({comparison.tallies:,} tallies, {comparison.windows:,} windows)"
+    )
+
+
+@app.command()
+def run(
+    workload: Name = "steady",
+    rate: Annotated[
+        float | None, typer.Option(min=1, help="votes per second at factor 1; none: the workload's")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="length of a run")] = 60,
+    runs: Runs = 1,
+    warm_up: Annotated[float, typer.Option(min=1, help="s before, reported as cold start")] = 30,
+    save: Save = False,
+) -> None:
+    """Send at a rate: how soon is a vote readable?"""
+    session = Session("run", workload)
+    rate = rate or session.workload.rate
+    with own_stack(_say) as settings:
+        bench = Bench(settings, session.workload)
+        bench.announce()
+        bench.idle()
+        show(console, "cold start", bench.warm_up(lambda: bench.steady(rate, warm_up)))
+        for number in range(1, runs + 1):
+            show(console, f"run {number}", bench.steady(rate, seconds))
+        name = f"run-{workload}-{rate:g}" if save else ""
+        report = session.report(bench, name, [], 0)
+    _exit(report)
+
+
+@app.command()
+def bulk(
+    workload: Name = "steady",
+    votes: Annotated[int, typer.Option(min=1, help="votes per run")] = 500_000,
+    runs: Runs = 1,
+    warm_up: Annotated[
+        int, typer.Option(min=0, help="votes before, reported as cold start")
+    ] = 200_000,
+    save: Save = False,
+) -> None:
+    """Send as fast as possible: votes per second of the whole chain, from sent to visible."""
+    session = Session("bulk", workload)
+    with own_stack(_say) as settings:
+        bench = Bench(settings, session.workload)
+        bench.announce()
+        bench.idle()
+        if warm_up:
+            show(console, "cold start", bench.warm_up(lambda: bench.bulk(warm_up)))
+        for number in range(1, runs + 1):
+            show(console, f"run {number}", bench.bulk(votes))
+        report = session.report(bench, f"bulk-{workload}" if save else "", [], 0)
+    _exit(report)
+
+
+@app.command()
+def replay(
+    workload: Name = "weeuropeans",
+    votes: Annotated[int, typer.Option(min=0, help="only the first so many; 0: all")] = 0,
+    save: Save = False,
+) -> None:
+    """Send a whole workload as fast as possible to a stack that has just started."""
+    session = Session("replay", workload)
+    with own_stack(_say) as settings:
+        bench = Bench(settings, session.workload)
+        bench.announce()
+        bench.idle()
+        show(console, "replay", bench.bulk(votes or session.workload.votes))
+        report = session.report(bench, f"replay-{workload}" if save else "", [], 0)
+    _exit(report)
+
+
+@app.command()
+def capacity(
+    workload: Name = "steady",
+    start: Annotated[float, typer.Option(min=1, help="first rate, votes/s")] = 5_000,
+    seconds: Annotated[float, typer.Option(min=5, help="length of a trial")] = 30,
+    bound_ms: Annotated[float, typer.Option(min=1, help="p99 that must be kept, ms")] = 3_000,
+    precision: Annotated[float, typer.Option(min=0.01, help="of the answer, as a share")] = 0.1,
+    warm_up: Annotated[float, typer.Option(min=1, help="s before, not judged")] = 30,
+    save: Save = False,
+) -> None:
+    """Search the highest rate that the chain keeps up with."""
+    session = Session("capacity", workload)
+    with own_stack(_say) as settings:
+        bench = Bench(settings, session.workload)
+        bench.announce()
+        bench.idle()
+        show(console, "cold start", bench.warm_up(lambda: bench.steady(start, warm_up)))
+
+        def trial(rate: float) -> Trial:
+            measured = bench.steady(rate, seconds)
+            tried = judge(rate, seconds, measured.fresh_ms["p99"], measured.rise_ms, bound_ms)
+            show(console, f"{rate:,.0f}/s: {'kept up' if tried.kept_up else 'no'}", measured)
+            return tried
+
+        trials = search(trial, start, precision)
+        console.print(f"capacity: {highest(trials):,.0f} votes/s")
+        # The costs that are shown are those of the highest rate.
+        bench.keep_rate(highest(trials))
+        report = session.report(bench, f"capacity-{workload}" if save else "", trials, bound_ms)
+    _exit(report)
+
+
+@app.command()
+def report() -> None:
+    """Make docs/performance.md of the reports that were kept."""
+    PAGE.write_text(render(reports()))
+    console.print(f"wrote {PAGE}")
+
+
+def _exit(report: Report) -> None:
+    """Wrong numbers are a failure, however fast they are."""
+    if not report.comparison.exact:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run a command; what is wrong is said in one sentence."""
+    try:
+        app()
+    except TuttiError as error:
+        console.print(f"error: {error}", style="red")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,336 @@
+"""The bench: a stack of its own, segments of a workload sent to it, and what each came to."""
+
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import orjson
+
+from infra.clickhouse import connect
+from infra.local import stack
+from infra.settings import CHECKOUT, Settings
+from loadtests.costs import GENERATOR, Costs, Reading
+from loadtests.expected import Comparison, compare, expect
+from loadtests.generator import Plan, Sent, Started
+from loadtests.markers import MARKER_S, Observer, summary
+from loadtests.votes import Segment
+from loadtests.workload import Workload
+from operators.core.clock import system_clock
+from operators.core.errors import TransientError
+from pipelines.sending import Sender
+from pipelines.sync import sync
+from schemas.times import format_instant
+
+SYNC_S: Final = 1_800.0
+MEMORY_EVERY_S: Final = 1.0
+IDLE_S: Final = 5.0
+THREADS_SHOWN: Final = 12
+
+Say = Callable[[str], None]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one part cost in a measurement.
+
+    Attributes:
+        cpu_us: CPU per vote, µs.
+        cores: CPU seconds per second.
+        peak_mb: Most resident memory, MiB.
+        threads_us: CPU per vote of its busiest threads, by name, µs.
+        restarts: Whether it was another process at the end.
+    """
+
+    cpu_us: float
+    cores: float
+    peak_mb: int
+    threads_us: dict[str, float]
+    restarted: bool
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """One segment, sent and visible.
+
+    Attributes:
+        votes: How many were sent, markers aside.
+        rate: Asked for, votes per second; 0: as fast as possible.
+        sent_s: From the first vote due to the last acknowledged, s.
+        visible_s: From the first vote due until all are counted and in ClickHouse, s.
+        votes_per_s: `votes` by `visible_s`.
+        fresh_ms: Percentiles of intended time to readable, ms; empty without markers.
+        rise_ms: Median of the last third of that less the one of the first third, ms.
+        behind_ms: How late the generator handed votes over: p50, p99, most, ms.
+        gap_ms: Longest time between two looks of the observer, ms: what it cannot resolve.
+        polls_per_s: Looks per second.
+        others_cores: CPU of everything else on the machine meanwhile, cores.
+        parts: By part.
+    """
+
+    votes: int
+    rate: float
+    sent_s: float
+    visible_s: float
+    votes_per_s: float
+    fresh_ms: dict[str, float]
+    rise_ms: float
+    behind_ms: tuple[float, float, float]
+    gap_ms: float
+    polls_per_s: float
+    others_cores: float
+    parts: dict[str, Part]
+
+    @property
+    def cpu_us(self) -> float:
+        """CPU per vote of all parts together, µs."""
+        return sum(part.cpu_us for part in self.parts.values())
+
+
+@contextmanager
+def own_stack(say: Say) -> Iterator[Settings]:
+    """A stack in a temporary folder, on free ports, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="tutti-load-"))
+    settings = Settings().model_copy(
+        update={"home": folder / "home", "port_base": free_port_base()}
+    )
+    try:
+        stack.up(settings, say)
+        yield settings
+    finally:
+        stack.reset(settings)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port_base() -> int:
+    """A port with nine free ones behind it, below the range that the system hands out."""
+    while True:
+        base = random.SystemRandom().randrange(20_000, 32_000, 10)
+        try:
+            for port in range(base, base + 10):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return base
+
+
+class Bench:
+    """Sends consecutive segments of a workload to a running stack."""
+
+    def __init__(self, settings: Settings, workload: Workload) -> None:
+        self._settings, self._workload = settings, workload
+        self.idle_cores: dict[str, float] = {}
+        self.cold: Measurement | None = None
+        self.runs: list[Measurement] = []
+        self._segments: list[Segment] = []
+        self._next = self._markers = 0
+
+    def announce(self) -> None:
+        """Send the consultation and its proposals, and wait until they are there."""
+        w = self._workload
+        countries = [{"country": name, "weight": weight} for name, weight in w.countries.items()]
+        sender = Sender(self._settings)
+        sender.send(
+            "consultations",
+            orjson.dumps(
+                {"consultation_id": w.consultation_id, "title": w.about, "countries": countries}
+            ),
+        )
+        submitted_at = format_instant(system_clock())
+        for number in range(w.proposals):
+            proposal = {
+                "consultation_id": w.consultation_id,
+                "proposal_id": f"p-{number:05d}",
+                "text": f"Proposal {number:,} of the load test {w.name}.",
+                "language": "en",
+                "submitted_at": submitted_at,
+            }
+            sender.send("proposals", orjson.dumps(proposal))
+        sender.finish()
+        sync(self._settings, SYNC_S)
+
+    @property
+    def settings(self) -> Settings:
+        """The stack's."""
+        return self._settings
+
+    def idle(self) -> None:
+        """Note what each part uses while nothing is sent, cores."""
+        costs = Costs(self._settings)
+        before, start_s = costs.read(), time.monotonic()
+        time.sleep(IDLE_S)
+        after, seconds = costs.read(), time.monotonic() - start_s
+        self.idle_cores = {
+            name: round((after.cpu_s[name] - before.cpu_s[name]) / seconds, 3)
+            for name in before.cpu_s
+        }
+
+    def steady(self, rate: float, seconds: float) -> Measurement:
+        """Send at a rate, with markers among the votes."""
+        return self._measure(Plan(self._fields, self._next, 0, rate, seconds, self._markers))
+
+    def bulk(self, votes: int) -> Measurement:
+        """Send as fast as possible."""
+        return self._measure(Plan(self._fields, self._next, votes, self._workload.rate, 0))
+
+    def warm_up(self, measure: Callable[[], Measurement]) -> Measurement:
+        """A measurement of the fresh stack, which is reported apart from the runs."""
+        self.cold = measure()
+        self.runs.remove(self.cold)
+        return self.cold
+
+    def keep_rate(self, rate: float) -> None:
+        """Forget the runs at other rates."""
+        self.runs = [run for run in self.runs if run.rate == rate]
+
+    def check(self) -> Comparison:
+        """Compare everything sent so far with what must come out."""
+        expected = expect(self._workload, self._segments, system_clock)
+        return compare(connect(self._settings), self._workload, expected, self._markers)
+
+    @property
+    def _fields(self) -> dict[str, object]:
+        return self._workload.model_dump()
+
+    def _measure(self, plan: Plan) -> Measurement:
+        costs = Costs(self._settings)
+        observer = None
+        if plan.marker is not None:
+            observer = Observer(self._settings, self._workload.consultation_id, plan.marker)
+            observer.start()
+        before = costs.read()
+        began_s = time.monotonic()
+        try:
+            started, sent = self._generate(plan, costs)
+            sync(self._settings, SYNC_S)
+            visible_s = time.monotonic() - started.start_s
+            self._await_markers(observer, sent.markers)
+            after = costs.read()
+            seconds = time.monotonic() - began_s
+        finally:
+            if observer is not None:
+                observer.end()
+        if sent.failed:
+            raise TransientError(f"The broker did not take all votes: {sent.failed}")
+        self._segments.append(
+            Segment(plan.first, sent.votes, started.start_ms, plan.rate, plan.seconds)
+        )
+        self._next += sent.votes
+        self._markers += sent.markers
+        latencies = _latencies(observer, plan, started, sent)
+        total = sent.votes + sent.markers
+        parts = _parts(self._settings, costs, before, after, total, seconds)
+        parts[GENERATOR] = Part(
+            cpu_us=round(sent.cpu_s / total * 1e6, 2),
+            cores=round(sent.cpu_s / seconds, 3),
+            peak_mb=sent.peak_mb,
+            threads_us=_busiest(sent.threads_s, total),
+            restarted=False,
+        )
+        ours_s = sum(part.cores for part in parts.values()) * seconds
+        third = max(len(latencies) // 3, 1)
+        measured = Measurement(
+            votes=sent.votes,
+            rate=plan.rate if plan.seconds else 0,
+            sent_s=round(sent.seconds, 2),
+            visible_s=round(visible_s, 2),
+            votes_per_s=round(sent.votes / visible_s),
+            fresh_ms=summary(latencies) if latencies else {},
+            rise_ms=round((_median(latencies[-third:]) - _median(latencies[:third])) * 1000),
+            behind_ms=sent.behind_ms,
+            gap_ms=round(observer.longest_gap_s * 1000) if observer else 0,
+            polls_per_s=round(observer.polls / seconds, 1) if observer else 0,
+            others_cores=round((after.machine_s - before.machine_s - ours_s) / seconds, 2),
+            parts=parts,
+        )
+        self.runs.append(measured)
+        return measured
+
+    def _generate(self, plan: Plan, costs: Costs) -> tuple[Started, Sent]:
+        """Run the generator's process; meanwhile look at the parts' memory."""
+        environment = os.environ | {
+            "TUTTI_HOME": str(self._settings.home),
+            "TUTTI_PORT_BASE": str(self._settings.port_base),
+        }
+        with subprocess.Popen(
+            [sys.executable, "-m", "loadtests.generator"],
+            cwd=CHECKOUT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process:
+            if process.stdin is None or process.stdout is None:
+                raise TransientError("the generator has no pipes")
+            process.stdin.write(msgspec.json.encode(plan))
+            process.stdin.close()
+            try:
+                while process.poll() is None:
+                    costs.sample_memory()
+                    time.sleep(MEMORY_EVERY_S)
+            except BaseException:
+                process.kill()
+                raise
+            costs.sample_memory()
+            lines = process.stdout.read().splitlines()
+        if process.returncode or len(lines) != 2:  # noqa: PLR2004 - Started and Sent
+            raise TransientError(f"The generator ended with {process.returncode}.")
+        started = msgspec.json.decode(lines[0], type=Started)
+        return started, msgspec.json.decode(lines[1], type=Sent)
+
+    def _await_markers(self, observer: Observer | None, count: int) -> None:
+        """All markers are counted when sync returns: the observer sees them at its next look."""
+        end_s = time.monotonic() + SYNC_S
+        while observer is not None and observer.readable(count) < count:
+            if time.monotonic() > end_s:
+                raise TransientError("Markers are missing in ClickHouse although all is counted.")
+            time.sleep(0.01)
+
+
+def _latencies(observer: Observer | None, plan: Plan, started: Started, sent: Sent) -> list[float]:
+    """Intended time to readable of each marker, s, in their order."""
+    if observer is None or plan.marker is None:
+        return []
+    return [
+        observer.seen[plan.marker + n] - (started.start_s + n * MARKER_S)
+        for n in range(sent.markers)
+    ]
+
+
+def _parts(
+    settings: Settings, costs: Costs, before: Reading, after: Reading, votes: int, seconds: float
+) -> dict[str, Part]:
+    pids = Costs(settings).read().pids
+    found = {}
+    for name in before.cpu_s:
+        used_s = after.cpu_s.get(name, 0.0) - before.cpu_s[name]
+        threads_s = {
+            thread: after_s - before.threads_s.get((part, thread), 0.0)
+            for (part, thread), after_s in after.threads_s.items()
+            if part == name
+        }
+        found[name] = Part(
+            cpu_us=round(used_s / votes * 1e6, 2),
+            cores=round(used_s / seconds, 3),
+            peak_mb=costs.peak_mb[name],
+            threads_us=_busiest(threads_s, votes),
+            restarted=pids.get(name) != before.pids[name],
+        )
+    return found
+
+
+def _busiest(threads_s: dict[str, float], votes: int) -> dict[str, float]:
+    """The threads that used most CPU, µs per vote."""
+    busiest = sorted(threads_s.items(), key=lambda item: -item[1])[:THREADS_SHOWN]
+    return {name: round(used_s / votes * 1e6, 2) for name, used_s in busiest if used_s > 0}
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2] if values else 0.0

@@ -1,0 +1,243 @@
+"""What must come out: the votes counted a second time, from the drawn numbers alone.
+
+It shares nothing with the live path but the meaning of a ballot: of all votes of a person on a
+proposal the one cast last counts, of two cast in the same millisecond the one sent last (a person's
+votes stand on one partition, in the order sent). A withdrawn one counts nowhere.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from clickhouse_connect.driver.client import Client
+from numpy.typing import NDArray
+
+from infra.clickhouse import scalar
+from loadtests.draws import Numbers
+from loadtests.encoding import Encoder, bad_reasons
+from loadtests.schedule import Schedule
+from loadtests.votes import Segment, Votes
+from loadtests.workload import Workload
+from operators.core.ballots import MINUTE_MS
+from operators.core.clock import Clock
+from operators.core.tally import COUNTED_CHOICES, COUNTERS
+from schemas.events import QUALIFICATION_BITS
+from schemas.topics import VOTES
+
+CHUNK: Final = 1_000_000
+_PERSON_BITS: Final = 32
+_MINUTE_BITS: Final = 32
+SLICE_ROWS: Final = 1_000_000
+"""About how many cells are fetched from ClickHouse at a time."""
+
+Counts = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Counts per cell, in the order of the cells' codes.
+
+    Attributes:
+        codes: ((proposal * countries + country) * trust levels + trust) << 32 | minute;
+            the minute is 0 in tallies.
+        counts: One row per code, one column per counter of `COUNTERS`.
+    """
+
+    codes: Numbers
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The right result."""
+
+    accepted: int
+    refused: dict[str, int]
+    tallies: Cells
+    windows: Cells
+
+
+def expect(workload: Workload, segments: list[Segment], clock: Clock) -> Expected:
+    """Count what was sent in these segments."""
+    votes, encoder = Votes(workload), Encoder(workload, clock)
+    reasons = np.array(bad_reasons())
+    refused: Counter[str] = Counter()
+    pairs, casts, cells, variants = [], [], [], []
+    for segment in segments:
+        schedule = Schedule(workload, segment.rate, segment.seconds) if segment.seconds else None
+        end = segment.first + segment.count
+        for first in range(segment.first, end, CHUNK):
+            columns = votes.columns(segment, schedule, np.arange(first, min(first + CHUNK, end)))
+            refused.update(reasons[encoder.bad_number(columns)[columns.bad]].tolist())
+            good = ~columns.bad
+            trust = columns.variant[good] % len(votes.trusts)
+            place = columns.proposal[good] * len(votes.countries) + columns.country[good]
+            pairs.append(columns.proposal[good] << _PERSON_BITS | columns.person[good])
+            casts.append(columns.cast_ms[good])
+            cells.append((place * len(votes.trusts) + trust).astype(np.int32))
+            variants.append(columns.variant[good])
+    pair, cast = np.concatenate(pairs), np.concatenate(casts)
+    order = np.lexsort((cast, pair))  # stable: of equal ones the one sent last stays last
+    sorted_pair = pair[order]
+    current = order[np.append(sorted_pair[1:] != sorted_pair[:-1], True)]
+    variant = np.concatenate(variants)[current]
+    counted = np.array([v.choice in COUNTED_CHOICES for v in votes.variants])[variant]
+    current, variant = current[counted], variant[counted]
+    cell = np.concatenate(cells)[current].astype(np.int64) << _MINUTE_BITS
+    table = np.array([_counters(v.choice, v.bits) for v in votes.variants], dtype=bool)
+    return Expected(
+        accepted=len(pair),
+        refused=dict(refused),
+        tallies=_cells(cell, variant, table),
+        windows=_cells(cell | cast[current] // MINUTE_MS, variant, table),
+    )
+
+
+def _counters(choice: str, bits: int) -> list[bool]:
+    return [choice == name for name in COUNTED_CHOICES] + [
+        bool(bits & bit) for bit in QUALIFICATION_BITS.values()
+    ]
+
+
+def _cells(codes: Numbers, variant: NDArray[np.uint8], table: NDArray[np.bool_]) -> Cells:
+    found, inverse = np.unique(codes, return_inverse=True)
+    counts = np.empty((len(found), len(COUNTERS)), dtype=np.uint32)
+    for column in range(len(COUNTERS)):
+        counts[:, column] = np.bincount(inverse[table[variant, column]], minlength=len(found))
+    return Cells(found, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """ClickHouse against what was expected."""
+
+    tallies: int
+    windows: int
+    different: int
+    example: str
+    accepted: tuple[int, int]
+    refused: int
+    refused_equal: bool
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing differs."""
+        return not self.different and self.accepted[0] == self.accepted[1] and self.refused_equal
+
+
+def compare(clickhouse: Client, workload: Workload, expected: Expected, markers: int) -> Comparison:
+    """Compare every cell of tallies and windows, and what was refused by reason.
+
+    Args:
+        clickhouse: A client of the operators' address; nothing may be on its way.
+        workload: Its consultation is compared.
+        expected: The right result.
+        markers: Votes of the observer, which are accepted too.
+    """
+    different, example = 0, ""
+    for table, cells, minute in (
+        ("cells", expected.tallies, "0"),
+        ("minute_cells", expected.windows, "minute"),
+    ):
+        for low, high in _slices(workload, cells):
+            found = _fetch(clickhouse, workload, table, minute, (low, high))
+            wanted = _part(workload, cells, low, high)
+            if not np.array_equal(found.codes, wanted.codes) or not np.array_equal(
+                found.counts, wanted.counts
+            ):
+                these, first = _differences(found, wanted)
+                different += these
+                example = example or f"{table}: {first}"
+        # Also cells of proposals that were never sent.
+        rows = scalar(
+            clickhouse,
+            f"SELECT count() FROM tutti.{table}"
+            f" WHERE consultation_id = '{workload.consultation_id}'",
+        )
+        if not different and rows != len(cells.codes):
+            different += abs(int(rows) - len(cells.codes))
+            example = f"{table}: {rows} cells instead of {len(cells.codes)}"
+    reasons = clickhouse.query(
+        "SELECT toString(reason), toInt64(count()) FROM tutti.dead_letters FINAL"
+        f" WHERE topic = '{VOTES.name}' GROUP BY reason"
+    ).result_rows
+    refused = {str(reason): int(count) for reason, count in reasons}
+    accepted = scalar(
+        clickhouse,
+        "SELECT sum(bitmapCardinality(members)) FROM (SELECT groupBitmapMergeState(offsets) AS"
+        " members FROM tutti.accepted_offsets GROUP BY partition, million)",
+    )
+    return Comparison(
+        tallies=len(expected.tallies.codes),
+        windows=len(expected.windows.codes),
+        different=different,
+        example=example,
+        accepted=(expected.accepted + markers, int(accepted)),
+        refused=sum(refused.values()),
+        refused_equal=refused == expected.refused,
+    )
+
+
+def _width(workload: Workload) -> int:
+    """Codes per proposal."""
+    return len(workload.countries) * len(workload.trust) << _MINUTE_BITS
+
+
+def _slices(workload: Workload, cells: Cells) -> list[tuple[int, int]]:
+    """Ranges of proposals with about SLICE_ROWS cells each."""
+    count = max(len(cells.codes) // SLICE_ROWS, 1)
+    bounds = [workload.proposals * n // count for n in range(count + 1)]
+    return [(low, high) for low, high in pairwise(bounds) if low < high]
+
+
+def _part(workload: Workload, cells: Cells, low: int, high: int) -> Cells:
+    first, last = np.searchsorted(cells.codes, [low * _width(workload), high * _width(workload)])
+    return Cells(cells.codes[first:last], cells.counts[first:last])
+
+
+def _fetch(
+    clickhouse: Client, workload: Workload, table: str, minute: str, proposals: tuple[int, int]
+) -> Cells:
+    """The cells of some proposals, in rows of fixed width, which numpy reads as they are."""
+    row = np.dtype(
+        [
+            ("proposal", "<u4"),
+            ("country", "u1"),
+            ("trust", "u1"),
+            ("minute", "<u4"),
+            ("counts", "<u4", (len(COUNTERS),)),
+        ]
+    )
+    answer = clickhouse.raw_query(
+        f"SELECT toUInt32(substring(proposal_id, 3)), {_number('country', workload.countries)},"
+        f" {_number('trust', workload.trust)}, toUInt32({minute}),"
+        f" {', '.join(f'toUInt32({name})' for name in COUNTERS)}"
+        f" FROM tutti.{table} WHERE consultation_id = '{workload.consultation_id}'"
+        f" AND proposal_id BETWEEN 'p-{proposals[0]:05d}' AND 'p-{proposals[1] - 1:05d}'",
+        fmt="RowBinary",
+    )
+    rows = np.frombuffer(answer, dtype=row)
+    place = rows["proposal"].astype(np.int64) * len(workload.countries) + rows["country"]
+    codes = (place * len(workload.trust) + rows["trust"]) << _MINUTE_BITS | rows["minute"]
+    order = np.argsort(codes)
+    return Cells(codes[order], rows["counts"][order])
+
+
+def _number(column: str, names: dict[str, float]) -> str:
+    """SQL for the position of a column's value among some names; 255 is none of them."""
+    listed = ", ".join(f"'{name}'" for name in names)
+    numbers = ", ".join(str(n) for n in range(len(names)))
+    return f"toUInt8(transform(toString({column}), [{listed}], [{numbers}], 255))"
+
+
+def _differences(found: Cells, wanted: Cells) -> tuple[int, str]:
+    """How many cells differ, and the first of them."""
+    one = {code: tuple(row) for code, row in zip(found.codes.tolist(), found.counts, strict=True)}
+    other = {
+        code: tuple(row) for code, row in zip(wanted.codes.tolist(), wanted.counts, strict=True)
+    }
+    wrong = [code for code in one.keys() | other.keys() if one.get(code) != other.get(code)]
+    first = min(wrong)
+    return len(wrong), f"code {first}: expected {other.get(first)}, found {one.get(first)}"

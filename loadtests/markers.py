@@ -1,0 +1,108 @@
+"""Markers: votes of the observer among the traffic, each on a proposal of its own.
+
+A marker travels the whole way like any vote. Its tally is one row that is there or not, so one
+cheap query by primary key tells which of them are readable. They belong to a consultation of their
+own beside the workload's.
+"""
+
+import threading
+import time
+from http.client import HTTPConnection, HTTPException
+from typing import Final
+
+from hdrh.histogram import HdrHistogram
+
+from infra.settings import Settings
+from schemas.times import format_instant
+
+MARKER_S: Final = 0.047
+"""Time between markers: no divisor of the checkpoints' interval, so that they sweep its phases."""
+POLL_S: Final = 0.04
+PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9)
+_LONGEST_MS: Final = 3_600_000
+_DIGITS: Final = 3
+
+
+def markers_of(consultation_id: str) -> str:
+    """The consultation of a consultation's markers."""
+    return f"{consultation_id}-markers"
+
+
+def marker(consultation_id: str, number: int, intended_ms: int) -> tuple[bytes, bytes]:
+    """Key and message of a marker."""
+    person = f"marker-{number:07d}"
+    value = (
+        f'{{"consultation_id":"{markers_of(consultation_id)}","proposal_id":"m-{number:07d}",'
+        f'"participant_id":"{person}","country":"FR","source":"marker",'
+        f'"cast_at":"{format_instant(intended_ms)}","choice":"agree"}}'
+    )
+    return person.encode(), value.encode()
+
+
+class Observer(threading.Thread):
+    """Notes when each marker became readable in ClickHouse, by the monotonic clock, s.
+
+    It asks about 25 times a second for the tallies of the markers that it has not seen, through
+    the operators' address, of the epoch that is shown.
+    """
+
+    def __init__(self, settings: Settings, consultation_id: str, first: int) -> None:
+        super().__init__(daemon=True, name="observer")
+        self._address = ("127.0.0.1", settings.clickhouse_port)
+        self._consultation = markers_of(consultation_id)
+        self._first = first
+        self._lowest = first
+        self._ended = threading.Event()
+        self.seen: dict[int, float] = {}
+        self.polls = 0
+        self.longest_gap_s = 0.0
+
+    def run(self) -> None:
+        """Ask until ended."""
+        server = HTTPConnection(*self._address, timeout=30)
+        last_s = time.monotonic()
+        while not self._ended.wait(POLL_S):
+            try:
+                server.request("POST", "/", self._question().encode())
+                answer = server.getresponse()
+                found = answer.read().split()
+            except (OSError, HTTPException):
+                server.close()
+                continue
+            if answer.status != 200:  # noqa: PLR2004 - HTTP's OK
+                continue
+            now_s = time.monotonic()
+            self.polls += 1
+            self.longest_gap_s = max(self.longest_gap_s, now_s - last_s)
+            last_s = now_s
+            for proposal in found:
+                self.seen.setdefault(int(proposal[2:]), now_s)
+            while self._lowest in self.seen:
+                self._lowest += 1
+        server.close()
+
+    def readable(self, count: int) -> int:
+        """How many of the first `count` markers are readable."""
+        return sum(number < self._first + count for number in self.seen)
+
+    def end(self) -> None:
+        """Ask no more."""
+        self._ended.set()
+        self.join()
+
+    def _question(self) -> str:
+        return (
+            "SELECT proposal_id FROM tutti.tallies"
+            " WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)"
+            f" AND consultation_id = '{self._consultation}'"
+            f" AND proposal_id >= 'm-{self._lowest:07d}' FORMAT TSV"
+        )
+
+
+def summary(latencies_s: list[float]) -> dict[str, float]:
+    """Percentiles of some latencies, ms, and how many there are."""
+    histogram = HdrHistogram(1, _LONGEST_MS, _DIGITS)
+    for latency_s in latencies_s:
+        histogram.record_value(max(round(latency_s * 1000), 1))
+    named = {f"p{p:g}": float(histogram.get_value_at_percentile(p)) for p in PERCENTILES}
+    return {**named, "max": float(histogram.get_max_value()), "markers": len(latencies_s)}
