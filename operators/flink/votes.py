@@ -21,6 +21,14 @@ TRANSACTION_TIMEOUT_MS: Final = 600_000
 """Longer than any restart, below the broker's limit of 15 minutes."""
 
 
+TRANSACTIONS: Final = "tutti-votes-"
+
+
+def transactions_of(epoch: int) -> str:
+    """What the ids of an epoch's transactions begin with: two epochs may be counted at once."""
+    return f"{TRANSACTIONS}{epoch}-"
+
+
 @dataclass(frozen=True, slots=True)
 class VotesJob:
     """What the statements depend on.
@@ -119,7 +127,7 @@ class VotesJob:
                 'sink.buffer-flush.max-rows' = '20000',
                 'sink.buffer-flush.interval' = '{self.flush_ms}ms',
                 'sink.delivery-guarantee' = 'exactly-once',
-                'sink.transactional-id-prefix' = 'tutti-votes-{table}',
+                'sink.transactional-id-prefix' = '{transactions_of(self.epoch)}{table}',
                 'sink.transaction-naming-strategy' = 'POOLING',
                 'properties.transaction.timeout.ms' = '{TRANSACTION_TIMEOUT_MS}',
                 'properties.compression.type' = 'lz4'
@@ -159,6 +167,11 @@ def job_settings(
         "parallelism.default": str(parallelism),
         "taskmanager.numberOfTaskSlots": str(parallelism),
         "pipeline.name": "tutti votes",
+        # State is divided by it for good; the number of tasks may change.
+        "pipeline.max-parallelism": "128",
+        # The compiled plan names tables; what they are stands in the statements.
+        "table.plan.compile.catalog-objects": "IDENTIFIER",
+        "table.plan.restore.catalog-objects": "IDENTIFIER",
         "pipeline.jars": connector_jar.resolve().as_uri(),
         # Everything stays on this machine.
         "rest.port": str(rest_port),

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from operators.core.errors import TuttiError
-from pipelines.cli import data, stack
+from pipelines.cli import data, epochs, stack
 from pipelines.cli.demo import demo
 from pipelines.cli.output import errors
 from pipelines.cli.top import top
@@ -29,6 +29,7 @@ app.command()(data.sync)
 app.command()(top)
 app.command()(data.query)
 app.command()(data.reconcile)
+app.command()(epochs.rebuild)
 
 importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)
 importers.command("polis")(data.import_polis)

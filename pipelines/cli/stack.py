@@ -28,8 +28,9 @@ def down() -> None:
 def status(as_json: AsJson = False) -> None:
     """Show each part; exit 1 unless all are ready."""
     found = stack.status(Settings())
+    ready = all(s.ready for s in found if s.part != "rebuild")
     if as_json:
-        print_json({"ready": all(s.ready for s in found), "parts": [asdict(s) for s in found]})
+        print_json({"ready": ready, "parts": [asdict(s) for s in found]})
     else:
         console.print(
             table(
@@ -51,9 +52,10 @@ def status(as_json: AsJson = False) -> None:
             )
         )
     for s in found:
-        if "fault" in s.facts:
-            errors.print(f"{s.part}: {s.facts['fault']}", markup=False, highlight=False)
-    if not all(s.ready for s in found):
+        for fact in ("fault", "blocked"):
+            if fact in s.facts:
+                errors.print(f"{s.part}: {s.facts[fact]}", markup=False, highlight=False)
+    if not ready:
         raise typer.Exit(1)
 
 
