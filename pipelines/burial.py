@@ -117,12 +117,14 @@ def _sink_passed(clickhouse: Client, ends: dict[tuple[str, int], int]) -> bool:
 
 
 def _messages(settings: Settings, topic: Topic) -> Iterator[Message]:
-    """All there is now, also what still stands behind an open transaction of another epoch."""
-    broker = kafka.admin(settings)
-    ends = kafka.ends(broker, [(topic.name, p) for p in range(topic.partitions)])
-    for (_, partition), end in ends.items():
-        if end:
-            yield from kafka.read_range(settings, topic, partition, 0, end)
+    """All there is, uncommitted records too: an abandoned transaction must not hide anything."""
+    reader = kafka.consumer(
+        settings, "tutti-votes-epochs", **{"isolation.level": "read_uncommitted"}
+    )
+    try:
+        yield from kafka.read_to_end(reader, topic)
+    finally:
+        reader.close()
 
 
 def _epoch(key: bytes) -> int:

@@ -126,11 +126,18 @@ def check_checkpoint(checkpoint: Path, folder: Path) -> None:
         stream.close()
 
 
+def know_connector(settings: Settings) -> None:
+    """Make the connector's classes known where there is no `environment`."""
+    from pyflink.util.java_utils import add_jars_to_context_class_loader  # noqa: PLC0415
+
+    add_jars_to_context_class_loader([(settings.jars / CONNECTOR).resolve().as_uri()])
+
+
 def abort_transactions(settings: Settings, keep: set[int]) -> list[str]:
     """Abort what was left open by jobs that no longer run; it hides output until it times out.
 
-    The connector does the same for the ids of its own epoch. Needs the connector's classes, so an
-    `environment` first.
+    The connector does the same for the ids of its own epoch. Needs an `environment` or
+    `know_connector` first.
 
     Args:
         settings: Where the broker is.

@@ -33,6 +33,7 @@ from pipelines.flink import (
     check_checkpoint,
     configure_flink,
     environment,
+    know_connector,
     load,
     newest_completed,
     newest_failure,
@@ -74,7 +75,11 @@ def run(part: str) -> None:
     try:
         start = chooser.rebuild(note, shown) if beside else chooser.votes(note, shown)
     except CannotStartError as error:
-        log.exception("votes_job_not_started")
+        log.error("votes_job_not_started", reason=str(error))  # noqa: TRY400 - it is a sentence
+        if note.rebuilding is not None and not beside:
+            # What this count left open hides the output of the one that takes its place.
+            know_connector(settings)
+            abort_transactions(settings, {note.rebuilding})
         _wait_for_another_note(settings, note, heartbeat, str(error))
         sys.exit(1)
     if beside and start.epoch != note.rebuilding:

@@ -1,7 +1,8 @@
 """Resuming: which checkpoint to start from, and whether it is whole.
 
-A checkpoint's ``_metadata`` names the files of its state. Flink writes each as its size (8 bytes),
-the length of its address (2 bytes) and the address, which is absolute.
+A checkpoint's ``_metadata`` names the files of its state. Flink writes each as a byte 2, its size
+(8 bytes), the length of its address (2 bytes) and the address, which is absolute. Other numbers
+before an address mean that the state stands in the metadata itself.
 """
 
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 _HEADER: Final = 0x4960672D.to_bytes(4, "big")
+_FILE: Final = b"\x02"
 _ADDRESS: Final = re.compile(rb"file:/")
 
 
@@ -58,7 +60,7 @@ def state_files(metadata: bytes) -> Iterator[StateFile]:
     """The files that a checkpoint's ``_metadata`` names."""
     for match in _ADDRESS.finditer(metadata):
         start = match.start()
-        if start < 10:  # noqa: PLR2004 - size and length do not fit before it
+        if metadata[start - 11 : start - 10] != _FILE:
             continue
         end = start + int.from_bytes(metadata[start - 2 : start])
         address = metadata[start:end].decode(errors="replace")
