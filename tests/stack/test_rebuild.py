@@ -22,7 +22,7 @@ from schemas.topics import PROGRESS, TALLIES, WINDOWS
 PROPOSALS = 20
 
 
-def wait_for(condition: Callable[[], object], seconds: int = 240) -> None:
+def wait_for(condition: Callable[[], object], seconds: int = 600) -> None:
     retry(
         retry=retry_if_result(lambda found: not found),
         stop=stop_after_delay(seconds),
@@ -189,7 +189,7 @@ def test_a_rebuild_under_load_is_never_seen_half_and_takes_the_old_count_away(st
         wait_for(lambda: stack.pid("rebuild"))
         for part in ("rebuild", "votes", "sink"):
             stack.kill(part)
-        found = stack.json("rebuild", "--timeout", "240")
+        found = stack.json("rebuild", "--timeout", "600")
         at = total(stack, "rebuilt")
         wait_for(lambda: total(stack, "rebuilt") > at)
     assert found["epoch"] == shown(stack) == before + 1
@@ -229,6 +229,6 @@ def test_a_changed_plan_is_refused_with_a_sentence_and_done_by_rebuild(stack):
     assert sentence in " ".join(stack.errors("up").split())
     with reading(stack, "replanned"):
         assert total(stack, "replanned") == 1
-        found = stack.json("rebuild", "--timeout", "240")
+        found = stack.json("rebuild", "--timeout", "600")
         assert found["epoch"] > before
         all_is_right(stack, "replanned", 1)
