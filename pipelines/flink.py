@@ -92,11 +92,11 @@ def compiled(flink: Any, job: VotesJob) -> str:
     return str(statements.compile_plan().as_json_string())
 
 
-def load(flink: Any, plan: Plan, epoch: int) -> Any:
+def load(flink: Any, plan: Plan, epoch: int, mini_batch_ms: int) -> Any:
     """The job of a compiled plan, not yet running."""
     from pyflink.table.plan_reference import PlanReference  # noqa: PLC0415
 
-    loaded = flink.load_plan(PlanReference.from_json_string(plan.of(epoch)))
+    loaded = flink.load_plan(PlanReference.from_json_string(plan.of(epoch, mini_batch_ms)))
     # PyFlink 2.3.0 hands it the Java environment, which lacks what `execute` calls on it.
     loaded._t_env = flink  # noqa: SLF001
     return loaded

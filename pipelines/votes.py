@@ -24,7 +24,7 @@ from infra.kafka_security import java
 from infra.logs import configure_logging
 from infra.settings import Settings
 from operators.flink.plan import current_plan
-from operators.flink.votes import VotesJob, job_settings, restore_settings
+from operators.flink.votes import VotesJob, job_settings, mini_batch_ms, restore_settings
 from pipelines import starting
 from pipelines.burial import bury, read_outputs, shown_epoch
 from pipelines.flink import (
@@ -145,7 +145,8 @@ class Job:
             parallelism=parallelism,
         )
         try:
-            client = load(flink, current_plan(), epoch).execute().get_job_client()
+            latency = mini_batch_ms(settings.checkpoint_interval_ms)
+            client = load(flink, current_plan(), epoch, latency).execute().get_job_client()
             self._watch(client, port)
         except Exception as error:
             # The Java stack in it says why; the supervisor starts the process anew.

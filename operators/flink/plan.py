@@ -2,8 +2,10 @@
 
 Flink finds an operator's state again by the ids that stand in the compiled plan. So the plan is a
 file of this repository, and the job runs that file, not what a planner makes of the SQL today.
+Settings that Flink writes into a plan are left out: they may change without touching the state.
 """
 
+import json
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -22,7 +24,7 @@ class Plan:
 
     Attributes:
         version: Its number, for people.
-        text: Flink's JSON, with `EPOCH` in the place of the epoch.
+        text: Flink's JSON without settings, with `EPOCH` in the place of the epoch.
     """
 
     version: int
@@ -33,9 +35,29 @@ class Plan:
         """What identifies the plan beside an epoch's state."""
         return sha256(self.text.encode()).hexdigest()
 
-    def of(self, epoch: int) -> str:
-        """The plan that counts into an epoch."""
-        return self.text.replace(str(EPOCH), str(epoch))
+    def of(self, epoch: int, mini_batch_ms: int) -> str:
+        """The plan as Flink runs it.
+
+        Args:
+            epoch: What it counts into.
+            mini_batch_ms: The longest time a change waits for others, ms.
+        """
+        plan = json.loads(self.text.replace(str(EPOCH), str(epoch)))
+        for node in plan["nodes"]:
+            if "miniBatchInterval" in node:
+                node["miniBatchInterval"]["interval"] = mini_batch_ms
+        return json.dumps(plan)
+
+
+def without_settings(compiled: str) -> str:
+    """What of a freshly compiled plan the state is bound to, as it stands in the file."""
+    plan = json.loads(compiled)
+    for node in plan["nodes"]:
+        node.pop("configuration", None)
+        if "miniBatchInterval" in node:
+            node["miniBatchInterval"]["interval"] = 0
+            node["description"] = node["type"]  # it repeats the interval
+    return json.dumps(plan, indent=1) + "\n"
 
 
 def current_plan() -> Plan:

@@ -151,6 +151,11 @@ def _counters() -> list[str]:
     return choices + qualifications
 
 
+def mini_batch_ms(checkpoint_ms: int) -> int:
+    """The longest time a change waits for others, ms."""
+    return 2 * checkpoint_ms
+
+
 def job_settings(
     *, connector_jar: Path, state: Path, parallelism: int, checkpoint_ms: int, rest_port: int
 ) -> dict[str, str]:
@@ -204,7 +209,7 @@ def job_settings(
         "table.local-time-zone": "UTC",
         "table.exec.mini-batch.enabled": "true",
         # A checkpoint ends a bundle: waiting for it costs no freshness and saves output.
-        "table.exec.mini-batch.allow-latency": f"{2 * checkpoint_ms}ms",
+        "table.exec.mini-batch.allow-latency": f"{mini_batch_ms(checkpoint_ms)}ms",
         "table.exec.mini-batch.size": "100000",
         "table.exec.source.idle-timeout": "5s",
         "table.optimizer.non-deterministic-update.strategy": "TRY_RESOLVE",
