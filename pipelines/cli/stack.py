@@ -1,10 +1,12 @@
 """``tutti up``, ``down``, ``status`` and ``reset``."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from infra.local import backup as copies
 from infra.local import stack
 from infra.settings import Settings
 from pipelines.cli.output import AsJson, console, errors, print_json, table
@@ -69,6 +71,23 @@ def reset(
         raise typer.Exit(2)
     stack.reset(settings)
     console.print("removed")
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where to: a folder that is not there yet.")],
+) -> None:
+    """Copy log, tables, state and key; stops the stack for the time of the copy."""
+    copied = copies.backup(Settings(), folder, lambda line: console.print(line, highlight=False))
+    console.print(f"{copied.files:,} files, {copied.bytes >> 20:,} MiB in {folder}")
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A backup.")],
+) -> None:
+    """Copy a backup into an empty TUTTI_HOME; start it with tutti up."""
+    settings = Settings()
+    copied = copies.restore(settings, folder)
+    console.print(f"{copied.files:,} files restored in {settings.home}: start it with tutti up")
 
 
 def _seconds(ms: int | None) -> str | None:
