@@ -177,9 +177,9 @@ def begin(stack: Stack) -> subprocess.Popen[bytes]:
 
 def test_a_rebuild_under_load_is_never_seen_half_and_takes_the_old_count_away(stack, follower):
     """Killed on the way: the command, the new count, the running one and the sink."""
-    before = shown(stack)
     with crowd(stack, "rebuilt") as voting, reading(stack, "rebuilt") as reader:
         wait_for(lambda: total(stack, "rebuilt"))
+        before = shown(stack)
         follower.append(begin(stack))
         wait_for(lambda: stack.pid("rebuild"))
         follower[0].kill()
