@@ -46,7 +46,6 @@ FLUSH_MS: Final = 200
 POLL_S: Final = 0.5
 RESTORE_FAILED: Final = (
     "StreamOperatorStateContext",  # a task could not read its state
-    "CheckpointException",
     "Failed to rollback to checkpoint",
 )
 
