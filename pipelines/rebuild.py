@@ -93,7 +93,9 @@ def follow(
     def done() -> bool:
         note = read_note(settings)
         beat = last_beat(settings, "rebuild" if note.rebuilding else "votes")
-        if beat is not None and beat.healthy is False and "blocked" in beat.facts:
+        # What is just given up may still be said to be blocked: the votes job starts anew.
+        begins = epoch is None and bool(note.given_up)
+        if beat is not None and "blocked" in beat.facts and not begins:
             process = supervisor.processes()["rebuild" if note.rebuilding else "votes"]
             if process.pid == beat.pid:
                 raise TerminalError(str(beat.facts["blocked"]))

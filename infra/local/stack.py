@@ -85,19 +85,23 @@ def up(settings: Settings, say: Say) -> None:
         always = [part for part in PARTS if not part.on_demand]
         for stage in sorted({part.stage for part in always}):
             parts = [part for part in always if part.stage == stage]
-            here = [part for part in parts if not part.elsewhere(settings)]
-            for part in here:
-                supervisor.start(part.name)
-            for part in parts:
-                if part in here:
-                    _await(settings, supervisor, part)
-                else:
-                    _await_elsewhere(settings, part)
-                say(f"{part.name} is ready{_at(settings, part)}")
+            _start(settings, supervisor, parts, say)
             if stage == 0:
                 kafka.create_topics(settings)
                 for file in migrate(connect(settings)):
                     say(f"applied {file}")
+
+
+def _start(settings: Settings, supervisor: Supervisor, parts: list[Part], say: Say) -> None:
+    here = [part for part in parts if not part.elsewhere(settings)]
+    for part in here:
+        supervisor.start(part.name)
+    for part in parts:
+        if part in here:
+            _await(settings, supervisor, part)
+        else:
+            _await_elsewhere(settings, part)
+        say(f"{part.name} is ready{_at(settings, part)}")
 
 
 def down(settings: Settings) -> bool:
