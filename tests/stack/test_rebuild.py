@@ -219,11 +219,11 @@ def test_a_rebuild_can_be_given_up_and_begun_again(stack, follower):
 
 
 def test_a_changed_plan_is_refused_with_a_sentence_and_done_by_rebuild(stack):
-    before = shown(stack)
     sender = Sender(stack.settings)
     sender.send("votes", Crowd(stack, "replanned", 1).vote(0))
     sender.finish()
     stack.sync()
+    before = shown(stack)
     plan = stack.settings.home / "votes" / f"epoch-{before}" / "plan.json"
     plan.write_text('{"version": 0, "sha256": "of another version"}')
     stack.kill("votes")
