@@ -35,6 +35,9 @@ VIEWS: Final = (
 )
 """In the order in which they build on one another."""
 
+_CREATE: Final = re.compile(
+    r"^(CREATE (?:TABLE|DATABASE|MATERIALIZED VIEW) )(?!IF NOT EXISTS)", re.MULTILINE
+)
 _COLUMN: Final = re.compile(r"(\w+),? +-- (.+)$", re.MULTILINE)
 
 
@@ -71,13 +74,47 @@ def view(name: str) -> View:
     return View(name, comment, columns, Template(body).substitute(_formulas()))
 
 
-def migrate(clickhouse: Client) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A numbered change of tables."""
+
+    name: str
+    text: str
+
+    @property
+    def number(self) -> int:
+        """Its place in the order."""
+        return int(self.name.partition("_")[0])
+
+    @property
+    def sha256(self) -> str:
+        """What shows that the file was edited."""
+        return sha256(self.text.encode()).hexdigest()
+
+    def statements(self) -> list[str]:
+        """What to run; each may be run twice, because a start may be killed in between."""
+        parts = [part for part in self.text.split(";\n") if part.strip()]
+        return [_CREATE.sub(r"\1IF NOT EXISTS ", part, count=1) for part in parts]
+
+
+def migrations() -> list[Migration]:
+    """All there are, in their order."""
+    folder = files("schemas").joinpath("clickhouse/tables")
+    found = [Migration(file.name, file.read_text()) for file in folder.iterdir()]
+    return sorted(found, key=lambda migration: migration.number)
+
+
+def migrate(clickhouse: Client, wanted: list[Migration] | None = None) -> list[str]:
     """Apply what is missing; returns the files applied.
 
+    Args:
+        clickhouse: A client that may write.
+        wanted: The migrations; all there are by default.
+
     Raises:
-        TerminalError: An applied migration's file has changed since.
+        TerminalError: An applied file has changed since, or the data are of a newer version.
     """
-    done: list[str] = []
+    wanted = migrations() if wanted is None else wanted
     clickhouse.command("CREATE DATABASE IF NOT EXISTS tutti ENGINE = Atomic")
     clickhouse.command(
         "CREATE TABLE IF NOT EXISTS tutti.migrations ("
@@ -88,31 +125,31 @@ def migrate(clickhouse: Client) -> list[str]:
     )
     rows = clickhouse.query("SELECT name, sha256 FROM tutti.migrations").result_rows
     applied: dict[str, str] = {row[0]: row[1] for row in rows}
-    folder = files("schemas").joinpath("clickhouse/tables")
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
-        text = file.read_text()
-        digest = sha256(text.encode()).hexdigest()
-        if file.name in applied:
-            if applied[file.name] != digest:
-                raise TerminalError(
-                    f"{file.name} was applied and has changed since: put the change into a new"
-                    " numbered file."
-                )
-            continue
-        for statement in text.split(";\n"):
-            if statement.strip():
-                clickhouse.command(statement)
-        number = int(file.name.partition("_")[0])
+    newer = sorted(applied.keys() - {migration.name for migration in wanted})
+    if newer:
+        raise TerminalError(
+            f"The data were written by a newer version of tutti ({newer[-1]}): use that one, or"
+            " restore a backup of before."
+        )
+    for migration in wanted:
+        if applied.get(migration.name, migration.sha256) != migration.sha256:
+            raise TerminalError(
+                f"{migration.name} was applied and has changed since: put the change into a new"
+                " numbered file."
+            )
+    missing = [migration for migration in wanted if migration.name not in applied]
+    for migration in missing:
+        for statement in migration.statements():
+            clickhouse.command(statement)
         clickhouse.insert(
             "migrations",
-            [[number, file.name, digest]],
+            [[migration.number, migration.name, migration.sha256]],
             column_names=["number", "name", "sha256"],
             database="tutti",
         )
-        done.append(file.name)
     for name in VIEWS:
         _replace(clickhouse, view(name))
-    return done
+    return [migration.name for migration in missing]
 
 
 def _replace(clickhouse: Client, wanted: View) -> None:

@@ -1,190 +1,302 @@
-"""The process of the votes job: choose where to resume, start Flink, watch the job."""
+"""The process of the votes job: choose where to start, run Flink, watch the job.
 
-import json
+The same code counts the running epoch (part ``votes``) and one beside it (part ``rebuild``); the
+latter ends when people see its count, and ``votes`` goes on with its newest checkpoint.
+"""
+
 import os
-import re
 import shutil
+import socket
 import sys
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Final
 
 import structlog
+from confluent_kafka import KafkaException
 
 from infra import kafka
+from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
+from infra.epochs import Note, change_note, epoch_folder, epochs_with_folder, read_note
+from infra.heartbeat import Heartbeat
 from infra.kafka_security import java
 from infra.logs import configure_logging
 from infra.metrics import FLINK
 from infra.settings import Settings
-from operators.flink.resume import newest_checkpoint
-from operators.flink.votes import VotesJob, job_settings, reporter_settings, restore_settings
-from schemas.topics import PROGRESS
+from operators.flink.plan import current_plan
+from operators.flink.votes import (
+    VotesJob,
+    job_settings,
+    mini_batch_ms,
+    reporter_settings,
+    restore_settings,
+)
+from pipelines import starting
+from pipelines.burial import bury, read_outputs, shown_epoch
+from pipelines.flink import (
+    CONNECTOR,
+    abort_transactions,
+    check_checkpoint,
+    configure_flink,
+    environment,
+    know_connector,
+    load,
+    newest_completed,
+    newest_failure,
+    set_system_properties,
+)
+from pipelines.starting import CannotStartError, Chooser, Outputs, Start
+from schemas.topics import ACCEPTED_VOTES
 
 FLUSH_MS: Final = 200
-CONNECTOR: Final = "flink/flink-sql-connector-kafka-5.0.0-2.2.jar"
-
-_LOG4J: Final = """\
-status = warn
-rootLogger.level = warn
-rootLogger.appenderRef.out.ref = out
-logger.checkpoints.name = org.apache.flink.runtime.checkpoint
-logger.checkpoints.level = warn
-logger.job.name = org.apache.flink.runtime.executiongraph.ExecutionGraph
-logger.job.level = warn
-# Operators of one name; what is measured is not among those names.
-logger.names.name = org.apache.flink.metrics.MetricGroup
-logger.names.level = error
-# A push that fails is tried again in 5 s; that none arrives, the metrics themselves say.
-logger.push.name = org.apache.flink.metrics.prometheus
-logger.push.level = error
-appender.out.type = Console
-appender.out.name = out
-appender.out.target = SYSTEM_OUT
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{ISO8601} %p %m (%c)%n
-"""
+POLL_S: Final = 0.5
+RESTORE_FAILED: Final = (
+    "StreamOperatorStateContext",  # a task could not read its state
+    "Failed to rollback to checkpoint",
+)
 
 log = structlog.get_logger()
 
 
-def epoch_folder(settings: Settings, epoch: int) -> Path:
-    """Where an epoch's checkpoints and changelog are."""
-    return settings.home / "votes" / f"epoch-{epoch}"
+def main() -> None:
+    """Run the part ``votes``."""
+    run("votes")
 
 
-def choose_start(settings: Settings, used: set[int]) -> tuple[int, Path | None]:
-    """The epoch to count into, and the checkpoint to resume it from.
+def run(part: str) -> None:
+    """Run a part until its job fails for good, is superseded, or the process is told to stop."""
+    settings = Settings()
+    configure_logging(part)
+    configure_flink(settings, part)
+    heartbeat = Heartbeat(settings, part)
+    note = read_note(settings)
+    beside = part == "rebuild"
+    if beside and note.rebuilding is None:
+        log.info("nothing_to_rebuild")
+        return
+    shown = _shown(settings)
+    outputs = read_outputs(settings)
+    chooser = Chooser(settings, current_plan(), outputs, _log_is_whole(settings), check_checkpoint)
+    try:
+        start = chooser.rebuild(note, shown) if beside else chooser.votes(note, shown)
+    except CannotStartError as error:
+        log.error("votes_job_not_started", reason=str(error))  # noqa: TRY400 - it is a sentence
+        if note.rebuilding is not None and not beside:
+            # What this count left open hides the output of the one that takes its place.
+            know_connector(settings)
+            abort_transactions(settings, {note.rebuilding})
+        _wait_for_another_note(settings, note, heartbeat, str(error))
+        sys.exit(1)
+    if beside and start.epoch != note.rebuilding:
+        # The former attempt cannot go on, and nothing is counted into an epoch that has output.
+        note = change_note(
+            settings,
+            lambda known: Note(start.epoch, known.give_up(note.rebuilding or 0).given_up),
+        )
+    Job(settings, part, start, outputs, heartbeat).run()
 
-    Without a checkpoint everything is counted again, and never into an epoch that has output:
-    a cell that the former run wrote and the new one never touches would stay.
 
-    Args:
-        settings: Where the checkpoints are.
-        used: The epochs that have output.
+@dataclass(slots=True)
+class Job:
+    """One run of Flink.
+
+    Attributes:
+        settings: Of the installation.
+        part: ``votes`` or ``rebuild``.
+        start: What it counts.
+        outputs: The epochs that had output when it started.
+        heartbeat: How it says that it is alive.
     """
-    names = (folder.name for folder in (settings.home / "votes").glob("epoch-*"))
-    epochs = {int(match[1]) for name in names if (match := re.fullmatch(r"epoch-(\d+)", name))}
-    newest = max(epochs | used, default=1)
-    checkpoint = newest_checkpoint(epoch_folder(settings, newest) / "checkpoints")
-    if checkpoint is None and newest in used:
-        return newest + 1, None
-    return newest, checkpoint
+
+    settings: Settings
+    part: str
+    start: Start
+    outputs: Outputs
+    heartbeat: Heartbeat
+    _completed: int = 0
+    _buried: set[int] = field(default_factory=set)
+    _cleaned: Note | None = None
+
+    def run(self) -> None:
+        """Start the job and watch it."""
+        settings, epoch, checkpoint = self.settings, self.start.epoch, self.start.checkpoint
+        folder = epoch_folder(settings, epoch)
+        folder.mkdir(parents=True, exist_ok=True)
+        parallelism = settings.parallelism or min(os.cpu_count() or 1, 4)
+        port = settings.flink_port if self.part == "votes" else _free_port()
+        options = job_settings(
+            connector_jar=settings.jars / CONNECTOR,
+            state=folder,
+            parallelism=parallelism,
+            checkpoint_ms=settings.checkpoint_interval_ms,
+            rest_port=port,
+        )
+        if self.part == "votes":
+            options |= reporter_settings(
+                f"http://127.0.0.1:{settings.metrics_port}", [m.name for m in FLINK.metrics]
+            )
+        if checkpoint is None:
+            starting.note_plan(folder, current_plan())
+        else:
+            options |= restore_settings(checkpoint)
+            starting.note_try(checkpoint, folder)
+        security = java(settings, settings.run / self.part)
+        set_system_properties(security.system)
+        flink = environment(
+            options,
+            VotesJob(settings.brokers, epoch, parallelism, FLUSH_MS, security.properties),
+        )
+        self._abort_transactions()
+        log.info(
+            "votes_job_starting",
+            epoch=epoch,
+            checkpoint=None if checkpoint is None else checkpoint.name,
+            parallelism=parallelism,
+        )
+        try:
+            latency = mini_batch_ms(settings.checkpoint_interval_ms)
+            client = load(flink, current_plan(), epoch, latency).execute().get_job_client()
+            self._watch(client, port)
+        except Exception as error:
+            # The Java stack in it says why; the supervisor starts the process anew.
+            log.exception("votes_job_failed")
+            self._note_failure(str(error))
+        sys.exit(1)
+
+    def _watch(self, client: Any, port: int) -> None:
+        job = str(client.get_job_id())
+        pause = Event()
+        while not pause.wait(POLL_S):
+            state = client.get_job_status().result().name
+            completed = newest_completed(port, job)
+            if completed is not None and completed > self._completed:
+                self._completed = completed
+                starting.note_completed(completed, epoch_folder(self.settings, self.start.epoch))
+            if not self._completed and self.start.checkpoint is not None:
+                failure = newest_failure(port, job)
+                if failure:
+                    self._note_failure(failure)
+            self.heartbeat.beat(ready=bool(self._completed), epoch=self.start.epoch, state=state)
+            if state in {"FAILED", "CANCELED", "FINISHED"}:
+                log.error("votes_job_ended", state=state, failure=newest_failure(port, job)[:2000])
+                sys.exit(1)
+            self._step(client)
+
+    def _note_failure(self, failure: str) -> None:
+        """Give a checkpoint up that cannot be restored, and end, so that another way is chosen."""
+        checkpoint = self.start.checkpoint
+        if checkpoint is None or self._completed:
+            return
+        if any(sign in failure for sign in RESTORE_FAILED):
+            log.error(
+                "checkpoint_cannot_be_restored", checkpoint=checkpoint.name, why=failure[:2000]
+            )
+            starting.note_damage(checkpoint, epoch_folder(self.settings, self.start.epoch))
+            sys.exit(1)
+
+    def _step(self, client: Any) -> None:
+        """Hand over if it is time; otherwise clean up behind counts that ended."""
+        note = read_note(self.settings)
+        epoch = self.start.epoch
+        try:
+            with connect(self.settings, timeout_s=5) as clickhouse:
+                shown = shown_epoch(clickhouse)
+        except (*ERRORS, ClickHouseAwayError):
+            return
+        if self.part == "rebuild":
+            if note.rebuilding != epoch:
+                log.info("rebuild_given_up", epoch=epoch)
+                self._end(client, 0)
+            if shown >= epoch and self._completed:
+                log.info("rebuild_shown", epoch=epoch)
+                client.cancel().result()
+                change_note(self.settings, lambda known: Note(None, known.given_up))
+                sys.exit(0)
+            return
+        others = epochs_with_folder(self.settings) - {note.rebuilding} - set(note.given_up)
+        if max(others) > epoch or (shown > epoch and note.rebuilding != shown):
+            log.info("votes_job_superseded", epoch=epoch, shown=shown)
+            self._end(client, 1)
+        self._clean_up(note, shown)
+
+    def _end(self, client: Any, status: int) -> None:
+        client.cancel().result()
+        sys.exit(status)
+
+    def _clean_up(self, note: Note, shown: int) -> None:
+        """Bury what is neither running nor shown."""
+        epoch = self.start.epoch
+        former = {e for e in self.outputs.live if e < epoch} if shown >= epoch else set()
+        dead = (former | set(note.given_up)) - self._buried - {epoch, shown}
+        if not dead:
+            return
+        if note != self._cleaned:
+            self._abort_transactions()
+            self._cleaned = note
+        for other in sorted(dead):
+            try:
+                if bury(self.settings, other):
+                    self._buried.add(other)
+            except (KafkaException, OSError, *ERRORS, ClickHouseAwayError) as error:
+                log.warning("burial_postponed", epoch=other, error=type(error).__name__)
+        if shown >= epoch and self._completed:
+            forget_former(self.settings, epoch)
+
+    def _abort_transactions(self) -> None:
+        """Of the other epochs, but of no job that may be running; our own the connector aborts."""
+        if self.part != "votes":
+            return
+        rebuilding = read_note(self.settings).rebuilding
+        abandoned = abort_transactions(
+            self.settings, {self.start.epoch} | ({rebuilding} if rebuilding else set())
+        )
+        if abandoned:
+            log.info("transactions_aborted", transactions=abandoned)
 
 
 def forget_former(settings: Settings, epoch: int) -> None:
-    """Remove the state of former counts: this one has a checkpoint and is resumed from now on."""
-    for folder in (settings.home / "votes").glob("epoch-*"):
-        if folder != epoch_folder(settings, epoch):
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove the state of former counts."""
+    for former in epochs_with_folder(settings):
+        if former < epoch:
+            shutil.rmtree(epoch_folder(settings, former), ignore_errors=True)
 
 
-def used_epochs(settings: Settings) -> set[int]:
-    """The epochs of which the topic of progress holds output."""
+def _wait_for_another_note(
+    settings: Settings, note: Note, heartbeat: Heartbeat, reason: str
+) -> None:
+    """Stay, so that people are told why; what they do about it changes the note."""
+    pause = Event()
+    while read_note(settings) == note:
+        heartbeat.beat(ready=False, blocked=reason)
+        pause.wait(POLL_S)
+
+
+def _shown(settings: Settings) -> int:
+    try:
+        with connect(settings, timeout_s=5) as clickhouse:
+            return shown_epoch(clickhouse)
+    except (*ERRORS, ClickHouseAwayError):
+        return 0
+
+
+def _log_is_whole(settings: Settings) -> bool:
     reader = kafka.consumer(settings, "tutti-votes-epochs")
     try:
-        return {
-            json.loads(message.key())["epoch"]
-            for message in kafka.read_to_end(reader, PROGRESS)
-            if message.value() is not None
-        }
+        return log_is_whole(lambda: kafka.watermarks(reader, ACCEPTED_VOTES))
     finally:
         reader.close()
 
 
-def configure_flink(settings: Settings) -> None:
-    """Write the configuration folder that Flink's Java machine reads."""
-    folder = settings.run / "votes"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "log4j.properties").write_text(_LOG4J)
-    heap = settings.flink_heap_mb
-    # Throughput matters more here than short pauses: measured with the object reuse of the job.
-    # All of the heap from the start: each step of its growth is a collection of all ballots.
-    options = (
-        f"-Xmx{heap}m -Xms{heap}m -Xmn{heap * 2 // 5}m -XX:+UseParallelGC"
-        " -XX:MaxMetaspaceSize=512m"
-        " -XX:+ExitOnOutOfMemoryError"
-    )
-    (folder / "config.yaml").write_text(f'env.java.opts.all: "{options}"\n')
-    os.environ["FLINK_CONF_DIR"] = str(folder)
-    os.environ["LOG4J_PROPERTIES"] = str(folder / "log4j.properties")
-    os.environ["FLINK_LOG_DIR"] = str(settings.logs)
-    # A Flink inside one process loads no plugins: its reporter must be on the class path, and
-    # this is the variable by which PyFlink takes more.
-    plugin = files("pyflink") / "plugins" / "metrics-prometheus"
-    os.environ["HADOOP_CLASSPATH"] = os.pathsep.join(str(jar) for jar in plugin.iterdir())
-    # The job has no Python functions; PyFlink would open a port for them on every address.
-    os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's name
+def log_is_whole(watermarks: Callable[[], dict[int, tuple[int, int]]]) -> bool:
+    """Whether accepted votes reach back to their start."""
+    return all(first == 0 for first, _ in watermarks().values())
 
 
-def set_system_properties(properties: dict[str, str]) -> None:
-    """Set them in Flink's Java machine; its command line would have to quote spaces."""
-    from pyflink.java_gateway import get_gateway  # noqa: PLC0415 - as in statement_set
-
-    for name, value in properties.items():
-        get_gateway().jvm.java.lang.System.setProperty(name, value)
-
-
-def statement_set(options: dict[str, str], job: VotesJob) -> Any:
-    """The job's statements in a Flink of its own, not yet running."""
-    # Imported late: PyFlink looks for its configuration folder when it starts Java.
-    from pyflink.common import Configuration  # noqa: PLC0415
-    from pyflink.table import EnvironmentSettings, TableEnvironment  # noqa: PLC0415
-
-    configuration = Configuration()
-    for key, value in options.items():
-        configuration.set_string(key, value)
-    environment = TableEnvironment.create(
-        EnvironmentSettings.new_instance()
-        .in_streaming_mode()
-        .with_configuration(configuration)
-        .build()
-    )
-    for statement in job.tables():
-        environment.execute_sql(statement)
-    statements = environment.create_statement_set()
-    for statement in job.inserts():
-        statements.add_insert_sql(statement)
-    return statements
-
-
-def main() -> None:
-    """Run the job until it fails for good or the process is told to stop."""
-    settings = Settings()
-    configure_logging("votes")
-    configure_flink(settings)
-    epoch, checkpoint = choose_start(settings, used_epochs(settings))
-    folder = epoch_folder(settings, epoch)
-    folder.mkdir(parents=True, exist_ok=True)
-    parallelism = settings.parallelism or min(os.cpu_count() or 1, 4)
-    options = job_settings(
-        connector_jar=settings.jars / CONNECTOR,
-        state=folder,
-        parallelism=parallelism,
-        checkpoint_ms=settings.checkpoint_interval_ms,
-        rest_port=settings.flink_port,
-    )
-    options |= reporter_settings(
-        f"http://127.0.0.1:{settings.metrics_port}", [metric.name for metric in FLINK.metrics]
-    )
-    if checkpoint is not None:
-        options |= restore_settings(checkpoint)
-        forget_former(settings, epoch)
-    security = java(settings, settings.run / "votes")
-    set_system_properties(security.system)
-    job = VotesJob(settings.brokers, epoch, parallelism, FLUSH_MS, security.properties)
-    statements = statement_set(options, job)
-    log.info(
-        "votes_job_starting",
-        epoch=epoch,
-        checkpoint=None if checkpoint is None else checkpoint.name,
-        parallelism=parallelism,
-    )
-    try:
-        statements.execute().wait()
-    except Exception:
-        # The Java stack in it says why; the supervisor starts the process anew.
-        log.exception("votes_job_failed")
-    sys.exit(1)
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

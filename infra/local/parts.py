@@ -45,6 +45,7 @@ class Part:
         stage: Parts of a lower stage are ready before those of a higher one start.
         patience_s: How long it may take until it is ready.
         probe: Finds out how the process of that pid is; must not raise.
+        on_demand: It runs only while it is asked for.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Part:
     patience_s: int
     probe: Callable[[Settings, int], Health]
     port: Callable[[Settings], int] | None = None
+    on_demand: bool = False
     elsewhere: Callable[[Settings], str | None] = lambda _settings: None
 
     def address(self, settings: Settings) -> str:
@@ -93,8 +95,11 @@ def _redis(settings: Settings, _pid: int) -> Health:
     return Health(ready=True, facts={})
 
 
-def _votes(settings: Settings, _pid: int) -> Health:
+def _votes(settings: Settings, pid: int) -> Health:
     """Running, with a checkpoint completed by this run, lately."""
+    beat = last_beat(settings, "votes")
+    if beat is not None and beat.pid == pid and "blocked" in beat.facts:
+        return Health(ready=False, facts=beat.facts)
     flink = f"http://127.0.0.1:{settings.flink_port}"
     overview = json.loads(_get(f"{flink}/jobs/overview") or '{"jobs": []}')
     running = [job["jid"] for job in overview["jobs"] if job["state"] == "RUNNING"]
@@ -147,4 +152,5 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("votes", "pipelines.votes", 1, 120, _votes, lambda s: s.flink_port),
     Part("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),
     Part("probe", "pipelines.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port),
+    Part("rebuild", "pipelines.rebuild", 1, 120, _heartbeat("rebuild"), on_demand=True),
 )

@@ -13,6 +13,7 @@ from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_
 
 from infra import kafka
 from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
+from infra.epochs import read_note
 from infra.local.parts import PARTS, Part
 from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
 from infra.migrations import migrate
@@ -26,6 +27,7 @@ Say = Callable[[str], None]
 POLL_S: Final = 0.2
 MAX_CRASHES: Final = 3
 ELSEWHERE_S: Final = 15.0
+_ENDED: Final = Process("STOPPED", 0, "")
 
 
 class NotReadyError(TuttiError):
@@ -78,21 +80,28 @@ def up(settings: Settings, say: Say) -> None:
                 say(f"ended {left} processes that had lost their supervisor")
             _check_ports(settings)
             supervisor.launch()
-        for stage in sorted({part.stage for part in PARTS}):
-            parts = [part for part in PARTS if part.stage == stage]
-            here = [part for part in parts if not part.elsewhere(settings)]
-            for part in here:
-                supervisor.start(part.name)
-            for part in parts:
-                if part in here:
-                    _await(settings, supervisor, part)
-                else:
-                    _await_elsewhere(settings, part)
-                say(f"{part.name} is ready{_at(settings, part)}")
+        if read_note(settings).rebuilding:
+            supervisor.start("rebuild")  # it had not ended when the stack was stopped
+        always = [part for part in PARTS if not part.on_demand]
+        for stage in sorted({part.stage for part in always}):
+            parts = [part for part in always if part.stage == stage]
+            _start(settings, supervisor, parts, say)
             if stage == 0:
                 kafka.create_topics(settings)
                 for file in migrate(connect(settings)):
                     say(f"applied {file}")
+
+
+def _start(settings: Settings, supervisor: Supervisor, parts: list[Part], say: Say) -> None:
+    here = [part for part in parts if not part.elsewhere(settings)]
+    for part in here:
+        supervisor.start(part.name)
+    for part in parts:
+        if part in here:
+            _await(settings, supervisor, part)
+        else:
+            _await_elsewhere(settings, part)
+        say(f"{part.name} is ready{_at(settings, part)}")
 
 
 def down(settings: Settings) -> bool:
@@ -123,6 +132,7 @@ def status(settings: Settings) -> list[PartStatus]:
     return [
         _part_status(settings, part, processes.get(part.name), behind.get(part.name))
         for part in PARTS
+        if not part.on_demand or processes.get(part.name, _ENDED).state == "RUNNING"
     ]
 
 
@@ -183,8 +193,10 @@ def _await(settings: Settings, supervisor: Supervisor, part: Part) -> None:
         process = supervisor.processes()[part.name]
         crashes += process.state == "BACKOFF" != states[-1]
         states.append(process.state)
-        ready = process.state == "RUNNING" and part.probe(settings, process.pid).ready
-        return ready or crashes == MAX_CRASHES
+        health = part.probe(settings, process.pid) if process.state == "RUNNING" else None
+        if health and "blocked" in health.facts:
+            raise TerminalError(f"{part.name} does not start. {health.facts['blocked']}")
+        return bool(health and health.ready) or crashes == MAX_CRASHES
 
     try:
         retry(

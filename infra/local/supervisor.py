@@ -154,8 +154,9 @@ class Supervisor:
                 "directory": str(CHECKOUT),
                 "environment": f'TUTTI_PART="{part.name}"',
                 "autostart": "false",
-                "autorestart": "true",
-                "startsecs": "2",
+                # A part on demand ends by itself when it is done.
+                "autorestart": "unexpected" if part.on_demand else "true",
+                "startsecs": "0" if part.on_demand else "2",
                 "startretries": str(UNLIMITED),
                 "stopasgroup": "true",
                 "killasgroup": "true",

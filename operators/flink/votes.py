@@ -21,6 +21,14 @@ TRANSACTION_TIMEOUT_MS: Final = 600_000
 """Longer than any restart, below the broker's limit of 15 minutes."""
 
 
+TRANSACTIONS: Final = "tutti-votes-"
+
+
+def transactions_of(epoch: int) -> str:
+    """What the ids of an epoch's transactions begin with: two epochs may be counted at once."""
+    return f"{TRANSACTIONS}{epoch}-"
+
+
 @dataclass(frozen=True, slots=True)
 class VotesJob:
     """What the statements depend on.
@@ -119,7 +127,7 @@ class VotesJob:
                 'sink.buffer-flush.max-rows' = '20000',
                 'sink.buffer-flush.interval' = '{self.flush_ms}ms',
                 'sink.delivery-guarantee' = 'exactly-once',
-                'sink.transactional-id-prefix' = 'tutti-votes-{table}',
+                'sink.transactional-id-prefix' = '{transactions_of(self.epoch)}{table}',
                 'sink.transaction-naming-strategy' = 'POOLING',
                 'properties.transaction.timeout.ms' = '{TRANSACTION_TIMEOUT_MS}',
                 'properties.compression.type' = 'lz4'
@@ -143,6 +151,11 @@ def _counters() -> list[str]:
     return choices + qualifications
 
 
+def mini_batch_ms(checkpoint_ms: int) -> int:
+    """The longest time a change waits for others, ms."""
+    return 2 * checkpoint_ms
+
+
 def job_settings(
     *, connector_jar: Path, state: Path, parallelism: int, checkpoint_ms: int, rest_port: int
 ) -> dict[str, str]:
@@ -159,6 +172,11 @@ def job_settings(
         "parallelism.default": str(parallelism),
         "taskmanager.numberOfTaskSlots": str(parallelism),
         "pipeline.name": "tutti votes",
+        # State is divided by it for good; the number of tasks may change.
+        "pipeline.max-parallelism": "128",
+        # The compiled plan names tables; what they are stands in the statements.
+        "table.plan.compile.catalog-objects": "IDENTIFIER",
+        "table.plan.restore.catalog-objects": "IDENTIFIER",
         "pipeline.jars": connector_jar.resolve().as_uri(),
         # Everything stays on this machine.
         "rest.port": str(rest_port),
@@ -191,7 +209,7 @@ def job_settings(
         "table.local-time-zone": "UTC",
         "table.exec.mini-batch.enabled": "true",
         # A checkpoint ends a bundle: waiting for it costs no freshness and saves output.
-        "table.exec.mini-batch.allow-latency": f"{2 * checkpoint_ms}ms",
+        "table.exec.mini-batch.allow-latency": f"{mini_batch_ms(checkpoint_ms)}ms",
         "table.exec.mini-batch.size": "100000",
         "table.exec.source.idle-timeout": "5s",
         "table.optimizer.non-deterministic-update.strategy": "TRY_RESOLVE",

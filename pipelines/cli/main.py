@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from operators.core.errors import TuttiError
-from pipelines.cli import data, dlq, schemas, stack
+from pipelines.cli import data, dlq, epochs, schemas, stack
 from pipelines.cli.config import config
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
@@ -27,11 +27,14 @@ app.command()(stack.down)
 app.command()(stack.status)
 app.command()(doctor)
 app.command()(stack.reset)
+app.command()(stack.backup)
+app.command()(stack.restore)
 app.command()(data.send)
 app.command()(data.sync)
 app.command()(top)
 app.command()(data.query)
 app.command()(data.reconcile)
+app.command()(epochs.rebuild)
 
 importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)
 importers.command("polis")(data.import_polis)

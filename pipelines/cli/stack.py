@@ -1,10 +1,12 @@
 """``tutti up``, ``down``, ``status`` and ``reset``."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from infra.local import backup as copies
 from infra.local import stack
 from infra.settings import Settings
 from pipelines.cli.output import AsJson, console, errors, print_json, table
@@ -28,8 +30,9 @@ def down() -> None:
 def status(as_json: AsJson = False) -> None:
     """Show each part; exit 1 unless all are ready."""
     found = stack.status(Settings())
+    ready = all(s.ready for s in found if s.part != "rebuild")
     if as_json:
-        print_json({"ready": all(s.ready for s in found), "parts": [asdict(s) for s in found]})
+        print_json({"ready": ready, "parts": [asdict(s) for s in found]})
     else:
         console.print(
             table(
@@ -51,9 +54,10 @@ def status(as_json: AsJson = False) -> None:
             )
         )
     for s in found:
-        if "fault" in s.facts:
-            errors.print(f"{s.part}: {s.facts['fault']}", markup=False, highlight=False)
-    if not all(s.ready for s in found):
+        for fact in ("fault", "blocked"):
+            if fact in s.facts:
+                errors.print(f"{s.part}: {s.facts[fact]}", markup=False, highlight=False)
+    if not ready:
         raise typer.Exit(1)
 
 
@@ -78,3 +82,20 @@ def _lately(facts: dict[str, Any]) -> str | None:
         if facts.get(name) is not None:
             return words.format(facts[name] / 1000)
     return None
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where to: a folder that is not there yet.")],
+) -> None:
+    """Copy log, tables, state and key; stops the stack for the time of the copy."""
+    copied = copies.backup(Settings(), folder, lambda line: console.print(line, highlight=False))
+    console.print(f"{copied.files:,} files, {copied.bytes >> 20:,} MiB in {folder}")
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A backup.")],
+) -> None:
+    """Copy a backup into an empty TUTTI_HOME; start it with tutti up."""
+    settings = Settings()
+    copied = copies.restore(settings, folder)
+    console.print(f"{copied.files:,} files restored in {settings.home}: start it with tutti up")

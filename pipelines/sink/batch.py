@@ -54,8 +54,13 @@ class Insert(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """Collects records; `inserts` gives what they come to."""
+    """Collects records; `inserts` gives what they come to.
 
+    Attributes:
+        least: Records of epochs before it are left out: nobody will see them any more.
+    """
+
+    least: int = 0
     _appended: dict[str, list[bytes]] = field(
         default_factory=lambda: {topic: [] for topic in APPENDED}
     )
@@ -83,7 +88,7 @@ class Batch:
     def inserts(self) -> list[Insert]:
         """The inserts in the order in which they must be made; none of an empty table."""
         rows = {table: self._appended[topic] for topic, table in APPENDED.items()} | {
-            table: [_row(key, *record) for key, record in self._upserted[topic].items()]
+            table: [_row(key, *record) for key, record in self._wanted(topic)]
             for topic, table in UPSERTED.items()
         }
         return [Insert(table, len(rows), b"\n".join(rows)) for table, rows in rows.items() if rows]
@@ -95,7 +100,23 @@ class Batch:
 
     def progress(self) -> list[bytes]:
         """The newest progress per partition, as JSON."""
-        return [value for _, value in self._upserted[PROGRESS.name].values() if value]
+        return [value for _, (_, value) in self._wanted(PROGRESS.name) if value]
+
+    def buried(self) -> set[int]:
+        """The epochs of which progress was taken back: they must never be shown."""
+        records = self._upserted[PROGRESS.name].items()
+        return {_epoch(key) for key, (_, value) in records if value is None}
+
+    def _wanted(self, topic: str) -> list[tuple[bytes, tuple[int, bytes | None]]]:
+        records = self._upserted[topic].items()
+        if self.least <= 1:  # there is none before it
+            return list(records)
+        return [(key, record) for key, record in records if _epoch(key) >= self.least]
+
+
+def _epoch(key: bytes) -> int:
+    # A key is {"epoch":1,"consultation_id":...
+    return int(key[9 : key.index(b",")])
 
 
 def _row(key: bytes, offset: int, value: bytes | None) -> bytes:

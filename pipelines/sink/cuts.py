@@ -71,6 +71,11 @@ class Cuts:
         known = self._progress.setdefault(epoch, {})
         known[partition] = max(known.get(partition, (0, 0)), (offset + 1, origin_ms))
 
+    def forget(self, epoch: int) -> None:
+        """Drop an epoch that was taken back."""
+        self._progress.pop(epoch, None)
+        self._pending.pop(epoch, None)
+
     def step(self, positions: dict[Place, int], ends: dict[Place, int]) -> list[Cut]:
         """The cuts that are complete now, one per epoch at most.
 

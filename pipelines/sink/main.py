@@ -18,8 +18,9 @@ from infra.metrics import SINK, SINK_BATCH, SINK_BEHIND, SINK_CUT
 from infra.settings import Settings
 from infra.stopping import stop_requested
 from operators.core.clock import monotonic_ms, system_clock
-from pipelines.sink.batch import TOPICS, Batch
+from pipelines.sink.batch import TOPICS, UPSERTED, Batch
 from pipelines.sink.cuts import Cut, Cuts, Place
+from pipelines.sink.switch import Switch
 from pipelines.sink.writer import Writer
 from schemas.topics import INPUT
 
@@ -58,8 +59,10 @@ class Sink:
         self._news = news
         self._cuts = Cuts()
         self._newest_ms: dict[Place, int] = {}
-        self._active = _active_epoch(clickhouse)
-        self._known: dict[int, Cut] = {}
+        self._switch = Switch(_active_epoch(clickhouse))
+        for cut in _shown_cut(clickhouse):
+            self._switch.cut(cut)
+        self._held: dict[Place, int] = {}
         # Whether reconciliation may be comparing; a former sink may have left a cut at rest.
         self._comparable = True
         self._batch = Batch()
@@ -71,8 +74,12 @@ class Sink:
             "SELECT epoch, partition, offset, origin_ms FROM tutti.progress FINAL"
         ).result_rows:
             self._cuts.progress(*row)
-        reader.assign([TopicPartition(t, p, at) for (t, p), at in self._positions.items()])
-        self.rows = 0
+        self._assign(self._positions)
+
+    def _assign(self, positions: dict[Place, int]) -> None:
+        """Read from there on."""
+        self._positions = dict(positions)
+        self._reader.assign([TopicPartition(t, p, at) for (t, p), at in positions.items()])
 
     def step(self) -> None:
         """Read, and write when it is time."""
@@ -86,17 +93,23 @@ class Sink:
         """Write what was collected, then note how far."""
         batch, reached = self._batch, self._reached
         self._batch, self._reached = Batch(), {}
+        batch.least = self._switch.least
+        # While the old count is held, its rows are left out: until the switch they are not done.
+        noted = {at: to for at, to in reached.items() if at not in self._held}
         inserts = batch.inserts()
         if inserts:
             SINK_BATCH.observe(sum(insert.rows for insert in inserts))
             if self._comparable:  # no longer: reconciliation must know before the rows are there
-                self._writer.positions({"started": reached})
-                self._comparable = False
+                self._writer.positions({"started": noted})
+                self._comparable = not noted
             for insert in inserts:
                 self._writer.insert(insert)
         if reached:
-            self._writer.positions({"done": reached}, newest_ms=self._newest_ms)
+            self._writer.positions({"done": noted}, newest_ms=self._newest_ms)
             self._positions |= reached
+            for epoch in batch.buried():
+                self._cuts.forget(epoch)
+                self._switch.forget(epoch)
             for line in batch.progress():
                 record = json.loads(line)
                 self._cuts.progress(
@@ -130,11 +143,12 @@ class Sink:
             SINK_BEHIND.labels(topic.name).set(max(0, behind))
         for cut in self._cuts.step(self._positions, ends):
             SINK_CUT.set(system_clock() / 1000)
-            if cut != self._known.get(cut.epoch):
-                self._known[cut.epoch] = cut
+            if self._switch.cut(cut):
                 self._writer.cut(cut)
                 self._comparable |= cut.at_rest
-        self._switch()
+        self._show(ends)
+        if self._switch.forget_former(monotonic_ms()):
+            self._writer.forget_before(self._switch.active)
 
     def _collect(self, messages: list[Message]) -> None:
         """Add messages to the batch, and note which positions it reaches."""
@@ -156,18 +170,23 @@ class Sink:
                 raise KafkaException(error)
         self._newest_ms |= {place: message.timestamp()[1] for place, message in newest.items()}
 
-    def _switch(self) -> None:
+    def _show(self, ends: dict[Place, int]) -> None:
         """Show a newer count once it counts everything that the one shown does."""
-        newest = max(self._known, default=self._active)
-        if newest <= self._active:
-            return
-        shown = self._known.get(self._active)
-        if shown is None or self._known[newest].reaches(shown):
-            self._writer.activate(newest)
-            self._active = newest
+        if self._switch.step(ends, monotonic_ms()):
+            self._writer.activate(self._switch.active)
+            done = {at: self._positions[at] for at in self._held}
+            self._writer.positions({"done": done}, newest_ms=self._newest_ms)
+            self._held = {}
+            self._comparable = True
+        elif self._switch.held and not self._held:
+            self._held = {at: to for at, to in self._positions.items() if at[0] in UPSERTED}
+        elif self._held and not self._switch.held:
+            self._assign(self._positions | self._held)
+            self._held = {}
 
     def _commit(self) -> None:
-        moved = {at: to for at, to in self._positions.items() if to != self._committed.get(at)}
+        written = self._positions | self._held
+        moved = {at: to for at, to in written.items() if to != self._committed.get(at)}
         if moved:
             self._reader.commit(
                 offsets=[TopicPartition(t, p, to) for (t, p), to in moved.items()],
@@ -200,6 +219,12 @@ def _positions(clickhouse: Client) -> dict[Place, int]:
         "SELECT topic, partition, next_offset FROM tutti.positions FINAL WHERE stage = 'done'"
     ).result_rows
     return {(topic, partition): offset for topic, partition, offset in rows}
+
+
+def _shown_cut(clickhouse: Client) -> list[Cut]:
+    """The last cut of the count that is shown, as a former sink noted it."""
+    rows = clickhouse.query("SELECT epoch, counted FROM tutti.shown_cut").result_rows
+    return [Cut(epoch, counted, {}, at_rest=False, as_of_ms=0) for epoch, counted in rows]
 
 
 def _active_epoch(clickhouse: Client) -> int:

@@ -106,11 +106,18 @@ class Writer:
 
     @_until_it_answers
     def activate(self, epoch: int) -> None:
-        """Show another count from now on, and forget the former ones."""
+        """Show another count from now on."""
         self._insert_rows("epochs", ["epoch", "active_since"], [[epoch, self._now()]])
-        for table in ("tallies", "windows", "progress", "cuts"):
-            self._clickhouse.command(f"DELETE FROM tutti.{table} WHERE epoch < {epoch:d}")
         log.info("epoch_activated", epoch=epoch)
+
+    @_until_it_answers
+    def forget_before(self, epoch: int) -> None:
+        """Remove the rows of former counts."""
+        for table in ("tallies", "windows", "progress", "cuts"):
+            former = f"tutti.{table} WHERE epoch < {epoch:d}"
+            if self._clickhouse.query(f"SELECT 1 FROM {former} LIMIT 1").result_rows:
+                self._clickhouse.command(f"DELETE FROM {former}")
+                log.info("former_rows_removed", table=table, before_epoch=epoch)
 
     def _now(self) -> int:
         return self._clock()

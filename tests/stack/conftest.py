@@ -88,7 +88,7 @@ class Stack:
         return done.stderr.decode()
 
     def json(self, *arguments: str, code: int = 0) -> Any:
-        return json.loads(self.run(*arguments, "--json", code=code))
+        return json.loads(self.run(*arguments, "--json", code=code, seconds=900))
 
     def clickhouse(self, *, analyst: bool = False) -> Client:
         return connect(self.settings, analyst=analyst)

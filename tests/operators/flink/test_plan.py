@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from places import CHECKOUT
+
+from operators.flink.plan import EPOCH, VERSION, current_plan
 
 # Of its own process: Java keeps the first configuration it was started with.
 EXPLAIN = """
@@ -13,19 +16,29 @@ import sys
 from pathlib import Path
 from infra.settings import Settings
 from operators.flink.votes import VotesJob, job_settings
-from pipelines.votes import CONNECTOR, configure_flink, statement_set
-settings = Settings(home=Path(sys.argv[1]))
-configure_flink(settings)
+from operators.flink.plan import EPOCH, current_plan, without_settings
+from pipelines.flink import CONNECTOR, compiled, configure_flink, environment, load
+home = Path(sys.argv[1])
+settings = Settings(home=home)
+configure_flink(settings, "votes")
 options = job_settings(connector_jar=settings.jars / CONNECTOR, state=settings.home,
     parallelism=2, checkpoint_ms=1000, rest_port=0)
-print(statement_set(options, VotesJob("127.0.0.1:1", 7, 2, 200)).explain())
+job = VotesJob("127.0.0.1:1", EPOCH, 2, 200)
+flink = environment(options, job)
+(home / "compiled.json").write_text(without_settings(compiled(flink, job)))
+print(load(flink, current_plan(), 7, 2000).explain())
 """
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory) -> str:
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("plan")
+
+
+@pytest.fixture(scope="module")
+def plan(home: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", EXPLAIN, str(tmp_path_factory.mktemp("plan"))],
+        [sys.executable, "-c", EXPLAIN, str(home)],
         env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
@@ -34,6 +47,23 @@ def plan(tmp_path_factory) -> str:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout[done.stdout.index("== Optimized Execution Plan ==") :]
+
+
+def test_a_changed_plan_gets_a_new_version(plan: str, home: Path) -> None:
+    """State is bound to the plan. To change it: a new file with the next number, and `VERSION`."""
+    compiled = (home / "compiled.json").read_text()
+    file = f"operators/flink/plans/votes-{VERSION}.json"
+    if compiled != current_plan().text:
+        draft = CHECKOUT / "build" / f"votes-{VERSION + 1}.json"
+        draft.write_text(compiled)
+        pytest.fail(f"The statements compile to another plan than {file}: the new one is {draft}")
+
+
+def test_the_plan_knows_neither_addresses_nor_epoch() -> None:
+    text = current_plan().text
+    assert "127.0.0.1" not in text
+    assert str(EPOCH) in text
+    assert str(EPOCH) not in current_plan().of(3, 2000)
 
 
 def test_there_is_one_ranking_shared_by_tallies_and_windows(plan):
@@ -56,7 +86,7 @@ def test_counting_is_local_first_then_global(plan):
 
 
 def test_mini_batches_are_on(plan):
-    assert "MiniBatchAssigner(" in plan
+    assert "mini-batch-assigner" in plan
 
 
 def test_no_sink_needs_a_materialiser(plan):

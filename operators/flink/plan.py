@@ -1,0 +1,66 @@
+"""The compiled plan of the votes job: what its state is bound to.
+
+Flink finds an operator's state again by the ids that stand in the compiled plan. So the plan is a
+file of this repository, and the job runs that file, not what a planner makes of the SQL today.
+Settings that Flink writes into a plan are left out: they may change without touching the state.
+"""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+VERSION: Final = 1
+"""Of the plan; a changed plan is a new file with the next number."""
+
+EPOCH: Final = 424_242
+"""Stands in the file where the epoch belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled plan.
+
+    Attributes:
+        version: Its number, for people.
+        text: Flink's JSON without settings, with `EPOCH` in the place of the epoch.
+    """
+
+    version: int
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """What identifies the plan beside an epoch's state."""
+        return sha256(self.text.encode()).hexdigest()
+
+    def of(self, epoch: int, mini_batch_ms: int) -> str:
+        """The plan as Flink runs it.
+
+        Args:
+            epoch: What it counts into.
+            mini_batch_ms: The longest time a change waits for others, ms.
+        """
+        plan = json.loads(self.text.replace(str(EPOCH), str(epoch)))
+        for node in plan["nodes"]:
+            if "miniBatchInterval" in node:
+                node["miniBatchInterval"]["interval"] = mini_batch_ms
+        return json.dumps(plan)
+
+
+def without_settings(compiled: str) -> str:
+    """What of a freshly compiled plan the state is bound to, as it stands in the file."""
+    plan = json.loads(compiled)
+    for node in plan["nodes"]:
+        node.pop("configuration", None)
+        if "miniBatchInterval" in node:
+            node["miniBatchInterval"]["interval"] = 0
+            node["description"] = node["type"]  # it repeats the interval
+    return json.dumps(plan, indent=1) + "\n"
+
+
+def current_plan() -> Plan:
+    """The plan of this version of tutti."""
+    file = files("operators.flink").joinpath(f"plans/votes-{VERSION}.json")
+    return Plan(VERSION, file.read_text())

@@ -1,0 +1,44 @@
+"""``tutti rebuild``: count everything again."""
+
+from typing import Annotated
+
+import typer
+
+from infra.settings import Settings
+from operators.core.clock import monotonic_ms
+from pipelines import rebuild as rebuilding
+from pipelines.cli.output import AsJson, console, errors, print_json
+from pipelines.rebuild import Progress
+
+
+def rebuild(
+    timeout: Annotated[float, typer.Option("--timeout", help="Longest wait, seconds.")] = 3600.0,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Give a running rebuild up.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Count all votes again beside the running count, then show the new one."""
+    settings = Settings()
+    if cancel:
+        found = rebuilding.cancel(settings)
+        if as_json:
+            print_json({"cancelled": found})
+        else:
+            console.print("given up; nothing shown has changed" if found else "none was running")
+        return
+    started_ms = monotonic_ms()
+    begun = rebuilding.begin(settings)
+    said: list[Progress] = []
+
+    def say(progress: Progress) -> None:
+        if said[-1:] != [progress] and not as_json:
+            errors.print(
+                f"counted {progress.counted:,} of {progress.wanted:,} votes", highlight=False
+            )
+        said.append(progress)
+
+    epoch = rebuilding.follow(settings, begun, timeout, say)
+    seconds = (monotonic_ms() - started_ms) / 1000
+    if as_json:
+        print_json({"epoch": epoch, "votes": said[-1].wanted, "seconds": seconds})
+    else:
+        console.print(f"epoch {epoch} is shown; {said[-1].wanted:,} votes counted again")

@@ -1,0 +1,144 @@
+"""Tables go forward from every earlier version, with data in place, whatever happens meanwhile."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from infra import migrations as subject
+from infra.migrations import Migration, migrate, migrations
+from operators.core.errors import TerminalError
+
+from .conftest import Server, new_server
+
+
+@pytest.fixture
+def clickhouse(own_server: Server) -> Client:
+    return own_server.client(autogenerate_session_id=False)
+
+
+def fill(clickhouse: Client) -> dict[str, int]:
+    """One row of defaults in each table that keeps something, but for what migrations note."""
+    tables = clickhouse.query(
+        "SELECT name FROM system.tables WHERE database = 'tutti'"
+        " AND engine LIKE '%MergeTree' AND name NOT IN ('migrations', 'accepted_offsets')"
+    ).result_rows
+    for (table,) in tables:
+        columns = clickhouse.query(
+            "SELECT name FROM system.columns WHERE database = 'tutti' AND table = {t:String}"
+            " AND default_kind != 'MATERIALIZED' LIMIT 1",
+            parameters={"t": table},
+        ).result_rows
+        clickhouse.command(f"INSERT INTO tutti.{table} ({columns[0][0]}) VALUES (DEFAULT)")
+    clickhouse.command(
+        "INSERT INTO tutti.accepted_votes (participant, origin_offset) VALUES (repeat('a', 32), 7)"
+    )
+    return counts(clickhouse)
+
+
+def counts(clickhouse: Client) -> dict[str, int]:
+    rows = clickhouse.query(
+        "SELECT name, total_rows FROM system.tables WHERE database = 'tutti'"
+        " AND engine LIKE '%MergeTree' AND name != 'migrations'"
+    ).result_rows
+    return {name: rows for name, rows in rows if rows}
+
+
+@pytest.mark.parametrize("version", range(1, len(migrations()) + 1))
+def test_the_newest_version_is_reached_from_every_earlier_one_with_its_data(
+    clickhouse: Client, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(subject, "VIEWS", ())  # those of today may need the tables of today
+        migrate(clickhouse, migrations()[:version])
+    before = fill(clickhouse)
+    assert len(before) >= 9
+    assert migrate(clickhouse) == [m.name for m in migrations()[version:]]
+    assert counts(clickhouse).items() >= before.items()
+    for name in subject.VIEWS:
+        clickhouse.query(f"SELECT * FROM {name}")
+    assert migrate(clickhouse) == []
+
+
+def test_numbers_are_unique_and_without_gaps() -> None:
+    assert [m.number for m in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+def test_a_migration_that_was_killed_anywhere_is_resumed(
+    clickhouse: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every statement is followed by a death; its effect is there, its note is not."""
+    monkeypatch.setattr(subject, "VIEWS", ())
+    every = [statement for migration in migrations() for statement in migration.statements()]
+    run = clickhouse.command
+    for death in range(len(every)):
+        done: list[str] = []
+
+        def command(sql: str, death: int = death, done: list[str] = done) -> object:
+            answer = run(sql)
+            done.append(sql)
+            if sql == every[death]:
+                raise KeyboardInterrupt
+            return answer
+
+        monkeypatch.setattr(clickhouse, "command", command)
+        with pytest.raises(KeyboardInterrupt):
+            migrate(clickhouse)
+    monkeypatch.setattr(clickhouse, "command", run)
+    migrate(clickhouse)
+    assert len(fill(clickhouse)) >= 9
+
+
+def test_an_edited_file_is_refused_and_nothing_is_done(clickhouse: Client) -> None:
+    migrate(clickhouse)
+    edited = Migration(migrations()[0].name, migrations()[0].text + "\n-- more\n")
+    more = Migration("0099_more.sql", "CREATE TABLE tutti.more (a UInt8) ENGINE = Null;\n")
+    with pytest.raises(TerminalError, match="has changed since"):
+        migrate(clickhouse, [edited, *migrations()[1:], more])
+    with pytest.raises(DatabaseError):
+        clickhouse.query("SELECT * FROM tutti.more")
+
+
+def test_data_of_a_newer_version_are_refused(clickhouse: Client) -> None:
+    more = Migration("0099_more.sql", "CREATE TABLE tutti.more (a UInt8) ENGINE = Null;\n")
+    migrate(clickhouse, [*migrations(), more])
+    with pytest.raises(TerminalError, match=r"newer version of tutti \(0099_more.sql\)"):
+        migrate(clickhouse)
+
+
+def test_a_reader_is_never_without_a_view(own_server: Server, clickhouse: Client) -> None:
+    migrate(clickhouse)
+    enough, errors, boards = threading.Event(), [], []
+
+    def read() -> None:
+        reader = own_server.client(autogenerate_session_id=False)
+        while not enough.is_set():
+            try:
+                boards.append(reader.query("SELECT count() FROM marts.leaderboard").result_rows)
+            except DatabaseError as error:
+                errors.append(str(error)[:300])
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for _ in range(3):
+            migrate(clickhouse)
+    finally:
+        enough.set()
+        reader.join()
+    assert boards
+    assert not errors
+
+
+def test_tables_outlive_the_server(tmp_path: Path) -> None:
+    server = new_server(tmp_path)
+    migrate(server.client(autogenerate_session_id=False))
+    before = fill(server.client(autogenerate_session_id=False))
+    server.stop()
+    server.start()
+    clickhouse = server.client(autogenerate_session_id=False)
+    assert migrate(clickhouse) == []
+    assert counts(clickhouse) == before
+    server.stop()
