@@ -35,7 +35,7 @@ def test_kill_query_ends_the_query_of_this_id(server, analyst):
         kill = f"KILL QUERY WHERE query_id = 'one{analyst}' SYNC FORMAT CSV"
         assert server.sql(kill, analyst=analyst) == f'"finished","one{analyst}","default",""'
         assert asked.result().code == 394
-    assert not runs(server, f"killed{analyst}")
+    until(lambda: not runs(server, f"killed{analyst}"))
     assert server.sql(f"KILL QUERY WHERE query_id = 'one{analyst}'", analyst=analyst) == ""
 
 
