@@ -32,7 +32,7 @@ test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
 		|| echo "test-jars: the JDBC driver could not be fetched; its test is skipped." >&2
 
 test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
-	$(BIN)/python -m pytest -ra -m "not stack"
+	$(BIN)/python -m pytest -ra -m "not stack and not prove"
 
 LOADTESTS := $(BIN)/python -m loadtests
 

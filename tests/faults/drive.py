@@ -1,0 +1,190 @@
+"""One scenario: load, fault, recovery, checks; its result is one line of JSON."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import time
+from datetime import UTC, datetime
+from itertools import count as counter
+from pathlib import Path
+from random import Random
+
+import psutil
+from faults.checks import wrong
+from faults.load import TOPIC, Load
+from faults.scenarios import Scenario
+from faults.stage import NotOverError, Stage, await_that
+from faults.truth import count
+from faults.watcher import Memory, Watcher, bounds_mb
+from places import CHECKOUT
+
+from infra import kafka
+from operators.core.errors import TuttiError
+from schemas.topics import VOTES
+
+RATE = int(os.environ.get("PROVE_RATE", "10000"))
+SEED = int(os.environ.get("PROVE_SEED", "20261124"))
+RESULTS = CHECKOUT / "build" / "prove" / "faults.jsonl"
+FIRST_S = 120
+AFTER_S = 90
+"""How long the load goes on after a fault until the count is up to date again."""
+SETTLE_S = 300
+_runs = counter()
+"""A soak runs a scenario more than once on the same stack."""
+
+
+def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE) -> dict:
+    """Run a scenario; the result's ``wrong`` is empty if every promise was kept."""
+    stage.random = Random(f"{seed}/{scenario.name}")
+    stack = stage.stack
+    name = re.sub("[^a-z0-9]+", "-", scenario.name.lower())
+    load = Load(stack.settings, f"{name}-{next(_runs)}", seed, rate)
+    starts = vote_ends(stage)
+    watcher, memory = Watcher(stack, load.grow), Memory(stack)
+    threads = (load, watcher, memory)
+    for thread in threads:
+        thread.start()
+    found: list[str] = []
+    caught_up = None
+    fault_s = 0.0
+    began = time.monotonic()
+    try:
+        await_that("the first votes are visible", lambda: watcher.newest_ms > 0, FIRST_S)
+        watcher.await_fresh(load, FIRST_S)
+        stage.pause(2, 5)
+        fault_at = time.monotonic()
+        found += scenario.fault(stage) or []
+        over = time.monotonic()
+        fault_s = over - fault_at
+        caught_up = watcher.await_fresh(load, AFTER_S)
+        if caught_up is not None:
+            stage.pause(2, 4)
+    except (
+        NotOverError,
+        AssertionError,
+        psutil.Error,
+        OSError,
+        subprocess.SubprocessError,
+    ) as error:
+        found.append(f"{type(error).__name__}: {error}"[:600])
+        over = time.monotonic()
+    loaded_s = time.monotonic() - began
+    load.end()
+    try:
+        if not found:
+            settle(stage)
+            if caught_up is None:
+                caught_up = time.monotonic() - over
+            found += wrong(stack, count(load.acknowledged), (load.grow, load.vary), starts)
+            found += scenario.after(stage) if scenario.after else []
+    except (NotOverError, AssertionError, TuttiError, OSError) as error:
+        found.append(f"{type(error).__name__}: {error}"[:600])
+    watcher.end()
+    memory.end()
+    found += load.failed[:3]
+    if watcher.steps_back:
+        found.append(f"{len(watcher.steps_back)} steps back, e.g. {watcher.steps_back[:2]}")
+    found += [
+        f"{part} took {memory.worst_mb.get(part, 0)} MiB, over its bound of {bound}"
+        for part, bound in bounds_mb(stack).items()
+        if memory.worst_mb.get(part, 0) > bound
+    ]
+    stage.broken = bool(found)
+    return note(
+        {
+            "scenario": scenario.name,
+            "group": scenario.group,
+            "promise": scenario.promise,
+            "verdict": "red" if found else "green",
+            "wrong": found,
+            "fault_s": round(fault_s, 1),
+            "caught_up_s": None if caught_up is None else round(caught_up, 1),
+            "worst_mb": memory.worst_mb,
+            "messages": len(load.acknowledged),
+            "rate": rate,
+            "achieved_rate": round(len(load.acknowledged) / loaded_s),
+            "looks": watcher.looks,
+            "seed": seed,
+        }
+    )
+
+
+def settle(stage: Stage) -> None:
+    """Wait until everything runs and everything sent is visible; nobody helps."""
+    deadline = time.monotonic() + SETTLE_S
+    while True:
+        try:
+            stage.await_ready(deadline - time.monotonic())
+            stage.stack.sync(int(deadline - time.monotonic()))
+        except (TuttiError, OSError) as error:
+            if time.monotonic() > deadline:
+                raise NotOverError(f"not caught up within {SETTLE_S} s: {error}") from error
+            time.sleep(1)
+        else:
+            return
+
+
+def vote_ends(stage: Stage) -> dict[int, int]:
+    """Where the partitions of the votes end."""
+    broker = kafka.admin(stage.stack.settings)
+    places = [(TOPIC, partition) for partition in range(VOTES.partitions)]
+    return {partition: end for (_, partition), end in kafka.ends(broker, places).items()}
+
+
+def recount(stage: Stage, group: str) -> dict:
+    """The Beam recount of everything a group has sent."""
+    began = time.monotonic()
+    settle(stage)
+    messages = sum(vote_ends(stage).values())
+    found = []
+    try:
+        answer = json.loads(stage.stack.run("reconcile", "--json", seconds=1_800))
+        if answer["verdict"] != "equal":
+            found = [str(answer)[:600]]
+    except (AssertionError, subprocess.SubprocessError) as error:
+        found = [str(error)[:600]]
+    stage.broken = bool(found)
+    return note(
+        {
+            "scenario": f"recount of {group}",
+            "group": group,
+            "promise": "Beam's recount of the whole log of this group equals ClickHouse",
+            "verdict": "red" if found else "green",
+            "wrong": found,
+            "messages": messages,
+            "seconds": round(time.monotonic() - began, 1),
+        }
+    )
+
+
+def note(result: dict) -> dict:
+    """Keep a result, with where and when it was."""
+    result |= {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - of the report
+        "commit": revision(),
+        "machine": {
+            "cores": os.cpu_count(),
+            "memory_gib": round(psutil.virtual_memory().total / 2**30),
+            "load": [round(load, 1) for load in os.getloadavg()],
+            "system": platform.platform(terse=True),
+            "python": platform.python_version(),
+        },
+    }
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    with RESULTS.open("a") as file:
+        file.write(json.dumps(result, ensure_ascii=False) + "\n")
+    return result
+
+
+def revision() -> str:
+    """The commit, with a + if the files differ from it."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments], cwd=Path(CHECKOUT), capture_output=True, check=False
+        )
+        return done.stdout.decode().strip()
+
+    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain") else "")

@@ -1,0 +1,407 @@
+"""The faults, as data: what is done, and what is promised nevertheless.
+
+Everywhere the promise includes the checks of `checks.wrong`: every tally cell, minute cell,
+archive row and coordinate equals the naive recount, reconciliation says equal, no visible count
+stepped back, and no part outgrew its memory. `Scenario.promise` says what is promised beside that.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from random import Random
+
+import redis
+from confluent_kafka import Producer
+from faults.proxy import Mode, Proxy
+from faults.stage import PARTS, NotOverError, Stage, await_that
+
+from infra.local.stack import down
+
+Fault = Callable[[Stage], list[str] | None]
+KILLABLE = (*PARTS, "supervisord")
+STREAM = "tutti:changes"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A fault and its promise.
+
+    Attributes:
+        name: Unique.
+        group: Scenarios of a group share a stack.
+        promise: Beside that everything is exact.
+        fault: Returns when it is over, with what went wrong if it could tell.
+        after: A check of its own once everything is at rest.
+    """
+
+    name: str
+    group: str
+    promise: str
+    fault: Fault
+    after: Callable[[Stage], list[str]] | None = None
+
+
+def killed(*parts: str) -> Fault:
+    """``kill -9`` of parts at once. A lost supervisord needs somebody who says ``tutti up``."""
+
+    def fault(stage: Stage) -> None:
+        stage.kill(*parts)
+        if "supervisord" in parts:
+            stage.up()
+        stage.await_running(*parts)
+
+    return fault
+
+
+def killed_while_restarting(part: str, times: int = 3) -> Fault:
+    """Killed, and again before it is ready, at moments the seed chooses."""
+
+    def fault(stage: Stage) -> None:
+        stage.kill(part)
+        for _ in range(times):
+            stage.await_running(part)
+            stage.pause(0, 4 if part in {"kafka", "votes"} else 1.5)
+            stage.kill(part)
+        stage.await_running(part)
+
+    return fault
+
+
+def killed_while_starting(stage: Stage) -> None:
+    """Down, then up, while parts and the command itself are killed."""
+    down(stage.stack.settings)
+    over = threading.Event()
+
+    def strike() -> None:
+        for part in stage.random.sample(KILLABLE, len(KILLABLE)):
+            if over.wait(stage.random.uniform(0.5, 3)):
+                return
+            stage.kill(part)
+
+    striker = threading.Thread(target=strike)
+    striker.start()
+    for _ in range(20):
+        try:
+            stage.up()
+        except AssertionError:  # it says that a part died; say it again
+            continue
+        if not striker.is_alive():
+            break
+    over.set()
+    striker.join()
+    stage.up()
+
+
+def stopped(part: str, seconds: float) -> Fault:
+    """SIGSTOP, and SIGCONT later."""
+
+    def fault(stage: Stage) -> None:
+        stage.signal(signal.SIGSTOP, part)
+        try:
+            time.sleep(seconds)
+        finally:
+            stage.signal(signal.SIGCONT, part)
+
+    return fault
+
+
+def newest(stage: Stage) -> Path:
+    """The newest complete checkpoint."""
+    return max(
+        stage.votes_folder().glob("checkpoints/*/chk-*/_metadata"),
+        key=lambda file: file.stat().st_mtime_ns,
+    ).parent
+
+
+def _truncate(files: list[Path]) -> None:
+    for file in files:
+        with file.open("r+b") as handle:
+            handle.truncate(file.stat().st_size // 2)
+
+
+def damage_newest(stage: Stage) -> None:
+    _truncate([newest(stage) / "_metadata"])
+
+
+def delete_newest(stage: Stage) -> None:
+    folder = newest(stage)
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+
+
+def damage_changelog(stage: Stage) -> None:
+    files = [file for file in stage.votes_folder().glob("changelog/**/*") if file.is_file()]
+    _truncate(files)
+
+
+def delete_all(stage: Stage) -> None:
+    stage.votes_folder().rename(stage.stack.settings.home / "lost")
+
+
+def restarted_with(damage: Callable[[Stage], None]) -> Fault:
+    """Something happens to the state of the votes job, which is killed before it can mend it."""
+
+    def fault(stage: Stage) -> None:
+        stage.signal(signal.SIGSTOP, "votes")
+        damage(stage)
+        stage.kill("votes")
+        stage.await_running("votes")
+
+    return fault
+
+
+def full(folder: str, seconds: float = 20) -> Fault:
+    """No space left for a while; then there is space again and nobody restarts anything."""
+
+    def fault(stage: Stage) -> None:
+        with stage.full(folder):
+            time.sleep(seconds)
+
+    return fault
+
+
+# The sink's code in a process of its own, which finds ClickHouse behind the proxy.
+SINK_THROUGH = """
+import pipelines.sink.main as sink
+class Through(sink.Settings):
+    clickhouse_port = {port}
+sink.Settings = Through
+sink.main()
+"""
+
+
+def through_a_proxy(mode: Mode, seconds: float = 30) -> Fault:
+    """The sink reaches ClickHouse through a proxy which misbehaves."""
+
+    def fault(stage: Stage) -> list[str]:
+        seed = stage.random.randrange(1 << 32)
+        with Proxy(stage.stack.settings.clickhouse_port, seed) as proxy:
+            stage.supervisor.stop("sink")
+            with stage.beside(SINK_THROUGH.format(port=proxy.port), TUTTI_PART="sink"):
+                stage.await_running("sink")
+                stage.pause(4, 6)
+                proxy.mode = mode
+                time.sleep(seconds)
+                proxy.mode = "pass"
+                stage.pause(3, 4)
+            cuts = proxy.cuts
+        stage.supervisor.start("sink")
+        return ["nothing was cut"] if mode == "cut" and not cuts else []
+
+    return fault
+
+
+def twin(module: str, seconds: float = 20, **environment: str) -> Fault:
+    """A second process of a part beside the first, killed twice."""
+
+    def fault(stage: Stage) -> None:
+        code = f"import {module} as part; part.main()"
+        with stage.beside(code, TUTTI_PART="twin", **environment):
+            for _ in range(2):
+                stage.await_running("twin")
+                time.sleep(seconds / 2)
+                stage.kill("twin")
+            stage.await_running("twin")
+
+    return fault
+
+
+def client(stage: Stage) -> redis.Redis:
+    return redis.Redis(host="127.0.0.1", port=stage.stack.settings.redis_port, socket_timeout=5)
+
+
+def news_are_told(stage: Stage) -> list[str]:
+    """Redis hears of changes again, or still."""
+    try:
+        return [] if client(stage).xlen(STREAM) else ["no news in Redis"]
+    except redis.RedisError as error:
+        return [f"no news in Redis: {error}"]
+
+
+def redis_flushed(stage: Stage) -> None:
+    for _ in range(20):
+        client(stage).flushall()
+        time.sleep(0.25)
+
+
+def redis_slow(stage: Stage) -> None:
+    client(stage).execute_command("CLIENT", "PAUSE", "20000")
+    time.sleep(20)
+
+
+def redis_wrong_types(stage: Stage) -> None:
+    key = client(stage)
+    key.delete(STREAM)
+    key.set(STREAM, "somebody else's")
+    time.sleep(10)
+    key.delete(STREAM)
+
+
+def any_order(stage: Stage) -> list[str]:
+    """supervisord alone, then the parts in the order and at the moments the seed chooses."""
+    down(stage.stack.settings)
+    stage.supervisor.launch()
+    for part in stage.random.sample(PARTS, len(PARTS)):
+        stage.supervisor.start(part)
+        stage.pause(0, 3)
+    stage.await_ready()
+    return []
+
+
+def abandoned(seconds: int, *, restart: bool) -> Fault:
+    """A transaction of somebody with the job's name stays open, with output in it.
+
+    Readers of committed records wait at it. It ends with its own timeout, or when the job starts.
+    """
+
+    def fault(stage: Stage) -> list[str]:
+        producer = Producer(
+            {
+                "bootstrap.servers": stage.stack.settings.brokers,
+                "transactional.id": f"tutti-votes-tallies-{stage.random.randrange(100, 1000)}",
+                "transaction.timeout.ms": seconds * 1000,
+                "log_level": 0,
+            }
+        )
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        for partition in range(4):
+            producer.produce("tutti.tallies.v1", b"{}", b'{"epoch":0}', partition=partition)
+        producer.flush(30)
+        if not restart:
+            # The fault is over when its time is: what is measured then is how long it hid.
+            return []
+        stage.kill("votes")
+        stage.await_running("votes")
+        return []
+
+    return fault
+
+
+def _kills() -> list[Scenario]:
+    return [
+        Scenario(
+            f"kill {part}",
+            "kill",
+            "`tutti up` ends the orphans and goes on" if part == "supervisord" else "starts anew",
+            killed(part),
+        )
+        for part in KILLABLE
+    ]
+
+
+def pairs(seed: int, count: int) -> list[Scenario]:
+    """Pairs of parts that are killed at the same moment, chosen by the seed."""
+    chosen = Random(seed).sample(list(combinations(KILLABLE, 2)), count)
+    return [
+        Scenario(f"kill {one} and {other}", "pairs", "both start anew", killed(one, other))
+        for one, other in chosen
+    ]
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *_kills(),
+    *(
+        Scenario(
+            f"kill {part} again before it is ready",
+            "restart",
+            "starts anew after three more kills",
+            killed_while_restarting(part),
+        )
+        for part in PARTS
+    ),
+    Scenario(
+        "kill everything while it starts",
+        "restart",
+        "`tutti up`, said again, comes to an end",
+        killed_while_starting,
+    ),
+    Scenario("parts start in any order", "restart", "ready without help", any_order),
+    Scenario("broker stands still for 60 s", "stop", "goes on by itself", stopped("kafka", 60)),
+    Scenario("sink stands still for 60 s", "stop", "goes on by itself", stopped("sink", 60)),
+    *(
+        Scenario(f"{part} stands still for 20 s", "stop", "goes on by itself", stopped(part, 20))
+        for part in ("intake", "votes", "clickhouse")
+    ),
+    Scenario(
+        "ClickHouse answers ten times slower", "link", "goes on by itself", through_a_proxy("slow")
+    ),
+    Scenario(
+        "connection to ClickHouse cut at any byte",
+        "link",
+        "no half insert, none twice",
+        through_a_proxy("cut"),
+    ),
+    Scenario("disk of ClickHouse full", "disk", "goes on when there is space", full("clickhouse")),
+    Scenario("disk of Kafka full", "disk", "goes on when there is space", full("kafka")),
+    Scenario("disk of the checkpoints full", "disk", "goes on when there is space", full("votes")),
+    Scenario(
+        "Redis flushed all the time", "redis", "news go on", redis_flushed, after=news_are_told
+    ),
+    Scenario("Redis answers nothing for 20 s", "redis", "news go on", redis_slow, news_are_told),
+    Scenario(
+        "Redis stands still for 20 s", "redis", "news go on", stopped("redis", 20), news_are_told
+    ),
+    Scenario(
+        "Redis holds another type at our key",
+        "redis",
+        "news go on",
+        redis_wrong_types,
+        news_are_told,
+    ),
+    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.main")),
+    Scenario(
+        "two intakes with two numbers",
+        "twins",
+        "they share the partitions",
+        twin("pipelines.intake", TUTTI_INSTANCE="1"),
+    ),
+    Scenario(
+        "two intakes with one number",
+        "twins",
+        "they push each other out, nothing is lost",
+        twin("pipelines.intake"),
+    ),
+    Scenario(
+        "newest checkpoint deleted",
+        "state",
+        "resumes from the one before",
+        restarted_with(delete_newest),
+    ),
+    Scenario(
+        "all checkpoints lost",
+        "state",
+        "counts anew beside what is shown",
+        restarted_with(delete_all),
+    ),
+    Scenario(
+        "newest checkpoint damaged",
+        "state",
+        "resumes from the one before",
+        restarted_with(damage_newest),
+    ),
+    Scenario(
+        "changelog damaged",
+        "state",
+        "counts anew beside what is shown",
+        restarted_with(damage_changelog),
+    ),
+    Scenario(
+        "abandoned transaction, job restarts",
+        "zombie",
+        "the job ends it when it starts",
+        abandoned(600, restart=True),
+    ),
+    Scenario(
+        "abandoned transaction of 30 s",
+        "zombie",
+        "hides output no longer than its timeout and 10 s",
+        abandoned(30, restart=False),
+    ),
+)
+__all__ = ["SCENARIOS", "NotOverError", "Scenario", "await_that", "pairs"]

@@ -1,0 +1,127 @@
+"""Who looks on while something is broken: at every visible count, and at the memory."""
+
+import threading
+import time
+from collections import defaultdict
+
+import psutil
+from faults.checks import cells
+from faults.load import Load
+from stack.conftest import Stack
+
+LOOK_S = 0.2
+FRESH_MS = 5_000
+"""What is visible is up to date while its newest vote is younger."""
+
+OVERHEAD_MB = {"kafka": 640, "votes": 1280, "clickhouse": 1024, "redis": 64}
+"""Beyond the memory that a part is given: code, threads, classes, buffers, mapped files."""
+BOUND_MB = {"intake": 500, "sink": 800, "supervisord": 100}
+"""Parts without a setting."""
+
+
+def bounds_mb(stack: Stack) -> dict[str, int]:
+    """The bound of each part's resident memory, MiB."""
+    settings = stack.settings
+    given = {
+        "kafka": settings.kafka_heap_mb,
+        "votes": settings.flink_heap_mb,
+        "clickhouse": settings.clickhouse_memory_mb,
+        "redis": settings.redis_memory_mb,
+    }
+    return BOUND_MB | {part: given[part] + OVERHEAD_MB[part] for part in given}
+
+
+class Watcher(threading.Thread):
+    """Reads the tallies of *grow* and its minutes all the time.
+
+    Attributes:
+        looks: How often they were read.
+        steps_back: Counts that became smaller: that must never be.
+        newest_ms: The broker's time of the newest vote that is visible, of the partition that is
+            furthest behind; 0 before the first.
+    """
+
+    def __init__(self, stack: Stack, grow: str) -> None:
+        super().__init__(daemon=True)
+        self._stack = stack
+        self._grow = grow
+        self._over = threading.Event()
+        self._seen: dict[bool, dict] = {False: {}, True: {}}
+        self.looks = 0
+        self.steps_back: list[str] = []
+        self.newest_ms = 0
+
+    def run(self) -> None:
+        clickhouse = None
+        while not self._over.wait(LOOK_S):
+            try:
+                clickhouse = clickhouse or self._stack.clickhouse()
+                self._look(clickhouse)
+            except Exception:  # noqa: BLE001 - whatever it is, ClickHouse is away; look again
+                clickhouse = None
+
+    def end(self) -> None:
+        self._over.set()
+        self.join()
+
+    def await_fresh(self, load: Load, timeout_s: float) -> float | None:
+        """Seconds until what is sent from now on is visible soon; None if it does not become so."""
+        start, start_ms = time.monotonic(), _now_ms()
+        while (waited := time.monotonic() - start) < timeout_s:
+            fresh = self.newest_ms > start_ms and _now_ms() - self.newest_ms < FRESH_MS
+            if fresh and load.waiting < load.rate:
+                return waited
+            time.sleep(0.1)
+        return None
+
+    def _look(self, clickhouse) -> None:
+        for by_minute in (False, True):
+            now = cells(clickhouse, (self._grow,), by_minute=by_minute)
+            before = self._seen[by_minute]
+            for cell, counts in before.items():
+                for name, count in counts.items():
+                    if now.get(cell, {}).get(name, 0) < count:
+                        self.steps_back.append(f"{cell} {name}: {count} → {now.get(cell)}")
+            self._seen[by_minute] = now
+        [(self.newest_ms,)] = clickhouse.query(
+            "SELECT min(origin_ms) FROM tutti.progress FINAL"
+            " WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)"
+        ).result_rows
+        self.looks += 1
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Memory(threading.Thread):
+    """Samples the resident memory of each part once a second; keeps the greatest, MiB."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(daemon=True)
+        self._home = str(stack.settings.home.resolve())
+        self._over = threading.Event()
+        self.worst_mb: dict[str, int] = {}
+
+    def run(self) -> None:
+        parts: dict[tuple[int, float], str | None] = {}
+        while not self._over.wait(1.0):
+            found: dict[str, int] = defaultdict(int)
+            for process in psutil.process_iter():
+                try:
+                    key = (process.pid, process.create_time())
+                    # Shortly after a fork a process still has the environment of its parent.
+                    if key not in parts or time.time() - key[1] < 3:  # noqa: TID251 - of the system
+                        environment = process.environ()
+                        ours = environment.get("TUTTI_HOME") == self._home
+                        parts[key] = environment.get("TUTTI_PART") if ours else None
+                    if part := parts[key]:
+                        found[part] += process.memory_info().rss >> 20
+                except psutil.Error:
+                    continue
+            for part, size in found.items():
+                self.worst_mb[part] = max(size, self.worst_mb.get(part, 0))
+
+    def end(self) -> None:
+        self._over.set()
+        self.join()
