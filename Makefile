@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-fast load load-full lint up down status documents lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-fast load load-full prove prove-red soak lint up down status documents lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -22,7 +22,7 @@ ready:
 demo: setup ## set up, then show a running consultation (DEMO_SECONDS=n ends it)
 	@$(BIN)/tutti demo
 
-test: ready lint test-jars ## set up, then check the code and run every test
+test: ready lint test-jars ## set up, then check the code and run every test but those of prove
 	$(BIN)/python -m pytest -ra
 
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
@@ -49,6 +49,17 @@ load-full: load ## and more rates and workloads, the capacity, 11.3 million vote
 	$(LOADTESTS) capacity steady --save
 	$(LOADTESTS) replay weeuropeans --save
 	$(LOADTESTS) report
+
+prove: ready ## every fault on real processes under load, the long tests; writes docs/faults.md
+	rm -f build/prove/faults.jsonl
+	$(BIN)/python -m pytest -ra -m prove; status=$$?; PYTHONPATH=tests $(BIN)/python -m faults.report && exit $$status
+
+prove-red: ready ## take one protection away at a time: do the tests notice?
+	rm -f build/prove/red.jsonl
+	PYTHONPATH=tests $(BIN)/python -m faults.red; status=$$?; PYTHONPATH=tests $(BIN)/python -m faults.report; exit $$status
+
+soak: ready ## a random walk of faults (SEED=n MINUTES=n)
+	PYTHONPATH=tests $(BIN)/python -m faults.soak $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 lint: ready ## style, types and the import contracts
 	$(BIN)/ruff check .

@@ -2,18 +2,16 @@
 
 import json
 import os
-import platform
 import re
 import subprocess
 import time
-from datetime import UTC, datetime
 from itertools import count as counter
-from pathlib import Path
 from random import Random
 
 import psutil
 from faults.checks import wrong
 from faults.load import TOPIC, Load
+from faults.notes import note
 from faults.scenarios import Scenario
 from faults.stage import NotOverError, Stage, await_that
 from faults.truth import count
@@ -28,7 +26,8 @@ RATE = int(os.environ.get("PROVE_RATE", "10000"))
 SEED = int(os.environ.get("PROVE_SEED", "20261124"))
 RESULTS = CHECKOUT / "build" / "prove" / "faults.jsonl"
 FIRST_S = 120
-AFTER_S = 90
+WARM_S = 30
+AFTER_S = 60
 """How long the load goes on after a fault until the count is up to date again."""
 SETTLE_S = 300
 _runs = counter()
@@ -52,7 +51,7 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
     began = time.monotonic()
     try:
         await_that("the first votes are visible", lambda: watcher.newest_ms > 0, FIRST_S)
-        watcher.await_fresh(load, FIRST_S)
+        watcher.await_fresh(load, WARM_S)
         stage.pause(2, 5)
         fault_at = time.monotonic()
         found += scenario.fault(stage) or []
@@ -93,6 +92,7 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
     ]
     stage.broken = bool(found)
     return note(
+        RESULTS,
         {
             "scenario": scenario.name,
             "group": scenario.group,
@@ -107,7 +107,7 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
             "achieved_rate": round(len(load.acknowledged) / loaded_s),
             "looks": watcher.looks,
             "seed": seed,
-        }
+        },
     )
 
 
@@ -147,6 +147,7 @@ def recount(stage: Stage, group: str) -> dict:
         found = [str(error)[:600]]
     stage.broken = bool(found)
     return note(
+        RESULTS,
         {
             "scenario": f"recount of {group}",
             "group": group,
@@ -155,36 +156,5 @@ def recount(stage: Stage, group: str) -> dict:
             "wrong": found,
             "messages": messages,
             "seconds": round(time.monotonic() - began, 1),
-        }
-    )
-
-
-def note(result: dict) -> dict:
-    """Keep a result, with where and when it was."""
-    result |= {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - of the report
-        "commit": revision(),
-        "machine": {
-            "cores": os.cpu_count(),
-            "memory_gib": round(psutil.virtual_memory().total / 2**30),
-            "load": [round(load, 1) for load in os.getloadavg()],
-            "system": platform.platform(terse=True),
-            "python": platform.python_version(),
         },
-    }
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    with RESULTS.open("a") as file:
-        file.write(json.dumps(result, ensure_ascii=False) + "\n")
-    return result
-
-
-def revision() -> str:
-    """The commit, with a + if the files differ from it."""
-
-    def git(*arguments: str) -> str:
-        done = subprocess.run(
-            ["git", *arguments], cwd=Path(CHECKOUT), capture_output=True, check=False
-        )
-        return done.stdout.decode().strip()
-
-    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain") else "")
+    )

@@ -1,0 +1,210 @@
+"""What each protection is good for: without it, the tests named here must be red.
+
+``PYTHONPATH=tests python -m faults.red [WORD …]``: in a copy of the committed tree one protection
+at a time is taken away and its tests are run. Exit status 1 if one of them stays green, or if the
+text to replace is not there any more.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from faults.notes import note
+from places import CHECKOUT
+
+RESULTS = CHECKOUT / "build" / "prove" / "red.jsonl"
+REPEATS = "tests/stack/test_repeats.py::"
+FAULTS = "tests/faults/test_faults.py::test_every_number_is_right_after"
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """One thing that keeps numbers right.
+
+    Attributes:
+        name: What is taken away.
+        file: Where it is.
+        text: What is replaced; must be there exactly once.
+        instead: By what.
+        tests: Those that must be red then.
+    """
+
+    name: str
+    file: str
+    text: str
+    instead: str
+    tests: tuple[str, ...]
+
+
+PROTECTIONS = (
+    Protection(
+        "intake reads committed messages only",
+        "pipelines/intake.py",
+        'name = {"group.instance.id": f"intake-{settings.instance}"',
+        'name = {"isolation.level": "read_uncommitted",'
+        ' "group.instance.id": f"intake-{settings.instance}"',
+        (f"{REPEATS}test_votes_of_an_aborted_transaction_are_not_counted",),
+    ),
+    Protection(
+        "the sink reads committed records only",
+        "pipelines/sink/main.py",
+        "kafka.consumer(settings, kafka.SINK_GROUP)",
+        'kafka.consumer(settings, kafka.SINK_GROUP, **{"isolation.level": "read_uncommitted"})',
+        (f"{REPEATS}test_output_of_an_aborted_transaction_is_not_shown",),
+    ),
+    Protection(
+        "the offset of the output record as a row's version",
+        "schemas/clickhouse/tables/0001_counting.sql",
+        "ENGINE = ReplacingMergeTree(version, is_deleted)\n"
+        "ORDER BY (epoch, consultation_id, proposal_id, country, trust)\n",
+        "ENGINE = ReplacingMergeTree\n"
+        "ORDER BY (epoch, consultation_id, proposal_id, country, trust)\n",
+        (f"{REPEATS}test_a_second_sink_that_dies_halfway_changes_nothing",),
+    ),
+    Protection(
+        "views read one row per cell (`FINAL`)",
+        "schemas/clickhouse/marts/tutti.cells.sql",
+        "FROM tutti.tallies FINAL",
+        "FROM tutti.tallies",
+        (f"{REPEATS}test_a_second_sink_that_dies_halfway_changes_nothing",),
+    ),
+    Protection(
+        "one current ballot per participant and proposal",
+        "operators/flink/votes.py",
+        "WHERE rn = 1 AND choice",
+        "WHERE choice",
+        (f"{REPEATS}test_the_latest_vote_counts_whatever_arrives_last",),
+    ),
+    Protection(
+        "the latest ballot by `cast_at`, not by arrival",
+        "operators/flink/votes.py",
+        "ORDER BY cast_ms DESC, origin_partition DESC, origin_offset DESC",
+        "ORDER BY origin_offset DESC",
+        (f"{REPEATS}test_the_latest_vote_counts_whatever_arrives_last",),
+    ),
+    Protection(
+        "the archive's rank",
+        "schemas/clickhouse/tables/0001_counting.sql",
+        "bitShiftLeft(toUInt128(cast_ms), 64)",
+        "toUInt128(0)",
+        (f"{REPEATS}test_the_latest_vote_counts_whatever_arrives_last",),
+    ),
+    Protection(
+        "exactly-once output of the votes job",
+        "operators/flink/votes.py",
+        "'sink.delivery-guarantee' = 'exactly-once'",
+        "'sink.delivery-guarantee' = 'at-least-once'",
+        (f"{FAULTS}[kill-votes-again-before-it-is-ready]",),
+    ),
+    Protection(
+        "claiming the checkpoint that is resumed",
+        "operators/flink/votes.py",
+        '"execution.state-recovery.claim-mode": "CLAIM"',
+        '"execution.state-recovery.claim-mode": "NO_CLAIM"',
+        (f"{FAULTS}[kill-votes]",),
+    ),
+    Protection(
+        "checkpoints outlive the job",
+        "operators/flink/votes.py",
+        '"RETAIN_ON_CANCELLATION"',
+        '"DELETE_ON_CANCELLATION"',
+        (f"{FAULTS}[kill-votes]",),
+    ),
+    Protection(
+        "a lost count is counted into a new epoch",
+        "pipelines/votes.py",
+        "return newest + 1, None",
+        "return newest, None",
+        (
+            (
+                "tests/pipelines/test_choose_start.py::"
+                "test_without_a_checkpoint_nothing_is_counted_into_an_epoch_that_has_output"
+            ),
+            f"{REPEATS}test_a_lost_checkpoint_is_counted_anew_beside_what_is_shown",
+        ),
+    ),
+    Protection(
+        "a new count is shown only when it has passed the one shown",
+        "pipelines/sink/main.py",
+        "if shown is None or self._known[newest].reaches(shown):",
+        "if True:",
+        (f"{FAULTS}[all-checkpoints-lost]",),
+    ),
+    Protection(
+        "progress is written after what it promises",
+        "pipelines/sink/batch.py",
+        "    WINDOWS,\n    PROGRESS,\n)",
+        "    PROGRESS,\n    WINDOWS,\n)",
+        (
+            (
+                "tests/pipelines/sink/test_batch.py::"
+                "test_progress_is_inserted_last_because_it_promises_the_others"
+            ),
+        ),
+    ),
+)
+
+
+def outcomes(folder: Path, tests: tuple[str, ...]) -> dict[str, str]:
+    """Run tests in a copy: their names → passed, failed, error or missing."""
+    report = folder / "report.xml"
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-m", "", f"--junit-xml={report}", *tests],
+        cwd=folder,
+        env=os.environ | {"TUTTI_JARS": str((CHECKOUT / "build" / "jars").resolve())},
+        capture_output=True,
+        check=False,
+    )
+    found = {}
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own file
+        kinds = [child.tag for child in case if child.tag in {"failure", "error", "skipped"}]
+        found[case.get("name", "")] = kinds[0] if kinds else "passed"
+    return {test: found.get(test.split("::")[-1], "missing") for test in tests}
+
+
+def without(protection: Protection) -> dict[str, str]:
+    """Take one protection away in a copy of the tree and run its tests."""
+    with tempfile.TemporaryDirectory(prefix="tutti-red-") as name:
+        folder = Path(name)
+        archive = subprocess.run(
+            ["git", "archive", "HEAD"], cwd=CHECKOUT, capture_output=True, check=True
+        )
+        subprocess.run(["tar", "-x"], cwd=folder, input=archive.stdout, check=True)
+        file = folder / protection.file
+        text = file.read_text()
+        if text.count(protection.text) != 1:
+            return dict.fromkeys(protection.tests, "the text to replace is not there once")
+        file.write_text(text.replace(protection.text, protection.instead))
+        return outcomes(folder, protection.tests)
+
+
+def main(words: list[str]) -> int:
+    """Try the protections whose names hold one of the words; all without words."""
+    green = 0
+    for protection in PROTECTIONS:
+        if words and not any(word in protection.name for word in words):
+            continue
+        found = without(protection)
+        wrong = [f"{test}: {how}" for test, how in found.items() if how not in {"failure", "error"}]
+        green += bool(wrong)
+        note(
+            RESULTS,
+            {
+                "scenario": protection.name,
+                "verdict": "red" if wrong else "green",
+                "wrong": wrong,
+                "tests": [test.split("::")[-1] for test in protection.tests],
+                "found": found,
+            },
+        )
+        sys.stdout.write(f"{protection.name}: {wrong or 'red, as it must be'}\n")
+        sys.stdout.flush()
+    return int(green > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
