@@ -11,7 +11,6 @@ from random import Random
 import psutil
 from faults.checks import wrong
 from faults.load import TOPIC, Load
-from faults.notes import note
 from faults.scenarios import Scenario
 from faults.stage import NotOverError, Stage, await_that
 from faults.truth import count
@@ -91,24 +90,21 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
         if memory.worst_mb.get(part, 0) > bound
     ]
     stage.broken = bool(found)
-    return note(
-        RESULTS,
-        {
-            "scenario": scenario.name,
-            "group": scenario.group,
-            "promise": scenario.promise,
-            "verdict": "red" if found else "green",
-            "wrong": found,
-            "fault_s": round(fault_s, 1),
-            "caught_up_s": None if caught_up is None else round(caught_up, 1),
-            "worst_mb": memory.worst_mb,
-            "messages": len(load.acknowledged),
-            "rate": rate,
-            "achieved_rate": round(len(load.acknowledged) / loaded_s),
-            "looks": watcher.looks,
-            "seed": seed,
-        },
-    )
+    return {
+        "scenario": scenario.name,
+        "group": scenario.group,
+        "promise": scenario.promise,
+        "verdict": "red" if found else "green",
+        "wrong": found,
+        "fault_s": round(fault_s, 1),
+        "caught_up_s": None if caught_up is None else round(caught_up, 1),
+        "worst_mb": memory.worst_mb,
+        "messages": len(load.acknowledged),
+        "rate": rate,
+        "achieved_rate": round(len(load.acknowledged) / loaded_s),
+        "looks": watcher.looks,
+        "seed": seed,
+    }
 
 
 def settle(stage: Stage) -> None:
@@ -146,15 +142,12 @@ def recount(stage: Stage, group: str) -> dict:
     except (AssertionError, subprocess.SubprocessError) as error:
         found = [str(error)[:600]]
     stage.broken = bool(found)
-    return note(
-        RESULTS,
-        {
-            "scenario": f"recount of {group}",
-            "group": group,
-            "promise": "Beam's recount of the whole log of this group equals ClickHouse",
-            "verdict": "red" if found else "green",
-            "wrong": found,
-            "messages": messages,
-            "seconds": round(time.monotonic() - began, 1),
-        },
-    )
+    return {
+        "scenario": f"recount of {group}",
+        "group": group,
+        "promise": "Beam's recount of the whole log of this group equals ClickHouse",
+        "verdict": "red" if found else "green",
+        "wrong": found,
+        "messages": messages,
+        "seconds": round(time.monotonic() - began, 1),
+    }

@@ -234,11 +234,11 @@ def redis_slow(stage: Stage) -> None:
     time.sleep(20)
 
 
-def redis_wrong_types(stage: Stage) -> None:
+def redis_wrong_types(stage: Stage, seconds: float = 10) -> None:
     key = client(stage)
     key.delete(STREAM)
     key.set(STREAM, "somebody else's")
-    time.sleep(10)
+    time.sleep(seconds)
     key.delete(STREAM)
 
 

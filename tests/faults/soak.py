@@ -9,7 +9,8 @@ import sys
 import time
 from random import Random
 
-from faults.drive import RATE, recount, run
+from faults.drive import RATE, RESULTS, recount, run
+from faults.notes import note
 from faults.scenarios import SCENARIOS, Scenario
 from faults.stage import Stage, private_mounts
 
@@ -47,7 +48,7 @@ def main() -> int:
             stage.begin()
         say(f"{scenario.name} … ")
         sys.stdout.flush()
-        result = run(stage, scenario, seed=chosen.seed, rate=chosen.rate)
+        result = note(RESULTS, run(stage, scenario, seed=chosen.seed, rate=chosen.rate))
         red += bool(result["wrong"])
         say(f"{result['verdict']}, caught up after {result['caught_up_s']} s\n")
         for line in result["wrong"]:
@@ -56,7 +57,7 @@ def main() -> int:
             stage.end()
             stage = None
     if stage is not None:
-        result = recount(stage, "soak")
+        result = note(RESULTS, recount(stage, "soak"))
         red += bool(result["wrong"])
         say(f"recount of {result['messages']:,} messages: {result['verdict']}\n")
         stage.end()

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 import pytest
-from faults.drive import SEED, recount, run
+from faults.drive import RESULTS, SEED, recount, run
+from faults.notes import note
 from faults.scenarios import SCENARIOS, Scenario, pairs
 from faults.stage import Stage, private_mounts
 
@@ -48,4 +49,5 @@ def test_every_number_is_right_after(
         stages[group].begin()
     stage = stages[group]
     result = run(stage, scenario) if scenario else recount(stage, group)
+    note(RESULTS, result)
     assert not result["wrong"], result
