@@ -22,7 +22,7 @@ CHOICES = {
     "disagree": ("noWay", "impossible", "platitudeDisagree"),
     "neutral": ("doNotUnderstand", "noOpinion", "doNotCare"),
 }
-PROPOSALS = 20
+PROPOSALS = 12
 RETURNING = 20_000
 """People of *vary*: few, so that they come back."""
 BAD_KEY = b"bad"

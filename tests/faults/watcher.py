@@ -10,6 +10,7 @@ from faults.load import Load
 from stack.conftest import Stack
 
 LOOK_S = 0.2
+MINUTES_EVERY = 5
 FRESH_MS = 5_000
 """What is visible is up to date while its newest vote is younger."""
 
@@ -75,7 +76,8 @@ class Watcher(threading.Thread):
         return None
 
     def _look(self, clickhouse) -> None:
-        for by_minute in (False, True):
+        # Minutes are many: not at every look.
+        for by_minute in (False, True) if self.looks % MINUTES_EVERY == 0 else (False,):
             now = cells(clickhouse, (self._grow,), by_minute=by_minute)
             before = self._seen[by_minute]
             for cell, counts in before.items():
