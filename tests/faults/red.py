@@ -17,6 +17,7 @@ from faults.notes import note
 from places import CHECKOUT
 
 RESULTS = CHECKOUT / "build" / "prove" / "red.jsonl"
+COMMIT = "tests/pipelines/test_intake_commit.py::"
 REPEATS = "tests/stack/test_repeats.py::"
 FAULTS = "tests/faults/test_faults.py::test_every_number_is_right_after"
 
@@ -48,6 +49,16 @@ PROTECTIONS = (
         'name = {"isolation.level": "read_uncommitted",'
         ' "group.instance.id": f"intake-{settings.instance}"',
         (f"{REPEATS}test_votes_of_an_aborted_transaction_are_not_counted",),
+    ),
+    Protection(
+        "intake commits what the broker has acknowledged",
+        "pipelines/intake.py",
+        "if self._writer.flush(30.0):",
+        "if self._writer.poll(0) is False:",
+        (
+            f"{COMMIT}test_it_commits_after_the_broker_has_acknowledged",
+            f"{COMMIT}test_it_commits_nothing_while_something_is_not_acknowledged",
+        ),
     ),
     Protection(
         "the sink reads committed records only",
