@@ -148,8 +148,8 @@ PROTECTIONS = (
     Protection(
         "progress is written after what it promises",
         "pipelines/sink/batch.py",
-        "    WINDOWS,\n    PROGRESS,\n)",
-        "    PROGRESS,\n    WINDOWS,\n)",
+        '    WINDOWS.name: "tutti.windows",\n    PROGRESS.name: "tutti.progress",\n',
+        '    PROGRESS.name: "tutti.progress",\n    WINDOWS.name: "tutti.windows",\n',
         (
             (
                 "tests/pipelines/sink/test_batch.py::"
