@@ -1,0 +1,51 @@
+"""The page of faults: complete, and honest about what was red."""
+
+from faults.report import GROUPS, page
+from faults.scenarios import KILLABLE, SCENARIOS, pairs
+
+MACHINE = {"cores": 2, "memory_gib": 24, "load": [3.1], "system": "Linux", "python": "3.11"}
+
+
+def result(**more):
+    return {
+        "scenario": "kill sink",
+        "group": "kill",
+        "promise": "starts anew",
+        "verdict": "green",
+        "wrong": [],
+        "caught_up_s": 2.5,
+        "worst_mb": {"votes": 2100, "sink": 200},
+        "messages": 1000,
+        "rate": 10_000,
+        "achieved_rate": 9_990,
+        "seed": 7,
+        "at": "2026-11-24T03:00:00+00:00",
+        "commit": "abc",
+        "machine": MACHINE,
+    } | more
+
+
+def test_every_group_has_a_heading_and_every_scenario_a_name_of_its_own():
+    every = (*SCENARIOS, *pairs(7, 21))
+    assert {scenario.group for scenario in every} <= set(GROUPS)
+    assert len({scenario.name for scenario in every}) == len(every)
+
+
+def test_the_seed_chooses_the_pairs():
+    seven, again, eight = ([p.name for p in pairs(seed, 5)] for seed in (7, 7, 8))
+    assert seven == again != eight
+    assert len(pairs(7, 21)) == len(KILLABLE) * (len(KILLABLE) - 1) / 2
+
+
+def test_what_was_red_is_said_in_words():
+    broken = result(scenario="kill kafka", verdict="red", wrong=["tally cells: 1 missing"])
+    text = page([result(), broken], [])
+    assert "1 of 2 promises kept; 2,000 messages sent." in text
+    assert "| kill sink | starts anew | green | 2.5 | votes 2,100 | 9,990 | 7 abc |" in text
+    assert "**red**" in text
+    assert "- **kill kafka**: tally cells: 1 missing" in text
+
+
+def test_a_protection_nobody_notices_is_named():
+    row = result(scenario="FINAL", verdict="red", wrong=["x: passed"], tests=["x"])
+    assert "| FINAL | `x` | **not red** | abc |" in page([result()], [row])
