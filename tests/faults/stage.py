@@ -23,7 +23,7 @@ from operators.core.errors import TuttiError
 
 PARTS = ("kafka", "clickhouse", "redis", "intake", "votes", "sink")
 READY_S = 180
-SMALL_DISKS_MB = {"kafka": 1_200, "clickhouse": 1_200, "votes": 800}
+SMALL_DISKS_MB = {"kafka": 1_200, "clickhouse": 1_200, "votes": 2_000}
 
 
 class NotOverError(AssertionError):
