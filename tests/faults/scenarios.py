@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -74,24 +75,18 @@ def killed_while_restarting(part: str, times: int = 3) -> Fault:
 def killed_while_starting(stage: Stage) -> None:
     """Down, then up, while parts and the command itself are killed."""
     down(stage.stack.settings)
-    over = threading.Event()
 
     def strike() -> None:
         for part in stage.random.sample(KILLABLE, len(KILLABLE)):
-            if over.wait(stage.random.uniform(0.5, 3)):
-                return
+            stage.pause(0.5, 3)
             stage.kill(part)
 
     striker = threading.Thread(target=strike)
     striker.start()
-    for _ in range(20):
-        try:
-            stage.up()
-        except AssertionError:  # it says that a part died; say it again
-            continue
-        if not striker.is_alive():
-            break
-    over.set()
+    while striker.is_alive():
+        # It says that a part died; say it again.
+        with suppress(AssertionError):
+            stage.up(tries=1)
     striker.join()
     stage.up()
 

@@ -124,9 +124,19 @@ class Stage:
         """Wait until there are processes of these parts again."""
         await_that(f"processes of {parts}", lambda: all(self.processes(part) for part in parts), 60)
 
-    def up(self) -> None:
-        """``tutti up``, as somebody does who finds that something is wrong."""
-        self.stack.run("up")
+    def up(self, tries: int = 3) -> None:
+        """``tutti up``, as somebody does who finds that something is wrong.
+
+        On a busy machine it may give up waiting while the parts go on; then it is said again.
+        """
+        for left in reversed(range(tries)):
+            try:
+                self.stack.run("up")
+            except AssertionError as error:
+                if not left or "does not become ready" not in str(error):
+                    raise
+            else:
+                return
 
     def await_ready(self, seconds: float = READY_S) -> None:
         """Wait until every part says that it is ready, without doing anything about it."""
