@@ -258,7 +258,8 @@ def abandoned(seconds: int, *, restart: bool) -> Fault:
         producer = Producer(
             {
                 "bootstrap.servers": stage.stack.settings.brokers,
-                "transactional.id": f"tutti-votes-tallies-{stage.random.randrange(100, 1000)}",
+                # As the job names them: table, subtask, number in its pool.
+                "transactional.id": f"tutti-votes-tallies-0-{stage.random.randrange(10, 100)}",
                 "transaction.timeout.ms": seconds * 1000,
                 "log_level": 0,
             }
