@@ -97,7 +97,8 @@ def _accepted(clickhouse: Client, starts: dict[int, int]) -> set[tuple[int, int]
         clickhouse,
         "SELECT partition, million * 1000000 + arrayJoin(bitmapToArray(members)) FROM ("
         " SELECT partition, million, groupBitmapMergeState(offsets) AS members"
-        " FROM tutti.accepted_offsets GROUP BY partition, million)",
+        " FROM tutti.accepted_offsets WHERE million >= {first:UInt64} GROUP BY partition, million)",
+        first=min(starts.values()) // 1_000_000,
     )
     return _pairs(lines, starts)
 

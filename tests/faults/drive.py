@@ -75,6 +75,7 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
             settle(stage)
             if caught_up is None:
                 caught_up = time.monotonic() - over
+            watcher.end()
             found += wrong(stack, count(load.acknowledged), (load.grow, load.vary), starts)
             found += scenario.after(stage) if scenario.after else []
     except (NotOverError, AssertionError, TuttiError, OSError) as error:
