@@ -30,6 +30,7 @@ class Proxy:
         self._budgets: dict[int, float] = {}
         self.mode: Mode = "pass"
         self.cuts = 0
+        self.delays = 0
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -90,6 +91,7 @@ class _Line:
                 elif self._proxy.mode == "slow" and self._asked is not None:
                     await asyncio.sleep((time.monotonic() - self._asked) * (SLOWER - 1))
                     self._asked = None
+                    self._proxy.delays += 1
                 if self._proxy.mode == "cut":
                     if self._budget < len(piece):
                         target.write(piece[: int(self._budget)])

@@ -155,12 +155,17 @@ class Stage:
 
     @contextmanager
     def beside(self, code: str, **environment: str) -> Iterator[None]:
-        """Run one more process of a part, again and again as a supervisor does."""
+        """Run one more process of a part, again and again as a supervisor does.
+
+        Raises:
+            NotOverError: It never said that it had started.
+        """
+        said = self.stack.settings.logs / "beside.log"
         over = threading.Event()
         running: list[subprocess.Popen[bytes]] = []
 
         def keep() -> None:
-            with (self.stack.settings.logs / "beside.log").open("ab") as log:
+            with said.open("wb") as log:
                 while not over.is_set():
                     running[:] = [
                         subprocess.Popen(
@@ -182,6 +187,9 @@ class Stage:
             over.set()
             running[0].kill()
             keeper.join()
+        text = said.read_text(errors="replace")
+        if "_started" not in text:
+            raise NotOverError(f"the process beside never started: {text[-300:]}")
 
     @contextmanager
     def full(self, folder: str) -> Iterator[None]:
