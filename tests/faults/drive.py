@@ -24,7 +24,7 @@ from schemas.topics import VOTES
 RATE = int(os.environ.get("PROVE_RATE", "10000"))
 SEED = int(os.environ.get("PROVE_SEED", "20261124"))
 RESULTS = CHECKOUT / "build" / "prove" / "faults.jsonl"
-FIRST_S = 120
+FIRST_S = 300
 WARM_S = 30
 AFTER_S = 60
 """How long the load goes on after a fault until the count is up to date again."""

@@ -1,18 +1,20 @@
-"""Insert the data of a request: the bytes go to the engine's own parser, from memory.
+"""Insert the data of a request: the engine's own parser reads the bytes from a file in memory.
 
-`send_insert` takes any input format; up to a million rows or 256 MiB become one part, or none if a
-row is wrong. It cannot do `INSERT … SELECT … FROM input(…)`: there the data pass through a file.
+Any input format; up to a million rows or 256 MiB become one part, or none if a row is wrong. The
+engine's `send_insert` says that all is well also when nothing was written (disk full, a constraint,
+a view that throws), and data behind the statement end at an empty line.
 """
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local.chserver.engine import Engine, quote
 from infra.local.chserver.errors import engine_error
 from infra.local.chserver.request import Request
-from infra.local.chserver.statement import Insert
+from infra.local.chserver.statement import Insert, tokens
 
 
 def insert(
@@ -28,13 +30,33 @@ def insert(
     params = {f"param_{name}": value for name, value in request.params.items()}
     with engine.connection({**settings, **params}, request.database) as connection:
         try:
-            with connection.send_insert(data.head.decode(), data.format) as inserter:
-                # An empty piece stands for the end of the data.
-                if data.data:
-                    inserter.append(data.data)
-                return int(inserter.finish().rows_written)
+            with _file_in_memory(data.data) as name:
+                sql = _from_file(data.head, name, data.format)
+                return int(connection.query(sql, "Null").rows_written())
         except RuntimeError as error:
             raise engine_error(error) from None
+
+
+@contextmanager
+def _file_in_memory(data: bytes) -> Iterator[str]:
+    """A file without a place on a disk: the engine is in this process, so it can open it."""
+    with os.fdopen(os.memfd_create("insert"), "wb") as file:
+        file.write(data)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"
+
+
+def _from_file(head: bytes, name: str, form: str) -> str:
+    """The statement that reads a file; the grammar wants it before the statement's `SETTINGS`."""
+    end, before = len(head), b""
+    for token in tokens(head):
+        named = before in {b"INTO", b"TABLE", b"."}
+        if token.text == b"SETTINGS" and token.depth == 0 and not named:
+            end = token.start
+            break
+        before = token.text
+    target, settings = head[:end].decode(), head[end:].decode()
+    return f"{target}\nFROM INFILE {quote(name)} COMPRESSION 'none' {settings}\nFORMAT {form}"
 
 
 def _insert_select(
