@@ -51,6 +51,7 @@ fault, afterwards all of this is checked:
 *Caught up* is the time from the end of the fault until a vote sent after it is visible within
 {fresh_s} s of its arrival and the sender waits for nothing, under the same load. Memory is that of
 the largest part, MiB. `red` is a broken promise; what was seen stands below the tables.
+`not tried`: the stack was not ready for the fault in time, e.g. on a busy machine.
 """
 PROTECTIONS = """\
 ## What each protection is good for
@@ -129,7 +130,7 @@ def _row(row: Row) -> str:
     cells = (
         row["scenario"],
         row["promise"],
-        row["verdict"] if row["verdict"] == "green" else "**red**",
+        row["verdict"] if row["verdict"] == "green" else f"**{row['verdict']}**",
         "" if caught_up is None else f"{caught_up:g}",
         f"{worst[0]} {worst[1]:,}" if worst[1] else "",
         f"{row['achieved_rate']:,}" if "achieved_rate" in row else f"{row['messages']:,} messages",
