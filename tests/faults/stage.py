@@ -157,15 +157,15 @@ class Stage:
     def beside(self, code: str, **environment: str) -> Iterator[None]:
         """Run one more process of a part, again and again as a supervisor does.
 
-        Raises:
-            NotOverError: It never said that it had started.
+        It counts from the moment when it says that it has started; until then this waits.
         """
         said = self.stack.settings.logs / "beside.log"
+        said.write_bytes(b"")
         over = threading.Event()
         running: list[subprocess.Popen[bytes]] = []
 
         def keep() -> None:
-            with said.open("wb") as log:
+            with said.open("ab") as log:
                 while not over.is_set():
                     running[:] = [
                         subprocess.Popen(
@@ -182,14 +182,12 @@ class Stage:
         keeper = threading.Thread(target=keep)
         keeper.start()
         try:
+            await_that("the process beside starts", lambda: b"_started" in said.read_bytes(), 90)
             yield
         finally:
             over.set()
             running[0].kill()
             keeper.join()
-        text = said.read_text(errors="replace")
-        if "_started" not in text:
-            raise NotOverError(f"the process beside never started: {text[-300:]}")
 
     @contextmanager
     def full(self, folder: str) -> Iterator[None]:
