@@ -22,6 +22,7 @@ from schemas.topics import VOTES
 
 RATE = int(os.environ.get("PROVE_RATE", "10000"))
 SEED = int(os.environ.get("PROVE_SEED", "20261124"))
+PAIRS = int(os.environ.get("PROVE_PAIRS", "8"))
 RESULTS = CHECKOUT / "build" / "prove" / "faults.jsonl"
 FIRST_S = 300
 WARM_S = 30

@@ -3,17 +3,15 @@
 A test here is red if any number, anywhere, is not what a naive recount says.
 """
 
-import os
 from collections.abc import Iterator
 from itertools import groupby
 
 import pytest
-from faults.drive import RESULTS, SEED, recount, run
+from faults.drive import PAIRS, RESULTS, SEED, recount, run
 from faults.notes import note
 from faults.scenarios import SCENARIOS, Scenario, pairs
 from faults.stage import Stage, private_mounts
 
-PAIRS = int(os.environ.get("PROVE_PAIRS", "8"))
 pytestmark = pytest.mark.prove
 
 
