@@ -18,6 +18,8 @@ from places import CHECKOUT
 
 RESULTS = CHECKOUT / "build" / "prove" / "red.jsonl"
 COMMIT = "tests/pipelines/test_intake_commit.py::"
+CHOICE = "tests/pipelines/test_choose_start.py::"
+SWITCH = "tests/pipelines/sink/test_switch.py::"
 REPEATS = "tests/stack/test_repeats.py::"
 FAULTS = "tests/faults/test_faults.py::test_every_number_is_right_after"
 
@@ -127,23 +129,17 @@ PROTECTIONS = (
     ),
     Protection(
         "a lost count is counted into a new epoch",
-        "pipelines/votes.py",
-        "return newest + 1, None",
-        "return newest, None",
-        (
-            (
-                "tests/pipelines/test_choose_start.py::"
-                "test_without_a_checkpoint_nothing_is_counted_into_an_epoch_that_has_output"
-            ),
-            f"{REPEATS}test_a_lost_checkpoint_is_counted_anew_beside_what_is_shown",
-        ),
+        "pipelines/starting.py",
+        "return max(known | {shown, note.rebuilding or 0}) + 1",
+        "return max(known | {shown, note.rebuilding or 0})",
+        (f"{CHOICE}test_nothing_is_counted_anew_into_an_epoch_that_has_output",),
     ),
     Protection(
         "a new count is shown only when it has passed the one shown",
-        "pipelines/sink/main.py",
-        "if shown is None or self._known[newest].reaches(shown):",
+        "pipelines/sink/switch.py",
+        "if new.reaches(shown):",
         "if True:",
-        (f"{FAULTS}[all-checkpoints-lost]",),
+        (f"{SWITCH}test_a_new_count_waits_until_it_has_every_partition",),
     ),
     Protection(
         "progress is written after what it promises",

@@ -21,6 +21,7 @@ from faults.proxy import Mode, Proxy
 from faults.stage import PARTS, NotOverError, Stage, await_that
 
 from infra.local.stack import down
+from operators.flink.votes import transactions_of
 
 Fault = Callable[[Stage], list[str] | None]
 KILLABLE = (*PARTS, "supervisord")
@@ -255,11 +256,12 @@ def abandoned(seconds: int, *, restart: bool) -> Fault:
     """
 
     def fault(stage: Stage) -> list[str]:
+        prefix = transactions_of(int(stage.votes_folder().name.removeprefix("epoch-")))
         producer = Producer(
             {
                 "bootstrap.servers": stage.stack.settings.brokers,
                 # As the job names them: table, subtask, number in its pool.
-                "transactional.id": f"tutti-votes-tallies-0-{stage.random.randrange(10, 100)}",
+                "transactional.id": f"{prefix}tallies-0-{stage.random.randrange(10, 100)}",
                 "transaction.timeout.ms": seconds * 1000,
                 "log_level": 0,
             }
@@ -366,7 +368,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "newest checkpoint deleted",
         "state",
-        "resumes from the one before",
+        "counts anew beside what is shown, no older state",
         restarted_with(delete_newest),
     ),
     Scenario(
@@ -378,7 +380,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "newest checkpoint damaged",
         "state",
-        "resumes from the one before",
+        "counts anew beside what is shown, no older state",
         restarted_with(damage_newest),
     ),
     Scenario(

@@ -25,6 +25,9 @@ class Message:
     def value(self):
         return b"nonsense, which is passed on too"
 
+    def __len__(self):
+        return len(self.value())
+
     def timestamp(self):
         return (1, 1_777_680_000_000)
 
