@@ -35,7 +35,7 @@ class Refused:
 def vote(participant: str, **fields: object) -> bytes:
     return dumps(
         {
-            "consultation_id": "again",
+            "consultation_id": "sent-again",
             "proposal_id": "p-late",
             "participant_id": participant,
             "choice": "agree",
@@ -48,7 +48,7 @@ def vote(participant: str, **fields: object) -> bytes:
 def proposal(name: str, text: str, submitted_at: str) -> bytes:
     return dumps(
         {
-            "consultation_id": "again",
+            "consultation_id": "sent-again",
             "proposal_id": name,
             "text": text,
             "submitted_at": submitted_at,
@@ -149,7 +149,7 @@ def test_show_fetches_the_message_by_its_coordinates(stack, refused):
     assert shown["reason"] == "unknown_choice"
     assert shown["found"] == '"\\u001b[2Jyes"'
     assert shown["key"] == "never"
-    assert shown["content"].startswith('{"consultation_id":"again"')
+    assert shown["content"].startswith('{"consultation_id":"sent-again"')
     assert shown["content"].endswith(
         f"({len(vote('never', choice=chr(27) + '[2Jyes', note='x' * 9_000))} bytes)"
     )
@@ -248,7 +248,7 @@ def test_a_vote_of_the_future_is_counted_when_its_time_has_come(stack, refused, 
     assert (replayed["sent"], replayed["acknowledged"], replayed["failed"]) == (7, 7, {})
     assert replayed["still_refused"] == {"unknown_choice": 1, "empty": 1}
     rows = stack.rows(
-        "SELECT proposal_id, votes, agree FROM marts.leaderboard WHERE consultation_id = 'again'"
+        "SELECT proposal_id, votes, agree FROM marts.leaderboard WHERE consultation_id = 'sent-again'"
         " ORDER BY proposal_id"
     )
     assert rows == [("p-late", 6, 6), ("p-mended", 0, 0)]
@@ -257,7 +257,7 @@ def test_a_vote_of_the_future_is_counted_when_its_time_has_come(stack, refused, 
 def test_a_proposal_that_was_mended_meanwhile_is_not_replaced_by_the_old_one(stack, replayed):
     assert replayed["superseded"] == 1
     rows = stack.rows(
-        "SELECT proposal_id, text FROM marts.proposals WHERE consultation_id = 'again'"
+        "SELECT proposal_id, text FROM marts.proposals WHERE consultation_id = 'sent-again'"
         " ORDER BY proposal_id"
     )
     assert rows == [("p-late", "late"), ("p-mended", "right clock")]
@@ -267,7 +267,7 @@ def test_it_stands_on_its_former_partition_with_its_former_key(stack, refused, r
     reader = kafka.consumer(stack.settings, "tests")
     found: dict[str, list[tuple[int, bytes | None]]] = {}
     for message in kafka.read_to_end(reader, INPUT["votes"]):
-        if b'"again"' in (message.value() or b""):
+        if b'"sent-again"' in (message.value() or b""):
             name = json.loads(message.value())["participant_id"]
             found.setdefault(name, []).append((message.partition(), message.key()))
     reader.close()
@@ -283,7 +283,7 @@ def test_a_second_replay_changes_no_number(stack, refused, replayed):
     assert again["superseded"] == 2  # the proposal that the first replay sent is newer
     stack.sync()
     rows = stack.rows(
-        "SELECT votes, agree FROM marts.agreement_by_country WHERE consultation_id = 'again'"
+        "SELECT votes, agree FROM marts.agreement_by_country WHERE consultation_id = 'sent-again'"
     )
     assert rows == [(6, 6)]
     assert {row[4] for row in stack.reconciliation()} == {"equal"}
