@@ -248,7 +248,8 @@ def test_a_vote_of_the_future_is_counted_when_its_time_has_come(stack, refused, 
     assert (replayed["sent"], replayed["acknowledged"], replayed["failed"]) == (7, 7, {})
     assert replayed["still_refused"] == {"unknown_choice": 1, "empty": 1}
     rows = stack.rows(
-        "SELECT proposal_id, votes, agree FROM marts.leaderboard WHERE consultation_id = 'sent-again'"
+        "SELECT proposal_id, votes, agree FROM marts.leaderboard"
+        " WHERE consultation_id = 'sent-again'"
         " ORDER BY proposal_id"
     )
     assert rows == [("p-late", 6, 6), ("p-mended", 0, 0)]
