@@ -107,7 +107,7 @@ def own_stack(say: Say) -> Iterator[Settings]:
     for name in ELSEWHERE:
         if getattr(asked, name) is not None:
             raise TerminalError(
-                f"Load tests run on a stack of their own on this machine: unset TUTTI_{name.upper()}."
+                f"Load tests start a stack of their own on this machine: unset TUTTI_{name.upper()}"
             )
     # The parts read the environment. The probe's votes would be accepted beside ours; the markers
     # measure what it does.
