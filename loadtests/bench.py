@@ -26,7 +26,7 @@ from loadtests.markers import MARKER_S, Observer, summary
 from loadtests.votes import Segment
 from loadtests.workload import Workload
 from operators.core.clock import system_clock
-from operators.core.errors import TransientError
+from operators.core.errors import TerminalError, TransientError
 from pipelines.sending import Sender
 from pipelines.sync import sync
 from schemas.times import format_instant
@@ -35,6 +35,8 @@ SYNC_S: Final = 1_800.0
 MEMORY_EVERY_S: Final = 1.0
 IDLE_S: Final = 5.0
 THREADS_SHOWN: Final = 12
+ELSEWHERE: Final = ("kafka_brokers", "clickhouse_url", "analyst_url", "redis_url", "trust_rules")
+"""Settings of which none may be set."""
 
 Say = Callable[[str], None]
 
@@ -96,7 +98,20 @@ class Measurement(msgspec.Struct, frozen=True):
 
 @contextmanager
 def own_stack(say: Say) -> Iterator[Settings]:
-    """A stack in a temporary folder, on free ports, removed afterwards."""
+    """A stack in a temporary folder, on free ports, removed afterwards.
+
+    Raises:
+        TerminalError: The settings name servers elsewhere: nobody's real ones get our votes.
+    """
+    asked = Settings()
+    for name in ELSEWHERE:
+        if getattr(asked, name) is not None:
+            raise TerminalError(
+                f"Load tests start a stack of their own on this machine: unset TUTTI_{name.upper()}"
+            )
+    # The parts read the environment. The probe's votes would be accepted beside ours; the markers
+    # measure what it does.
+    os.environ["TUTTI_PROBE_SECONDS"] = "0"
     folder = Path(tempfile.mkdtemp(prefix="tutti-load-"))
     settings = Settings().model_copy(
         update={"home": folder / "home", "port_base": free_port_base()}

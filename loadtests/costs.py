@@ -40,7 +40,8 @@ class Costs:
 
     def __init__(self, settings: Settings) -> None:
         parts = Supervisor(settings).processes()
-        self._pids = {name: process.pid for name, process in parts.items()}
+        # Without a process: a part that stands by, or is just being started again.
+        self._pids = {name: process.pid for name, process in parts.items() if process.pid}
         self._pids[OBSERVER] = os.getpid()
         self._families = {name: _family(name, pid) for name, pid in self._pids.items()}
         self.peak_mb = dict.fromkeys(self._families, 0)

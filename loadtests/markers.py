@@ -7,11 +7,11 @@ own beside the workload's.
 
 import threading
 import time
-from http.client import HTTPConnection, HTTPException
 from typing import Final
 
 from hdrh.histogram import HdrHistogram
 
+from infra.clickhouse import ERRORS, connect
 from infra.settings import Settings
 from schemas.times import format_instant
 
@@ -48,7 +48,7 @@ class Observer(threading.Thread):
 
     def __init__(self, settings: Settings, consultation_id: str, first: int) -> None:
         super().__init__(daemon=True, name="observer")
-        self._address = ("127.0.0.1", settings.clickhouse_port)
+        self._settings = settings
         self._consultation = markers_of(consultation_id)
         self._first = first
         self._lowest = first
@@ -59,17 +59,12 @@ class Observer(threading.Thread):
 
     def run(self) -> None:
         """Ask until ended."""
-        server = HTTPConnection(*self._address, timeout=30)
+        clickhouse = connect(self._settings)
         last_s = time.monotonic()
         while not self._ended.wait(POLL_S):
             try:
-                server.request("POST", "/", self._question().encode())
-                answer = server.getresponse()
-                found = answer.read().split()
-            except (OSError, HTTPException):
-                server.close()
-                continue
-            if answer.status != 200:  # noqa: PLR2004 - HTTP's OK
+                found = clickhouse.raw_query(self._question(), fmt="TSV").split()
+            except ERRORS:
                 continue
             now_s = time.monotonic()
             self.polls += 1
@@ -79,7 +74,7 @@ class Observer(threading.Thread):
                 self.seen.setdefault(int(proposal[2:]), now_s)
             while self._lowest in self.seen:
                 self._lowest += 1
-        server.close()
+        clickhouse.close()
 
     def readable(self, count: int) -> int:
         """How many of the first `count` markers are readable."""
@@ -95,7 +90,7 @@ class Observer(threading.Thread):
             "SELECT proposal_id FROM tutti.tallies"
             " WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)"
             f" AND consultation_id = '{self._consultation}'"
-            f" AND proposal_id >= 'm-{self._lowest:07d}' FORMAT TSV"
+            f" AND proposal_id >= 'm-{self._lowest:07d}'"
         )
 
 
