@@ -150,7 +150,7 @@ def test_a_trust_that_the_source_may_not_set_is_refused_here_and_in_the_recount(
     file = tmp_path / "votes.jsonl"
     file.write_text("".join(json.dumps(vote) + "\n" for vote in votes))
     said = up.errors("send", str(file), "--kind", "votes", "--check")
-    assert "line 2: trust_not_allowed trust: found \"segment\"" in said
+    assert 'line 2: trust_not_allowed trust: found "segment"' in said
     assert "this source may set troll, trusted" in said
     assert "lines that would be refused: 1" in said
     up.run("send", str(file), "--kind", "votes")
