@@ -159,7 +159,7 @@ class Stage:
 
         It counts from the moment when it says that it has started; until then this waits.
         """
-        said = self.stack.settings.logs / "beside.log"
+        said = self.stack.settings.home.parent / "beside.log"  # not of the stack itself
         said.write_bytes(b"")
         over = threading.Event()
         running: list[subprocess.Popen[bytes]] = []
