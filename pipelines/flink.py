@@ -17,6 +17,8 @@ from operators.flink.votes import TRANSACTIONS, VotesJob, transactions_of
 
 CONNECTOR: Final = "flink/flink-sql-connector-kafka-5.0.0-2.2.jar"
 ANSWER_S: Final = 5.0
+YOUNG_MB: Final = 1_536
+"""Beyond that, more room for what dies young gains nothing, and ballots need it."""
 
 _LOG4J: Final = """\
 status = warn
@@ -49,7 +51,7 @@ def configure_flink(settings: Settings, part: str) -> None:
     # Throughput matters more here than short pauses: measured with the object reuse of the job.
     # All of the heap from the start: each step of its growth is a collection of all ballots.
     options = (
-        f"-Xmx{heap}m -Xms{heap}m -Xmn{heap * 2 // 5}m -XX:+UseParallelGC"
+        f"-Xmx{heap}m -Xms{heap}m -Xmn{min(heap * 2 // 5, YOUNG_MB)}m -XX:+UseParallelGC"
         " -XX:MaxMetaspaceSize=512m"
         " -XX:+ExitOnOutOfMemoryError"
     )
