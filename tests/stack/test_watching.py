@@ -38,10 +38,10 @@ from schemas.reserved import PROBE_CONSULTATION
 from schemas.topics import DEAD_LETTERS, VOTES
 
 ALWAYS = [part for part in PARTS if not part.on_demand]
-PERSON = "zq-person-4711@example.org"
-AUTHOR = "zq-author-4711@example.org"
-TEXT = "zq-text-4711 on every roof"
-MARKER = b"4711"
+PERSON = "zq-watched-person@example.org"
+AUTHOR = "zq-watched-author@example.org"
+TEXT = "zq-watched-text on every roof"
+MARKER = b"zq-watched"
 """In all three, and in nothing that tutti itself would say."""
 
 
