@@ -1,1 +1,1 @@
-"""Sentence encoders (none yet: see ARCHITECTURE.md)."""
+"""Sentence encoders: texts in, vectors out; which one is a manifest's choice."""
