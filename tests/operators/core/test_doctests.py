@@ -7,11 +7,16 @@ import pkgutil
 import pytest
 
 import operators.core
+import operators.core.meaning
 import schemas
 
 MODULES = [
     *(f"schemas.{module.name}" for module in pkgutil.iter_modules(schemas.__path__)),
     *(f"operators.core.{module.name}" for module in pkgutil.iter_modules(operators.core.__path__)),
+    *(
+        f"operators.core.meaning.{module.name}"
+        for module in pkgutil.iter_modules(operators.core.meaning.__path__)
+    ),
     "pipelines.printable",
     "pipelines.sink.cuts",
 ]
@@ -20,6 +25,8 @@ WITH_EXAMPLES = {
     "schemas.times",
     "operators.core.agreement",
     "operators.core.ballots",
+    "operators.core.meaning.language",
+    "operators.core.meaning.normalise",
     "operators.core.pseudonyms",
     "operators.core.tally",
     "pipelines.printable",
