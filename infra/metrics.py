@@ -15,7 +15,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from infra.settings import CHECKOUT
 
 Kind = Literal["counter", "gauge", "histogram"]
-Unit = Literal["", "seconds", "bytes", "messages", "rows", "records", "votes", "requests", "ratio"]
+Unit = Literal[
+    "", "seconds", "bytes", "messages", "rows", "records", "votes", "requests", "marks", "ratio"
+]
 
 # A counter's time of birth would be a second series for each.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -188,6 +190,31 @@ PART_UP: Final = PROBE.declare(
     "1 if the part has reported its metrics within 15 s (votes: 60 s), otherwise 0.",
 )
 
+MINUTELY: Final = Source("minutely")
+MINUTELY_STEP: Final = MINUTELY.histogram(
+    "tutti_minutely_step_seconds",
+    "seconds",
+    "One step of the work at a minute mark.",
+    ("step",),
+    buckets=_LONG_S,
+)
+MINUTELY_FAILED: Final = MINUTELY.counter(
+    "tutti_minutely_failed_total",
+    "marks",
+    "Minute marks at which a step failed; the next mark is another try.",
+    ("step",),
+)
+MINUTELY_MISSED: Final = MINUTELY.counter(
+    "tutti_minutely_missed_total",
+    "marks",
+    "Minute marks that were passed over, because the one before took longer than a minute.",
+)
+MINUTELY_MARK: Final = MINUTELY.gauge(
+    "tutti_minutely_mark_timestamp_seconds",
+    "seconds",
+    "The newest minute mark whose work is done, since 1970.",
+)
+
 CLICKHOUSE: Final = Source("clickhouse")
 CLICKHOUSE_REQUESTS: Final = CLICKHOUSE.histogram(
     "tutti_clickhouse_request_seconds",
@@ -248,7 +275,7 @@ for _name, _unit, _labels, _about in (
 ):
     FLINK.declare(f"flink_{_name}", "gauge", _unit, _about, _labels)  # type: ignore[arg-type]
 
-SOURCES: Final = (INTAKE, SINK, PROBE, FLINK, CLICKHOUSE)
+SOURCES: Final = (INTAKE, SINK, PROBE, MINUTELY, FLINK, CLICKHOUSE)
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric for source in SOURCES for metric in source.metrics
 }

@@ -1,0 +1,1 @@
+"""What is done once a minute: a list of steps, each in its own file."""

@@ -1,0 +1,83 @@
+"""Minute marks: which one is due, and the steps in their order, none stopped by another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from clickhouse_connect.driver.client import Client
+
+from infra.clickhouse import UNAVAILABLE
+from infra.metrics import (
+    MINUTELY_FAILED,
+    MINUTELY_MARK,
+    MINUTELY_MISSED,
+    MINUTELY_STEP,
+)
+from operators.core.clock import Clock
+
+MINUTE_MS: Final = 60_000
+SETTLE_MS: Final = 5_000
+"""A mark is worked on this long after it: an insert that had begun before it is over by then."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done at each mark.
+
+    Attributes:
+        name: As logs and metrics call it.
+        run: Takes ClickHouse and the mark, ms since 1970, a whole minute. It may be called twice
+            for one mark, be killed anywhere, and not be called for marks that passed while
+            nothing ran: what depends on those, it catches up itself.
+    """
+
+    name: str
+    run: Callable[[Client, int], None]
+
+
+class Marks:
+    """Runs the steps once for the newest mark that has passed.
+
+    Attributes:
+        newest_ms: The mark worked on last; None before the first.
+        since_ms: When the work on it began, by the clock; None: nothing runs.
+    """
+
+    def __init__(
+        self, steps: tuple[Step, ...], connect: Callable[[], Client], clock: Clock
+    ) -> None:
+        self._steps, self._connect, self._clock = steps, connect, clock
+        self.newest_ms: int | None = None
+        self.since_ms: int | None = None
+
+    def step(self) -> bool:
+        """Work on the newest mark unless that is done; returns whether there was one."""
+        now_ms = self._clock()
+        mark_ms = (now_ms - SETTLE_MS) // MINUTE_MS * MINUTE_MS
+        if self.newest_ms is not None:
+            if mark_ms <= self.newest_ms:
+                return False
+            self._note_missed((mark_ms - self.newest_ms) // MINUTE_MS - 1)
+        self.newest_ms, self.since_ms = mark_ms, now_ms
+        clickhouse = self._connect()
+        for step in self._steps:
+            try:
+                with MINUTELY_STEP.labels(step.name).time():
+                    step.run(clickhouse, mark_ms)
+            except Exception as error:  # noqa: BLE001 - one step never stops another
+                MINUTELY_FAILED.labels(step.name).inc()
+                log.warning("step_failed", step=step.name, mark_ms=mark_ms, error=repr(error))
+                if isinstance(error, UNAVAILABLE):
+                    clickhouse = self._connect()
+        MINUTELY_MARK.set(mark_ms / 1000)
+        self.since_ms = None
+        return True
+
+    @staticmethod
+    def _note_missed(marks: int) -> None:
+        if marks:
+            MINUTELY_MISSED.inc(marks)
+            log.warning("marks_missed", marks=marks)

@@ -1,0 +1,7 @@
+"""The steps, in the order in which they run at each minute mark."""
+
+from typing import Final
+
+from pipelines.minutely.marks import Step
+
+STEPS: Final[tuple[Step, ...]] = ()

@@ -1,0 +1,83 @@
+"""Work at minute marks: once each, in order, whatever one step does."""
+
+import pytest
+
+from infra.metrics import MINUTELY_FAILED, MINUTELY_MARK, MINUTELY_MISSED
+from pipelines.minutely.marks import MINUTE_MS, SETTLE_MS, Marks, Step
+
+NOON = 1_780_000_000_000 // MINUTE_MS * MINUTE_MS
+
+
+class Stage:
+    """A clock that tests set, and steps that note what they were asked for."""
+
+    def __init__(self, *names: str) -> None:
+        self.now_ms = NOON + SETTLE_MS
+        self.ran: list[tuple[str, int]] = []
+        self.connections = 0
+        self.fault: Exception | None = None
+        self.marks = Marks(
+            tuple(Step(name, self.step(name)) for name in names), self.connect, lambda: self.now_ms
+        )
+
+    def connect(self):
+        self.connections += 1
+        return self.connections
+
+    def step(self, name: str):
+        def run(clickhouse, mark_ms: int) -> None:
+            assert clickhouse == self.connections
+            self.ran.append((name, mark_ms))
+            if name == "bad" and self.fault:
+                raise self.fault
+
+        return run
+
+
+def test_each_mark_is_worked_on_once_in_the_order_of_the_steps():
+    stage = Stage("one", "two")
+    assert stage.marks.step()
+    assert not stage.marks.step()
+    stage.now_ms += MINUTE_MS - 1
+    assert not stage.marks.step()
+    stage.now_ms += 1
+    assert stage.marks.step()
+    assert stage.ran == [
+        ("one", NOON), ("two", NOON), ("one", NOON + MINUTE_MS), ("two", NOON + MINUTE_MS),
+    ]  # fmt: skip
+    assert MINUTELY_MARK._value.get() == (NOON + MINUTE_MS) / 1000
+
+
+def test_a_mark_is_not_due_before_its_inserts_are_over():
+    stage = Stage("one")
+    stage.now_ms = NOON + SETTLE_MS - 1
+    stage.marks.step()
+    assert stage.ran == [("one", NOON - MINUTE_MS)]
+
+
+@pytest.mark.parametrize("fault", [ValueError("no"), ConnectionError("away")])
+def test_a_step_that_fails_is_counted_and_stops_no_other(fault):
+    stage = Stage("bad", "good")
+    stage.fault = fault
+    failed = MINUTELY_FAILED.labels("bad")._value.get()
+    stage.marks.step()
+    assert [name for name, _ in stage.ran] == ["bad", "good"]
+    assert MINUTELY_FAILED.labels("bad")._value.get() == failed + 1
+    assert stage.connections == (2 if isinstance(fault, ConnectionError) else 1)
+
+
+def test_marks_that_passed_meanwhile_are_counted_and_the_newest_is_next():
+    stage = Stage("one")
+    stage.marks.step()
+    missed = MINUTELY_MISSED._value.get()
+    stage.now_ms += 3 * MINUTE_MS
+    stage.marks.step()
+    assert stage.ran == [("one", NOON), ("one", NOON + 3 * MINUTE_MS)]
+    assert MINUTELY_MISSED._value.get() == missed + 2
+
+
+def test_a_clock_that_steps_back_repeats_no_mark():
+    stage = Stage("one")
+    stage.marks.step()
+    stage.now_ms -= 5 * MINUTE_MS
+    assert not stage.marks.step()
