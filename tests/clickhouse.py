@@ -1,46 +1,10 @@
-"""ClickHouse alone, with all tables and views: enough to test views, in a few seconds."""
+"""Rows for tests of views, without Kafka and Flink."""
 
-import os
-import random
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
-from places import CHECKOUT
 
-from infra.clickhouse import ClickHouseAwayError, connect
-from infra.migrations import migrate
-from infra.settings import Settings
 from operators.core.tally import COUNTERS
-
-PATIENCE_S = 60
-
-
-@contextmanager
-def clickhouse_alone(home: Path) -> Iterator[Settings]:
-    """The local server on free ports, brought to this version."""
-    settings = Settings(home=home, port_base=_free_base(), clickhouse_memory_mb=3072)
-    environment = os.environ | {
-        "TUTTI_HOME": str(home),
-        "TUTTI_PORT_BASE": str(settings.port_base),
-        "PYTHONPATH": str(CHECKOUT),
-    }
-    with (home / "clickhouse.log").open("ab") as log:
-        command = [sys.executable, "-m", "infra.local.chserver"]
-        process = subprocess.Popen(command, env=environment, stderr=log, cwd=home)
-    try:
-        migrate(_when_it_answers(settings, process))
-        yield settings
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE_S)
 
 
 def insert_tallies(
@@ -107,21 +71,23 @@ def insert_consultation(
     )  # fmt: skip
 
 
-def _when_it_answers(settings: Settings, process: subprocess.Popen[bytes]) -> Client:
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        assert process.poll() is None, (settings.home / "clickhouse.log").read_text()
-        with suppress(ClickHouseAwayError):
-            return connect(settings)
-        assert time.monotonic() < deadline, "ClickHouse does not answer"
-        time.sleep(0.1)
+def insert_votes(clickhouse: Client, votes: list[dict[str, Any]]) -> None:
+    """Insert accepted votes as the sink does; what a vote does not name has a default.
 
-
-def _free_base() -> int:
-    """Below the ephemeral ports: there a client that polls can connect to itself."""
-    while True:
-        base = random.SystemRandom().randrange(12_000, 31_000, 10)
-        with suppress(OSError), socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", base + 1))
-            two.bind(("127.0.0.1", base + 2))
-            return base
+    A participant is a number; later votes in the list have the later origin.
+    """
+    blank = {
+        "country": "FR", "choice": "agree", "trust": "trusted", "qualifications": 0, "source": "",
+        "cast_ms": 1_780_000_000_000, "origin_partition": 0, "origin_ms": 1_780_000_000_000,
+    }  # fmt: skip
+    columns = ["consultation_id", "proposal_id", "participant", *blank, "origin_offset"]
+    rows = [
+        blank | vote | {"participant": f"{vote['participant']:032x}", "origin_offset": offset}
+        for offset, vote in enumerate(votes)
+    ]
+    clickhouse.insert(
+        "accepted_votes",
+        [[row[column] for column in columns] for row in rows],
+        column_names=columns,
+        database="tutti",
+    )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from clickhouse import clickhouse_alone, show_epoch
+from clickhouse import show_epoch
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse import connect
+from infra.local.alone import clickhouse_alone
 from infra.settings import Settings
 
 
