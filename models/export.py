@@ -1,0 +1,111 @@
+"""Makes an encoder's folder: graph, tokenizer, and a manifest with their checksums."""
+
+import shutil
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import safetensors
+from safetensors.numpy import load_file
+
+from models import bert
+from models.load import content, files
+from models.manifest import NAME, Manifest, SelfTest, read, render
+from models.onnx_encoder import OnnxEncoder
+from operators.core.errors import TerminalError
+
+TEMPLATES: Final = Path(__file__).parent / "manifests"
+"""Manifests of known encoders, without checksums: their files are not part of the repository."""
+
+SELF_TEST: Final = "More trees in our cities, more bicycles in our streets."
+COMPONENTS: Final = 8
+
+
+def template(name: str) -> Path:
+    """The manifest of a known encoder.
+
+    Raises:
+        TerminalError: It is not known.
+    """
+    path = TEMPLATES / f"{name}.toml"
+    if Path(name).name != name or not path.is_file():
+        known = ", ".join(sorted(path.stem for path in TEMPLATES.glob("*.toml")))
+        raise TerminalError(
+            f"No manifest is known for {name}: name one of {known}, or a manifest's path."
+        )
+    return path
+
+
+def export(weights: Path, manifest_path: Path, folder: Path) -> Manifest:
+    """Export a BERT-like encoder into a new folder, which is there whole or not at all.
+
+    Args:
+        weights: Folder of ``config.json``, ``model.safetensors`` and ``tokenizer.json``.
+        manifest_path: Its manifest, without checksums.
+        folder: Where to; it must not exist.
+
+    Raises:
+        TerminalError: A file is missing or of another kind of encoder, or the folder exists.
+    """
+    if folder.exists():
+        raise TerminalError(f"{folder} exists: name a folder that does not.")
+    manifest = read(manifest_path)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+        part = Path(scratch) / folder.name
+        part.mkdir()
+        (part / manifest.onnx.file).write_bytes(_graph(weights, manifest))
+        try:
+            shutil.copyfile(weights / "tokenizer.json", part / manifest.tokenizer.file)
+        except OSError as error:
+            raise TerminalError(f"{weights}/tokenizer.json: {error.strerror}.") from None
+        (part / NAME).write_text(render(manifest))
+        made = record(part / NAME)
+        part.rename(folder)
+    return made
+
+
+def record(manifest_path: Path) -> Manifest:
+    """Write the checksums of the files that are there, and a vector, into their manifest.
+
+    Raises:
+        TerminalError: A file is missing or cannot be used as the manifest says.
+    """
+    manifest = read(manifest_path)
+    bare = [msgspec.structs.replace(file, sha256="") for file in files(manifest)]
+    contents = [content(manifest_path, file) for file in bare]
+    onnx, tokenizer = (
+        msgspec.structs.replace(file, sha256=sha256(found).hexdigest())
+        for file, found in zip(bare, contents, strict=True)
+    )
+    made = msgspec.structs.replace(manifest, onnx=onnx, tokenizer=tokenizer)
+    [vector] = OnnxEncoder(made, *contents).encode([SELF_TEST])
+    first = tuple(round(float(component), 6) for component in vector[:COMPONENTS])
+    made = msgspec.structs.replace(made, self_test=SelfTest(SELF_TEST, first))
+    part = manifest_path.with_name(f".{manifest_path.name}.part")
+    part.write_text(render(made))
+    part.replace(manifest_path)
+    return made
+
+
+def _graph(weights: Path, manifest: Manifest) -> bytes:
+    try:
+        config = msgspec.json.decode((weights / "config.json").read_bytes(), type=bert.Config)
+        tensors = load_file(weights / "model.safetensors")
+    except OSError as error:
+        raise TerminalError(
+            f"{error.filename or weights} cannot be read: name the folder of config.json, "
+            "model.safetensors and tokenizer.json."
+        ) from None
+    except (msgspec.MsgspecError, safetensors.SafetensorError) as error:
+        raise TerminalError(f"{weights} holds no encoder that can be exported: {error}.") from None
+    for field, wanted, most in (
+        ("dimension", manifest.dimension, config.hidden_size),
+        ("max_tokens", manifest.max_tokens, config.max_tokens),
+    ):
+        if wanted > most:
+            raise TerminalError(f"{field} of the manifest is {wanted}, but {weights} has {most}.")
+    graph: bytes = bert.build(tensors, config).SerializeToString(deterministic=True)
+    return graph

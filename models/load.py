@@ -1,0 +1,57 @@
+"""Loads an encoder, if its files are those that its manifest recorded."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from models import manifest as manifests
+from models.manifest import File, Manifest
+from models.onnx_encoder import OnnxEncoder
+from operators.core.errors import TerminalError
+
+
+def load(place: Path) -> OnnxEncoder:
+    """Load the encoder of a manifest.
+
+    The bytes that were compared are the ones that are used: a file that changes meanwhile makes
+    no difference.
+
+    Args:
+        place: The manifest, or the folder that holds it as ``manifest.toml``.
+
+    Raises:
+        TerminalError: A file is missing, is not the recorded one, or cannot be used.
+    """
+    path = manifests.path_of(place)
+    manifest = manifests.read(path)
+    if not manifest.recorded:
+        raise TerminalError(
+            f"{path} holds no checksums: record those of files that you trust with "
+            f"tutti models verify --record {path}."
+        )
+    return OnnxEncoder(manifest, *(content(path, file) for file in files(manifest)))
+
+
+def files(manifest: Manifest) -> tuple[File, File]:
+    """Graph and tokenizer."""
+    return manifest.onnx, manifest.tokenizer
+
+
+def content(manifest_path: Path, file: File) -> bytes:
+    """Read a file beside a manifest and compare its checksum, where one is recorded.
+
+    Raises:
+        TerminalError: It is missing, or another one.
+    """
+    path = manifest_path.parent / file.file
+    try:
+        found = path.read_bytes()
+    except OSError as error:
+        raise TerminalError(
+            f"{path} cannot be read ({error.strerror}): run make setup, or put the file there."
+        ) from None
+    if file.sha256 and sha256(found).hexdigest() != file.sha256:
+        raise TerminalError(
+            f"{path} is not the file that its manifest recorded: restore it, or export the "
+            "encoder again."
+        )
+    return found

@@ -1,0 +1,133 @@
+"""An encoder of ONNX Runtime: one thread, float32, and vectors that are the same bit by bit."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from models.manifest import Manifest
+from operators.core.errors import TerminalError
+from operators.core.meaning.normalise import plain
+
+BATCH: Final = 8
+"""Texts of one call of the graph."""
+
+MAX_CHARACTERS: Final = 8_000
+"""Longer texts are cut before they are tokenised. Intake accepts 1,000 characters."""
+
+KNOWN_INPUTS: Final = frozenset({"input_ids", "attention_mask", "token_type_ids"})
+
+
+class OnnxEncoder:
+    """Encodes as a manifest says. See `models.encoder.Encoder`.
+
+    Texts of equal length in tokens go through the graph together, so nothing is ever padded:
+    a padded row differs in its last bits from the same row alone, and a difference of 1e-7 can
+    put a proposal at a threshold into another cluster when it is counted again.
+    """
+
+    def __init__(self, manifest: Manifest, graph: bytes, tokenizer: bytes) -> None:
+        """Prepare graph and tokenizer.
+
+        Raises:
+            TerminalError: A file is not what the manifest says.
+        """
+        self._manifest = manifest
+        self._tokenizer = _tokenizer(manifest, tokenizer)
+        self._session = _session(manifest, graph)
+        self._inputs = [wanted.name for wanted in self._session.get_inputs()]
+        self._output = self._session.get_outputs()[0].name
+        if unknown := set(self._inputs) - KNOWN_INPUTS:
+            raise TerminalError(
+                f"{manifest.onnx.file} asks for {', '.join(sorted(unknown))}: export it with "
+                "input_ids, attention_mask and token_type_ids alone."
+            )
+
+    @property
+    def model(self) -> str:
+        """Name and version."""
+        return self._manifest.model
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._manifest.dimension
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of length 1, as an array (texts, dimension), in the order of the texts.
+
+        Raises:
+            TerminalError: The graph gives something else than the manifest says.
+        """
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        lengths: dict[int, list[tuple[int, list[int]]]] = {}
+        for row, text in enumerate(texts):
+            tokens = self._tokens(text)
+            lengths.setdefault(len(tokens), []).append((row, tokens))
+        for group in lengths.values():
+            for start in range(0, len(group), BATCH):
+                rows, tokens_of = zip(*group[start : start + BATCH], strict=True)
+                vectors[list(rows)] = self._run(np.array(tokens_of, np.int64))
+        return vectors
+
+    def _tokens(self, text: str) -> list[int]:
+        # One by one: a batch would start threads of its own.
+        text = self._manifest.prefix + plain(text[:MAX_CHARACTERS])
+        tokens: list[int] = self._tokenizer.encode(text).ids
+        return tokens
+
+    def _run(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
+        given = {
+            "input_ids": tokens,
+            "attention_mask": np.ones_like(tokens),
+            "token_type_ids": np.zeros_like(tokens),
+        }
+        [found] = self._session.run([self._output], {name: given[name] for name in self._inputs})
+        hidden = (*tokens.shape, self.dimension)
+        expected = hidden if self._manifest.pooling != "none" else (len(tokens), self.dimension)
+        if found.shape != expected or found.dtype != np.float32:
+            raise TerminalError(
+                f"{self._manifest.onnx.file} gives {found.dtype} {found.shape} where float32 "
+                f"{expected} follows from its manifest: correct dimension or pooling."
+            )
+        vectors: NDArray[np.float32] = found
+        if self._manifest.pooling == "mean":
+            vectors = found.mean(axis=1)
+        elif self._manifest.pooling == "cls":
+            vectors = found[:, 0]
+        if self._manifest.normalise:
+            lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+            vectors = vectors / np.maximum(lengths, np.float32(1e-12))
+        return vectors
+
+
+def _tokenizer(manifest: Manifest, content: bytes) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_buffer(content)
+    except Exception as error:  # noqa: BLE001 - the library raises Exception itself
+        raise TerminalError(f"{manifest.tokenizer.file} is no tokenizer: {error}.") from None
+    # The file may ask for padding to a fixed length, and for another maximum.
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(manifest.max_tokens)
+    if not tokenizer.encode("").ids:
+        raise TerminalError(
+            f"{manifest.tokenizer.file} makes no token of an empty text: give it a post-processor "
+            "that adds special tokens."
+        )
+    return tokenizer
+
+
+def _session(manifest: Manifest, graph: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # The machine's other cores belong to counting; and the order of additions is fixed.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 - the library's own errors have no common root
+        told = str(error).splitlines()[0]
+        raise TerminalError(f"{manifest.onnx.file} is no graph that can be run: {told}") from None
