@@ -19,12 +19,12 @@ class Assignment:
         proposal_id: The proposal.
         cluster_id: Its cluster now; empty: in none, because it was refused or archived.
         cluster_id_at_arrival: The cluster it was put into when its present text arrived.
-        similarity: Cosine of its vector and its cluster's centroid, -1 to 1.
+        similarity: Cosine of its vector and its cluster's centroid when it was put there, -1 to 1.
         model: Encoder, with its version.
         language: BCP 47, declared or recognised; empty: unknown.
         duplicate_of: The earliest proposal of the same text, or nearly; empty: none.
         duplicate_kind: How it was found; empty: no duplicate.
-        duplicate_similarity: 1 for the same text, otherwise the estimated Jaccard similarity.
+        duplicate_similarity: 1 for the same text, otherwise the Jaccard similarity of n-grams.
     """
 
     consultation_id: str
@@ -87,3 +87,12 @@ class ClusterEvent:
     cluster_id: str
     other: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What one item changed; nothing in it that is as it was."""
+
+    assignments: tuple[Assignment, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    events: tuple[ClusterEvent, ...] = ()
