@@ -203,7 +203,7 @@ class Clusters:
         """
         state = snapshots.decode(data)
         clusters = cls(state.consultation_id, state.model, state.dimension, state.thresholds)
-        clusters._fill(state)  # noqa: SLF001 - its own
+        clusters._fill(state)
         return clusters
 
     def _fill(self, state: snapshots.State) -> None:
@@ -240,8 +240,10 @@ class Clusters:
         return quantise(vector)
 
     def _arrive(self, item: Item, vector: NDArray[np.int16]) -> None:
-        """Put a text into a cluster; the proposal's former text leaves its own afterwards, so that
-        a cluster that it is alone in goes on."""
+        """Put a text into a cluster.
+
+        The proposal's former text leaves afterwards, so that a cluster that it is alone in goes on.
+        """
         former = self._members.row(item.proposal_id)
         wide = vector.astype(np.float64)
         place = self._settle(wide, item.offset)
@@ -251,11 +253,11 @@ class Clusters:
             _cosine(wide, self._sum(number)), Duplicate(), _words(item.text, item.language),
         )  # fmt: skip
         self._members.append(member, vector, place)
+        self._count(member, 1)
         if former is not None:
             self._leave(former, item.offset)
         member.duplicate = self._duplicates.find(item.text, item.offset)
         self._duplicates.add(item.proposal_id, item.text, item.offset)
-        self._count(member, 1)
         self._say(member, number)
         self._touch(number, item.offset)
         self._arrivals += 1

@@ -31,5 +31,8 @@ def quantise(vector: NDArray[np.float32]) -> NDArray[np.int16]:
     squares = wide * wide
     length = sqrt(fsum(squares.tolist())) if np.isfinite(squares).all() else 0.0
     if not (isfinite(length) and length > 0):
-        raise ValueError("need a finite vector that is not zero: is the encoder's model file whole?")
-    return np.rint(wide * (SCALE / length)).astype(np.int16)
+        raise ValueError(
+            "need a finite vector that is not zero: is the encoder's model file whole?"
+        )
+    whole: NDArray[np.int16] = np.rint(wide * (SCALE / length)).astype(np.int16)
+    return whole

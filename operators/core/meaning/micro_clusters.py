@@ -121,4 +121,5 @@ class MicroClusters:
 
 
 def _lengths(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.sqrt(np.einsum("ij,ij->i", sums, sums))
+    squares: NDArray[np.float64] = np.einsum("ij,ij->i", sums, sums)
+    return np.sqrt(squares)

@@ -100,7 +100,11 @@ class Duplicates:
         grams = ngrams(key)
         for earlier, other in sorted(set(self._candidates(key, offset))):
             similarity = jaccard(grams, ngrams(other))
-            if similarity >= LEAST and other != key and self._texts[other].proposals[0][0] == earlier:
+            if (
+                similarity >= LEAST
+                and other != key
+                and self._texts[other].proposals[0][0] == earlier
+            ):
                 return Duplicate(self._texts[other].proposals[0][1], "near", similarity)
         return NONE
 
@@ -130,7 +134,7 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     """Share of the n-grams of both that both have.
 
     >>> jaccard(ngrams("more trees"), ngrams("more tree"))
-    0.7272727272727273
+    0.7
     """
     return len(one & other) / len(one | other)
 

@@ -17,7 +17,9 @@ LONGEST: Final = 40
 """Letters of a word."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")  # noqa: RUF001 - the apostrophe of print
-_ELISION: Final = re.compile(r"^(?:[a-zàâçéèêëîïôûù]{1,2}|qu|[a-z]{3,5}l|un|jusqu|lorsqu|puisqu|quest|quell|sant)'")
+_ELISION: Final = re.compile(
+    r"^(?:[a-zàâçéèêëîïôûù]{1,2}|qu|[a-z]{3,5}l|un|jusqu|lorsqu|puisqu|quest|quell|sant)'"
+)
 ELIDING: Final = frozenset({"ca", "fr", "ga", "it", "mt"})
 """Languages that write an article or preposition and its noun as one: l'acqua, d'eau, l-Ewropa."""
 
