@@ -52,6 +52,9 @@ class Marks:
         self._steps, self._connect, self._clock = steps, connect, clock
         self.newest_ms: int | None = None
         self.since_ms: int | None = None
+        for step in steps:  # there from the start, so that nothing is no mystery
+            MINUTELY_STEP.labels(step.name)
+            MINUTELY_FAILED.labels(step.name)
 
     def step(self) -> bool:
         """Work on the newest mark unless that is done; returns whether there was one."""
