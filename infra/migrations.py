@@ -4,6 +4,10 @@ A mart's file in `schemas/clickhouse/marts` is one SELECT. Its first comment des
 and the comment behind ``AS name,`` describes that column; ``$agreement_low`` and the like are the
 formulas of `operators.core`. ``$not_probe`` leaves the probe's votes out; every view that reads
 tallies, windows or ballots has it.
+
+A view ``NAME_at`` shows a past moment: ``SELECT * FROM marts.leaderboard_at(at = '2026-05-01
+20:00:00')``. Unless it has a file of its own, it is made from that of ``NAME``, reading the views
+below it ``_at`` the same moment, so that a board of now and one of then are one text.
 """
 
 import re
@@ -23,10 +27,17 @@ VIEWS: Final = (
     "tutti.cells",
     "tutti.minute_cells",
     "tutti.shown_cut",
+    "tutti.held",
+    "tutti.shown_epoch_at",
+    "tutti.cells_at",
+    "tutti.shown_cut_at",
+    "tutti.held_at",
     "marts.consultations",
     "marts.proposals",
     "marts.leaderboard",
+    "marts.leaderboard_at",
     "marts.agreement_by_country",
+    "marts.agreement_by_country_at",
     "marts.agreement_by_window",
     "marts.participation",
     "marts.dead_letters",
@@ -34,6 +45,14 @@ VIEWS: Final = (
     "marts.reconciliation",
 )
 """In the order in which they build on one another."""
+
+_AT: Final = "{at:DateTime64(3, 'UTC')}"
+_AT_MINUTE: Final = f"intDiv(toUnixTimestamp64Milli({_AT}), 60000)"
+"""The minute that had not ended yet, minutes since 1970."""
+_NOW: Final = re.compile(
+    "|".join(rf"\b{re.escape(name.removesuffix('_at'))}\b" for name in VIEWS if name[-3:] == "_at")
+)
+"""Views that exist a second time, as of a past moment."""
 
 _CREATE: Final = re.compile(
     r"^(CREATE (?:TABLE|DATABASE|MATERIALIZED VIEW) )(?!IF NOT EXISTS)", re.MULTILINE
@@ -59,12 +78,17 @@ def _formulas() -> dict[str, str]:
         "agreement_high": agreement.HIGH_SQL.format(**trusted),
         "agreement_method": f"'{agreement.METHOD}'",
         "not_probe": f"consultation_id != '{PROBE_CONSULTATION}'",
+        "at": _AT,
+        "at_minute": _AT_MINUTE,
     }
 
 
 def view(name: str) -> View:
     """Read a view's file."""
-    source = files("schemas").joinpath(f"clickhouse/marts/{name}.sql").read_text()
+    file = files("schemas").joinpath(f"clickhouse/marts/{name}.sql")
+    if name.endswith("_at") and not file.is_file():
+        return _past(view(name.removesuffix("_at")))
+    source = file.read_text()
     head = re.match(r"(?:-- .*\n)+", source)
     if head is None:
         raise TerminalError(f"{name}.sql must begin with a comment that describes the view.")
@@ -72,6 +96,19 @@ def view(name: str) -> View:
     body = source[head.end() :].strip().rstrip(";")
     columns = {column: text.strip() for column, text in _COLUMN.findall(body)}
     return View(name, comment, columns, Template(body).substitute(_formulas()))
+
+
+def _past(now: View) -> View:
+    """The same view as of a past moment."""
+    select = _NOW.sub(lambda found: f"{found[0]}_at(at = {_AT})", now.select)
+    shown_at = f"fromUnixTimestamp64Milli({_AT_MINUTE} * 60000, 'UTC')"
+    return View(
+        f"{now.name}_at",
+        "As it was at the end of the last whole minute not after the parameter `at`; texts, status"
+        f" and settings of consultations are those of now. {now.comment}",
+        now.columns | {"shown_at": "The end of that minute"},
+        f"SELECT past.*, {shown_at} AS shown_at FROM (\n{select}\n) AS past",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +191,8 @@ def migrate(clickhouse: Client, wanted: list[Migration] | None = None) -> list[s
 
 def _replace(clickhouse: Client, wanted: View) -> None:
     """Create the view with its comments; the engine says the columns' types."""
-    described = clickhouse.query(f"DESCRIBE ({wanted.select})").result_rows
+    moment = {"at": "2000-01-01 00:00:00.000"} if "{at:" in wanted.select else None
+    described = clickhouse.query(f"DESCRIBE ({wanted.select})", parameters=moment).result_rows
     columns = ", ".join(
         f"`{name}` {kind} COMMENT '{_quote(wanted.columns.get(name, ''))}'"
         for name, kind, *_ in described

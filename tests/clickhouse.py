@@ -91,3 +91,20 @@ def insert_votes(clickhouse: Client, votes: list[dict[str, Any]]) -> None:
         column_names=columns,
         database="tutti",
     )
+
+
+def insert_history(clickhouse: Client, rows: list[dict[str, Any]]) -> None:
+    """Insert rows of history: minute and version are needed, the rest as in `insert_tallies`."""
+    columns = [
+        "epoch", "consultation_id", "proposal_id", "country", "trust", *COUNTERS, "minute",
+        "version", "is_deleted",
+    ]  # fmt: skip
+    blank = dict.fromkeys(COUNTERS, 0) | {
+        "epoch": 1, "country": "FR", "trust": "trusted", "is_deleted": 0,
+    }  # fmt: skip
+    clickhouse.insert(
+        "tallies_history",
+        [[(blank | row)[column] for column in columns] for row in rows],
+        column_names=columns,
+        database="tutti",
+    )

@@ -313,10 +313,15 @@ def has_seen(stack, number: int) -> bool:
         return False
 
 
+def readable(name: str) -> str:
+    """What to select from: views of a past moment take one, here one to come."""
+    return f"{name}(at = '2100-01-01 00:00:00')" if name.endswith("_at") else name
+
+
 def test_the_probes_votes_travel_the_whole_way_and_are_counted_nowhere(stack, traffic):
     def everything() -> list[object]:
         return [
-            stack.rows(f"SELECT count() FROM {name}")
+            stack.rows(f"SELECT count() FROM {readable(name)}")
             for name in VIEWS
             if name.startswith("marts.") and name != "marts.freshness"
         ]
@@ -336,7 +341,7 @@ def test_the_probes_votes_travel_the_whole_way_and_are_counted_nowhere(stack, tr
         parameters = {"id": PROBE_CONSULTATION}
         assert clickhouse.query(sql, parameters=parameters).first_row == (1,), table
     assert everything() == before
-    for name in VIEWS:
+    for name in map(readable, VIEWS):
         columns = [row[0] for row in clickhouse.query(f"DESCRIBE {name}").result_rows]
         column = {"consultation_id", "subject"} & set(columns)
         for found in column:

@@ -41,10 +41,15 @@ scored AS (
         $agreement_rate AS agree_rate,
         $agreement_low AS agree_low,
         $agreement_high AS agree_high,
+        ifNull(held.held_low, $agreement_low) AS shown_low,
         -- A consultation that is not announced yet ranks by the default.
         counts.votes >= if(consultations.rank_min_votes = 0, 30, consultations.rank_min_votes) AS ranked
     FROM (SELECT * FROM tutti.proposals FINAL WHERE status = 'accepted') AS proposals
     LEFT JOIN counts USING (consultation_id, proposal_id)
+    LEFT JOIN (
+        SELECT consultation_id, proposal_id, toNullable(held.agree_low) AS held_low
+        FROM tutti.held AS held
+    ) AS held USING (consultation_id, proposal_id)
     LEFT JOIN (SELECT consultation_id, rank_min_votes FROM tutti.consultations FINAL) AS consultations
         ON consultations.consultation_id = proposals.consultation_id
 )
@@ -54,6 +59,9 @@ SELECT
     if(ranked, row_number() OVER (
         PARTITION BY consultation_id, ranked ORDER BY agree_low DESC, votes DESC, proposal_id
     ), NULL) AS rank,  -- By agree_low, then votes, then proposal_id; NULL: fewer than rank_min_votes votes
+    if(ranked, row_number() OVER (
+        PARTITION BY consultation_id, ranked ORDER BY shown_low DESC, proposal_id
+    ), NULL) AS rank_shown,  -- As rank, without flicker: by an agree_low that is held until it has moved by 0.002 at a minute mark, then proposal_id
     text AS text,  -- Text as published
     language AS language,  -- BCP 47; empty: not declared
     country AS country,  -- Where it was submitted; empty: not declared

@@ -58,7 +58,8 @@ def test_the_newest_version_is_reached_from_every_earlier_one_with_its_data(
     assert migrate(clickhouse) == [m.name for m in migrations()[version:]]
     assert counts(clickhouse).items() >= before.items()
     for name in subject.VIEWS:
-        clickhouse.query(f"SELECT * FROM {name}")
+        moment = "(at = '2026-05-01 20:00:00')" if name.endswith("_at") else ""
+        clickhouse.query(f"SELECT * FROM {name}{moment}")
     assert migrate(clickhouse) == []
 
 
