@@ -2,8 +2,8 @@
 
 A mart's file in `schemas/clickhouse/marts` is one SELECT. Its first comment describes the view,
 and the comment behind ``AS name,`` describes that column; ``$agreement_low`` and the like are the
-formulas of `operators.core`. ``$not_probe`` leaves the probe's votes out; every view that reads
-tallies, windows or ballots has it.
+formulas of `operators.core`, and ``$by_agreement`` names a method in a comment. ``$not_probe``
+leaves the probe's votes out; every view that reads tallies, windows or ballots has it.
 
 A view ``NAME_at`` shows a past moment: ``SELECT * FROM marts.leaderboard_at(at = '2026-05-01
 20:00:00')``. Unless it has a file of its own, it is made from that of ``NAME``, reading the views
@@ -19,7 +19,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from operators.core import agreement
+from operators.core import agreement, consensus, divisiveness, makeorg, zones
 from operators.core.errors import TerminalError
 from schemas.reserved import PROBE_CONSULTATION
 
@@ -36,6 +36,8 @@ VIEWS: Final = (
     "marts.proposals",
     "marts.leaderboard",
     "marts.leaderboard_at",
+    "marts.leaderboard_by_country",
+    "marts.leaderboard_by_country_at",
     "marts.agreement_by_country",
     "marts.agreement_by_country_at",
     "marts.agreement_by_window",
@@ -71,16 +73,56 @@ class View:
 
 
 def _formulas() -> dict[str, str]:
+    """What ``$name`` stands for in a view's file; ``$by_name`` is a method in a comment."""
     trusted = {"agree": "counts.agree", "total": "counts.votes"}
+    weakest = {"agree": "weakest_agree", "total": "weakest_votes"}
+    methods = {
+        "agreement": agreement.METHOD,
+        "makeorg": makeorg.METHOD,
+        "zone": zones.METHOD,
+        "zone_confident": zones.CONFIDENT_METHOD,
+        "consensus": consensus.METHOD,
+        "divisiveness": divisiveness.METHOD,
+        "country_spread": divisiveness.SPREAD_METHOD,
+    }
+    within = {
+        "agree_rate, rank": agreement.METHOD,
+        ", ".join(makeorg.SCORES): makeorg.METHOD,
+        "zone": zones.METHOD,
+        "zone_confident": zones.CONFIDENT_METHOD,
+        "divisiveness": divisiveness.METHOD,
+    }
+    across = {
+        "consensus, rank_consensus, coverage, weakest_country": consensus.METHOD,
+        "country_spread": divisiveness.SPREAD_METHOD,
+    }
     return {
         "agreement_rate": agreement.RATE_SQL.format(**trusted),
         "agreement_low": agreement.LOW_SQL.format(**trusted),
         "agreement_high": agreement.HIGH_SQL.format(**trusted),
         "agreement_method": f"'{agreement.METHOD}'",
+        "weakest_rate": agreement.RATE_SQL.format(**weakest),
+        "weakest_low": agreement.LOW_SQL.format(**weakest),
+        "weakest_high": agreement.HIGH_SQL.format(**weakest),
+        "makeorg_parts": makeorg.PARTS_SQL,
+        "zone": zones.SQL,
+        "zone_confident": zones.CONFIDENT_SQL.format(zone="zone", enough="counts.ranked"),
+        "divisiveness": divisiveness.SQL.format(disagree="counts.disagree", **trusted),
+        "country_mean": divisiveness.MEAN_SQL,
+        "country_spread": divisiveness.SPREAD_SQL,
+        "leaderboard_methods": _listed(within | across),
+        "by_country_methods": _listed(within),
         "not_probe": f"consultation_id != '{PROBE_CONSULTATION}'",
         "at": _AT,
         "at_minute": _AT_MINUTE,
+        **makeorg.SQL,
+        **consensus.SQL,
+        **{f"by_{name}": method for name, method in methods.items()},
     }
+
+
+def _listed(methods: dict[str, str]) -> str:
+    return "'" + "; ".join(f"{columns}: {method}" for columns, method in methods.items()) + "'"
 
 
 def view(name: str) -> View:
@@ -94,8 +136,9 @@ def view(name: str) -> View:
         raise TerminalError(f"{name}.sql must begin with a comment that describes the view.")
     comment = " ".join(line.removeprefix("-- ") for line in head[0].splitlines())
     body = source[head.end() :].strip().rstrip(";")
-    columns = {column: text.strip() for column, text in _COLUMN.findall(body)}
-    return View(name, comment, columns, Template(body).substitute(_formulas()))
+    select = Template(body).substitute(_formulas())
+    columns = {column: text.strip() for column, text in _COLUMN.findall(select)}
+    return View(name, comment, columns, select)
 
 
 def _past(now: View) -> View:

@@ -9,8 +9,9 @@ from places import CHECKOUT
 
 # The same examples in every run: a red test is red again. To look for new ones, and for longer:
 # pytest --hypothesis-profile=explore
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("explore", derandomize=False)
+# No deadlines: machines are busy.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None)
 settings.load_profile("repeatable")
 
 
