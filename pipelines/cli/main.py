@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from operators.core.errors import TuttiError
-from pipelines.cli import data, dlq, epochs, schemas, stack
+from pipelines.cli import data, dlq, epochs, models, schemas, stack
 from pipelines.cli.config import config
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
@@ -42,6 +42,7 @@ app.add_typer(importers, name="import")
 app.add_typer(config, name="config")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

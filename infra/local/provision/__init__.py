@@ -2,7 +2,7 @@
 
 ``make setup`` runs this folder through ``setup.sh``. It uses the standard library alone, because it
 runs before anything is installed. What it makes lies in ``build/`` under names that carry the
-digest of the lock files; ``.venv`` and ``build/jars`` are links that are switched in one step when
-the new folder is complete. So an interruption leaves the old state, the next run resumes, and a run
-with nothing to do does nothing, without network.
+digest of the lock files; ``.venv``, ``build/jars`` and ``build/models`` are links that are switched
+in one step when the new folder is complete. So an interruption leaves the old state, the next run
+resumes, and a run with nothing to do does nothing, without network.
 """

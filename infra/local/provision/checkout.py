@@ -13,6 +13,14 @@ from pathlib import Path
 from infra.local.provision.stamp import PROJECT_STAMP, STAMP, read_stamp
 
 RECIPE = "1"  # raise it when the same lock files must be installed anew
+MODEL = "all-minilm-l6-v2"  # the default of TUTTI_MODEL in infra/settings.py
+MODEL_FILES = ("manifest.toml", "model.onnx", "tokenizer.json")
+MODEL_SOURCES = (
+    "models/bert.py",
+    "models/export.py",
+    "models/manifest.py",
+    f"models/manifests/{MODEL}.toml",
+)
 PORT_BASE = 18100  # the same as in infra/settings.py, which needs pydantic
 
 
@@ -44,6 +52,11 @@ class Checkout:
         return self.build / "jars"
 
     @property
+    def models(self) -> Path:
+        """Link to the present sentence encoders."""
+        return self.build / "models"
+
+    @property
     def home(self) -> Path:
         """Data folder of this checkout's own stack."""
         return Path(self.env.get("TUTTI_HOME") or self.root / "var")
@@ -73,6 +86,11 @@ class Checkout:
         return self.digest("infra/jars/SHA256SUMS")
 
     @property
+    def models_key(self) -> str:
+        """Key of the default sentence encoder: its weights, and what makes an encoder of them."""
+        return self.digest("requirements/model.lock", *MODEL_SOURCES)
+
+    @property
     def project_key(self) -> str:
         """Key of what the installed ``tutti`` command depends on in pyproject.toml."""
         told = tomllib.loads((self.root / "pyproject.toml").read_text())
@@ -98,6 +116,12 @@ class Checkout:
         """Whether the Java archives are complete and belong to SHA256SUMS."""
         return read_stamp(self.jars / STAMP).get("key") == self.jars_key and all(
             (self.jars / name).is_file() for name in self.sums()
+        )
+
+    def models_ready(self) -> bool:
+        """Whether the default sentence encoder is complete and belongs to its lock and recipe."""
+        return read_stamp(self.models / STAMP).get("key") == self.models_key and all(
+            (self.models / MODEL / name).is_file() for name in MODEL_FILES
         )
 
     def sums(self) -> dict[str, str]:

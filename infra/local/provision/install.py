@@ -6,6 +6,7 @@ from infra.local.provision.checkout import Checkout
 from infra.local.provision.environment import install_project, install_venv
 from infra.local.provision.jars import install_jars
 from infra.local.provision.lock import only_one
+from infra.local.provision.model import install_model
 from infra.local.provision.step import Runner
 from infra.local.provision.switch import delete_stale
 
@@ -20,6 +21,7 @@ def install(here: Checkout) -> None:
         (here.jars_ready, install_jars),
         (here.venv_ready, install_venv),
         (here.project_ready, install_project),
+        (here.models_ready, install_model),
     )
     if all(ready() for ready, _ in steps):
         return

@@ -1,4 +1,4 @@
-"""The links ``.venv`` and ``build/jars``: switched in one step, then what they left is deleted."""
+"""Links that are switched in one step; then what they left is deleted."""
 
 import os
 import shutil
@@ -16,10 +16,11 @@ def switch(link: Path, folder: Path) -> None:
 
 
 def delete_stale(here: Checkout) -> None:
-    """Delete earlier environments and archives, unless a running stack may still use them."""
+    """Delete what the links left, unless a running stack may still use it."""
     if here.stack_runs():
         return
-    current = {here.venv.resolve(), here.jars.resolve()}
-    for folder in (*here.build.glob("venv-*"), *here.build.glob("jars-*")):
-        if folder.resolve() not in current:
-            shutil.rmtree(folder, ignore_errors=True)
+    current = {link.resolve() for link in (here.venv, here.jars, here.models)}
+    for kind in ("venv", "jars", "models"):
+        for folder in here.build.glob(f"{kind}-*"):
+            if folder.resolve() not in current:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,124 @@
+"""``tutti models``: which sentence encoders there are, whether they are whole, and new ones."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from infra.settings import CHECKOUT, Settings
+from models import manifest as manifests
+from models.export import TEMPLATES, template
+from models.export import export as export_encoder
+from models.export import record as record_files
+from models.load import files
+from models.manifest import Manifest
+from models.verify import verify as verify_encoder
+from pipelines.cli.output import AsJson, console, print_json, table
+
+BUILT: Final = CHECKOUT / "build" / "models"
+"""Where set-up puts encoders."""
+
+app = typer.Typer(help="Sentence encoders.", no_args_is_help=True)
+
+
+def _known(used: Path) -> Iterator[tuple[Path, Manifest]]:
+    """Encoders that are here, then those of which only a manifest is in the repository."""
+    here = {path.resolve(): path for path in (used, *sorted(BUILT.glob(f"*/{manifests.NAME}")))}
+    found = [(path, manifests.read(path)) for path in here.values() if path.exists()]
+    yield from found
+    names = {manifest.name for _, manifest in found}
+    for path in sorted(TEMPLATES.glob("*.toml")):
+        if path.stem not in names:
+            yield path, manifests.read(path)
+
+
+def _state(path: Path, manifest: Manifest) -> str:
+    if not all((path.parent / file.file).is_file() for file in files(manifest)):
+        return "files are not here"
+    return "present" if manifest.recorded else "no checksums"
+
+
+@app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """List encoders: languages, dimension, licence, and whether their files are here."""
+    used = Settings().model
+    rows: list[dict[str, Any]] = [
+        {
+            "name": manifest.name,
+            "model": manifest.model if manifest.recorded else None,
+            "languages": list(manifest.languages),
+            "dimension": manifest.dimension,
+            "licence": manifest.licence,
+            "files": _state(path, manifest),
+            "used": path.resolve() == used.resolve(),
+            "manifest": str(path),
+            "notes": manifest.notes,
+        }
+        for path, manifest in _known(used)
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("name", "languages", "dimension", "licence", "files", "used")
+    console.print(
+        table(
+            "Sentence encoders",
+            columns,
+            [
+                (
+                    row["name"],
+                    _few(row["languages"]),
+                    row["dimension"],
+                    row["licence"],
+                    row["files"],
+                    "yes" if row["used"] else "",
+                )
+                for row in rows
+            ],
+        )
+    )
+    for row in rows:
+        if row["notes"]:
+            console.print(f"{row['name']}: {row['notes']}", highlight=False, soft_wrap=True)
+
+
+def _few(languages: list[str], most: int = 4) -> str:
+    more = f" and {len(languages) - most} more" if len(languages) > most else ""
+    return ", ".join(languages[:most]) + more
+
+
+@app.command()
+def verify(
+    place: Annotated[
+        Path | None, typer.Argument(metavar="[PLACE]", help="Manifest or folder; TUTTI_MODEL.")
+    ] = None,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="First record the files that are there: you trust them."),
+    ] = False,
+) -> None:
+    """Compare an encoder's checksums and a recorded vector; exit 1 if something differs."""
+    path = manifests.path_of(place or Settings().model)
+    if record:
+        record_files(path)
+    manifest = verify_encoder(path)
+    done = "recorded, " if record else ""
+    console.print(f"{manifest.model}: {done}checksums and vector are right", highlight=False)
+
+
+@app.command()
+def export(
+    weights: Annotated[
+        Path,
+        typer.Argument(help="Folder of config.json, model.safetensors and tokenizer.json."),
+    ],
+    to: Annotated[Path, typer.Option("--to", help="Folder to make.")],
+    manifest: Annotated[
+        str, typer.Option("--manifest", help="A known encoder's name, or a manifest's path.")
+    ],
+) -> None:
+    """Export a BERT-like encoder to ONNX and record its checksums; the folder must be new."""
+    path = Path(manifest)
+    made = export_encoder(weights, path if path.is_file() else template(manifest), to)
+    console.print(f"{made.model} is in {to}", highlight=False, soft_wrap=True)
