@@ -10,6 +10,7 @@ from rich.console import Console
 
 from loadtests.bench import Bench, own_stack
 from loadtests.capacity import Trial, highest, judge, search
+from loadtests.encoder import encoder
 from loadtests.expected import Comparison
 from loadtests.machine import commit, machine, shown, versions
 from loadtests.report import PAGE, Kind, Report, render, reports, save
@@ -168,6 +169,9 @@ def capacity(
         bench.keep_rate(highest(trials))
         report = session.report(bench, f"capacity-{workload}" if save else "", trials, bound_ms)
     _exit(report)
+
+
+app.command()(encoder)
 
 
 @app.command()

@@ -63,6 +63,9 @@ def export(weights: Path, manifest_path: Path, folder: Path) -> Manifest:
             raise TerminalError(f"{weights}/tokenizer.json: {error.strerror}.") from None
         (part / NAME).write_text(render(manifest))
         made = record(part / NAME)
+        # An encoder is no secret, and the stack may run as another user than set-up.
+        for path in (part, *part.iterdir()):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         part.rename(folder)
     return made
 

@@ -1,7 +1,7 @@
 """An encoder of ONNX Runtime: one thread, float32, and vectors that are the same bit by bit."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
 
 import numpy as np
 import onnxruntime
@@ -13,10 +13,12 @@ from operators.core.errors import TerminalError
 from operators.core.meaning.normalise import plain
 
 BATCH: Final = 8
-"""Texts of one call of the graph."""
+"""Most texts of one call of the graph, a power of 2."""
 
 MAX_CHARACTERS: Final = 8_000
 """Longer texts are cut before they are tokenised. Intake accepts 1,000 characters."""
+
+T = TypeVar("T")
 
 KNOWN_INPUTS: Final = frozenset({"input_ids", "attention_mask", "token_type_ids"})
 
@@ -24,9 +26,11 @@ KNOWN_INPUTS: Final = frozenset({"input_ids", "attention_mask", "token_type_ids"
 class OnnxEncoder:
     """Encodes as a manifest says. See `models.encoder.Encoder`.
 
-    Texts of equal length in tokens go through the graph together, so nothing is ever padded:
-    a padded row differs in its last bits from the same row alone, and a difference of 1e-7 can
-    put a proposal at a threshold into another cluster when it is counted again.
+    A vector has the bits that it has when its text is encoded alone: a difference of 1e-7 could
+    put a proposal at a threshold into another cluster when it is counted again. So texts of equal
+    length in tokens go through the graph together and nothing is padded. Even then some graphs
+    add in another order when there are several rows. Which order is taken depends on the shape
+    alone, so each shape is tried once; where it differs, texts go one by one.
     """
 
     def __init__(self, manifest: Manifest, graph: bytes, tokenizer: bytes) -> None:
@@ -40,6 +44,7 @@ class OnnxEncoder:
         self._session = _session(manifest, graph)
         self._inputs = [wanted.name for wanted in self._session.get_inputs()]
         self._output = self._session.get_outputs()[0].name
+        self._as_alone: dict[tuple[int, ...], bool] = {}
         if unknown := set(self._inputs) - KNOWN_INPUTS:
             raise TerminalError(
                 f"{manifest.onnx.file} asks for {', '.join(sorted(unknown))}: export it with "
@@ -68,9 +73,9 @@ class OnnxEncoder:
             tokens = self._tokens(text)
             lengths.setdefault(len(tokens), []).append((row, tokens))
         for group in lengths.values():
-            for start in range(0, len(group), BATCH):
-                rows, tokens_of = zip(*group[start : start + BATCH], strict=True)
-                vectors[list(rows)] = self._run(np.array(tokens_of, np.int64))
+            for batch in _batches(group):
+                rows, tokens_of = zip(*batch, strict=True)
+                vectors[list(rows)] = self._together(np.array(tokens_of, np.int64))
         return vectors
 
     def _tokens(self, text: str) -> list[int]:
@@ -78,6 +83,14 @@ class OnnxEncoder:
         text = self._manifest.prefix + plain(text[:MAX_CHARACTERS])
         tokens: list[int] = self._tokenizer.encode(text).ids
         return tokens
+
+    def _together(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
+        if len(tokens) == 1 or self._as_alone.get(tokens.shape):
+            return self._run(tokens)
+        alone = np.concatenate([self._run(row) for row in np.split(tokens, len(tokens))])
+        if tokens.shape not in self._as_alone:
+            self._as_alone[tokens.shape] = np.array_equal(self._run(tokens), alone)
+        return alone
 
     def _run(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
         given = {
@@ -102,6 +115,16 @@ class OnnxEncoder:
             lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
             vectors = vectors / np.maximum(lengths, np.float32(1e-12))
         return vectors
+
+
+def _batches(group: list[T]) -> Iterator[list[T]]:
+    """Parts of 8, 4, 2 and 1: few sizes, so few shapes to try."""
+    size, start = BATCH, 0
+    while start < len(group):
+        while size > len(group) - start:
+            size //= 2
+        yield group[start : start + size]
+        start += size
 
 
 def _tokenizer(manifest: Manifest, content: bytes) -> Tokenizer:

@@ -82,6 +82,21 @@ def test_a_vector_is_the_same_bit_by_bit_whatever_its_neighbours(
     np.testing.assert_array_equal(same, default_encoder.encode(["More trees"]).repeat(40, axis=0))
 
 
+@pytest.mark.parametrize("pooling", ["cls", "mean", "none"])
+def test_a_graph_that_adds_otherwise_with_neighbours_gets_its_texts_one_by_one(
+    tmp_path: Path, pooling: str
+) -> None:
+    encoder = load(Tiny(tmp_path / "tiny", 33, pooling).write())
+    draws = np.random.default_rng(5)
+    words = ["more", "less", "trees", "cars", "and"]
+    texts = [" ".join(draws.choice(words, length)) for length in (3, 9, 12) for _ in range(23)]
+    alone = np.concatenate([encoder.encode([text]) for text in texts])
+    tokens = np.array([encoder._tokens(text) for text in texts[-23:]])
+    assert (encoder._run(tokens) != alone[-23:]).any(), "this graph is to be such a one"
+    for _ in range(2):
+        np.testing.assert_array_equal(encoder.encode(texts), alone)
+
+
 def test_a_new_session_makes_the_same_bits(default_encoder: OnnxEncoder) -> None:
     from infra.settings import Settings  # noqa: PLC0415
 

