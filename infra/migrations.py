@@ -45,6 +45,11 @@ VIEWS: Final = (
     "marts.dead_letters",
     "marts.freshness",
     "marts.reconciliation",
+    "tutti.releases",
+    "open.leaderboard",
+    "open.agreement_by_country",
+    "open.agreement_by_window",
+    "open.participation",
 )
 """In the order in which they build on one another."""
 

@@ -1,0 +1,34 @@
+"""Small cells merge into XX: the smallest first, until it has enough people."""
+
+from collections.abc import Mapping, Sequence
+
+from operators.core.disclosure.cohorts import MERGED, Cohort, Group
+from operators.core.disclosure.thresholds import LARGEST_WAITING, LEAST_PEOPLE
+from operators.core.disclosure.windows import around
+
+
+def merge_small(waiting: Mapping[str, Sequence[Group]], published: int) -> Cohort | None:
+    """A cohort under XX, when more wait than may; None: they wait on for their own cells.
+
+    Args:
+        waiting: Country to its groups that wait, of fewer than `LEAST_PEOPLE` each.
+        published: Ballots of the proposal that are published.
+
+    >>> few = {"LU": [Group("LU", 7, 2, (2, 0, 0))], "MT": [Group("MT", 7, 3, (0, 3, 0))]}
+    >>> merge_small(few, 0).people
+    5
+    >>> merge_small(few, 1000) is None
+    True
+    """
+    people = {cell: sum(group.people for group in groups) for cell, groups in waiting.items()}
+    left = sum(people.values())
+    most = max(LEAST_PEOPLE, int(LARGEST_WAITING * published))
+    if left < most:
+        return None
+    taken: list[Group] = []
+    for cell in sorted(people, key=lambda cell: (people[cell], cell)):
+        taken += waiting[cell]
+        left -= people[cell]
+        if sum(group.people for group in taken) >= LEAST_PEOPLE and left < most:
+            break
+    return around(MERGED, taken)

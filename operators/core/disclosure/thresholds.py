@@ -1,0 +1,35 @@
+"""How many people make a group that may be shown, and how long ballots wait for each other."""
+
+from typing import Final
+
+LEAST_PEOPLE: Final = 5
+"""People in a cell, window or cohort.
+
+The threshold rule with the value that DESIGN sets; statistical offices use 3 to 10 (Hundepool et
+al. 2012, section 4.2). It says how many people a number is about, not how alike they are.
+"""
+
+LEAST_CHANGED: Final = 5
+"""People whose published ballots change together: a change is as telling as an entry."""
+
+LARGEST_WAITING: Final = 0.1
+"""Share of a proposal's published ballots that may wait for their own country's cell.
+
+Above it they enter under XX. Lower shows them earlier but sends the ballots of small countries
+to XX; higher the reverse.
+"""
+
+LARGEST_CHANGES_WAITING: Final = 0.01
+"""Share of a proposal's published ballots whose changes may wait for their own country's cell.
+
+Above it they are published for the proposal without a country.
+"""
+
+
+def shows_nobody(people: int) -> bool:
+    """Whether a cell of so many people may be shown.
+
+    >>> [shows_nobody(n) for n in (0, 1, 4, 5)]
+    [True, False, False, True]
+    """
+    return people == 0 or people >= LEAST_PEOPLE

@@ -1,0 +1,54 @@
+"""Windows coarsen from minute to hour to day until they hold enough people."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from operators.core.disclosure.cohorts import Cohort, Group
+from operators.core.disclosure.thresholds import LEAST_PEOPLE
+
+WINDOWS_MIN: Final = (1, 60, 1440)
+"""Lengths of windows, minutes: a minute, an hour, a day."""
+
+
+def by_window(cell: str, groups: Iterable[Group]) -> tuple[list[Cohort], list[Group]]:
+    """Cohorts of one cell, each in the shortest window that has enough; and the rest, who wait.
+
+    People of different days who are enough together make a cohort without a window.
+
+    >>> early, late = Group("FR", 0, 5, (5, 0, 0)), Group("FR", 61, 3, (0, 3, 0))
+    >>> cohorts, rest = by_window("FR", [early, late, Group("FR", 62, 2, (0, 0, 2))])
+    >>> [(cohort.window_start, cohort.window_seconds, cohort.people) for cohort in cohorts]
+    [(0, 60, 5), (3600, 3600, 5)]
+    >>> by_window("FR", [late])[1] == [late]
+    True
+    """
+    cohorts = []
+    rest = sorted(groups, key=lambda group: group.minute)
+    for length in WINDOWS_MIN:
+        windows = defaultdict[int, list[Group]](list)
+        for group in rest:
+            windows[group.minute // length].append(group)
+        rest = []
+        for number, inside in windows.items():
+            if sum(group.people for group in inside) >= LEAST_PEOPLE:
+                cohorts.append(Cohort(cell, number * length * 60, length * 60, tuple(inside)))
+            else:
+                rest += inside
+    if sum(group.people for group in rest) >= LEAST_PEOPLE:
+        return [*cohorts, Cohort(cell, 0, 0, tuple(rest))], []
+    return cohorts, rest
+
+
+def around(cell: str, groups: Iterable[Group]) -> Cohort:
+    """One cohort of all these, in the shortest window that holds them.
+
+    >>> around("XX", [Group("LU", 59, 2, (2, 0, 0)), Group("MT", 60, 3, (3, 0, 0))]).window_seconds
+    86400
+    """
+    inside = tuple(sorted(groups, key=lambda group: (group.cell, group.minute)))
+    for length in WINDOWS_MIN:
+        numbers = {group.minute // length for group in inside}
+        if len(numbers) == 1:
+            return Cohort(cell, numbers.pop() * length * 60, length * 60, inside)
+    return Cohort(cell, 0, 0, inside)

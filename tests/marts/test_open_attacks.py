@@ -1,0 +1,212 @@
+"""Can whoever reads every publication of `open` learn about fewer than five people?"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import attacker
+import numpy as np
+import pytest
+from clickhouse import insert_consultation, insert_proposals, insert_votes
+
+from operators.core.disclosure import changes, entries, merging, states, windows
+from operators.core.disclosure.cohorts import TROLL, Cohort
+from pipelines.minutely import publish as subject
+
+START_MS = 1_780_000_020_000 // 60_000 * 60_000
+COUNTRIES = ("FR", "DE", "PL", "LU", "MT", "EE")
+SHARES = (0.5, 0.3, 0.1, 0.04, 0.03, 0.03)
+CHOICES = ("agree", "disagree", "neutral")
+
+
+class Crowd:
+    """People who vote, vote again, change their minds back, withdraw, move and troll."""
+
+    def __init__(self, consultation: str, seed: int, proposals: tuple[str, ...]) -> None:
+        self.consultation, self.proposals = consultation, proposals
+        self.random = np.random.default_rng(seed)
+        self.ballots: dict[tuple[str, int], dict[str, Any]] = {}
+        self.minutes = defaultdict[tuple[str, int], list[tuple[int, int]]](list)
+        self.ids: dict[tuple[str, int], int] = {}
+
+    def vote(self, mark_ms: int, proposal: str, person: int, **changed: Any) -> dict[str, Any]:
+        key = (proposal, person)
+        self.ids.setdefault(key, len(self.ids))
+        cast_ms = mark_ms - int(self.random.integers(1, 60_000))
+        if self.random.random() < 0.05:  # it was long on its way
+            cast_ms -= int(self.random.integers(0, 180 * 60_000))
+        cast_ms = max(cast_ms, self.ballots.get(key, {}).get("cast_ms", 0) + 1)
+        known = self.ballots.get(key, {"country": "FR", "trust": "trusted"})
+        self.ballots[key] = known | changed | {
+            "consultation_id": self.consultation, "proposal_id": proposal, "participant": person,
+            "cast_ms": cast_ms,
+        }  # fmt: skip
+        self.minutes[key].append((mark_ms, cast_ms // 60_000))
+        return self.ballots[key]
+
+    def minute(self, mark_ms: int, rate: float) -> list[dict[str, Any]]:
+        votes = []
+        for proposal in self.proposals:
+            for _ in range(self.random.poisson(rate)):
+                votes.append(
+                    self.vote(
+                        mark_ms, proposal, len(self.ids),
+                        choice=str(self.random.choice(CHOICES, p=(0.6, 0.3, 0.1))),
+                        country=str(self.random.choice(COUNTRIES, p=SHARES)),
+                        trust="troll" if self.random.random() < 0.1 else "trusted",
+                    )
+                )  # fmt: skip
+            for person in [p for q, p in self.ballots if q == proposal]:
+                chance = self.random.random()
+                if chance < 0.03:
+                    choice = self.random.choice((*CHOICES, "withdrawn"), p=(0.4, 0.3, 0.1, 0.2))
+                    votes.append(self.vote(mark_ms, proposal, person, choice=str(choice)))
+                elif chance < 0.033:
+                    country = str(self.random.choice(COUNTRIES))
+                    votes.append(self.vote(mark_ms, proposal, person, country=country))
+                elif chance < 0.035:
+                    votes.append(self.vote(mark_ms, proposal, person, trust="troll"))
+        return votes
+
+
+Script = Callable[[Crowd, int, int], list[dict[str, Any]]]
+
+
+def trickle(crowd: Crowd, n: int, mark_ms: int) -> list[dict[str, Any]]:
+    """Three votes a minute on each proposal, and two peaks."""
+    return crowd.minute(mark_ms, 30 if n in {4, 9} else 3)
+
+
+def leaving(crowd: Crowd, n: int, mark_ms: int) -> list[dict[str, Any]]:
+    """Five of the six people of a country withdraw."""
+    if n == 0:
+        first = [crowd.vote(mark_ms, "p1", p, choice="agree", country="FR") for p in range(6)]
+        return [*first, *(crowd.vote(mark_ms, "p1", p, choice="agree", country="DE") for p in range(6, 20))]
+    return [crowd.vote(mark_ms, "p1", p, choice="withdrawn") for p in range(5)] if n == 1 else []
+
+
+def returning(crowd: Crowd, n: int, mark_ms: int) -> list[dict[str, Any]]:
+    """Five people disagree after all, then four of them agree again and another one disagrees."""
+    voters = (range(30), range(5), range(4), range(5, 6))[n : n + (2 if n == 2 else 1)]
+    choices = ("agree", "disagree", "agree", "disagree")[n:]
+    return [
+        crowd.vote(mark_ms, "p1", person, choice=choice)
+        for people, choice in zip(voters, choices, strict=False)
+        for person in people
+    ]
+
+
+def observe(
+    clickhouse: Any, analyst: Any, name: str, *, script: Script = trickle, seed: int = 1,
+    marks: int = 10, proposals: tuple[str, ...] = ("p1",),
+) -> attacker.Observed:  # fmt: skip
+    """The attacker's notes of a whole consultation."""
+    crowd = Crowd(name, seed, proposals)
+    insert_consultation(clickhouse, name)
+    insert_proposals(clickhouse, name, list(proposals))
+    times = [START_MS + n * 60_000 for n in range(marks)]
+    seen = attacker.Observed(ids=crowd.ids)
+    for n, mark_ms in enumerate(times):
+        votes = script(crowd, n, mark_ms)
+        if votes:
+            insert_votes(clickhouse, votes)
+        subject.publish(clickhouse, mark_ms)
+        seen.numbers.append(attacker.read_open(analyst, name))
+    seen.people += attacker.behind(clickhouse, name, crowd.minutes, crowd.ids, times)
+    return seen
+
+
+def recounted(seen: attacker.Observed) -> list[dict[attacker.Block, tuple[int, ...]]]:
+    return [
+        {
+            block: counts
+            for block, people in mark.items()
+            if any(counts := tuple(int(n) for n in people[:, :3].sum(axis=0)))
+        }
+        for mark in seen.people
+    ]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_difference_of_numbers_concerns_fewer_than_five_people(clickhouse, analyst, seed):
+    name = f"attacked-{seed}"
+    seen = observe(clickhouse, analyst, name, seed=seed, marks=12, proposals=("p1", "p2"))
+    assert recounted(seen) == seen.numbers  # the test knows who is behind each number
+    last = seen.numbers[-1]
+    assert {block[0] for block in last} == {"total", "raw", "country", "window"}
+    assert any(block[2:] == ("XX",) for block in last)
+    assert attacker.attack(seen) == []
+    assert attacker.solve(seen) == []
+    assert {row[0] for row in analyst.query("SELECT DISTINCT as_of FROM open.agreement_by_country "
+        f"WHERE consultation_id = '{name}' AND toSecond(as_of) + toMillisecond(as_of) != 0"
+    ).result_rows} == set()  # no vote's own time
+
+
+@pytest.mark.parametrize("script", [leaving, returning])
+def test_neither_do_changes_of_mind(clickhouse, analyst, script):
+    seen = observe(clickhouse, analyst, f"minds-{script.__name__}", script=script, marks=3)
+    assert recounted(seen) == seen.numbers
+    assert attacker.attack(seen) == []
+    assert attacker.solve(seen) == []
+
+
+def at_once(cell: str, groups: Any) -> tuple[list[Cohort], list[Any]]:
+    return [windows.around(cell, groups)], []
+
+
+def each_country_alone(waiting: Any, published: int) -> Any:
+    cell, groups = next(iter(waiting.items()), ("", []))
+    return windows.around(cell, groups) if groups else None
+
+
+def windows_of_a_minute(cell: str, groups: Any) -> tuple[list[Cohort], list[Any]]:
+    """Enough people in the cell, whatever the window."""
+    groups = list(groups)
+    if sum(group.people for group in groups) < 5:
+        return [], groups
+    minutes = {group.minute for group in groups}
+    return [
+        Cohort(cell, m * 60, 60, tuple(g for g in groups if g.minute == m)) for m in minutes
+    ], []
+
+
+def trolls_at_once(cell: str, groups: Any) -> tuple[list[Cohort], list[Any]]:
+    return (at_once if cell == TROLL else windows.by_window)(cell, groups)
+
+
+def entries_and_changes_together(groups: Any, standing: Any) -> list[tuple[str, Cohort]]:
+    """Five changed ballots of any kind, as if an entry and a re-vote hid each other."""
+    found = []
+    cells = {group.cell for kind in groups.values() for group in kind} - {TROLL, ""}
+    for cell in sorted(cells):
+        ours = {kind: [g for g in all_ if g.cell == cell] for kind, all_ in groups.items()}
+        if sum(group.people for kind in ours.values() for group in kind) >= 5:
+            found += [(kind, windows.around(cell, g)) for kind, g in ours.items() if g]
+    return found
+
+
+PROTECTIONS: dict[str, tuple[Any, str, Any, Script, str]] = {
+    "a cohort has five people": (entries, "by_window", at_once, trickle, "successive"),
+    "XX has five people": (merging, "LEAST_PEOPLE", 1, trickle, "cell"),
+    "small countries merge": (entries, "merge_small", each_country_alone, trickle, "cell"),
+    "a window has five people": (entries, "by_window", windows_of_a_minute, trickle, "cell"),
+    "trolls enter five at a time": (
+        entries, "by_window", trolls_at_once, trickle, "raw less trusted",
+    ),
+    "five people change together": (changes, "LEAST_CHANGED", 1, trickle, "countries less windows"),
+    "a cell keeps five people": (changes, "shows_nobody", lambda _: True, leaving, "cell"),
+    "entries and changes count apart": (
+        subject, "_cohorts", entries_and_changes_together, trickle, "total less windows",
+    ),
+    "no ballot returns": (states, "MAY_BECOME_SQL", "1 = 1", returning, "over time"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS)
+def test_every_protection_is_needed(clickhouse, analyst, monkeypatch, protection):
+    module, name, without, script, expected = PROTECTIONS[protection]
+    monkeypatch.setattr(module, name, without)
+    consultation = f"without-{list(PROTECTIONS).index(protection)}"
+    marks = 10 if script is trickle else 3
+    seen = observe(clickhouse, analyst, consultation, script=script, marks=marks)
+    assert expected in {leak[0] for leak in attacker.attack(seen)}
