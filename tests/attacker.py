@@ -7,7 +7,7 @@ is published of them differs: nothing, agree, disagree, neutral, or gone again.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -122,9 +122,9 @@ def behind(
                     window = ("window", proposal, start, length if length < 10**10 else 0)
                     blocks[window][row] = state
             entered.add(row)
-        found.append({
-            block: onehot(len(ids), list(states.items())) for block, states in blocks.items()
-        })
+        found.append(
+            {block: onehot(len(ids), list(states.items())) for block, states in blocks.items()}
+        )
     return found
 
 
@@ -147,12 +147,14 @@ def views(seen: Observed) -> dict[str, list[dict[str, np.ndarray]]]:
                 )
                 for kind in ("country", "window")
             }
-            found[proposal].append({
-                "raw less trusted": raw - total,
-                "total less countries": total - parts["country"],
-                "total less windows": total - parts["window"],
-                "countries less windows": parts["country"] - parts["window"],
-            })
+            found[proposal].append(
+                {
+                    "raw less trusted": raw - total,
+                    "total less countries": total - parts["country"],
+                    "total less windows": total - parts["window"],
+                    "countries less windows": parts["country"] - parts["window"],
+                }
+            )
     return found
 
 
@@ -161,7 +163,7 @@ def attack(seen: Observed) -> list[Leak]:
     leaks: list[Leak] = []
     for block, states in seen.changes().items():
         leaks += [("cell", block, n) for a in states if (n := few(a, standing=True))]
-        pairs = list(zip(states, states[1:], strict=False))
+        pairs = list(pairwise(states))
         leaks += [("successive", block, n) for a, b in pairs if (n := few(b - a))]
         leaks += [("over time", block, n) for a, b in combinations(states, 2) if (n := few(b - a))]
     for proposal, marks in views(seen).items():

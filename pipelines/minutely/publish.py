@@ -65,7 +65,7 @@ def publish(clickhouse: Client, mark_ms: int) -> None:
         "SELECT toString(now64(3, 'UTC')), toString(max(looked_at)),"
         f" toString(greatest(max(looked_at), toDateTime64({OVERLAP_S}, 3, 'UTC'))"
         f" - INTERVAL {OVERLAP_S} SECOND) FROM tutti.open_publications"
-    ).first_row
+    ).result_rows[0]
     touched: list[Proposal] = [
         (row[0], row[1])
         for row in clickhouse.query(
@@ -183,9 +183,7 @@ def _choose(
     return chosen, releases
 
 
-def _cohorts(
-    groups: dict[str, list[Group]], standing: dict[str, int]
-) -> list[tuple[str, Cohort]]:
+def _cohorts(groups: dict[str, list[Group]], standing: dict[str, int]) -> list[tuple[str, Cohort]]:
     published = sum(ballots for cell, ballots in standing.items() if cell != TROLL)
     return [
         *(("entry", cohort) for cohort in entering(groups["entry"], published)),

@@ -3,5 +3,6 @@
 from typing import Final
 
 from pipelines.minutely.marks import Step
+from pipelines.minutely.publish import publish
 
-STEPS: Final[tuple[Step, ...]] = ()
+STEPS: Final[tuple[Step, ...]] = (Step("publish", publish),)

@@ -47,15 +47,15 @@ class Crowd:
     def minute(self, mark_ms: int, rate: float) -> list[dict[str, Any]]:
         votes = []
         for proposal in self.proposals:
-            for _ in range(self.random.poisson(rate)):
-                votes.append(
-                    self.vote(
-                        mark_ms, proposal, len(self.ids),
-                        choice=str(self.random.choice(CHOICES, p=(0.6, 0.3, 0.1))),
-                        country=str(self.random.choice(COUNTRIES, p=SHARES)),
-                        trust="troll" if self.random.random() < 0.1 else "trusted",
-                    )
-                )  # fmt: skip
+            votes += [
+                self.vote(
+                    mark_ms, proposal, len(self.ids),
+                    choice=str(self.random.choice(CHOICES, p=(0.6, 0.3, 0.1))),
+                    country=str(self.random.choice(COUNTRIES, p=SHARES)),
+                    trust="troll" if self.random.random() < 0.1 else "trusted",
+                )
+                for _ in range(self.random.poisson(rate))
+            ]  # fmt: skip
             for person in [p for q, p in self.ballots if q == proposal]:
                 chance = self.random.random()
                 if chance < 0.03:
@@ -81,7 +81,10 @@ def leaving(crowd: Crowd, n: int, mark_ms: int) -> list[dict[str, Any]]:
     """Five of the six people of a country withdraw."""
     if n == 0:
         first = [crowd.vote(mark_ms, "p1", p, choice="agree", country="FR") for p in range(6)]
-        return [*first, *(crowd.vote(mark_ms, "p1", p, choice="agree", country="DE") for p in range(6, 20))]
+        return [
+            *first,
+            *(crowd.vote(mark_ms, "p1", p, choice="agree", country="DE") for p in range(6, 20)),
+        ]
     return [crowd.vote(mark_ms, "p1", p, choice="withdrawn") for p in range(5)] if n == 1 else []
 
 
@@ -137,9 +140,13 @@ def test_no_difference_of_numbers_concerns_fewer_than_five_people(clickhouse, an
     assert any(block[2:] == ("XX",) for block in last)
     assert attacker.attack(seen) == []
     assert attacker.solve(seen) == []
-    assert {row[0] for row in analyst.query("SELECT DISTINCT as_of FROM open.agreement_by_country "
-        f"WHERE consultation_id = '{name}' AND toSecond(as_of) + toMillisecond(as_of) != 0"
-    ).result_rows} == set()  # no vote's own time
+    assert {
+        row[0]
+        for row in analyst.query(
+            "SELECT DISTINCT as_of FROM open.agreement_by_country "
+            f"WHERE consultation_id = '{name}' AND toSecond(as_of) + toMillisecond(as_of) != 0"
+        ).result_rows
+    } == set()  # no vote's own time
 
 
 @pytest.mark.parametrize("script", [leaving, returning])

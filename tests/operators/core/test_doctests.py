@@ -7,6 +7,7 @@ import pkgutil
 import pytest
 
 import operators.core
+import operators.core.disclosure
 import operators.core.meaning
 import schemas
 
@@ -16,6 +17,10 @@ MODULES = [
     *(
         f"operators.core.meaning.{module.name}"
         for module in pkgutil.iter_modules(operators.core.meaning.__path__)
+    ),
+    *(
+        f"operators.core.disclosure.{module.name}"
+        for module in pkgutil.iter_modules(operators.core.disclosure.__path__)
     ),
     "pipelines.printable",
     "pipelines.sink.cuts",
@@ -28,6 +33,13 @@ WITH_EXAMPLES = {
     "operators.core.consensus",
     "operators.core.divisiveness",
     "operators.core.makeorg",
+    "operators.core.disclosure.changes",
+    "operators.core.disclosure.cohorts",
+    "operators.core.disclosure.entries",
+    "operators.core.disclosure.merging",
+    "operators.core.disclosure.states",
+    "operators.core.disclosure.thresholds",
+    "operators.core.disclosure.windows",
     "operators.core.meaning.language",
     "operators.core.meaning.normalise",
     "operators.core.pseudonyms",
