@@ -200,7 +200,7 @@ PROTECTIONS: dict[str, tuple[Any, str, Any, Script, str]] = {
     "trolls enter five at a time": (
         entries, "by_window", trolls_at_once, trickle, "raw less trusted",
     ),
-    "five people change together": (changes, "LEAST_CHANGED", 1, trickle, "countries less windows"),
+    "five people change together": (changes, "LEAST_CHANGED", 1, trickle, "total less windows"),
     "a cell keeps five people": (changes, "shows_nobody", lambda _: True, leaving, "cell"),
     "entries and changes count apart": (
         subject, "_cohorts", entries_and_changes_together, trickle, "total less windows",
