@@ -53,6 +53,11 @@ TALLIES: Final = TOPICS["tutti.tallies.v1"]
 WINDOWS: Final = TOPICS["tutti.windows.v1"]
 PROGRESS: Final = TOPICS["tutti.progress.v1"]
 DEAD_LETTERS: Final = TOPICS["tutti.dead-letters.v1"]
+ASSIGNMENTS: Final = TOPICS["tutti.assignments.v1"]
+CLUSTERS: Final = TOPICS["tutti.clusters.v1"]
+CLUSTER_EVENTS: Final = TOPICS["tutti.cluster-events.v1"]
+VECTORS: Final = TOPICS["tutti.vectors.v1"]
+CLUSTERING: Final = TOPICS["tutti.clustering.v1"]
 
 INPUT: Final[dict[Kind, Topic]] = {
     "consultations": CONSULTATIONS,
@@ -67,3 +72,6 @@ ACCEPTED: Final[dict[Kind, Topic]] = {
     "votes": ACCEPTED_VOTES,
 }
 """Where intake puts each kind of event once accepted."""
+
+MEANING: Final = (CLUSTERS, ASSIGNMENTS, CLUSTER_EVENTS, VECTORS, CLUSTERING)
+"""What the semantics job writes."""

@@ -17,6 +17,11 @@ PARTITIONS = {
     "tutti.windows.v1": 4,
     "tutti.progress.v1": 1,
     "tutti.dead-letters.v1": 1,
+    "tutti.assignments.v1": 1,
+    "tutti.clusters.v1": 1,
+    "tutti.cluster-events.v1": 1,
+    "tutti.vectors.v1": 1,
+    "tutti.clustering.v1": 1,
 }
 DAY_MS = 86_400_000
 
