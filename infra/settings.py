@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     )
     instance: int = Field(0, ge=0, description="number of this intake process; each has its own")
     flink_heap_mb: int = Field(2048, ge=512, description="heap of the votes job, MiB")
+    semantics_heap_mb: int = Field(512, ge=256, description="heap of the semantics job, MiB")
     kafka_heap_mb: int = Field(768, ge=256, description="heap of the broker, MiB")
     clickhouse_memory_mb: int = Field(3072, ge=512, description="memory of ClickHouse, MiB")
     redis_memory_mb: int = Field(128, ge=16, description="memory of Redis, MiB")
@@ -158,6 +159,11 @@ class Settings(BaseSettings):
     def flink_port(self) -> int:
         """Flink's web interface of the votes job."""
         return self.port_base + 6
+
+    @property
+    def semantics_port(self) -> int:
+        """Flink's web interface of the semantics job."""
+        return self.port_base + 7
 
     @property
     def metrics_port(self) -> int:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +13,7 @@ from infra.kafka_security import java as security
 from infra.settings import Settings
 from operators.flink.plan import Plan
 from operators.flink.resume import DamagedError, check_files
-from operators.flink.votes import TRANSACTIONS, VotesJob, transactions_of
+from operators.flink.votes import VotesJob
 
 CONNECTOR: Final = "flink/flink-sql-connector-kafka-5.0.0-2.2.jar"
 ANSWER_S: Final = 5.0
@@ -42,19 +42,26 @@ appender.out.layout.pattern = %d{ISO8601} %p %m (%c)%n
 """
 
 
-def configure_flink(settings: Settings, part: str) -> None:
-    """Write the configuration folder that Flink's Java machine reads."""
+def counting_heap(heap_mb: int) -> str:
+    """Java's options for a job that holds millions of ballots."""
+    # Throughput matters more here than short pauses: measured with the object reuse of the job.
+    # All of the heap from the start: each step of its growth is a collection of all ballots.
+    young = min(heap_mb * 2 // 5, YOUNG_MB)
+    return f"-Xmx{heap_mb}m -Xms{heap_mb}m -Xmn{young}m -XX:+UseParallelGC"
+
+
+def configure_flink(settings: Settings, part: str, heap: str) -> None:
+    """Write the configuration folder that Flink's Java machine reads.
+
+    Args:
+        settings: Where it is.
+        part: Whose Flink it is.
+        heap: Java's options of its memory, and more.
+    """
     folder = settings.run / part
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "log4j.properties").write_text(_LOG4J)
-    heap = settings.flink_heap_mb
-    # Throughput matters more here than short pauses: measured with the object reuse of the job.
-    # All of the heap from the start: each step of its growth is a collection of all ballots.
-    options = (
-        f"-Xmx{heap}m -Xms{heap}m -Xmn{min(heap * 2 // 5, YOUNG_MB)}m -XX:+UseParallelGC"
-        " -XX:MaxMetaspaceSize=512m"
-        " -XX:+ExitOnOutOfMemoryError"
-    )
+    options = f"{heap} -XX:MaxMetaspaceSize=512m -XX:+ExitOnOutOfMemoryError"
     (folder / "config.yaml").write_text(f'env.java.opts.all: "{options}"\n')
     os.environ["FLINK_CONF_DIR"] = str(folder)
     os.environ["LOG4J_PROPERTIES"] = str(folder / "log4j.properties")
@@ -63,7 +70,8 @@ def configure_flink(settings: Settings, part: str) -> None:
     # this is the variable by which PyFlink takes more.
     plugin = files("pyflink") / "plugins" / "metrics-prometheus"
     os.environ["HADOOP_CLASSPATH"] = os.pathsep.join(str(jar) for jar in plugin.iterdir())
-    # The job has no Python functions; PyFlink would open a port for them on every address.
+    # Otherwise PyFlink opens a port for Python functions on every address. The votes job has none,
+    # the semantics job runs its own within Java.
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's name
 
 
@@ -146,28 +154,28 @@ def know_connector(settings: Settings) -> None:
     add_jars_to_context_class_loader([(settings.jars / CONNECTOR).resolve().as_uri()])
 
 
-def abort_transactions(settings: Settings, keep: set[int]) -> list[str]:
+def abort_transactions(settings: Settings, ours: str, keep: Iterable[str]) -> list[str]:
     """Abort what was left open by jobs that no longer run; it hides output until it times out.
 
-    The connector does the same for the ids of its own epoch. Needs an `environment` or
+    The connector does the same for the ids of its own count. Needs an `environment` or
     `know_connector` first.
 
     Args:
         settings: Where the broker is.
-        keep: Epochs whose jobs may be running.
+        ours: What the ids of all transactions of such jobs begin with.
+        keep: What the ids begin with of jobs that may be running.
 
     Returns:
         The ids of the transactions.
     """
     with _admin(settings) as admin:
-        kept = tuple(transactions_of(epoch) for epoch in keep)
         left = [
             listing.transactionalId()
             for listing in admin.listTransactions().all().get()
             if listing.state().toString() in {"Ongoing", "PrepareAbort", "PrepareCommit"}
         ]
-        ours = [name for name in left if name.startswith(TRANSACTIONS)]
-        abandoned = sorted(name for name in ours if not name.startswith(kept))
+        kept = tuple(keep)
+        abandoned = sorted(n for n in left if n.startswith(ours) and not n.startswith(kept))
         if abandoned:
             admin.fenceProducers(abandoned).all().get()
         return abandoned

@@ -115,7 +115,7 @@ class Chooser:
         folder = epoch_folder(self.settings, epoch)
         if checkpoints(folder / "checkpoints"):
             self._check_plan(epoch)
-            checkpoint = self._intact(folder)
+            checkpoint = intact(folder, self.check, log_is_whole=self.log_is_whole)
             return None if checkpoint is None else Start(epoch, checkpoint)
         return None if epoch in self.outputs.live or _last(folder) else self._anew(epoch)
 
@@ -140,26 +140,30 @@ class Chooser:
                 " counts anew while the old numbers stay visible."
             )
 
-    def _intact(self, folder: Path) -> Path | None:
-        """The newest checkpoint if it is whole; an older one only if nothing else is left."""
-        for checkpoint in checkpoints(folder / "checkpoints"):
-            try:
-                self._check(checkpoint, folder)
-            except DamagedError as error:
-                log.warning("checkpoint_unusable", checkpoint=_name(checkpoint), reason=str(error))
-                if self.log_is_whole:
-                    return None
-            else:
-                return checkpoint
-        return None
 
-    def _check(self, checkpoint: Path, folder: Path) -> None:
-        if _name(checkpoint) in _damaged(folder):
-            raise DamagedError("it could not be restored before")
-        last = _last(folder)
-        if self.log_is_whole and checkpoint_number(checkpoint) < last:
-            raise DamagedError(f"it is not the newest: chk-{last} is gone")
-        self.check(checkpoint, folder)
+def intact(folder: Path, check: Check, *, log_is_whole: bool) -> Path | None:
+    """The newest checkpoint if it is whole; an older one only if nothing else is left.
+
+    Args:
+        folder: Of the count's state.
+        check: Finds damage.
+        log_is_whole: Whether everything can be counted again.
+    """
+    for checkpoint in checkpoints(folder / "checkpoints"):
+        try:
+            if _name(checkpoint) in _damaged(folder):
+                raise DamagedError("it could not be restored before")
+            last = _last(folder)
+            if log_is_whole and checkpoint_number(checkpoint) < last:
+                raise DamagedError(f"it is not the newest: chk-{last} is gone")
+            check(checkpoint, folder)
+        except DamagedError as error:
+            log.warning("checkpoint_unusable", checkpoint=_name(checkpoint), reason=str(error))
+            if log_is_whole:
+                return None
+        else:
+            return checkpoint
+    return None
 
 
 def made_by(settings: Settings, epoch: int) -> dict[str, str]:

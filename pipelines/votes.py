@@ -25,12 +25,13 @@ from infra.logs import configure_logging
 from infra.metrics import FLINK
 from infra.settings import Settings
 from operators.flink.plan import current_plan
+from operators.flink.settings import reporter_settings, restore_settings
 from operators.flink.votes import (
+    TRANSACTIONS,
     VotesJob,
     job_settings,
     mini_batch_ms,
-    reporter_settings,
-    restore_settings,
+    transactions_of,
 )
 from pipelines import starting
 from pipelines.burial import bury, read_outputs, shown_epoch
@@ -39,22 +40,18 @@ from pipelines.flink import (
     abort_transactions,
     check_checkpoint,
     configure_flink,
+    counting_heap,
     environment,
     know_connector,
     load,
-    newest_completed,
-    newest_failure,
     set_system_properties,
 )
+from pipelines.following import Follower
 from pipelines.starting import CannotStartError, Chooser, Outputs, Start
 from schemas.topics import ACCEPTED_VOTES
 
 FLUSH_MS: Final = 200
 POLL_S: Final = 0.5
-RESTORE_FAILED: Final = (
-    "StreamOperatorStateContext",  # a task could not read its state
-    "Failed to rollback to checkpoint",
-)
 
 log = structlog.get_logger()
 
@@ -68,7 +65,7 @@ def run(part: str) -> None:
     """Run a part until its job fails for good, is superseded, or the process is told to stop."""
     settings = Settings()
     configure_logging(part)
-    configure_flink(settings, part)
+    configure_flink(settings, part, counting_heap(settings.flink_heap_mb))
     heartbeat = Heartbeat(settings, part)
     note = read_note(settings)
     beside = part == "rebuild"
@@ -85,7 +82,7 @@ def run(part: str) -> None:
         if note.rebuilding is not None and not beside:
             # What this count left open hides the output of the one that takes its place.
             know_connector(settings)
-            abort_transactions(settings, {note.rebuilding})
+            abort_transactions(settings, TRANSACTIONS, [transactions_of(note.rebuilding)])
         _wait_for_another_note(settings, note, heartbeat, str(error))
         sys.exit(1)
     if beside and start.epoch != note.rebuilding:
@@ -114,7 +111,6 @@ class Job:
     start: Start
     outputs: Outputs
     heartbeat: Heartbeat
-    _completed: int = 0
     _buried: set[int] = field(default_factory=set)
     _cleaned: Note | None = None
 
@@ -134,7 +130,9 @@ class Job:
         )
         if self.part == "votes":
             options |= reporter_settings(
-                f"http://127.0.0.1:{settings.metrics_port}", [m.name for m in FLINK.metrics]
+                "votes",
+                f"http://127.0.0.1:{settings.metrics_port}",
+                [m.name for m in FLINK.metrics],
             )
         if checkpoint is None:
             starting.note_plan(folder, current_plan())
@@ -154,48 +152,24 @@ class Job:
             checkpoint=None if checkpoint is None else checkpoint.name,
             parallelism=parallelism,
         )
+        follower = Follower(self.part, port, self.start, folder, self.heartbeat)
         try:
             latency = mini_batch_ms(settings.checkpoint_interval_ms)
             client = load(flink, current_plan(), epoch, latency).execute().get_job_client()
-            self._watch(client, port)
+            self._watch(client, follower)
         except Exception as error:
             # The Java stack in it says why; the supervisor starts the process anew.
             log.exception("votes_job_failed")
-            self._note_failure(str(error))
+            follower.note_failure(str(error))
         sys.exit(1)
 
-    def _watch(self, client: Any, port: int) -> None:
-        job = str(client.get_job_id())
+    def _watch(self, client: Any, follower: Follower) -> None:
         pause = Event()
         while not pause.wait(POLL_S):
-            state = client.get_job_status().result().name
-            completed = newest_completed(port, job)
-            if completed is not None and completed > self._completed:
-                self._completed = completed
-                starting.note_completed(completed, epoch_folder(self.settings, self.start.epoch))
-            if not self._completed and self.start.checkpoint is not None:
-                failure = newest_failure(port, job)
-                if failure:
-                    self._note_failure(failure)
-            self.heartbeat.beat(ready=bool(self._completed), epoch=self.start.epoch, state=state)
-            if state in {"FAILED", "CANCELED", "FINISHED"}:
-                log.error("votes_job_ended", state=state, failure=newest_failure(port, job)[:2000])
-                sys.exit(1)
-            self._step(client)
+            follower.look(client)
+            self._step(client, follower)
 
-    def _note_failure(self, failure: str) -> None:
-        """Give a checkpoint up that cannot be restored, and end, so that another way is chosen."""
-        checkpoint = self.start.checkpoint
-        if checkpoint is None or self._completed:
-            return
-        if any(sign in failure for sign in RESTORE_FAILED):
-            log.error(
-                "checkpoint_cannot_be_restored", checkpoint=checkpoint.name, why=failure[:2000]
-            )
-            starting.note_damage(checkpoint, epoch_folder(self.settings, self.start.epoch))
-            sys.exit(1)
-
-    def _step(self, client: Any) -> None:
+    def _step(self, client: Any, follower: Follower) -> None:
         """Hand over if it is time; otherwise clean up behind counts that ended."""
         note = read_note(self.settings)
         epoch = self.start.epoch
@@ -208,7 +182,7 @@ class Job:
             if note.rebuilding != epoch:
                 log.info("rebuild_given_up", epoch=epoch)
                 self._end(client, 0)
-            if shown >= epoch and self._completed:
+            if shown >= epoch and follower.completed:
                 log.info("rebuild_shown", epoch=epoch)
                 client.cancel().result()
                 change_note(self.settings, lambda known: Note(None, known.given_up))
@@ -218,13 +192,13 @@ class Job:
         if max(others) > epoch or (shown > epoch and note.rebuilding != shown):
             log.info("votes_job_superseded", epoch=epoch, shown=shown)
             self._end(client, 1)
-        self._clean_up(note, shown)
+        self._clean_up(note, shown, follower)
 
     def _end(self, client: Any, status: int) -> None:
         client.cancel().result()
         sys.exit(status)
 
-    def _clean_up(self, note: Note, shown: int) -> None:
+    def _clean_up(self, note: Note, shown: int, follower: Follower) -> None:
         """Bury what is neither running nor shown."""
         epoch = self.start.epoch
         former = {e for e in self.outputs.live if e < epoch} if shown >= epoch else set()
@@ -240,7 +214,7 @@ class Job:
                     self._buried.add(other)
             except (KafkaException, OSError, *ERRORS, ClickHouseAwayError) as error:
                 log.warning("burial_postponed", epoch=other, error=type(error).__name__)
-        if shown >= epoch and self._completed:
+        if shown >= epoch and follower.completed:
             forget_former(self.settings, epoch)
 
     def _abort_transactions(self) -> None:
@@ -248,8 +222,9 @@ class Job:
         if self.part != "votes":
             return
         rebuilding = read_note(self.settings).rebuilding
+        running = {self.start.epoch} | ({rebuilding} if rebuilding else set())
         abandoned = abort_transactions(
-            self.settings, {self.start.epoch} | ({rebuilding} if rebuilding else set())
+            self.settings, TRANSACTIONS, [transactions_of(epoch) for epoch in running]
         )
         if abandoned:
             log.info("transactions_aborted", transactions=abandoned)

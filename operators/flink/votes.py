@@ -6,21 +6,18 @@ minute instead of using window functions, because over a stream of changing ball
 moved vote twice and drop late corrections.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from operators.core.ballots import MINUTE_MS
 from operators.core.tally import COUNTED_CHOICES, QUALIFICATION_COLUMNS
+from operators.flink.settings import TRANSACTION_TIMEOUT_MS, flink_settings, kafka_options
 from schemas.events import QUALIFICATION_BITS
 from schemas.topics import ACCEPTED_VOTES, PROGRESS, TALLIES, WINDOWS, Topic
 
 CONSUMER_GROUP: Final = "tutti-votes"
-TRANSACTION_TIMEOUT_MS: Final = 600_000
-"""Longer than any restart, below the broker's limit of 15 minutes."""
-
-
 TRANSACTIONS: Final = "tutti-votes-"
 
 
@@ -48,11 +45,7 @@ class VotesJob:
     security: Mapping[str, str] = field(default_factory=dict)
 
     def _kafka(self) -> str:
-        """The options that tell Kafka's client where and how to connect."""
-        options = {"bootstrap.servers": self.brokers, **self.security}
-        return ",\n                ".join(
-            f"'properties.{name}' = '{_quoted(value)}'" for name, value in options.items()
-        )
+        return kafka_options(self.brokers, self.security)
 
     def tables(self) -> list[str]:
         """The statements that declare source and sinks."""
@@ -134,10 +127,6 @@ class VotesJob:
             )"""
 
 
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
-
-
 def _counter_columns() -> tuple[str, ...]:
     return COUNTED_CHOICES + QUALIFICATION_COLUMNS
 
@@ -159,54 +148,20 @@ def mini_batch_ms(checkpoint_ms: int) -> int:
 def job_settings(
     *, connector_jar: Path, state: Path, parallelism: int, checkpoint_ms: int, rest_port: int
 ) -> dict[str, str]:
-    """Flink's settings of the votes job, each with its reason.
-
-    Args:
-        connector_jar: The Kafka connector.
-        state: Folder of this epoch's checkpoints and changelog.
-        parallelism: Tasks per operator.
-        checkpoint_ms: Time between checkpoints, ms; outputs become visible with them.
-        rest_port: Of Flink's web interface.
-    """
-    return {
-        "parallelism.default": str(parallelism),
-        "taskmanager.numberOfTaskSlots": str(parallelism),
-        "pipeline.name": "tutti votes",
-        # State is divided by it for good; the number of tasks may change.
-        "pipeline.max-parallelism": "128",
+    """The settings of the votes job; the arguments are those of `flink_settings`."""
+    return flink_settings(
+        name="tutti votes",
+        connector_jar=connector_jar,
+        state=state,
+        parallelism=parallelism,
+        checkpoint_ms=checkpoint_ms,
+        rest_port=rest_port,
+    ) | {
         # The compiled plan names tables; what they are stands in the statements.
         "table.plan.compile.catalog-objects": "IDENTIFIER",
         "table.plan.restore.catalog-objects": "IDENTIFIER",
-        "pipeline.jars": connector_jar.resolve().as_uri(),
-        # Everything stays on this machine.
-        "rest.port": str(rest_port),
-        "rest.address": "127.0.0.1",
-        "rest.bind-address": "127.0.0.1",
-        "jobmanager.bind-host": "127.0.0.1",
-        "jobmanager.rpc.address": "127.0.0.1",
-        "taskmanager.bind-host": "127.0.0.1",
-        "taskmanager.host": "127.0.0.1",
-        "web.submit.enable": "false",
-        "web.cancel.enable": "false",
-        # Checkpoints: off by default; kept when the job ends, because that is what it resumes.
-        "execution.checkpointing.interval": f"{checkpoint_ms}ms",
-        "execution.checkpointing.min-pause": f"{checkpoint_ms // 4}ms",
-        "execution.checkpointing.timeout": "10min",
-        "execution.checkpointing.dir": _flink_path(state / "checkpoints"),
-        "execution.checkpointing.num-retained": "3",
-        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
-        # A changelog makes a checkpoint of millions of ballots take 0.3 s instead of 10 s.
-        "state.backend.type": "hashmap",
-        "state.changelog.enabled": "true",
-        "state.changelog.storage": "filesystem",
-        "state.changelog.dstl.dfs.base-path": _flink_path(state / "changelog"),
-        # A failed task restarts the job in place; a failed process is the supervisor's.
-        "restart-strategy.type": "exponential-delay",
-        "restart-strategy.exponential-delay.initial-backoff": "500ms",
-        "restart-strategy.exponential-delay.max-backoff": "10s",
         # Expiry retracts nothing: a later re-vote would count twice.
         "table.exec.state.ttl": "0",
-        "table.local-time-zone": "UTC",
         "table.exec.mini-batch.enabled": "true",
         # A checkpoint ends a bundle: waiting for it costs no freshness and saves output.
         "table.exec.mini-batch.allow-latency": f"{mini_batch_ms(checkpoint_ms)}ms",
@@ -218,49 +173,3 @@ def job_settings(
         "pipeline.object-reuse": "true",
         "table.exec.rank.topn-cache-size": "1",
     }
-
-
-def reporter_settings(url: str, metrics: Iterable[str]) -> dict[str, str]:
-    """Settings of Flink's own reporter for Prometheus.
-
-    Of its two, the one that waits to be asked listens on every address of the machine; this one
-    sends, to what would be a push gateway.
-
-    Args:
-        url: Where to.
-        metrics: Names of the metrics to send: of some 3,000 series, a few say how it is.
-    """
-    options = {
-        "factory.class": "org.apache.flink.metrics.prometheus.PrometheusPushGatewayReporterFactory",
-        "hostUrl": url,
-        "jobName": "votes",
-        "randomJobNameSuffix": "false",
-        "deleteOnShutdown": "false",
-        "interval": "5s",
-        # Flink compares with its own spelling, scope by scope.
-        "allowList": ",".join(name.removeprefix("flink_").replace("_", ".") for name in metrics),
-        # They would make new series at each start.
-        "scope.variables.excludes": (
-            "job_id;task_id;task_attempt_id;task_attempt_num;operator_id;tm_id;host;job_name"
-        ),
-    }
-    return {"metrics.reporters": "prometheus"} | {
-        f"metrics.reporter.prometheus.{name}": value for name, value in options.items()
-    }
-
-
-def restore_settings(checkpoint: Path) -> dict[str, str]:
-    """Settings that resume from a checkpoint.
-
-    With CLAIM the job owns the checkpoint; without it every checkpoint after a restore fails
-    where there is a changelog.
-    """
-    return {
-        "execution.state-recovery.path": _flink_path(checkpoint),
-        "execution.state-recovery.claim-mode": "CLAIM",
-    }
-
-
-def _flink_path(path: Path) -> str:
-    """A local path as Flink takes it: no URL, it would keep ``%20`` as part of a name."""
-    return f"file://{path.resolve()}"

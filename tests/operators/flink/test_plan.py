@@ -17,10 +17,11 @@ from pathlib import Path
 from infra.settings import Settings
 from operators.flink.votes import VotesJob, job_settings
 from operators.flink.plan import EPOCH, current_plan, without_settings
-from pipelines.flink import CONNECTOR, compiled, configure_flink, environment, load
+from pipelines.flink import (CONNECTOR, compiled, configure_flink, counting_heap, environment,
+    load)
 home = Path(sys.argv[1])
 settings = Settings(home=home)
-configure_flink(settings, "votes")
+configure_flink(settings, "votes", counting_heap(512))
 options = job_settings(connector_jar=settings.jars / CONNECTOR, state=settings.home,
     parallelism=2, checkpoint_ms=1000, rest_port=0)
 job = VotesJob("127.0.0.1:1", EPOCH, 2, 200)

@@ -1,0 +1,114 @@
+"""The semantics job: proposals in the order of their topic, through Python, to five topics.
+
+Tables read and write Kafka, as in the votes job; between them stands one function of Python
+(`operators.flink.clustering`), keyed by consultation. One sink writes all topics in one
+transaction, so a checkpoint shows an item with all that it changed, or not at all.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from operators.flink.settings import TRANSACTION_TIMEOUT_MS, flink_settings, kafka_options
+from schemas.topics import ACCEPTED_PROPOSALS, MEANING
+
+LAYOUT: Final = "1"
+"""Version of the job's graph and state: raise it when a checkpoint of before no longer fits."""
+
+CONSUMER_GROUP: Final = "tutti-semantics"
+TRANSACTIONS: Final = "tutti-semantics-"
+UID: Final = "clustering"
+
+JAVA_OPTIONS: Final = " ".join(
+    f"--add-opens=java.base/{package}=ALL-UNNAMED"
+    for package in (
+        *("java.io", "java.lang", "java.net", "java.nio", "java.time", "java.util"),
+        *("java.util.concurrent", "java.util.concurrent.atomic", "java.util.concurrent.locks"),
+    )
+)
+"""What PyFlink's operators reach into; Flink's own start scripts open the same."""
+
+
+def transactions_of(generation: int) -> str:
+    """What the ids of a generation's transactions begin with."""
+    return f"{TRANSACTIONS}{generation}-"
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticsJob:
+    """What the job depends on.
+
+    Attributes:
+        brokers: Kafka's bootstrap servers.
+        generation: Written into every output key.
+        security: More options of Kafka's client. Never a secret: options can be seen.
+    """
+
+    brokers: str
+    generation: int
+    security: Mapping[str, str] = field(default_factory=dict)
+
+    def tables(self) -> list[str]:
+        """The statements that declare source and sink."""
+        kafka = kafka_options(self.brokers, self.security)
+        topics = ";".join(topic.name for topic in MEANING)
+        return [
+            f"""CREATE TEMPORARY TABLE accepted_proposals (
+                consultation_id STRING, proposal_id STRING, text STRING, language STRING,
+                status STRING, origin_ms BIGINT, `offset` BIGINT METADATA VIRTUAL
+            ) WITH (
+                'connector' = 'kafka',
+                'topic' = '{ACCEPTED_PROPOSALS.name}',
+                {kafka},
+                'properties.group.id' = '{CONSUMER_GROUP}',
+                'properties.isolation.level' = 'read_committed',
+                'scan.startup.mode' = 'earliest-offset',
+                'format' = 'json'
+            )""",
+            f"""CREATE TEMPORARY TABLE said (
+                topic STRING METADATA, key STRING, `value` STRING
+            ) WITH (
+                'connector' = 'kafka',
+                'topic' = '{topics}',
+                {kafka},
+                'key.format' = 'raw',
+                'key.fields' = 'key',
+                'value.format' = 'raw',
+                'value.fields-include' = 'EXCEPT_KEY',
+                'sink.delivery-guarantee' = 'exactly-once',
+                'sink.transactional-id-prefix' = '{transactions_of(self.generation)}',
+                'sink.transaction-naming-strategy' = 'POOLING',
+                'properties.transaction.timeout.ms' = '{TRANSACTION_TIMEOUT_MS}',
+                'properties.compression.type' = 'lz4'
+            )""",
+        ]
+
+    def source(self) -> str:
+        """The query whose rows are a key, and what the function gets."""
+        return """SELECT consultation_id, ROW(
+            consultation_id, proposal_id, text, language, status, origin_ms, `offset`
+        ) FROM accepted_proposals"""
+
+
+def job_settings(
+    *, connector_jar: Path, state: Path, checkpoint_ms: int, rest_port: int
+) -> dict[str, str]:
+    """The settings of the semantics job; the arguments are those of `flink_settings`."""
+    return flink_settings(
+        name="tutti semantics",
+        connector_jar=connector_jar,
+        state=state,
+        # The order of the topic is the order of clustering.
+        parallelism=1,
+        checkpoint_ms=checkpoint_ms,
+        rest_port=rest_port,
+    ) | {
+        # Python within Flink's Java process. The other way, a process beside it, makes Flink
+        # listen on every address of the machine, because Apache Beam's server does.
+        "python.execution-mode": "thread",
+        "python.executable": sys.executable,
+        "python.pythonpath": os.pathsep.join(path for path in sys.path if Path(path).is_dir()),
+    }

@@ -1,0 +1,123 @@
+"""Flink's settings, whatever the job."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+TRANSACTION_TIMEOUT_MS: Final = 600_000
+"""Longer than any restart, below the broker's limit of 15 minutes."""
+
+
+def kafka_options(brokers: str, security: Mapping[str, str]) -> str:
+    """The options of a table that tell Kafka's client where and how to connect."""
+    options = {"bootstrap.servers": brokers, **security}
+    return ",\n                ".join(
+        f"'properties.{name}' = '{_quoted(value)}'" for name, value in options.items()
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def flink_settings(
+    *,
+    name: str,
+    connector_jar: Path,
+    state: Path,
+    parallelism: int,
+    checkpoint_ms: int,
+    rest_port: int,
+) -> dict[str, str]:
+    """Flink's settings of a job, each with its reason.
+
+    Args:
+        name: Of the job, for people.
+        connector_jar: The Kafka connector.
+        state: Folder of this count's checkpoints and changelog.
+        parallelism: Tasks per operator.
+        checkpoint_ms: Time between checkpoints, ms; outputs become visible with them.
+        rest_port: Of Flink's web interface.
+    """
+    return {
+        "parallelism.default": str(parallelism),
+        "taskmanager.numberOfTaskSlots": str(parallelism),
+        "pipeline.name": name,
+        # State is divided by it for good; the number of tasks may change.
+        "pipeline.max-parallelism": "128",
+        "pipeline.jars": connector_jar.resolve().as_uri(),
+        # Everything stays on this machine.
+        "rest.port": str(rest_port),
+        "rest.address": "127.0.0.1",
+        "rest.bind-address": "127.0.0.1",
+        "jobmanager.bind-host": "127.0.0.1",
+        "jobmanager.rpc.address": "127.0.0.1",
+        "taskmanager.bind-host": "127.0.0.1",
+        "taskmanager.host": "127.0.0.1",
+        "web.submit.enable": "false",
+        "web.cancel.enable": "false",
+        # Checkpoints: off by default; kept when the job ends, because that is what it resumes.
+        "execution.checkpointing.interval": f"{checkpoint_ms}ms",
+        "execution.checkpointing.min-pause": f"{checkpoint_ms // 4}ms",
+        "execution.checkpointing.timeout": "10min",
+        "execution.checkpointing.dir": _flink_path(state / "checkpoints"),
+        "execution.checkpointing.num-retained": "3",
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        # A changelog makes a checkpoint of millions of ballots take 0.3 s instead of 10 s.
+        "state.backend.type": "hashmap",
+        "state.changelog.enabled": "true",
+        "state.changelog.storage": "filesystem",
+        "state.changelog.dstl.dfs.base-path": _flink_path(state / "changelog"),
+        # A failed task restarts the job in place; a failed process is the supervisor's.
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "500ms",
+        "restart-strategy.exponential-delay.max-backoff": "10s",
+        "table.local-time-zone": "UTC",
+    }
+
+
+def reporter_settings(part: str, url: str, metrics: Iterable[str]) -> dict[str, str]:
+    """Settings of Flink's own reporter for Prometheus.
+
+    Of its two, the one that waits to be asked listens on every address of the machine; this one
+    sends, to what would be a push gateway.
+
+    Args:
+        part: Whose metrics they are.
+        url: Where to.
+        metrics: Names of the metrics to send: of some 3,000 series, a few say how it is.
+    """
+    options = {
+        "factory.class": "org.apache.flink.metrics.prometheus.PrometheusPushGatewayReporterFactory",
+        "hostUrl": url,
+        "jobName": part,
+        "randomJobNameSuffix": "false",
+        "deleteOnShutdown": "false",
+        "interval": "5s",
+        # Flink compares with its own spelling, scope by scope.
+        "allowList": ",".join(name.removeprefix("flink_").replace("_", ".") for name in metrics),
+        # They would make new series at each start.
+        "scope.variables.excludes": (
+            "job_id;task_id;task_attempt_id;task_attempt_num;operator_id;tm_id;host;job_name"
+        ),
+    }
+    return {"metrics.reporters": "prometheus"} | {
+        f"metrics.reporter.prometheus.{name}": value for name, value in options.items()
+    }
+
+
+def restore_settings(checkpoint: Path) -> dict[str, str]:
+    """Settings that resume from a checkpoint.
+
+    With CLAIM the job owns the checkpoint; without it every checkpoint after a restore fails
+    where there is a changelog.
+    """
+    return {
+        "execution.state-recovery.path": _flink_path(checkpoint),
+        "execution.state-recovery.claim-mode": "CLAIM",
+    }
+
+
+def _flink_path(path: Path) -> str:
+    """A local path as Flink takes it: no URL, it would keep ``%20`` as part of a name."""
+    return f"file://{path.resolve()}"

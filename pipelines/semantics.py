@@ -1,0 +1,118 @@
+"""The process of the semantics job: choose where to start, run Flink, watch the job."""
+
+import json
+import os
+import sys
+from threading import Event
+from typing import Final
+
+import structlog
+
+from infra import kafka
+from infra.heartbeat import Heartbeat
+from infra.kafka_security import java
+from infra.logs import configure_logging
+from infra.metrics import FLINK
+from infra.settings import Settings
+from models.manifest import path_of, read
+from operators.core.meaning.clusters import METHOD
+from operators.flink.semantics import (
+    JAVA_OPTIONS,
+    LAYOUT,
+    TRANSACTIONS,
+    SemanticsJob,
+    job_settings,
+    transactions_of,
+)
+from operators.flink.settings import reporter_settings, restore_settings
+from pipelines import starting
+from pipelines.encoder import load_encoder
+from pipelines.flink import (
+    CONNECTOR,
+    abort_transactions,
+    check_checkpoint,
+    configure_flink,
+    set_system_properties,
+)
+from pipelines.following import Follower
+from pipelines.generations import MadeBy, choose, folder_of
+from schemas.topics import CLUSTERING
+
+PART: Final = "semantics"
+NICE: Final = 10
+"""Topics may wait; votes may not."""
+
+CHECKPOINT_MS: Final = 2_000
+POLL_S: Final = 0.5
+
+log = structlog.get_logger()
+
+
+def main() -> None:
+    """Run until the job fails for good or the process is told to stop."""
+    settings = Settings()
+    configure_logging(PART)
+    os.nice(NICE)
+    heap = f"-Xmx{settings.semantics_heap_mb}m -Xms64m -XX:+UseSerialGC {JAVA_OPTIONS}"
+    configure_flink(settings, PART, heap)
+    # Python within Java finds packages by this variable, not by the environment it is started in.
+    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if os.path.isdir(path))
+    heartbeat = Heartbeat(settings, PART)
+    maker = MadeBy(read(path_of(settings.model)).model, METHOD, LAYOUT)
+    start = choose(settings, maker, _generations_said(settings), check_checkpoint)
+    folder = folder_of(settings, start.epoch)
+    options = job_settings(
+        connector_jar=settings.jars / CONNECTOR,
+        state=folder,
+        checkpoint_ms=CHECKPOINT_MS,
+        rest_port=settings.semantics_port,
+    ) | reporter_settings(
+        PART, f"http://127.0.0.1:{settings.metrics_port}", [m.name for m in FLINK.metrics]
+    )
+    if start.checkpoint is not None:
+        options |= restore_settings(start.checkpoint)
+        starting.note_try(start.checkpoint, folder)
+    security = java(settings, settings.run / PART)
+    set_system_properties(security.system)
+    # PyFlink is imported late: it looks for its configuration folder when it starts Java.
+    from operators.flink.clustering import graph  # noqa: PLC0415
+
+    job = SemanticsJob(settings.brokers, start.epoch, security.properties)
+    flink = graph(options, job, load_encoder)
+    abandoned = abort_transactions(settings, TRANSACTIONS, [transactions_of(start.epoch)])
+    checkpoint = None if start.checkpoint is None else start.checkpoint.name
+    log.info(
+        "semantics_job_starting",
+        generation=start.epoch,
+        checkpoint=checkpoint,
+        transactions_aborted=abandoned,
+    )
+    follower = Follower(
+        PART, settings.semantics_port, start, folder, heartbeat, count="generation"
+    )
+    try:
+        client = flink.execute_async()
+        pause = Event()
+        while not pause.wait(POLL_S):
+            follower.look(client)
+    except Exception as error:
+        # The Java stack in it says why; the supervisor starts the process anew.
+        log.exception("semantics_job_failed")
+        follower.note_failure(str(error))
+    sys.exit(1)
+
+
+def _generations_said(settings: Settings) -> set[int]:
+    """The generations of which the output topics hold something."""
+    reader = kafka.consumer(settings, "tutti-generations")
+    try:
+        return {
+            json.loads(message.key())["generation"]
+            for message in kafka.read_to_end(reader, CLUSTERING)
+        }
+    finally:
+        reader.close()
+
+
+if __name__ == "__main__":
+    main()
