@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 from threading import Event
 from typing import Final
 
@@ -56,7 +57,7 @@ def main() -> None:
     heap = f"-Xmx{settings.semantics_heap_mb}m -Xms64m -XX:+UseSerialGC {JAVA_OPTIONS}"
     configure_flink(settings, PART, heap)
     # Python within Java finds packages by this variable, not by the environment it is started in.
-    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if os.path.isdir(path))
+    os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if Path(p).is_dir())
     heartbeat = Heartbeat(settings, PART)
     maker = MadeBy(read(path_of(settings.model)).model, METHOD, LAYOUT)
     start = choose(settings, maker, _generations_said(settings), check_checkpoint)
@@ -87,9 +88,7 @@ def main() -> None:
         checkpoint=checkpoint,
         transactions_aborted=abandoned,
     )
-    follower = Follower(
-        PART, settings.semantics_port, start, folder, heartbeat, count="generation"
-    )
+    follower = Follower(PART, settings.semantics_port, start, folder, heartbeat, count="generation")
     try:
         client = flink.execute_async()
         pause = Event()

@@ -151,11 +151,7 @@ def intact(folder: Path, check: Check, *, log_is_whole: bool) -> Path | None:
     """
     for checkpoint in checkpoints(folder / "checkpoints"):
         try:
-            if _name(checkpoint) in _damaged(folder):
-                raise DamagedError("it could not be restored before")
-            last = _last(folder)
-            if log_is_whole and checkpoint_number(checkpoint) < last:
-                raise DamagedError(f"it is not the newest: chk-{last} is gone")
+            _check_notes(checkpoint, folder, log_is_whole=log_is_whole)
             check(checkpoint, folder)
         except DamagedError as error:
             log.warning("checkpoint_unusable", checkpoint=_name(checkpoint), reason=str(error))
@@ -164,6 +160,14 @@ def intact(folder: Path, check: Check, *, log_is_whole: bool) -> Path | None:
         else:
             return checkpoint
     return None
+
+
+def _check_notes(checkpoint: Path, folder: Path, *, log_is_whole: bool) -> None:
+    if _name(checkpoint) in _damaged(folder):
+        raise DamagedError("it could not be restored before")
+    last = _last(folder)
+    if log_is_whole and checkpoint_number(checkpoint) < last:
+        raise DamagedError(f"it is not the newest: chk-{last} is gone")
 
 
 def made_by(settings: Settings, epoch: int) -> dict[str, str]:

@@ -96,11 +96,19 @@ def _redis(settings: Settings, _pid: int) -> Health:
 
 
 def _votes(settings: Settings, pid: int) -> Health:
-    """Running, with a checkpoint completed by this run, lately."""
     beat = last_beat(settings, "votes")
     if beat is not None and beat.pid == pid and "blocked" in beat.facts:
         return Health(ready=False, facts=beat.facts)
-    flink = f"http://127.0.0.1:{settings.flink_port}"
+    return _flink(settings.flink_port)
+
+
+def _semantics(settings: Settings, _pid: int) -> Health:
+    return _flink(settings.semantics_port)
+
+
+def _flink(port: int) -> Health:
+    """Running, with a checkpoint completed by this run, lately."""
+    flink = f"http://127.0.0.1:{port}"
     overview = json.loads(_get(f"{flink}/jobs/overview") or '{"jobs": []}')
     running = [job["jid"] for job in overview["jobs"] if job["state"] == "RUNNING"]
     if not running:
@@ -150,6 +158,7 @@ PARTS: Final[tuple[Part, ...]] = (
     ),
     Part("intake", "pipelines.intake", 1, 60, _heartbeat("intake")),
     Part("votes", "pipelines.votes", 1, 120, _votes, lambda s: s.flink_port),
+    Part("semantics", "pipelines.semantics", 1, 180, _semantics, lambda s: s.semantics_port),
     Part("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),
     Part("probe", "pipelines.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port),
     Part("minutely", "pipelines.minutely.main", 1, 60, _heartbeat("minutely")),

@@ -20,6 +20,7 @@ from infra.migrations import migrate
 from infra.secrets import pseudonym_key, read_secret
 from infra.settings import Settings
 from infra.trust import trust_rules
+from models.manifest import read as read_manifest
 from operators.core.errors import TerminalError, TransientError, TuttiError
 
 Say = Callable[[str], None]
@@ -70,6 +71,7 @@ def up(settings: Settings, say: Say) -> None:
     # Better now than in the log of a part that starts again and again.
     pseudonym_key(settings)
     trust_rules(settings)
+    read_manifest(settings.model)
     for secret, setting in settings.password_files():
         read_secret(secret, setting)
     with _one_at_a_time(settings):

@@ -4,7 +4,7 @@ Imported late and only where the job is built: PyFlink looks for its configurati
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from pyflink.common import Configuration, Row, Types
 from pyflink.datastream import (
@@ -30,7 +30,7 @@ Load = Callable[[], tuple[Encoder, Thresholds]]
 """Loads the encoder, with the cosines that clusters begin with; called once per start."""
 
 
-class ClusterProposals(KeyedProcessFunction):
+class ClusterProposals(KeyedProcessFunction):  # type: ignore[misc]
     """Proposals of a consultation in, records out. The objects live here; state makes them anew."""
 
     def __init__(self, generation: int, load: Load) -> None:
@@ -47,12 +47,10 @@ class ClusterProposals(KeyedProcessFunction):
         )
         self._alive: dict[str, tuple[Clusters, int]] = {}
 
-    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
+    def process_element(self, value: Any, ctx: Any) -> Iterator[Row]:  # noqa: ARG002 - PyFlink's
         """Put one proposal where it belongs."""
         consultation, proposal, text, declared, status, at_ms, offset = value
-        item = Item(
-            consultation, proposal, text, language_of(text, declared), status, offset
-        )
+        item = Item(consultation, proposal, text, language_of(text, declared), status, offset)
         clusters, entries = self._alive.get(consultation) or self._revive(consultation)
         vector = self._encoder.encode([text])[0] if clusters.needs_vector(item) else None
         outputs = clusters.on_item(item, vector)
@@ -88,9 +86,7 @@ def graph(options: dict[str, str], job: SemanticsJob, load: Load) -> Any:
         tables.execute_sql(statement)
     text, number = Types.STRING(), Types.LONG()
     proposal = Types.ROW([text, text, text, text, text, number, number])
-    arrivals = tables.to_append_stream(
-        tables.sql_query(job.source()), Types.ROW([text, proposal])
-    )
+    arrivals = tables.to_append_stream(tables.sql_query(job.source()), Types.ROW([text, proposal]))
     # As `key_by` does, but the key is there already: its way is one more function of Python.
     keyed = KeyedStream(
         arrivals._j_data_stream.keyBy(  # noqa: SLF001 - of PyFlink 2.3.0
@@ -99,7 +95,7 @@ def graph(options: dict[str, str], job: SemanticsJob, load: Load) -> Any:
         arrivals.get_type(),
         arrivals,
     )
-    columns = Types.ROW_NAMED(["topic", "key", "value"], [text, text, text])
+    columns = Types.ROW_NAMED(["topic", "record_key", "record"], [text, text, text])
     said = keyed.process(ClusterProposals(job.generation, load), columns).uid(UID).name(UID)
     statements = tables.create_statement_set()
     statements.add_insert("said", tables.from_data_stream(said))

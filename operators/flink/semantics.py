@@ -5,12 +5,11 @@ Tables read and write Kafka, as in the votes job; between them stands one functi
 transaction, so a checkpoint shows an item with all that it changed, or not at all.
 """
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from operators.flink.settings import TRANSACTION_TIMEOUT_MS, flink_settings, kafka_options
 from schemas.topics import ACCEPTED_PROPOSALS, MEANING
@@ -57,7 +56,7 @@ class SemanticsJob:
         topics = ";".join(topic.name for topic in MEANING)
         return [
             f"""CREATE TEMPORARY TABLE accepted_proposals (
-                consultation_id STRING, proposal_id STRING, text STRING, language STRING,
+                consultation_id STRING, proposal_id STRING, text STRING, `language` STRING,
                 status STRING, origin_ms BIGINT, `offset` BIGINT METADATA VIRTUAL
             ) WITH (
                 'connector' = 'kafka',
@@ -69,13 +68,13 @@ class SemanticsJob:
                 'format' = 'json'
             )""",
             f"""CREATE TEMPORARY TABLE said (
-                topic STRING METADATA, key STRING, `value` STRING
+                topic STRING METADATA, record_key STRING, record STRING
             ) WITH (
                 'connector' = 'kafka',
                 'topic' = '{topics}',
                 {kafka},
                 'key.format' = 'raw',
-                'key.fields' = 'key',
+                'key.fields' = 'record_key',
                 'value.format' = 'raw',
                 'value.fields-include' = 'EXCEPT_KEY',
                 'sink.delivery-guarantee' = 'exactly-once',
@@ -89,7 +88,7 @@ class SemanticsJob:
     def source(self) -> str:
         """The query whose rows are a key, and what the function gets."""
         return """SELECT consultation_id, ROW(
-            consultation_id, proposal_id, text, language, status, origin_ms, `offset`
+            consultation_id, proposal_id, text, `language`, status, origin_ms, `offset`
         ) FROM accepted_proposals"""
 
 
@@ -110,5 +109,4 @@ def job_settings(
         # listen on every address of the machine, because Apache Beam's server does.
         "python.execution-mode": "thread",
         "python.executable": sys.executable,
-        "python.pythonpath": os.pathsep.join(path for path in sys.path if Path(path).is_dir()),
     }

@@ -11,9 +11,15 @@ from schemas.topics import (
     ACCEPTED_CONSULTATIONS,
     ACCEPTED_PROPOSALS,
     ACCEPTED_VOTES,
+    ASSIGNMENTS,
+    CLUSTER_EVENTS,
+    CLUSTERING,
+    CLUSTERS,
     DEAD_LETTERS,
+    MEANING,
     PROGRESS,
     TALLIES,
+    VECTORS,
     WINDOWS,
     Topic,
 )
@@ -23,15 +29,26 @@ APPENDED: Final[dict[str, str]] = {
     ACCEPTED_PROPOSALS.name: "tutti.proposals",
     DEAD_LETTERS.name: "tutti.dead_letters",
     ACCEPTED_VOTES.name: "tutti.accepted_votes",
+    CLUSTER_EVENTS.name: "tutti.cluster_events",
 }
 """Topics whose records become rows as they are. The tables keep one row per key themselves."""
 
-UPSERTED: Final[dict[str, str]] = {
+COUNTED: Final[dict[str, str]] = {
     TALLIES.name: "tutti.tallies",
     WINDOWS.name: "tutti.windows",
     PROGRESS.name: "tutti.progress",
 }
-"""Topics whose records replace one another by key. Progress comes last: it promises the others."""
+"""What the votes job counts: its keys begin with the epoch."""
+
+UPSERTED: Final[dict[str, str]] = {
+    CLUSTERS.name: "tutti.clusters",
+    ASSIGNMENTS.name: "tutti.assignments",
+    VECTORS.name: "tutti.sent_vectors",
+    CLUSTERING.name: "tutti.clustering",
+    **COUNTED,
+}
+"""Topics whose records replace one another by key. What tells how far the others are comes behind
+them: it promises them."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
     ACCEPTED_CONSULTATIONS,
@@ -41,6 +58,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     TALLIES,
     WINDOWS,
     PROGRESS,
+    *MEANING,
 )
 
 
@@ -109,7 +127,7 @@ class Batch:
 
     def _wanted(self, topic: str) -> list[tuple[bytes, tuple[int, bytes | None]]]:
         records = self._upserted[topic].items()
-        if self.least <= 1:  # there is none before it
+        if self.least <= 1 or topic not in COUNTED:  # there is none before it
             return list(records)
         return [(key, record) for key, record in records if _epoch(key) >= self.least]
 

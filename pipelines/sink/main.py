@@ -18,11 +18,11 @@ from infra.metrics import SINK, SINK_BATCH, SINK_BEHIND, SINK_CUT
 from infra.settings import Settings
 from infra.stopping import stop_requested
 from operators.core.clock import monotonic_ms, system_clock
-from pipelines.sink.batch import TOPICS, UPSERTED, Batch
+from pipelines.sink.batch import COUNTED, TOPICS, Batch
 from pipelines.sink.cuts import Cut, Cuts, Place
 from pipelines.sink.switch import Switch
 from pipelines.sink.writer import Writer
-from schemas.topics import INPUT
+from schemas.topics import INPUT, MEANING
 
 BATCH: Final = 50_000
 POLL_S: Final = 0.1
@@ -33,6 +33,7 @@ ARCHIVE_MS: Final = 500
 REDIS_TIMEOUT_S: Final = 0.05
 REDIS_STREAM: Final = "tutti:changes"
 REDIS_LENGTH: Final = 1_000
+_MEANING: Final = frozenset(topic.name for topic in MEANING)
 
 log = structlog.get_logger()
 
@@ -99,9 +100,10 @@ class Sink:
         inserts = batch.inserts()
         if inserts:
             SINK_BATCH.observe(sum(insert.rows for insert in inserts))
+            votes = _about_votes(noted)
             if self._comparable:  # no longer: reconciliation must know before the rows are there
-                self._writer.positions({"started": noted})
-                self._comparable = not noted
+                self._writer.positions({"started": votes})
+                self._comparable = not votes
             for insert in inserts:
                 self._writer.insert(insert)
         if reached:
@@ -141,7 +143,7 @@ class Sink:
             places = _places((topic,))
             behind = sum(ends[place] - self._positions[place] for place in places)
             SINK_BEHIND.labels(topic.name).set(max(0, behind))
-        for cut in self._cuts.step(self._positions, ends):
+        for cut in self._cuts.step(_about_votes(self._positions), _about_votes(ends)):
             SINK_CUT.set(system_clock() / 1000)
             if self._switch.cut(cut):
                 self._writer.cut(cut)
@@ -179,7 +181,7 @@ class Sink:
             self._held = {}
             self._comparable = True
         elif self._switch.held and not self._held:
-            self._held = {at: to for at, to in self._positions.items() if at[0] in UPSERTED}
+            self._held = {at: to for at, to in self._positions.items() if at[0] in COUNTED}
         elif self._held and not self._switch.held:
             self._assign(self._positions | self._held)
             self._held = {}
@@ -208,6 +210,11 @@ class Sink:
                 )
         except RedisError as error:
             log.warning("redis_away", error=type(error).__name__)
+
+
+def _about_votes(places: dict[Place, int]) -> dict[Place, int]:
+    """Without what the semantics job writes: whether counts are equal does not wait for it."""
+    return {place: at for place, at in places.items() if place[0] not in _MEANING}
 
 
 def _places(topics: tuple[Any, ...]) -> list[Place]:
