@@ -13,7 +13,6 @@ from infra import kafka
 from infra.heartbeat import Heartbeat
 from infra.kafka_security import java
 from infra.logs import configure_logging
-from infra.metrics import FLINK
 from infra.settings import Settings
 from models.manifest import path_of, read
 from operators.core.meaning.clusters import METHOD
@@ -25,7 +24,7 @@ from operators.flink.semantics import (
     job_settings,
     transactions_of,
 )
-from operators.flink.settings import reporter_settings, restore_settings
+from operators.flink.settings import restore_settings
 from pipelines import starting
 from pipelines.encoder import load_encoder
 from pipelines.flink import (
@@ -67,8 +66,6 @@ def main() -> None:
         state=folder,
         checkpoint_ms=CHECKPOINT_MS,
         rest_port=settings.semantics_port,
-    ) | reporter_settings(
-        PART, f"http://127.0.0.1:{settings.metrics_port}", [m.name for m in FLINK.metrics]
     )
     if start.checkpoint is not None:
         options |= restore_settings(start.checkpoint)

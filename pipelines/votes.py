@@ -130,9 +130,7 @@ class Job:
         )
         if self.part == "votes":
             options |= reporter_settings(
-                "votes",
-                f"http://127.0.0.1:{settings.metrics_port}",
-                [m.name for m in FLINK.metrics],
+                f"http://127.0.0.1:{settings.metrics_port}", [m.name for m in FLINK.metrics]
             )
         if checkpoint is None:
             starting.note_plan(folder, current_plan())

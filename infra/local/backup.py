@@ -19,8 +19,11 @@ from infra.settings import Settings
 from operators.core.errors import TerminalError
 from operators.flink.resume import moved
 
-FOLDERS: Final = ("kafka", "clickhouse", "votes", "secrets")
+FOLDERS: Final = ("kafka", "clickhouse", "votes", "semantics", "secrets")
 """Redis keeps nothing that counts; logs and run are of the processes."""
+
+JOBS: Final = ("votes", "semantics")
+"""Those with state of Flink's."""
 
 MANIFEST: Final = "manifest.json"
 
@@ -68,10 +71,11 @@ def restore(settings: Settings, source: Path) -> Copied:
         raise TerminalError(f"{settings.home} is not empty: name another one with TUTTI_HOME.")
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     _copy(source, settings.home)
-    old, new = Path(manifest["home"]) / "votes", settings.home.resolve() / "votes"
-    # Flink names the files of its state by their whole path.
-    for metadata in new.glob("epoch-*/checkpoints/*/chk-*/_metadata"):
-        metadata.write_bytes(moved(metadata.read_bytes(), old, new))
+    for job in JOBS:
+        old, new = Path(manifest["home"]) / job, settings.home.resolve() / job
+        # Flink names the files of its state by their whole path.
+        for metadata in new.glob("*/checkpoints/*/chk-*/_metadata"):
+            metadata.write_bytes(moved(metadata.read_bytes(), old, new))
     files = list(_files(settings.home))
     return Copied(len(files), sum(file.stat().st_size for file in files))
 

@@ -370,21 +370,20 @@ def _clock(whose: str, ahead_ms: int) -> Finding:
 
 
 def check_checkpoint(patient: Patient) -> Iterator[Finding]:
-    """There is a checkpoint from which the votes job can be resumed."""
-    folder = patient.settings.home / "votes"
-    times = [file.stat().st_mtime for file in folder.glob("epoch-*/checkpoints/*/chk-*/_metadata")]
-    if times:
-        newest = datetime.fromtimestamp(max(times), UTC)
-        yield Finding("checkpoint", "ok", f"the newest is of {newest:%Y-%m-%d %H:%M:%S} UTC")
-    elif patient.ready("votes"):
-        yield Finding(
-            "checkpoint",
-            "problem",
-            f"none in {folder}",
-            "see whether the votes job may write there",
-        )
-    else:
-        yield Finding("checkpoint", "ok", "none yet: counting begins with the first vote")
+    """There are checkpoints from which the jobs can be resumed."""
+    for part, done in (("votes", "counting begins"), ("semantics", "clustering begins")):
+        folder = patient.settings.home / part
+        times = [file.stat().st_mtime for file in folder.glob("*/checkpoints/*/chk-*/_metadata")]
+        name = "checkpoint" if part == "votes" else f"checkpoint of {part}"
+        if times:
+            newest = datetime.fromtimestamp(max(times), UTC)
+            yield Finding(name, "ok", f"the newest is of {newest:%Y-%m-%d %H:%M:%S} UTC")
+        elif patient.ready(part):
+            yield Finding(
+                name, "problem", f"none in {folder}", f"see whether {part} may write there"
+            )
+        else:
+            yield Finding(name, "ok", f"none yet: {done} with the first message")
 
 
 @contextmanager

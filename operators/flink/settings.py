@@ -76,21 +76,20 @@ def flink_settings(
     }
 
 
-def reporter_settings(part: str, url: str, metrics: Iterable[str]) -> dict[str, str]:
+def reporter_settings(url: str, metrics: Iterable[str]) -> dict[str, str]:
     """Settings of Flink's own reporter for Prometheus.
 
     Of its two, the one that waits to be asked listens on every address of the machine; this one
     sends, to what would be a push gateway.
 
     Args:
-        part: Whose metrics they are.
         url: Where to.
         metrics: Names of the metrics to send: of some 3,000 series, a few say how it is.
     """
     options = {
         "factory.class": "org.apache.flink.metrics.prometheus.PrometheusPushGatewayReporterFactory",
         "hostUrl": url,
-        "jobName": part,
+        "jobName": "votes",
         "randomJobNameSuffix": "false",
         "deleteOnShutdown": "false",
         "interval": "5s",

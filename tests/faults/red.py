@@ -115,14 +115,14 @@ PROTECTIONS = (
     ),
     Protection(
         "claiming the checkpoint that is resumed",
-        "operators/flink/votes.py",
+        "operators/flink/settings.py",
         '"execution.state-recovery.claim-mode": "CLAIM"',
         '"execution.state-recovery.claim-mode": "NO_CLAIM"',
         (f"{FAULTS}[kill-votes]",),
     ),
     Protection(
         "checkpoints outlive the job",
-        "operators/flink/votes.py",
+        "operators/flink/settings.py",
         '"RETAIN_ON_CANCELLATION"',
         '"DELETE_ON_CANCELLATION"',
         (f"{FAULTS}[kill-votes]",),

@@ -166,9 +166,10 @@ def test_no_checkpoint_of_a_running_job_is_a_problem(tmp_path):
     who = patient(tmp_path)
     assert levels(doctor.check_checkpoint(who)) == {"ok"}
     assert levels(doctor.check_checkpoint(running(patient(tmp_path)))) == {"problem"}
-    newest = who.settings.home / "votes" / "epoch-1" / "checkpoints" / "job" / "chk-7"
-    newest.mkdir(parents=True)
-    (newest / "_metadata").touch()
+    for count in ("votes/epoch-1", "semantics/generation-1"):
+        newest = who.settings.home / count / "checkpoints" / "job" / "chk-7"
+        newest.mkdir(parents=True)
+        (newest / "_metadata").touch()
     assert levels(doctor.check_checkpoint(who)) == {"ok"}
 
 

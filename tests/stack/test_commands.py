@@ -18,7 +18,8 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from infra.local.supervisor import orphans
 from infra.settings import Settings
 
-PARTS = {"kafka", "clickhouse", "redis", "intake", "votes", "sink", "probe", "minutely"}
+PARTS = {"kafka", "clickhouse", "redis", "intake", "votes", "semantics", "sink", "probe"}
+PARTS |= {"minutely"}
 
 
 def until(condition, seconds: int = 60) -> None:

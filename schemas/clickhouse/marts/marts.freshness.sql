@@ -17,9 +17,18 @@ stages AS (
         progress.origin_ms, (SELECT max(written_at) FROM tutti.shown_cut)
     FROM tutti.progress AS progress FINAL
     WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)
+    UNION ALL
+    SELECT
+        'semantics', 'tutti.accepted-proposals.v1', toUInt16(0), max(clustering.offset) + 1,
+        max(clustering.at_ms),
+        (SELECT max(written_at) FROM tutti.positions FINAL WHERE stage = 'done' AND topic = 'tutti.clustering.v1')
+    FROM tutti.clustering AS clustering FINAL
+    GROUP BY clustering.generation
+    ORDER BY clustering.generation DESC
+    LIMIT 1
 )
 SELECT
-    stages.stage AS stage,  -- intake, votes (the counting job) or sink
+    stages.stage AS stage,  -- intake, votes (the counting job), semantics (clusters) or sink
     stages.topic AS topic,  -- What it reads
     stages.partition AS partition,  -- Partition
     stages.next_offset AS next_offset,  -- Everything before it is done
