@@ -10,6 +10,7 @@ from infra import kafka, redis
 from infra.clickhouse import connect
 from infra.heartbeat import last_beat
 from infra.settings import Settings
+from models.manifest import read as read_manifest
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError, TransientError
 
@@ -46,6 +47,8 @@ class Part:
         patience_s: How long it may take until it is ready.
         probe: Finds out how the process of that pid is; must not raise.
         on_demand: It runs only while it is asked for.
+        lacks: What it cannot do without and is not there, in a sentence that says what to do: then
+            it is not started, and the others are; empty if nothing.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Part:
     port: Callable[[Settings], int] | None = None
     on_demand: bool = False
     elsewhere: Callable[[Settings], str | None] = lambda _settings: None
+    lacks: Callable[[Settings], str] = lambda _settings: ""
 
     def address(self, settings: Settings) -> str:
         """Where it answers; empty if it does not listen."""
@@ -104,6 +108,14 @@ def _votes(settings: Settings, pid: int) -> Health:
 
 def _semantics(settings: Settings, _pid: int) -> Health:
     return _flink(settings.semantics_port)
+
+
+def _no_encoder(settings: Settings) -> str:
+    try:
+        read_manifest(settings.model)
+    except TerminalError as error:
+        return str(error)
+    return ""
 
 
 def _flink(port: int) -> Health:
@@ -158,7 +170,11 @@ PARTS: Final[tuple[Part, ...]] = (
     ),
     Part("intake", "pipelines.intake", 1, 60, _heartbeat("intake")),
     Part("votes", "pipelines.votes", 1, 120, _votes, lambda s: s.flink_port),
-    Part("semantics", "pipelines.semantics", 1, 180, _semantics, lambda s: s.semantics_port),
+    Part(
+        *("semantics", "pipelines.semantics", 1, 180, _semantics),
+        port=lambda s: s.semantics_port,
+        lacks=_no_encoder,
+    ),
     Part("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),
     Part("probe", "pipelines.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port),
     Part("minutely", "pipelines.minutely.main", 1, 60, _heartbeat("minutely")),

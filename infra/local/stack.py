@@ -20,7 +20,6 @@ from infra.migrations import migrate
 from infra.secrets import pseudonym_key, read_secret
 from infra.settings import Settings
 from infra.trust import trust_rules
-from models.manifest import read as read_manifest
 from operators.core.errors import TerminalError, TransientError, TuttiError
 
 Say = Callable[[str], None]
@@ -71,7 +70,6 @@ def up(settings: Settings, say: Say) -> None:
     # Better now than in the log of a part that starts again and again.
     pseudonym_key(settings)
     trust_rules(settings)
-    read_manifest(settings.model)
     for secret, setting in settings.password_files():
         read_secret(secret, setting)
     with _one_at_a_time(settings):
@@ -84,7 +82,13 @@ def up(settings: Settings, say: Say) -> None:
             supervisor.launch()
         if read_note(settings).rebuilding:
             supervisor.start("rebuild")  # it had not ended when the stack was stopped
-        always = [part for part in PARTS if not part.on_demand]
+        always = []
+        for part in (part for part in PARTS if not part.on_demand):
+            lack = part.lacks(settings)
+            if lack:
+                say(f"{part.name} is not started. {lack}")
+            else:
+                always.append(part)
         for stage in sorted({part.stage for part in always}):
             parts = [part for part in always if part.stage == stage]
             _start(settings, supervisor, parts, say)
