@@ -1,14 +1,15 @@
 """The encoder of this installation, for the processes that need one."""
 
+from infra import redis
 from infra.settings import Settings
+from models.cache import TIMEOUT_S, CachedEncoder
 from models.load import load
 from models.manifest import path_of, read
-from models.onnx_encoder import OnnxEncoder
 from operators.core.meaning.thresholds import Thresholds
 
 
-def load_encoder() -> tuple[OnnxEncoder, Thresholds]:
-    """Load it, with the cosines that clusters begin with.
+def load_encoder() -> tuple[CachedEncoder, Thresholds]:
+    """Load it, with Redis before it and the cosines that clusters begin with.
 
     Flink calls this where its function runs, so it reads the settings itself.
 
@@ -16,7 +17,8 @@ def load_encoder() -> tuple[OnnxEncoder, Thresholds]:
         TerminalError: Its files are missing or not those of the manifest.
     """
     settings = Settings()
-    return load(settings.model), defaults(settings)
+    vectors = redis.connect(settings, timeout_s=TIMEOUT_S)
+    return CachedEncoder(load(settings.model), vectors), defaults(settings)
 
 
 def defaults(settings: Settings) -> Thresholds:
