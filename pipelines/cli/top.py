@@ -13,7 +13,7 @@ from rich.live import Live
 from infra import redis
 from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
 from infra.settings import Settings
-from pipelines.cli.board import Board, draw_board, read_board
+from pipelines.cli.board import Board, By, draw_board, read_board
 from pipelines.cli.output import AsJson, console, print_json
 from pipelines.sink.main import REDIS_STREAM
 
@@ -25,13 +25,19 @@ def top(
     consultation: Annotated[str, typer.Argument(help="Its consultation_id.")],
     watch: Annotated[bool, typer.Option("--watch", help="Follow it until Ctrl-C.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows.")] = 20,
+    by: Annotated[By, typer.Option("--by", help="What orders it.")] = "agreement",
+    country: Annotated[
+        str | None, typer.Option("--country", help="Only ballots of this country, e.g. FR.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the leaderboard of a consultation."""
     settings = Settings()
     try:
         clickhouse = connect(settings)
-        board = read_board(clickhouse, consultation, limit)
+        board = read_board(
+            clickhouse, consultation, limit, by=by, country=country, everything=as_json
+        )
         if as_json:
             print_json(asdict(board))
         elif watch:
@@ -48,9 +54,10 @@ def _follow(settings: Settings, clickhouse: Client, board: Board, limit: int) ->
     with Live(draw_board(board), console=console, screen=True, auto_refresh=False) as live:
         while True:
             _wait_for_news(news)
-            live.update(
-                draw_board(read_board(clickhouse, board.consultation_id, limit)), refresh=True
+            board = read_board(
+                clickhouse, board.consultation_id, limit, by=board.by, country=board.country
             )
+            live.update(draw_board(board), refresh=True)
 
 
 def _wait_for_news(news: Redis) -> None:
