@@ -1,10 +1,20 @@
 """Rows for tests of views, without Kafka and Flink."""
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
 from operators.core.tally import COUNTERS
+
+NOON: Final = int(datetime(2026, 6, 20, 12, tzinfo=UTC).timestamp()) // 60
+"""A minute, since 1970, after the epoch of `show_epoch` was shown."""
+
+
+def moment(minute: float) -> str:
+    """A moment as the views ..._at take it; of minutes since 1970."""
+    at = datetime.fromtimestamp(minute * 60, UTC)
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def insert_tallies(

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from pipelines.minutely import held
+from pipelines.minutely.held import hold_ranks
 from pipelines.minutely.marks import Step
 from pipelines.minutely.publish import publish
 
-STEPS: Final[tuple[Step, ...]] = (Step("publish", publish),)
+STEPS: Final[tuple[Step, ...]] = (Step(held.STEP, hold_ranks), Step("publish", publish))

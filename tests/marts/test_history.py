@@ -2,15 +2,17 @@
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from clickhouse import (
+    NOON,
     insert_consultation,
     insert_history,
     insert_proposals,
     insert_tallies,
+    moment,
     show_epoch,
 )
 from clickhouse_connect.driver.client import Client
@@ -23,9 +25,6 @@ from operators.core.clock import system_clock
 from operators.core.tally import COUNTERS
 from schemas.reserved import PROBE_CONSULTATION
 
-NOON = int(datetime(2026, 6, 20, 12, tzinfo=UTC).timestamp()) // 60
-"""A minute after the epoch of the tests was shown."""
-
 
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory) -> Iterator[Client]:
@@ -33,11 +32,6 @@ def clickhouse(tmp_path_factory) -> Iterator[Client]:
         client = connect(settings)
         show_epoch(client)
         yield client
-
-
-def moment(minute: float) -> str:
-    at = datetime.fromtimestamp(minute * 60, UTC)
-    return at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def counts_at(clickhouse: Client, minute: float, consultation: str) -> dict[Any, tuple[int, ...]]:
