@@ -19,7 +19,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from operators.core import agreement, consensus, divisiveness, makeorg, zones
+from operators.core import agreement, consensus, divisiveness, held, makeorg, zones
 from operators.core.errors import TerminalError
 from schemas.reserved import PROBE_CONSULTATION
 
@@ -96,6 +96,7 @@ def _formulas() -> dict[str, str]:
         "consensus": consensus.METHOD,
         "divisiveness": divisiveness.METHOD,
         "country_spread": divisiveness.SPREAD_METHOD,
+        "held": held.METHOD,
     }
     within = {
         "agree_rate, rank": agreement.METHOD,
@@ -105,6 +106,7 @@ def _formulas() -> dict[str, str]:
         "divisiveness": divisiveness.METHOD,
     }
     across = {
+        "rank_shown": held.METHOD,
         "consensus, rank_consensus, coverage, weakest_country": consensus.METHOD,
         "country_spread": divisiveness.SPREAD_METHOD,
     }

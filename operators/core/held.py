@@ -12,8 +12,8 @@ METHOD: Final = "rank-shown/held-0.002/1"
 
 MOVED: Final = 0.002
 """Least difference of two lower bounds that is worth a change of places. With 300 proposals of
-2,000 votes and 5 more a minute, the first 20 change in 10 to 17 % of minutes instead of 45 to 63 %; with
-600 votes, where every vote moves much, in 33 to 45 % instead of 65 to 87 %."""
+2,000 votes and 5 more a minute, the first 20 change in 10 to 17 % of minutes instead of 45 to 63 %;
+with 600 votes, where every vote moves much, in 33 to 45 % instead of 65 to 87 %."""
 
 
 def hold(held: float | None, now: float) -> float:

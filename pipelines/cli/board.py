@@ -39,6 +39,7 @@ class Board:
     by: By
     as_of: datetime | None
     rows: list[dict[str, Any]]
+    shown_at: datetime | None = None
 
 
 def read_board(
@@ -49,6 +50,7 @@ def read_board(
     by: By = "agreement",
     country: str | None = None,
     everything: bool = False,
+    at: datetime | None = None,
 ) -> Board:
     """Read a board.
 
@@ -59,6 +61,7 @@ def read_board(
         by: What orders it; proposals without a rank come last.
         country: Only the ballots of this country.
         everything: Every column of the view, not only those that are drawn.
+        at: As it was at the end of the last whole minute not after then; None: now.
 
     Raises:
         TerminalError: There is no such consultation, or no such order within a country.
@@ -68,10 +71,13 @@ def read_board(
             "Consensus is across countries: leave --country out, or --by consensus."
         )
     view = "marts.leaderboard_by_country" if country else "marts.leaderboard"
+    view += "_at(at = {at:DateTime64(3, 'UTC')})" if at else ""
     columns = [*COLUMNS, *(() if country else ACROSS), *_score(by)]
     rank = "rank_consensus" if by == "consensus" else "rank"
     order = rank if by in _RANKED else f"{by} DESC"
-    known = {"consultation": consultation, "limit": limit, "country": country or ""}
+    known: dict[str, Any] = {
+        "consultation": consultation, "limit": limit, "country": country or "",
+    } | ({"at": at} if at else {})  # fmt: skip
     titles = clickhouse.query(
         "SELECT title FROM marts.consultations WHERE consultation_id = {consultation:String}",
         parameters=known,
@@ -93,7 +99,8 @@ def read_board(
     for row in rows:
         row.pop("as_of")
     title = titles[0][0] if titles else consultation
-    return Board(consultation, title, country, by, as_of, rows)
+    shown_at = at and at.replace(second=0, microsecond=0)
+    return Board(consultation, title, country, by, as_of, rows, shown_at)
 
 
 def draw_board(board: Board) -> Table:
@@ -104,7 +111,8 @@ def draw_board(board: Board) -> Table:
     shown = f"{board.consultation_id}, {board.country}" if board.country else board.consultation_id
     ranked = "rank_consensus" if board.by == "consensus" else "rank"
     drawn = Table(
-        title=f"{board.title}  ({shown})",
+        title=f"{board.title}  ({shown})"
+        + (f"  at {board.shown_at:%Y-%m-%d %H:%M} UTC" if board.shown_at else ""),
         caption=f"as of {board.as_of:%Y-%m-%d %H:%M:%S} UTC · ranked by"
         f" {_RANKED.get(board.by, board.by)}"
         if board.as_of

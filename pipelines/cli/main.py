@@ -11,6 +11,7 @@ from pipelines.cli import data, dlq, epochs, models, schemas, stack
 from pipelines.cli.config import config
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
+from pipelines.cli.explain import explain
 from pipelines.cli.output import errors
 from pipelines.cli.top import top
 
@@ -32,6 +33,7 @@ app.command()(stack.restore)
 app.command()(data.send)
 app.command()(data.sync)
 app.command()(top)
+app.command()(explain)
 app.command()(data.query)
 app.command()(data.reconcile)
 app.command()(epochs.rebuild)

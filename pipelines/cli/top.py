@@ -13,7 +13,9 @@ from rich.live import Live
 from infra import redis
 from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
 from infra.settings import Settings
+from operators.core.errors import TerminalError
 from pipelines.cli.board import Board, By, draw_board, read_board
+from pipelines.cli.moments import At, past_moment
 from pipelines.cli.output import AsJson, console, print_json
 from pipelines.sink.main import REDIS_STREAM
 
@@ -29,14 +31,18 @@ def top(
     country: Annotated[
         str | None, typer.Option("--country", help="Only ballots of this country, e.g. FR.")
     ] = None,
+    at: At = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the leaderboard of a consultation."""
+    """Show the leaderboard of a consultation, as it is or as it was."""
     settings = Settings()
+    if at and watch:
+        raise TerminalError("The past does not change: leave --watch or --at out.")
     try:
         clickhouse = connect(settings)
+        moment = past_moment(at, clickhouse) if at else None
         board = read_board(
-            clickhouse, consultation, limit, by=by, country=country, everything=as_json
+            clickhouse, consultation, limit, by=by, country=country, everything=as_json, at=moment
         )
         if as_json:
             print_json(asdict(board))

@@ -78,7 +78,7 @@ def hold_ranks(clickhouse: Client, mark_ms: int) -> None:
     done = scalar(clickhouse, f"SELECT max(minute) FROM tutti.minute_marks WHERE step = '{STEP}'")
     newest = mark_ms // MINUTE_MS
     marks = clickhouse.query(_MARKS, parameters={"done": done, "mark": newest}).result_rows
-    for (mark,) in sorted(marks):
+    for mark in sorted(int(row[0]) for row in marks):
         moments = {"at": _moment(mark), "before": _moment(mark - 1)}
         clickhouse.command(_HOLD, parameters={"mark": mark, **moments})
     clickhouse.insert(

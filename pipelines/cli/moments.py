@@ -1,0 +1,43 @@
+"""``--at``: a past moment, as people write it."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from clickhouse_connect.driver.client import Client
+
+from infra.clickhouse import scalar
+from operators.core.clock import Clock, system_clock
+from operators.core.errors import TerminalError
+from schemas.times import parse_instant
+
+At = Annotated[
+    str | None,
+    typer.Option("--at", help="As it was then, UTC: 2026-05-01T20:00:00Z, or 20:00 of today."),
+]
+
+
+def past_moment(text: str, clickhouse: Client, clock: Clock = system_clock) -> datetime:
+    """The moment, to be shown by the views ``..._at``.
+
+    Raises:
+        TerminalError: It is none, lies ahead, or before the history begins.
+    """
+    now = datetime.fromtimestamp(clock() / 1000, UTC)
+    today = f"{now:%Y-%m-%d}T{text}:00Z" if re.fullmatch(r"[0-9]{2}:[0-9]{2}", text) else text
+    ms = parse_instant(today)
+    if ms is None:
+        raise TerminalError(f"{text} is no moment: write 2026-05-01T20:00:00Z or 20:00, in UTC.")
+    at = datetime.fromtimestamp(ms / 1000, UTC)
+    if at > now:
+        raise TerminalError(f"{at:%Y-%m-%d %H:%M:%S} UTC lies ahead: leave --at out to see now.")
+    first = scalar(clickhouse, "SELECT minOrNull(minute) FROM tutti.tallies_history")
+    if first is None:
+        raise TerminalError("There is no history yet: it begins with the first vote counted.")
+    begin = datetime.fromtimestamp((first + 1) * 60, UTC)
+    if at < begin:
+        raise TerminalError(
+            f"The history begins at {begin:%Y-%m-%d %H:%M} UTC: nothing is earlier."
+        )
+    return at
