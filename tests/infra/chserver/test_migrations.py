@@ -23,7 +23,8 @@ def fill(clickhouse: Client) -> dict[str, int]:
     """One row of defaults in each table that keeps something, but for what migrations note."""
     tables = clickhouse.query(
         "SELECT name FROM system.tables WHERE database = 'tutti'"
-        " AND engine LIKE '%MergeTree' AND name NOT IN ('migrations', 'accepted_offsets')"
+        " AND engine LIKE '%MergeTree'"
+        " AND name NOT IN ('migrations', 'accepted_offsets', 'open_touched')"
     ).result_rows
     for (table,) in tables:
         columns = clickhouse.query(
