@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from infra.heartbeat import STALE_MS, metrics_folder
-from infra.metrics import FLINK, INTAKE, METRICS, MINUTELY, PART, PART_UP, PROBE, SINK
+from infra.metrics import FLINK, GROUPS, INTAKE, METRICS, MINUTELY, PART, PART_UP, PROBE, SINK
 from infra.settings import Settings
 from operators.core.clock import Clock, system_clock
 
@@ -27,7 +27,7 @@ PUSH_BYTES: Final = 4 * 1024 * 1024
 PUSH_STALE_MS: Final = 60_000
 FORGOTTEN_MS: Final = 600_000
 """A second intake that was silent for this long was ended on purpose."""
-_ALWAYS: Final = (INTAKE.name, SINK.name, PROBE.name, MINUTELY.name)
+_ALWAYS: Final = (INTAKE.name, SINK.name, PROBE.name, MINUTELY.name, GROUPS.name)
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]

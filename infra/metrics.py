@@ -215,6 +215,34 @@ MINUTELY_MARK: Final = MINUTELY.gauge(
     "The newest minute mark whose work is done, since 1970.",
 )
 
+GROUPS: Final = Source("groups")
+GROUPS_RUN: Final = GROUPS.histogram(
+    "tutti_groups_run_seconds",
+    "seconds",
+    "Grouping one consultation, from reading its ballots to marts, shuffled runs included.",
+    buckets=_LONG_S,
+)
+GROUPS_RUNS: Final = GROUPS.counter(
+    "tutti_groups_runs_total",
+    "",
+    "Runs by what came of them: grouped, too_few, too_large, failed.",
+    ("status",),
+)
+GROUPS_NOISE_RUNS: Final = GROUPS.counter(
+    "tutti_groups_noise_runs_total", "", "Shuffled runs, with which groups are compared."
+)
+GROUPS_BALLOTS: Final = GROUPS.gauge(
+    "tutti_groups_last_ballots", "votes", "Ballots of the newest run."
+)
+GROUPS_CONSULTATIONS: Final = GROUPS.gauge(
+    "tutti_groups_known_consultations", "", "Consultations with ballots."
+)
+GROUPS_WAITING: Final = GROUPS.gauge(
+    "tutti_groups_waiting_consultations",
+    "",
+    "Consultations whose ballots have changed since they were grouped.",
+)
+
 CLICKHOUSE: Final = Source("clickhouse")
 CLICKHOUSE_REQUESTS: Final = CLICKHOUSE.histogram(
     "tutti_clickhouse_request_seconds",
@@ -275,7 +303,7 @@ for _name, _unit, _labels, _about in (
 ):
     FLINK.declare(f"flink_{_name}", "gauge", _unit, _about, _labels)  # type: ignore[arg-type]
 
-SOURCES: Final = (INTAKE, SINK, PROBE, MINUTELY, FLINK, CLICKHOUSE)
+SOURCES: Final = (INTAKE, SINK, PROBE, MINUTELY, GROUPS, FLINK, CLICKHOUSE)
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric for source in SOURCES for metric in source.metrics
 }

@@ -21,6 +21,8 @@ from clickhouse_connect.driver.client import Client
 
 from operators.core import agreement, consensus, divisiveness, held, makeorg, zones
 from operators.core.errors import TerminalError
+from operators.core.groups import consensus as group_consensus
+from operators.core.groups import representatives, support
 from schemas.reserved import PROBE_CONSULTATION
 
 VIEWS: Final = (
@@ -32,8 +34,11 @@ VIEWS: Final = (
     "tutti.cells_at",
     "tutti.shown_cut_at",
     "tutti.held_at",
+    "tutti.opinion_runs",
+    "tutti.group_votes",
     "marts.consultations",
     "marts.proposals",
+    "marts.group_consensus",
     "marts.leaderboard",
     "marts.leaderboard_at",
     "marts.leaderboard_by_country",
@@ -41,6 +46,9 @@ VIEWS: Final = (
     "marts.agreement_by_country",
     "marts.agreement_by_country_at",
     "marts.agreement_by_window",
+    "marts.opinion_groups",
+    "marts.agreement_by_group",
+    "marts.group_representatives",
     "marts.participation",
     "marts.dead_letters",
     "tutti.shown_generation",
@@ -97,6 +105,7 @@ def _formulas() -> dict[str, str]:
         "divisiveness": divisiveness.METHOD,
         "country_spread": divisiveness.SPREAD_METHOD,
         "held": held.METHOD,
+        "group_spread": group_consensus.METHOD,
     }
     within = {
         "agree_rate, rank": agreement.METHOD,
@@ -109,6 +118,7 @@ def _formulas() -> dict[str, str]:
         "rank_shown": held.METHOD,
         "consensus, rank_consensus, coverage, weakest_country": consensus.METHOD,
         "country_spread": divisiveness.SPREAD_METHOD,
+        "group_spread": group_consensus.METHOD,
     }
     return {
         "agreement_rate": agreement.RATE_SQL.format(**trusted),
@@ -126,6 +136,7 @@ def _formulas() -> dict[str, str]:
         "country_spread": divisiveness.SPREAD_SQL,
         "leaderboard_methods": _listed(within | across),
         "by_country_methods": _listed(within),
+        **_group_formulas(),
         "not_probe": f"consultation_id != '{PROBE_CONSULTATION}'",
         "at": _AT,
         "at_minute": _AT_MINUTE,
@@ -137,6 +148,45 @@ def _formulas() -> dict[str, str]:
 
 def _listed(methods: dict[str, str]) -> str:
     return "'" + "; ".join(f"{columns}: {method}" for columns, method in methods.items()) + "'"
+
+
+def _group_formulas() -> dict[str, str]:
+    votes = {"agree": "votes.agree", "disagree": "votes.disagree", "seen": "votes.seen"}
+    bounded = {
+        "gic": group_consensus.GIC_SQL,
+        "gic_geomean": group_consensus.GIC_GEOMEAN_SQL,
+        "bridging": group_consensus.BRIDGING_SQL,
+    }
+    tests = {
+        "p": representatives.P_SQL,
+        "p_test": representatives.P_TEST_SQL,
+        "repness": representatives.REPNESS_SQL,
+        "repness_test": representatives.REPNESS_TEST_SQL,
+    }
+    return {
+        "groups_supported": support.SUPPORTED_SQL.format(
+            silhouette="silhouette", noise="noise_silhouette"
+        ),
+        "group_pa": group_consensus.PA_SQL.format(**votes),
+        "group_pd": group_consensus.PD_SQL.format(**votes),
+        "group_spread": group_consensus.SPREAD_SQL.format(**votes),
+        "group_consensus_method": f"'{group_consensus.METHOD}'",
+        **{
+            f"{name}_{end}": sql.format(**votes)
+            for name, bounds in bounded.items()
+            for end, sql in zip(("value", "low", "high"), bounds, strict=True)
+        },
+        **{
+            f"{side}_{name}": sql.format(
+                count=side, others=f"others_{side}", seen="seen", others_seen="others_seen"
+            )
+            for side in ("agree", "disagree")
+            for name, sql in tests.items()
+        },
+        "z90": repr(representatives.Z90),
+        "most_representatives": repr(representatives.MOST_REPRESENTATIVES),
+        "representatives_method": f"'{representatives.METHOD}'",
+    }
 
 
 def view(name: str) -> View:

@@ -167,7 +167,7 @@ class Settings(BaseSettings):
 
     @property
     def metrics_port(self) -> int:
-        """Metrics of intake, votes job, sink, minutely and probe, for Prometheus."""
+        """Metrics of intake, votes job, sink, minutely, groups and probe, for Prometheus."""
         return self.port_base + 8
 
     @property

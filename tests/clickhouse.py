@@ -81,7 +81,7 @@ def insert_consultation(
     )  # fmt: skip
 
 
-def insert_votes(clickhouse: Client, votes: list[dict[str, Any]]) -> None:
+def insert_votes(clickhouse: Client, votes: list[dict[str, Any]], *, first_offset: int = 0) -> None:
     """Insert accepted votes as the sink does; what a vote does not name has a default.
 
     A participant is a number; later votes in the list have the later origin.
@@ -93,7 +93,7 @@ def insert_votes(clickhouse: Client, votes: list[dict[str, Any]]) -> None:
     columns = ["consultation_id", "proposal_id", "participant", *blank, "origin_offset"]
     rows = [
         blank | vote | {"participant": f"{vote['participant']:032x}", "origin_offset": offset}
-        for offset, vote in enumerate(votes)
+        for offset, vote in enumerate(votes, first_offset)
     ]
     clickhouse.insert(
         "accepted_votes",

@@ -178,5 +178,6 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),
     Part("probe", "pipelines.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port),
     Part("minutely", "pipelines.minutely.main", 1, 60, _heartbeat("minutely")),
+    Part("groups", "pipelines.groups.main", 1, 60, _heartbeat("groups")),
     Part("rebuild", "pipelines.rebuild", 1, 120, _heartbeat("rebuild"), on_demand=True),
 )

@@ -12,6 +12,7 @@ from pipelines.cli.config import config
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
 from pipelines.cli.explain import explain
+from pipelines.cli.groups import groups
 from pipelines.cli.output import errors
 from pipelines.cli.top import top
 
@@ -34,6 +35,7 @@ app.command()(data.send)
 app.command()(data.sync)
 app.command()(top)
 app.command()(explain)
+app.command()(groups)
 app.command()(data.query)
 app.command()(data.reconcile)
 app.command()(epochs.rebuild)

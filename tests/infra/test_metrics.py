@@ -95,7 +95,7 @@ def test_a_silent_part_is_down_and_its_old_values_are_not_shown(tmp_path):
 
 def test_a_part_that_never_started_is_down(tmp_path):
     found = samples(Gathered(Settings(home=tmp_path)))
-    parts = ("intake", "sink", "probe", "minutely", "votes")
+    parts = ("intake", "sink", "probe", "minutely", "groups", "votes")
     assert found == {("tutti_part_up", part): 0 for part in parts}
 
 

@@ -19,7 +19,7 @@ from infra.local.supervisor import orphans
 from infra.settings import Settings
 
 PARTS = {"kafka", "clickhouse", "redis", "intake", "votes", "semantics", "sink", "probe"}
-PARTS |= {"minutely"}
+PARTS |= {"minutely", "groups"}
 
 
 def until(condition, seconds: int = 60) -> None:

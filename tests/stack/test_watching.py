@@ -168,7 +168,7 @@ def test_the_metrics_count_what_was_sent(stack, traffic):
             if sample.labels["topic"] == VOTES.name
         )
         up = {sample.labels[PART]: sample.value for sample in found["tutti_part_up"].samples}
-        all_up = up == dict.fromkeys(("intake", "sink", "votes", "probe", "minutely"), 1)
+        all_up = up == dict.fromkeys(("intake", "sink", "votes", "probe", "minutely", "groups"), 1)
         return found if counted >= traffic and all_up else None
 
     found = until(all_refused_and_all_up)

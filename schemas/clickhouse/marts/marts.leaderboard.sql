@@ -63,6 +63,7 @@ counted AS (
         counts.* EXCEPT (consultation_id, proposal_id),
         consultations.* EXCEPT (consultation_id, rank_min_votes),
         held.held_low AS held_low,
+        groups.spread AS group_spread,
         -- A consultation that is not announced yet ranks by the default.
         counts.votes >= if(consultations.rank_min_votes = 0, 30, consultations.rank_min_votes) AS ranked
     FROM (SELECT * FROM tutti.proposals FINAL WHERE status = 'accepted') AS proposals
@@ -71,6 +72,10 @@ counted AS (
         SELECT consultation_id, proposal_id, toNullable(held.agree_low) AS held_low
         FROM tutti.held AS held
     ) AS held USING (consultation_id, proposal_id)
+    LEFT JOIN (
+        SELECT consultation_id, proposal_id, group_spread AS spread
+        FROM marts.group_consensus WHERE supported
+    ) AS groups USING (consultation_id, proposal_id)
     LEFT JOIN consultations ON consultations.consultation_id = proposals.consultation_id
 ),
 agreed AS (
@@ -170,6 +175,7 @@ SELECT
     if(weakest = 0, NULL, weakest_votes) AS weakest_country_votes,  -- Its ballots, trusted
     divisiveness AS divisiveness,  -- 4 agree disagree / votes^2, 0 to 1; NULL without votes; $by_divisiveness
     country_spread AS country_spread,  -- Weighted standard deviation of the countries' agreement, 0 to 0.5; $by_country_spread
+    group_spread AS group_spread,  -- Greatest less least agreement over the opinion groups of their newest run, 0 to 1; NULL: no distinct groups, or one with fewer than 5 ballots; $by_group_spread
     countries AS countries,  -- Known countries with at least one ballot
     like_it AS like_it,  -- Ballots with the qualification like_it
     doable AS doable,  -- Ballots with the qualification doable

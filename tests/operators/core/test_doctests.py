@@ -7,21 +7,12 @@ import pkgutil
 import pytest
 
 import operators.core
-import operators.core.disclosure
-import operators.core.meaning
 import schemas
 
 MODULES = [
     *(f"schemas.{module.name}" for module in pkgutil.iter_modules(schemas.__path__)),
-    *(f"operators.core.{module.name}" for module in pkgutil.iter_modules(operators.core.__path__)),
-    *(
-        f"operators.core.meaning.{module.name}"
-        for module in pkgutil.iter_modules(operators.core.meaning.__path__)
-    ),
-    *(
-        f"operators.core.disclosure.{module.name}"
-        for module in pkgutil.iter_modules(operators.core.disclosure.__path__)
-    ),
+    *(module.name for module in pkgutil.walk_packages(operators.core.__path__, "operators.core.")),
+    "pipelines.groups.pace",
     "pipelines.printable",
     "pipelines.sink.cuts",
 ]
@@ -29,6 +20,13 @@ WITH_EXAMPLES = {
     "schemas.edge_cases",
     "schemas.times",
     "operators.core.agreement",
+    "operators.core.groups.consensus",
+    "operators.core.groups.identity",
+    "operators.core.groups.kmeans",
+    "operators.core.groups.partition",
+    "operators.core.groups.projection",
+    "operators.core.groups.representatives",
+    "operators.core.groups.silhouette",
     "operators.core.ballots",
     "operators.core.consensus",
     "operators.core.divisiveness",
@@ -45,6 +43,7 @@ WITH_EXAMPLES = {
     "operators.core.pseudonyms",
     "operators.core.tally",
     "operators.core.zones",
+    "pipelines.groups.pace",
     "pipelines.printable",
     "pipelines.sink.cuts",
 }

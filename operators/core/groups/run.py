@@ -1,0 +1,73 @@
+"""One consultation's groups from run to run: what is remembered, and what a run yields."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.core.groups.counts import GroupVotes, group_votes
+from operators.core.groups.identity import People, inherit
+from operators.core.groups.matrix import Opinions
+from operators.core.groups.partition import partition
+
+MOST_BALLOTS: Final = 5_000_000
+"""More are not grouped: about 100 bytes of memory are needed for each."""
+
+MOST_PROPOSALS: Final = 2_000
+"""More are not grouped: the products of their columns would take too long."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Members:
+    """Who is grouped.
+
+    Attributes:
+        people: Ascending.
+        ids: The id of the group of each, same shape.
+    """
+
+    people: People
+    ids: NDArray[np.intp]
+
+
+NOBODY: Final = Members(np.array([], "S16"), np.array([], np.intp))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """What a run found.
+
+    Attributes:
+        k: How many groups; 0: too little to group.
+        silhouette: See `Partition`.
+        ids: The id of each group, from the largest, k of them.
+        sizes: People in each, shape (k,).
+        members: Who is in which.
+        votes: What each group voted on each proposal, in the order of `ids`.
+    """
+
+    k: int
+    silhouette: float
+    ids: list[int]
+    sizes: NDArray[np.int64]
+    members: Members
+    votes: GroupVotes
+
+
+def find_groups(opinions: Opinions, former: Members = NOBODY) -> Groups:
+    """Group people; the partition follows from the ballots alone, only ids from `former`."""
+    found = partition(opinions)
+    if not found.k:
+        nothing = np.array([], np.intp)
+        return Groups(0, 0.0, [], nothing, NOBODY, group_votes(opinions, nothing, nothing, 0))
+    people = opinions.participants[found.members]
+    ids = inherit(former.people, former.ids, people, found.groups, found.k)
+    return Groups(
+        found.k,
+        found.silhouette,
+        ids,
+        np.bincount(found.groups),
+        Members(people, np.array(ids)[found.groups]),
+        group_votes(opinions, found.members, found.groups, found.k),
+    )

@@ -1,0 +1,1 @@
+"""Opinion groups: read current ballots, group people, write what each group thinks."""

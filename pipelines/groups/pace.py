@@ -1,0 +1,18 @@
+"""When to group a consultation again: soon after a change, but never all the time."""
+
+from typing import Final
+
+REST_MS: Final = 2_000
+"""A consultation is left alone for so long at least."""
+
+REST_PER_RUN: Final = 3
+"""And for so many times as long as its run took: a quarter of the time, at most, is its own."""
+
+
+def next_ms(began_ms: int, ended_ms: int) -> int:
+    """When a consultation may be grouped again, after a run from `began_ms` to `ended_ms`.
+
+    >>> next_ms(0, 100), next_ms(0, 5_000)
+    (2100, 20000)
+    """
+    return ended_ms + max(REST_MS, REST_PER_RUN * (ended_ms - began_ms))

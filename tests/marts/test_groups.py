@@ -1,0 +1,351 @@
+"""Opinion groups through ClickHouse: ballots in, views out, against the pure functions."""
+
+import random
+from collections import Counter
+from math import isclose
+
+import numpy as np
+import pytest
+from clickhouse import insert_proposals, insert_votes
+from conversations import read_conversation, simulated
+from places import FIXTURES
+
+from operators.core.groups import run as limits
+from operators.core.groups.consensus import group_consensus
+from operators.core.groups.representatives import representativeness
+from operators.core.groups.run import find_groups
+from operators.core.groups.support import RUNS
+from pipelines.groups import grouping
+from pipelines.groups.grouping import Grouping
+from pipelines.groups.read import read_opinions
+from pipelines.groups.write import read_former
+
+CHOICES = {1: "agree", 0: "neutral", -1: "disagree"}
+BASE = 1 << 100  # a pseudonym has 128 bits
+
+
+def number(voter):
+    return BASE + int(voter)
+
+
+def insert_ballots(clickhouse, consultation, ballots, *, trust="trusted", first_offset=0):
+    """Insert ballots as (proposal, participant, choice); a later offset replaces an earlier one."""
+    names = ("proposal_id", "participant", "choice")
+    votes = [dict(zip(names, ballot, strict=True)) for ballot in ballots]
+    known = {"consultation_id": consultation, "trust": trust}
+    insert_votes(clickhouse, [known | vote for vote in votes], first_offset=first_offset)
+
+
+def send(clickhouse, consultation, conversation, **how):
+    proposals = {proposal for _, proposal in conversation.ballots}
+    insert_proposals(clickhouse, consultation, sorted(proposals - conversation.refused))
+    if conversation.refused:
+        insert_proposals(clickhouse, consultation, sorted(conversation.refused), status="refused")
+    rows = [(p, number(v), CHOICES[value]) for (v, p), value in conversation.ballots.items()]
+    insert_ballots(clickhouse, consultation, rows, **how)
+
+
+class Stopwatch:
+    """Each look is 10 ms later."""
+
+    def __init__(self):
+        self.ms = 0
+
+    def __call__(self):
+        self.ms += 10
+        return self.ms
+
+
+def work(grouping, stopwatch):
+    """Until nothing is left to do, without waiting."""
+    for _ in range(100):
+        if not grouping.step() and not grouping.waiting:
+            return
+        stopwatch.ms += 1_000_000
+    raise AssertionError("there is always something left to do")
+
+
+@pytest.fixture
+def worker(clickhouse):
+    stopwatch = Stopwatch()
+    made = Grouping(clickhouse, stopwatch=stopwatch)
+    return lambda: work(made, stopwatch)
+
+
+def rows(client, view, consultation, order="ALL"):
+    return list(
+        client.query(
+            f"SELECT * FROM marts.{view} WHERE consultation_id = {{c:String}} ORDER BY {order}",
+            parameters={"c": consultation},
+        ).named_results()
+    )
+
+
+def test_ballots_are_read_as_they_are_current(clickhouse):
+    insert_ballots(
+        clickhouse,
+        "g-read",
+        [("b", 7, "agree"), ("a", 7, "neutral"), ("a", 1 << 127, "disagree"), ("c", 5, "agree")],
+    )
+    insert_ballots(clickhouse, "g-read", [("b", 7, "disagree")], first_offset=9)  # a later vote
+    insert_ballots(clickhouse, "g-read", [("c", 5, "withdrawn")], first_offset=10)
+    insert_ballots(clickhouse, "g-read", [("d", 7, "agree")], trust="troll", first_offset=11)
+    opinions = read_opinions(clickhouse, "g-read")
+    assert opinions.proposals == ("a", "b")
+    assert opinions.ballots.tolist() == [1, 2] or opinions.ballots.tolist() == [2, 1]
+    found = Counter(zip(opinions.columns.tolist(), opinions.votes.tolist(), strict=True))
+    assert found == Counter([(0, 0), (0, -1), (1, -1)])
+
+
+def test_the_views_say_what_the_pure_functions_say(clickhouse, analyst, worker):
+    conversation = read_conversation(FIXTURES / "polis")
+    send(clickhouse, "g-views", conversation)
+    worker()
+    opinions = read_opinions(clickhouse, "g-views")
+    expected = find_groups(opinions)
+
+    shown = rows(analyst, "opinion_groups", "g-views", "group")
+    assert [(row["group"], row["size"]) for row in shown] == list(
+        zip(expected.ids, expected.sizes.tolist(), strict=True)
+    )
+    assert {row["verdict"] for row in shown} == {"distinct groups"}
+    assert shown[0]["silhouette"] == expected.silhouette > shown[0]["noise_silhouette"]
+    assert shown[0]["ballots"] == len(conversation.ballots)
+
+    by_cell = {
+        (row["proposal_id"], row["group"]): row
+        for row in rows(analyst, "agreement_by_group", "g-views")
+    }
+    assert len(by_cell) == expected.k * len(opinions.proposals)
+    for column, proposal in enumerate(opinions.proposals):
+        for group in range(expected.k):
+            row = by_cell[proposal, expected.ids[group]]
+            assert row["agree"] == expected.votes.agree[group, column]
+            assert row["disagree"] == expected.votes.disagree[group, column]
+            assert row["votes"] == expected.votes.seen[group, column]
+            assert isclose(row["pa"], (row["agree"] + 1) / (row["votes"] + 2))
+
+
+def cells(client, consultation):
+    """Proposal → (agree, disagree, seen) of each group, in the order of the groups."""
+    found = {}
+    for row in rows(client, "agreement_by_group", consultation, "proposal_id, group"):
+        found.setdefault(row["proposal_id"], []).append(
+            (row["agree"], row["disagree"], row["votes"])
+        )
+    return found
+
+
+def invented_run(clickhouse, consultation, run=1, noise=0.4):
+    """Groups whose counts are random, empty and extreme."""
+    chance = random.Random(4)
+    columns = {name: [] for name in ("proposals", "groups", "agree", "disagree", "neutral")}
+    sizes = (0, 1, 4, 5, 6, 40, 3_000, 4_000_000_000)
+    for proposal in range(200):
+        for group in range(3):
+            seen = chance.choice(sizes)
+            agree = chance.choice((0, seen, chance.randint(0, seen)))
+            disagree = chance.choice((0, seen - agree, chance.randint(0, seen - agree)))
+            values = (f"p-{proposal}", group, agree, disagree, seen - agree - disagree)
+            for column, value in zip(columns.values(), values, strict=True):
+                column.append(value)
+    names = [f"cell_{name}" for name in columns]
+    clickhouse.insert(
+        "group_runs",
+        [[consultation, run, "grouped", 3, 0.5, noise, [0, 1, 2], [3, 2, 1], *columns.values()]],
+        column_names=[
+            "consultation_id", "run", "status", "k", "silhouette", "noise_silhouette",
+            "group_ids", "sizes", *names,
+        ],
+        database="tutti",
+    )  # fmt: skip
+
+
+def test_sql_and_python_give_the_same_consensus(clickhouse, analyst):
+    invented_run(clickhouse, "g-sql")
+    counts = cells(analyst, "g-sql")
+    shown = {row["proposal_id"]: row for row in rows(analyst, "group_consensus", "g-sql")}
+    assert len(shown) == len(counts) == 200
+    unknown = 0
+    for proposal, groups in counts.items():
+        row, expected = shown[proposal], group_consensus(groups)
+        if expected is None:
+            unknown += 1
+            assert all(row[name] is None for name in row if name.startswith(("gic", "bridging")))
+            assert row["group_spread"] is None
+            continue
+        for name in ("gic", "gic_geomean", "bridging"):
+            bounded = getattr(expected, name)
+            assert isclose(row[name], bounded.value, abs_tol=1e-9)
+            assert isclose(row[f"{name}_low"], bounded.low, abs_tol=1e-9)
+            assert isclose(row[f"{name}_high"], bounded.high, abs_tol=1e-9)
+        assert isclose(row["group_spread"], expected.group_spread, abs_tol=1e-9)
+        assert row["groups"] == 3
+    assert 20 < unknown < 180
+
+
+def test_the_leaderboard_has_the_spread_of_supported_groups(clickhouse, analyst):
+    invented_run(clickhouse, "g-board")
+    insert_proposals(clickhouse, "g-board", [f"p-{n}" for n in range(200)])
+
+    def board(view="leaderboard"):
+        return {row["proposal_id"]: row["group_spread"] for row in rows(analyst, view, "g-board")}
+
+    expected = {
+        row["proposal_id"]: row["group_spread"]
+        for row in rows(analyst, "group_consensus", "g-board")
+    }
+    assert board() == expected
+    assert board("leaderboard_at(at = '2026-01-01 00:00:00')") == expected
+    invented_run(clickhouse, "g-board", run=2, noise=0.6)
+    assert set(board().values()) == {None}
+
+
+def test_sql_and_python_choose_the_same_representatives(clickhouse, analyst):
+    invented_run(clickhouse, "g-rep")
+    counts = cells(analyst, "g-rep")
+    for group in range(3):
+        scored = {}
+        for proposal, groups in counts.items():
+            others = tuple(
+                sum(cell[n] for g, cell in enumerate(groups) if g != group) for n in range(3)
+            )
+            if groups[group][2]:
+                scored[proposal] = representativeness(groups[group], others)
+        significant = {p: found for p, found in scored.items() if found.significant}
+        best = sorted(significant, key=lambda p: (-significant[p].score, p))[:5]
+        shown = [
+            row
+            for row in rows(analyst, "group_representatives", "g-rep", "group, rank")
+            if row["group"] == group
+        ]
+        assert [row["proposal_id"] for row in shown] == best
+        for row in shown:
+            expected = scored[row["proposal_id"]]
+            assert row["side"] == expected.side
+            for name in ("p", "p_test", "repness", "repness_test", "score"):
+                assert isclose(row[name], getattr(expected, name), rel_tol=1e-9), name
+
+
+def test_without_a_significant_one_the_best_represents_a_group(clickhouse, analyst):
+    clickhouse.insert(
+        "group_runs",
+        [["g-weak", 1, "grouped", 2, 0.5, [0, 1], [3, 3],
+          ["a", "b"] * 2, [0, 0, 1, 1], [2, 3, 2, 2], [2, 1, 2, 2], [0] * 4]],
+        column_names=[
+            "consultation_id", "run", "status", "k", "silhouette", "group_ids", "sizes",
+            "cell_proposals", "cell_groups", "cell_agree", "cell_disagree", "cell_neutral",
+        ],
+        database="tutti",
+    )  # fmt: skip
+    shown = rows(analyst, "group_representatives", "g-weak", "group, rank")
+    assert [(row["group"], row["proposal_id"], row["side"]) for row in shown] == [
+        (0, "b", "agree"),
+        (1, "b", "disagree"),
+    ]
+    assert not any(row["significant"] for row in shown)
+    assert {row["verdict"] for row in rows(analyst, "opinion_groups", "g-weak")} == {
+        "not tested yet"
+    }
+
+
+def test_noise_is_no_distinct_groups(clickhouse, analyst, worker):
+    send(clickhouse, "g-noise", simulated(1, people=60, proposals=20, camps=1))
+    worker()
+    shown = rows(analyst, "opinion_groups", "g-noise")
+    assert {(row["supported"], row["verdict"]) for row in shown} == {(0, "no distinct groups")}
+
+
+def test_a_refused_proposal_represents_nobody(clickhouse, analyst):
+    invented_run(clickhouse, "g-refused")
+    first = rows(analyst, "group_representatives", "g-refused", "group, rank")[0]
+    insert_proposals(clickhouse, "g-refused", [first["proposal_id"]], status="refused")
+    shown = rows(analyst, "group_representatives", "g-refused", "group, rank")
+    assert first["proposal_id"] not in {row["proposal_id"] for row in shown}
+    assert len(shown) == 15
+
+
+def test_a_late_revote_is_counted_and_nothing_else_runs(clickhouse, analyst):
+    send(clickhouse, "g-late", simulated(2, people=40, proposals=10, camps=2))
+    stopwatch = Stopwatch()
+    worker = Grouping(clickhouse, stopwatch=stopwatch)
+    work(worker, stopwatch)
+
+    def agreed():
+        return sum(row["agree"] for row in rows(analyst, "agreement_by_group", "g-late"))
+
+    before = agreed()
+    changed = [("p-0", number(n), "agree") for n in range(40)]
+    insert_ballots(clickhouse, "g-late", changed, first_offset=10_000)
+    work(worker, stopwatch)
+    assert agreed() > before
+    stopwatch.ms += 10_000_000
+    assert not worker.step()
+
+
+def test_a_consultation_is_left_alone_for_three_times_its_run(clickhouse):
+    send(clickhouse, "g-pace", simulated(3, people=30, proposals=10, camps=2))
+    stopwatch = Stopwatch()
+    worker = Grouping(clickhouse, stopwatch=stopwatch)
+    work(worker, stopwatch)
+    insert_ballots(clickhouse, "g-pace", [("p-1", number(1), "agree")], first_offset=5_000)
+    assert worker.step()
+    insert_ballots(clickhouse, "g-pace", [("p-2", number(1), "agree")], first_offset=5_001)
+    assert not worker.step()
+    assert list(worker.waiting) == ["g-pace"]
+    stopwatch.ms += 10_000
+    assert worker.step()
+
+
+def test_groups_keep_their_ids_when_the_process_starts_anew(clickhouse, worker):
+    conversation = simulated(7, people=90, proposals=60, camps=2)
+    send(clickhouse, "g-ids", conversation)
+    worker()
+    former = read_former(clickhouse)["g-ids"]
+    # Some of the larger group leave, so that the smaller one is the larger.
+    sizes = np.bincount(former.members.ids)
+    larger = int(sizes.argmax())
+    leaving = former.members.people[former.members.ids == larger][: sizes.max() - sizes.min() + 4]
+    gone = {int.from_bytes(person.ljust(16, b"\0"), "little") for person in leaving.tolist()}
+    insert_ballots(
+        clickhouse,
+        "g-ids",
+        [(p, number(v), "withdrawn") for v, p in conversation.ballots if number(v) in gone],
+        first_offset=10_000,
+    )
+    stopwatch = Stopwatch()
+    work(Grouping(clickhouse, stopwatch=stopwatch), stopwatch)
+    now = read_former(clickhouse)["g-ids"]
+    assert now.run > former.run
+    assert now.threshold is not None
+    assert np.bincount(now.members.ids).argmax() != larger
+    before = dict(zip(former.members.people.tolist(), former.members.ids.tolist(), strict=True))
+    after = dict(zip(now.members.people.tolist(), now.members.ids.tolist(), strict=True))
+    kept = [before[person] == group for person, group in after.items()]
+    assert np.mean(kept) > 0.9
+
+
+def test_too_large_a_consultation_is_refused_and_says_so(clickhouse, analyst, monkeypatch, worker):
+    monkeypatch.setattr(grouping, "MOST_BALLOTS", 100)
+    send(clickhouse, "g-large", simulated(8, people=30, proposals=10, camps=2))
+    worker()
+    [row] = rows(analyst, "opinion_groups", "g-large")
+    assert row["verdict"] == "not grouped: the consultation is too large"
+    assert (row["group"], row["k"], row["supported"]) == (None, 0, 0)
+    assert row["ballots"] > 100
+    assert not rows(analyst, "group_consensus", "g-large")
+    assert limits.MOST_BALLOTS == 5_000_000
+
+
+def test_a_person_s_group_is_in_no_view(analyst, clickhouse):
+    columns = analyst.query(
+        "SELECT table, name FROM system.columns WHERE database = 'marts'"
+    ).result_rows
+    assert columns
+    assert not [c for c in columns if c[1] in {"participant", "pseudonym", "members"}]
+    with pytest.raises(Exception, match=r"(?i)not allowed|denied|164"):
+        analyst.query("SELECT * FROM tutti.group_members")
+
+
+def test_noise_takes_nineteen_runs():
+    assert RUNS == 19
