@@ -44,12 +44,16 @@ class Cost:
 
 
 def measure(encoder: Encoder, texts: Sequence[str]) -> list[Cost]:
-    """Encode the texts in calls of several sizes. CPU time hardly depends on the other load."""
-    encoder.encode(texts[:8])  # the first call prepares
+    """Encode the texts in calls of several sizes. CPU time hardly depends on the other load.
+
+    Each size is measured the second time: the first time an encoder tries shapes that are new.
+    """
     costs: list[Cost] = []
     alone: NDArray[np.float32] | None = None
     for call in CALLS:
         parts = [texts[start : start + call] for start in range(0, len(texts), call)]
+        for part in parts:
+            encoder.encode(part)
         begun = time.process_time()
         vectors = np.concatenate([encoder.encode(part) for part in parts])
         spent = time.process_time() - begun
