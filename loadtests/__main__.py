@@ -13,6 +13,7 @@ from loadtests.capacity import Trial, highest, judge, search
 from loadtests.encoder import encoder
 from loadtests.expected import Comparison
 from loadtests.machine import commit, machine, shown, versions
+from loadtests.meaning import meaning
 from loadtests.report import PAGE, Kind, Report, render, reports, save
 from loadtests.show import show
 from loadtests.workload import load
@@ -172,6 +173,7 @@ def capacity(
 
 
 app.command()(encoder)
+app.command()(meaning)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_
 
 from infra import kafka
 from infra.clickhouse import connect, scalar
+from infra.heartbeat import last_beat
 from infra.settings import Settings
 from operators.core.errors import TransientError
 from schemas.topics import (
@@ -19,6 +20,7 @@ from schemas.topics import (
     ACCEPTED_VOTES,
     DEAD_LETTERS,
     INPUT,
+    MEANING,
     Topic,
 )
 
@@ -62,6 +64,41 @@ def sync(settings: Settings, timeout_s: float) -> Synced:
         group.close()
     as_of = scalar(clickhouse, "SELECT as_of FROM tutti.shown_cut")
     return Synced(input_ends, as_of)
+
+
+def await_clusters(settings: Settings, timeout_s: float) -> int:
+    """Wait until the accepted proposals of now are clustered and in ClickHouse.
+
+    Votes never wait for topics: a semantics job that does not run, or that is slow, is no error.
+
+    Returns:
+        How many records of accepted proposals are not clustered; 0: all are.
+    """
+    broker, clickhouse = kafka.admin(settings), connect(settings)
+    [end] = kafka.ends(broker, _places((ACCEPTED_PROPOSALS,))).values()
+    newest = "SELECT max(offset) + 1, count() FROM tutti.clustering"
+
+    def behind() -> int:
+        [[done, known]] = clickhouse.query(newest).result_rows
+        return max(0, end - int(done if known else 0))
+
+    def runs() -> bool:
+        beat = last_beat(settings, "semantics")
+        return beat is not None and beat.healthy
+
+    try:
+        retry(
+            retry=retry_if_result(lambda done: not done),
+            stop=stop_after_delay(timeout_s),
+            wait=wait_fixed(POLL_S),
+        )(lambda: not behind() or not runs())()
+        if not behind():
+            # Of an item, how far clustering is comes last; other topics may be read later.
+            outputs = kafka.ends(broker, _places(MEANING))
+            _wait("the sink", timeout_s, lambda: _sink_passed(clickhouse, outputs))
+    except RetryError:
+        pass
+    return behind()
 
 
 def _places(topics: tuple[Topic, ...]) -> list[tuple[str, int]]:
