@@ -23,6 +23,7 @@ from operators.core import agreement, consensus, divisiveness, held, makeorg, zo
 from operators.core.errors import TerminalError
 from operators.core.groups import consensus as group_consensus
 from operators.core.groups import representatives, support
+from operators.core.meaning import cluster_agreement
 from schemas.reserved import PROBE_CONSULTATION
 
 VIEWS: Final = (
@@ -55,8 +56,12 @@ VIEWS: Final = (
     "marts.clustering",
     "marts.clusters",
     "marts.cluster_members",
+    "tutti.cluster_ballots",
+    "marts.cluster_leaderboard",
+    "marts.cluster_leaderboard_by_country",
     "marts.cluster_events",
     "marts.duplicates",
+    "marts.duplicate_suggestions",
     "marts.vectors",
     "marts.freshness",
     "marts.reconciliation",
@@ -96,6 +101,7 @@ def _formulas() -> dict[str, str]:
     """What ``$name`` stands for in a view's file; ``$by_name`` is a method in a comment."""
     trusted = {"agree": "counts.agree", "total": "counts.votes"}
     weakest = {"agree": "weakest_agree", "total": "weakest_votes"}
+    ballots = {"agree": "ballots.agree", "total": "ballots.votes"}
     methods = {
         "agreement": agreement.METHOD,
         "makeorg": makeorg.METHOD,
@@ -134,6 +140,13 @@ def _formulas() -> dict[str, str]:
         "divisiveness": divisiveness.SQL.format(disagree="counts.disagree", **trusted),
         "country_mean": divisiveness.MEAN_SQL,
         "country_spread": divisiveness.SPREAD_SQL,
+        "cluster_proposals": cluster_agreement.PROPOSALS_SQL.format(**ballots),
+        "cluster_mean": cluster_agreement.MEAN_SQL.format(**ballots),
+        "cluster_low": cluster_agreement.LOW_SQL.format(**ballots),
+        "cluster_high": cluster_agreement.HIGH_SQL.format(**ballots),
+        "cluster_between": cluster_agreement.BETWEEN_SQL.format(**ballots),
+        "cluster_method": f"'{cluster_agreement.METHOD}'",
+        "cluster_least": str(cluster_agreement.MIN_BALLOTS),
         "leaderboard_methods": _listed(within | across),
         "by_country_methods": _listed(within),
         **_group_formulas(),

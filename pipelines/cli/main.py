@@ -15,6 +15,7 @@ from pipelines.cli.explain import explain
 from pipelines.cli.groups import groups
 from pipelines.cli.output import errors
 from pipelines.cli.top import top
+from pipelines.cli.topics import topics
 
 app = typer.Typer(
     name="tutti",
@@ -36,6 +37,7 @@ app.command()(data.sync)
 app.command()(top)
 app.command()(explain)
 app.command()(groups)
+app.command()(topics)
 app.command()(data.query)
 app.command()(data.reconcile)
 app.command()(epochs.rebuild)

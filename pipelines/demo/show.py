@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
@@ -22,7 +22,9 @@ from infra.clickhouse import UNAVAILABLE, connect
 from infra.local import stack
 from infra.settings import Settings
 from operators.core.clock import Clock
+from operators.core.errors import TerminalError
 from pipelines.cli.board import Board, draw_board, read_board
+from pipelines.cli.topics import Topics, draw_topics, read_topics
 from pipelines.demo.campaign import Campaign
 from pipelines.reconcile import Reconciliation, reconcile
 from pipelines.sending import Sender
@@ -30,7 +32,8 @@ from pipelines.sending import Sender
 REFRESH_S: Final = 1.0
 PLAIN_EVERY_S: Final = 5.0
 SLICE_S: Final = 0.05
-BOARD_ROWS: Final = 15
+BOARD_ROWS: Final = 12
+TOPIC_ROWS: Final = 5
 SYNC_S: Final = 120.0
 AVERAGED: Final = 10
 """Looks over which votes per second are averaged: counting moves in steps of a checkpoint."""
@@ -100,11 +103,14 @@ class Watch:
         self._seen: deque[tuple[int, int]] = deque(maxlen=AVERAGED)
         self.figures = Figures()
         self.board: Board | None = None
+        self.topics: Topics | None = None
 
     def look(self) -> None:
         """Read everything once."""
         figures, now_ms = self.figures, self._clock()
         self.board = read_board(self._clickhouse, self._consultation, BOARD_ROWS)
+        with suppress(TerminalError):  # no proposal is in a topic yet
+            self.topics = read_topics(self._clickhouse, self._consultation, TOPIC_ROWS)
         counted, newest = self._clickhouse.query(
             "SELECT sum(next_offset), max(newest_at) FROM marts.freshness WHERE stage = 'votes'"
         ).result_rows[0]
@@ -148,7 +154,8 @@ class Watch:
                 Panel(addresses(self._settings), title="addresses"),
             ]
         )
-        return Group(draw_board(self.board), panels) if self.board else panels
+        topics = [draw_topics(self.topics)] if self.topics else []
+        return Group(draw_board(self.board), *topics, panels) if self.board else panels
 
     def line(self, sent: int) -> str:
         """The picture in one line, for output that is no terminal."""
@@ -206,6 +213,8 @@ def show(
         watch.look()
         if watch.board:
             console.print(draw_board(watch.board))
+        if watch.topics:
+            console.print(draw_topics(watch.topics))
         late = watch.figures.lateness_s
         if late:
             console.print(

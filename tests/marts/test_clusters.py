@@ -1,0 +1,150 @@
+"""Topics in the views: members, agreement that is never pooled, duplicates, generations."""
+
+import json
+from math import sqrt
+
+import pytest
+from clickhouse import insert_consultation, insert_proposals, insert_tallies
+
+from infra.clickhouse import connect
+from operators.core.meaning.cluster_agreement import cluster_agreement
+
+BALLOTS = {"a": (90, 5), "b": (60, 30), "c": (10, 85), "d": (3, 0), "e": (0, 0), "f": (7, 7)}
+AT_MS = 1_780_000_000_000
+
+
+def insert_clusters(clickhouse, consultation, members, *, generation=1, offset=10, version=1):
+    """Clusters of these members, as the sink writes them: proposal → cluster."""
+    for table, columns, rows in (
+        (
+            "assignments",
+            ["proposal_id", "cluster_id", "cluster_id_at_arrival", "similarity", "model"],
+            [[proposal, cluster, "c9", 0.5, "toy/1"] for proposal, cluster in members.items()],
+        ),
+        (
+            "clusters",
+            ["cluster_id", "label", "terms", "size"],
+            [
+                [cluster, f"label of {cluster}", ["one", "two"], n]
+                for cluster in sorted(set(members.values()) - {""})
+                for n in [sum(other == cluster for other in members.values())]
+            ],
+        ),
+        ("clustering", ["offset", "model", "proposals"], [[offset, "toy/1", len(members)]]),
+    ):
+        clickhouse.insert(
+            table,
+            [[generation, consultation, AT_MS, version, *row] for row in rows],
+            column_names=["generation", "consultation_id", "at_ms", "version", *columns],
+            database="tutti",
+        )
+
+
+@pytest.fixture(scope="module")
+def topics(clickhouse):
+    insert_consultation(clickhouse, "topics")
+    insert_proposals(clickhouse, "topics", list(BALLOTS))
+    members = dict.fromkeys("abcde", "c1") | {"f": "c2"}
+    insert_clusters(clickhouse, "topics", members)
+    insert_tallies(
+        clickhouse,
+        [
+            {
+                "consultation_id": "topics",
+                "proposal_id": proposal,
+                "country": country,
+                "agree": agree,
+                "disagree": disagree,
+                "neutral": 1,
+            }
+            for proposal, (agree, disagree) in BALLOTS.items()
+            for country in (("FR", "DE") if proposal != "e" else ())
+        ]
+        + [{"consultation_id": "topics", "proposal_id": "a", "trust": "troll", "agree": 500}],
+    )
+
+
+def board(analyst, view="cluster_leaderboard", where="1"):
+    found = analyst.query(
+        f"SELECT * FROM marts.{view} WHERE consultation_id = 'topics' AND {where}"
+        " ORDER BY cluster_id"
+    )
+    return [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
+
+
+@pytest.mark.parametrize(("view", "times"), [("leaderboard", 2), ("leaderboard_by_country", 1)])
+def test_a_topics_agreement_is_the_mean_of_its_proposals(topics, analyst, view, times):
+    where = "country = 'FR'" if times == 1 else "1"
+    first = board(analyst, f"cluster_{view}", where)[0]
+    counts = {p: (times * a, times * (a + d + 1)) for p, (a, d) in BALLOTS.items() if p in "abcd"}
+    expected = cluster_agreement(counts.values())
+    assert first["proposals_counted"] == expected.proposals == 3
+    assert first["agreement"] == pytest.approx(expected.mean, abs=1e-12)
+    assert first["agreement_low"] == pytest.approx(expected.low, abs=1e-12)
+    assert first["agreement_high"] == pytest.approx(expected.high, abs=1e-12)
+    assert first["spread"] == pytest.approx(sqrt(expected.between), abs=1e-12)
+    assert first["ballots"] == sum(total for _, total in counts.values())
+    assert (first["most_agreed"], first["most_opposed"]) == ("a", "c")
+    assert first["most_opposed_rate"] == 85 / 96
+
+
+def test_too_few_proposals_are_no_figure(topics, analyst):
+    second = board(analyst)[1]
+    assert (second["cluster_id"], second["size"], second["ballots"]) == ("c2", 1, 30)
+    assert [second[name] for name in ("agreement", "agreement_low", "spread")] == [None] * 3
+    assert second["most_agreed"] == "f"
+
+
+def test_a_topic_without_ballots_has_a_row(clickhouse, analyst):
+    insert_clusters(clickhouse, "silent", {"x": "c1"})
+    [[size, ballots, most]] = analyst.query(
+        "SELECT size, ballots, most_agreed FROM marts.cluster_leaderboard"
+        " WHERE consultation_id = 'silent'"
+    ).result_rows
+    assert (size, ballots, most) == (1, 0, "")
+
+
+def test_who_has_left_is_in_no_cluster(clickhouse, analyst):
+    insert_clusters(clickhouse, "left", {"x": "c1", "y": "c1"})
+    insert_clusters(clickhouse, "left", {"y": ""}, version=2)
+    rows = analyst.query(
+        "SELECT proposal_id FROM marts.cluster_members WHERE consultation_id = 'left'"
+    ).result_rows
+    assert rows == [("x",)]
+
+
+def test_vectors_are_inserted_as_they_are_sent_and_compared_by_analysts(clickhouse, analyst):
+    insert_proposals(clickhouse, "near", ["n1", "n2"])
+    insert_clusters(clickhouse, "near", {"n1": "c1", "n2": "c1"})
+    for proposal, data in (("n1", "AACAPwAAAAA="), ("n2", "AAAAPwAAQD8=")):
+        record = {"version": 1, "generation": 1, "consultation_id": "near"}
+        record |= {"proposal_id": proposal, "model": "toy/1", "vector": data}
+        line = json.dumps(record)
+        clickhouse.raw_insert("tutti.sent_vectors", insert_block=line.encode(), fmt="JSONEachRow")
+    rows = analyst.query(
+        "SELECT proposal_id, vector, cosineDistance(vector, [1, 0]) FROM marts.vectors"
+        " WHERE consultation_id = 'near' ORDER BY proposal_id"
+    ).result_rows
+    assert rows[0] == ("n1", [1.0, 0.0], 0.0)
+    assert rows[1][1] == [0.5, 0.75]
+    assert not analyst.query(
+        "SELECT * FROM marts.duplicate_suggestions WHERE consultation_id = 'near'"
+    ).result_rows
+
+
+def test_the_newest_generation_is_shown_when_it_has_caught_up(clickhouse_settings, clickhouse):
+    # The generations of a whole installation: nothing else may look meanwhile.
+    client = connect(clickhouse_settings)
+    shown = "SELECT generation FROM tutti.shown_generation"
+    assert client.query(shown).result_rows == [(1,)]
+    insert_clusters(client, "old", {"x": "c1"}, generation=1, offset=1000)
+    insert_clusters(client, "old", {"x": "c7"}, generation=2, offset=999, version=2)
+    assert client.query(shown).result_rows == [(1,)]
+    insert_clusters(client, "old", {"x": "c7"}, generation=2, offset=1000, version=3)
+    assert client.query(shown).result_rows == [(2,)]
+    [[cluster]] = client.query(
+        "SELECT cluster_id FROM marts.cluster_members WHERE consultation_id = 'old'"
+    ).result_rows
+    assert cluster == "c7"
+    for table in ("assignments", "clusters", "clustering"):
+        client.command(f"DELETE FROM tutti.{table} WHERE generation = 2")
