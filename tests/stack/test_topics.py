@@ -26,7 +26,7 @@ def messages(consultation):
     random.Random(1).shuffle(texts)
     sent = [(f"p{n}", text, "accepted") for n, text in enumerate(texts)]
     edit = ("p3", "Cheaper tickets for the opera, please", "accepted")
-    return sent[:120] + [edit, ("p4", sent[4][1], "refused"), *sent[10:20]] + sent[120:]
+    return [*sent[:120], edit, ("p4", sent[4][1], "refused"), *sent[10:20], *sent[120:]]
 
 
 def send(stack, consultation, some):
