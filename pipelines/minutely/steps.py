@@ -2,9 +2,14 @@
 
 from typing import Final
 
-from pipelines.minutely import held
+from pipelines.minutely import bases, held
+from pipelines.minutely.bases import carry_base
 from pipelines.minutely.held import hold_ranks
 from pipelines.minutely.marks import Step
 from pipelines.minutely.publish import publish
 
-STEPS: Final[tuple[Step, ...]] = (Step(held.STEP, hold_ranks), Step("publish", publish))
+STEPS: Final[tuple[Step, ...]] = (
+    Step(held.STEP, hold_ranks),
+    Step("publish", publish),
+    Step(bases.STEP, carry_base),
+)

@@ -23,6 +23,7 @@ from infra.local.alone import clickhouse_alone
 from infra.migrations import VIEWS, migrate
 from operators.core.clock import system_clock
 from operators.core.tally import COUNTERS
+from pipelines.minutely.bases import carry_base
 from schemas.reserved import PROBE_CONSULTATION
 
 
@@ -238,3 +239,35 @@ def test_an_installation_of_before_begins_its_history_with_what_is_current(own, 
     assert {row[0] for row in own.query(cut).result_rows} == {5}
     as_of = scalar(own, f"SELECT as_of FROM tutti.shown_cut_at(at = '{moment(later)}')")
     assert as_of == datetime(1970, 1, 1) + timedelta(minutes=1)  # noqa: DTZ001
+
+
+def test_a_base_changes_no_answer_and_needs_nothing_before_it(own):
+    """Emptied cells are carried too: an old row that is repeated later must not revive them."""
+    show_epoch(own)
+    dice = random.Random(2)
+    base = (NOON + 90) // 60 * 60 - 60
+    rows = [
+        {
+            "consultation_id": "base",
+            "proposal_id": f"p{dice.randrange(6)}",
+            "minute": base - 40 + version // 3,
+            "version": version,
+            "agree": version,
+            "is_deleted": int(dice.random() < 0.3),
+        }
+        for version in range(1, 240)
+    ]
+    insert_history(own, rows)
+    insert_history(own, [row | {"minute": base + 5} for row in rows[:60]])
+    marks = range(base - 40, base + 60, 3)
+    before = [agree_at(own, mark, "base") for mark in marks]
+    carry_base(own, (base + 61) * 60_000, least_rows=1)
+    carry_base(own, (base + 60) * 60_000)
+    assert scalar(own, "SELECT count() FROM tutti.history_bases") == 0  # not the time, or too few
+    carry_base(own, (base + 60) * 60_000, least_rows=1)
+    assert scalar(own, "SELECT max(minute) FROM tutti.history_bases") == base
+    assert [agree_at(own, mark, "base") for mark in marks] == before
+    own.command(f"DELETE FROM tutti.tallies_history WHERE minute < {base}")
+    after = [agree_at(own, mark, "base") for mark in marks if mark > base]
+    assert after == before[-len(after) :]
+    assert len({str(board) for board in after}) > 10
