@@ -92,7 +92,7 @@ def cluster_agreement(ballots: Iterable[tuple[int, int]]) -> ClusterAgreement:
     >>> found.proposals, round(found.mean, 3), round(found.low, 3), round(found.high, 3)
     (3, 0.6, 0.103, 1.0)
     >>> round(found.between, 4)
-    0.0379
+    0.0378
     """
     counted = [(agree / total, total) for agree, total in ballots if total >= MIN_BALLOTS]
     number = len(counted)

@@ -18,18 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.core.meaning import labels, snapshots
-from operators.core.meaning.fixed_point import SCALE, quantise
+from operators.core.meaning.fixed_point import SCALE, centred, quantise
 from operators.core.meaning.inheritance import inherit
 from operators.core.meaning.item import Item
 from operators.core.meaning.members import Member, Members
-from operators.core.meaning.micro_clusters import FOLDED, MOST, MicroClusters
+from operators.core.meaning.micro_clusters import FOLDED, MOST, NEAR, NEARER_BY, MicroClusters
 from operators.core.meaning.near_duplicates import Duplicate, Duplicates
 from operators.core.meaning.normalise import plain
 from operators.core.meaning.outputs import Assignment, Cluster, ClusterEvent, EventKind, Outputs
 from operators.core.meaning.thresholds import FIRST, LAST, Thresholds, calibrate
 from operators.core.meaning.words import words
 
-METHOD: Final = "clusters/two-level-average-link/1"
+METHOD: Final = "clusters/two-level-average-link/2"
 """Name and version of the rules."""
 
 STEP: Final = 250
@@ -93,6 +93,8 @@ class Clusters:
     ) -> None:
         self._consultation_id, self._model, self._dimension = consultation_id, model, dimension
         self._thresholds = defaults
+        self._centre = np.zeros(dimension)
+        self._near = NEAR
         self._calibrated = False
         self._micro = MicroClusters(
             np.zeros((0, dimension)), np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -168,6 +170,8 @@ class Clusters:
                 model=self._model,
                 dimension=self._dimension,
                 thresholds=self._thresholds,
+                centre=self._centre.astype("<f8").tobytes(),
+                near=self._near,
                 calibrated=self._calibrated,
                 offset=self._offset,
                 arrivals=self._arrivals,
@@ -208,15 +212,13 @@ class Clusters:
 
     def _fill(self, state: snapshots.State) -> None:
         self._calibrated = state.calibrated
+        self._near = state.near
+        self._centre = np.frombuffer(state.centre, "<f8").copy()
         self._offset, self._arrivals, self._since = state.offset, state.arrivals, state.since
         self._last_number, self._last_event = state.last_number, state.last_event
         cluster = np.frombuffer(state.micro_cluster, "<i8").astype(np.int64)
         vectors = np.frombuffer(state.vectors, "<i2").reshape(-1, self._dimension)
         micro = np.frombuffer(state.member_micro, "<i4").astype(np.int64)
-        sums = np.zeros((len(cluster), self._dimension))
-        np.add.at(sums, micro, vectors.astype(np.float64))
-        counts = np.bincount(micro, minlength=len(cluster)).astype(np.int64)
-        self._micro = MicroClusters(sums, counts, cluster)
         for row, vector, place in zip(state.members, vectors, micro.tolist(), strict=True):
             member = Member(
                 row.proposal_id, row.text, row.language, row.offset, row.arrival, row.similarity,
@@ -225,8 +227,9 @@ class Clusters:
             self._members.append(member, vector, place)
             self._count(member, 1)
             self._link(member)
+        self._micro = self._summed(cluster)
         for member in sorted(self._members.rows, key=lambda member: member.offset):
-            self._duplicates.add(member.proposal_id, member.text, member.offset)
+            self._duplicates.add(member.proposal_id, member.text, member.offset, member.language)
         for name in state.topics:
             self._topics[name.number] = Topic(
                 name.number, name.first_seen, name.last_seen, name.medoid, name.label, name.terms,
@@ -245,7 +248,7 @@ class Clusters:
         The proposal's former text leaves afterwards, so that a cluster that it is alone in goes on.
         """
         former = self._members.row(item.proposal_id)
-        wide = vector.astype(np.float64)
+        wide = centred(vector[None], self._centre)[0]
         place = self._settle(wide, item.offset)
         number = int(self._micro.cluster[place])
         member = Member(
@@ -256,8 +259,8 @@ class Clusters:
         self._count(member, 1)
         if former is not None:
             self._leave(former, item.offset)
-        member.duplicate = self._duplicates.find(item.text, item.offset)
-        self._duplicates.add(item.proposal_id, item.text, item.offset)
+        member.duplicate = self._duplicates.find(item.text, item.offset, item.language)
+        self._duplicates.add(item.proposal_id, item.text, item.offset, item.language)
         self._say(member, number)
         self._touch(number, item.offset)
         self._arrivals += 1
@@ -273,7 +276,7 @@ class Clusters:
             self._fold(offset)
         if len(self._micro):
             near, cosine = self._micro.nearest(vector)
-            if cosine >= self._thresholds.micro:
+            if cosine >= max(self._near, self._thresholds.micro):
                 self._micro.add(near, vector)
                 return near
             number = int(self._micro.cluster[near])
@@ -288,14 +291,14 @@ class Clusters:
         """Take a row out of its clusters."""
         member, place = self._members.rows[row], int(self._members.micro[row])
         number = int(self._micro.cluster[place])
-        self._micro.take(place, self._members.vectors[row].astype(np.float64))
+        self._micro.take(place, self._vectors([row])[0])
         self._members.remove(row)
         if not self._micro.counts[place]:
             moved = self._micro.drop(place)
             micro = self._members.micro
             self._members.replace(np.where(micro == moved, place, micro))
         self._count(member, -1)
-        self._duplicates.remove(member.proposal_id, member.text, member.offset)
+        self._duplicates.remove(member.text, member.offset)
         if self._members.row(member.proposal_id) is None:
             gone = Assignment(
                 self._consultation_id, member.proposal_id, "", _id(member.arrival), 0.0,
@@ -318,7 +321,9 @@ class Clusters:
         copies = [self._members.get(copy) for copy in self._copies.pop(proposal, set())]
         for member in sorted((m for m in copies if m is not None), key=lambda m: m.offset):
             if member.duplicate.of == proposal:
-                member.duplicate = self._duplicates.find(member.text, member.offset)
+                member.duplicate = self._duplicates.find(
+                    member.text, member.offset, member.language
+                )
                 self._say(member, self._number(member))
 
     def _reword(self, item: Item) -> None:
@@ -327,6 +332,8 @@ class Clusters:
         if member is None or (member.text, member.language) == (item.text, item.language):
             return
         self._count(member, -1)
+        self._duplicates.remove(member.text, member.offset)
+        self._duplicates.add(member.proposal_id, item.text, member.offset, item.language)
         relabelled = member.language != item.language
         member.text, member.language = item.text, item.language
         member.words = _words(item.text, item.language)
@@ -338,15 +345,38 @@ class Clusters:
         """Form the clusters anew."""
         self._since = 0
         if not self._calibrated and len(self._members) >= FIRST:
-            self._thresholds = calibrate(self._members.vectors[:LAST])
-            self._calibrated = self._arrivals >= LAST
+            self._calibrate()
         self._rename(self._micro.group(self._thresholds.macro), offset)
+
+    def _calibrate(self) -> None:
+        """Take the mean of the first proposals away from all, and measure what is near then.
+
+        What all proposals of a consultation share is no topic (J. Mu and P. Viswanath,
+        "All-but-the-top", ICLR 2018), and it is what differs between consultations.
+        """
+        first = self._members.vectors[:LAST]
+        self._centre = np.rint(first.sum(0, dtype=np.float64) / len(first))
+        self._thresholds = calibrate(centred(first, self._centre))
+        self._calibrated = self._arrivals >= LAST
+        self._micro = self._summed(self._micro.cluster.copy())
+
+    def _summed(self, cluster: NDArray[np.int64]) -> MicroClusters:
+        """The micro-clusters of the members as they are."""
+        micro = self._members.micro
+        sums = np.zeros((len(cluster), self._dimension))
+        np.add.at(sums, micro, centred(self._members.vectors, self._centre))
+        counts = np.bincount(micro, minlength=len(cluster)).astype(np.int64)
+        return MicroClusters(sums, counts, cluster)
+
+    def _vectors(self, rows: NDArray[np.int64] | list[int]) -> NDArray[np.float64]:
+        return centred(self._members.vectors[rows], self._centre)
 
     def _fold(self, offset: int) -> None:
         """Make room among the micro-clusters, and first among the clusters if need be."""
         if len(self._topics) > FOLDED:
             self._rename(self._micro.group(-np.inf, FOLDED // 2), offset)
         self._members.replace(self._micro.fold()[self._members.micro])
+        self._near = max(self._near - NEARER_BY, self._thresholds.micro)
 
     def _rename(self, groups: NDArray[np.int64], offset: int) -> None:
         """Let the new groups (micro-clusters,) inherit the clusters' ids, and say what changed."""
@@ -372,7 +402,7 @@ class Clusters:
         for row in self._members.in_any(moved).tolist():
             member = self._members.rows[row]
             number = int(now[self._members.micro[row]])
-            vector = self._members.vectors[row].astype(np.float64)
+            vector = self._vectors([row])[0]
             member.similarity = _cosine(vector, self._sum(number))
             self._say(member, number)
         changed = set(before[moved].tolist()) | set(now[moved].tolist())
@@ -384,7 +414,7 @@ class Clusters:
         """Look for a better name."""
         topic = self._topics[number]
         rows = self._members.in_any(self._micro.cluster == number)
-        vectors = self._members.vectors[rows].astype(np.float64)
+        vectors = self._vectors(rows)
         lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
         total = self._sum(number)
         cosines = (vectors @ total) / lengths / np.sqrt(total @ total)

@@ -36,3 +36,20 @@ def quantise(vector: NDArray[np.float32]) -> NDArray[np.int16]:
         )
     whole: NDArray[np.int16] = np.rint(wide * (SCALE / length)).astype(np.int16)
     return whole
+
+
+def centred(vectors: NDArray[np.int16], centre: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fixed-point vectors (n, dimension) less a centre of whole numbers, of length `SCALE` again.
+
+    One that equals the centre stays as it is, because the difference has no direction.
+
+    >>> centred(np.array([[4096, 0]], np.int16), np.array([0.0, 4096.0])).tolist()
+    [[2896.0, -2896.0]]
+    """
+    wide = vectors - centre
+    squares = np.einsum("ij,ij->i", wide, wide)
+    alone = squares == 0
+    wide[alone] = vectors[alone]
+    squares[alone] = np.einsum("ij,ij->i", wide[alone], wide[alone])
+    found: NDArray[np.float64] = np.rint(wide * (SCALE / np.sqrt(squares))[:, None])
+    return found

@@ -14,6 +14,16 @@ MOST: Final = 2_000
 FOLDED: Final = 1_800
 """What is left of them when there are too many: one fold makes room for some hundred."""
 
+HELD: Final = 0.05
+"""What the cosine of two proposals of one cluster counts more when clusters are formed anew."""
+
+NEAR: Final = 0.9
+"""Cosine from which a proposal joins a micro-cluster while there is room for many."""
+
+NEARER_BY: Final = 0.05
+"""What it falls by whenever room is made, down to the threshold of the consultation (as the
+threshold of BIRCH rises: T. Zhang, R. Ramakrishnan, M. Livny, SIGMOD 1996)."""
+
 
 class MicroClusters:
     """Leader clustering (J. A. Hartigan, "Clustering Algorithms", 1975, chapter 3).
@@ -82,8 +92,14 @@ class MicroClusters:
         return last
 
     def group(self, floor: float, down_to: int = 1) -> NDArray[np.int64]:
-        """Average link of all down to a mean cosine of `floor`: a group's number for each."""
+        """Average link of all down to a mean cosine of `floor`: a group's number for each.
+
+        The cosine of two that are of one cluster counts `HELD` more, so that clusters that are
+        nearly as good as others stay.
+        """
+        held = self.cluster[:, None] == self.cluster[None, :]
         products = self.sums @ self.sums.T
+        products += held * (HELD * SCALE**2) * np.outer(self.counts, self.counts)
         return average_link(products, self.counts, floor * SCALE**2, down_to=down_to)
 
     def fold(self) -> NDArray[np.int64]:

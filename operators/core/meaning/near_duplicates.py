@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.core.meaning.normalise import same
+from operators.core.meaning.stance import stance
 
 METHOD: Final = "duplicates/char4-jaccard-0.8/1"
 """Name and version of the rule."""
@@ -53,9 +54,9 @@ NONE: Final = Duplicate()
 
 @dataclass(slots=True)
 class _Text:
-    """One text, its proposals as (offset, proposal), earliest first, and its bands."""
+    """One text, its proposals as (offset, proposal, language), earliest first, and its bands."""
 
-    proposals: list[tuple[int, str]] = field(default_factory=list)
+    proposals: list[tuple[int, str, str]] = field(default_factory=list)
     bands: tuple[int, ...] = ()
 
 
@@ -66,46 +67,42 @@ class Duplicates:
         self._texts: dict[str, _Text] = {}
         self._bands: dict[int, list[tuple[int, str]]] = {}
 
-    def add(self, proposal: str, text: str, offset: int) -> None:
-        """A proposal of an offset later than all in it."""
+    def add(self, proposal: str, text: str, offset: int, language: str) -> None:
+        """A proposal; no other one has this offset."""
         key = same(text)
-        entry = self._texts.setdefault(key, _Text())
-        entry.proposals.append((offset, proposal))
-        if len(entry.proposals) == 1:
-            entry.bands = bands(key)
-            self._enter(key, entry)
+        entry = self._texts.get(key)
+        if entry is None:
+            entry = self._texts[key] = _Text(bands=bands(key))
+        self._leave(key, entry)
+        insort(entry.proposals, (offset, proposal, language))
+        self._enter(key, entry)
 
-    def remove(self, proposal: str, text: str, offset: int) -> None:
-        """A proposal that was added with this text and offset."""
+    def remove(self, text: str, offset: int) -> None:
+        """The proposal that was added with this text and offset."""
         key = same(text)
         entry = self._texts[key]
-        first = entry.proposals[0] == (offset, proposal)
-        if first:
-            for band in entry.bands:
-                self._bands[band].remove((offset, key))
-                if not self._bands[band]:
-                    del self._bands[band]
-        entry.proposals.remove((offset, proposal))
-        if not entry.proposals:
-            del self._texts[key]
-        elif first:
+        self._leave(key, entry)
+        entry.proposals = [each for each in entry.proposals if each[0] != offset]
+        if entry.proposals:
             self._enter(key, entry)
+        else:
+            del self._texts[key]
 
-    def find(self, text: str, offset: int) -> Duplicate:
-        """The earliest proposal before `offset` of this text, or the earliest of a near one."""
+    def find(self, text: str, offset: int, language: str) -> Duplicate:
+        """The earliest proposal before `offset` of this text, or the earliest of a near one.
+
+        A near text that wants the contrary, as far as its words say so, is no duplicate.
+        """
         key = same(text)
         entry = self._texts.get(key)
         if entry is not None and entry.proposals[0][0] < offset:
             return Duplicate(entry.proposals[0][1], "exact", 1.0)
         grams = ngrams(key)
-        for earlier, other in sorted(set(self._candidates(key, offset))):
+        for _, other in sorted(set(self._candidates(key, offset))):
             similarity = jaccard(grams, ngrams(other))
-            if (
-                similarity >= LEAST
-                and other != key
-                and self._texts[other].proposals[0][0] == earlier
-            ):
-                return Duplicate(self._texts[other].proposals[0][1], "near", similarity)
+            _, proposal, spoken = self._texts[other].proposals[0]
+            if similarity >= LEAST and stance(key, language, other, spoken) != "opposite":
+                return Duplicate(proposal, "near", similarity)
         return NONE
 
     def _candidates(self, key: str, offset: int) -> Iterator[tuple[int, str]]:
@@ -116,8 +113,15 @@ class Duplicates:
                     yield earlier, other
 
     def _enter(self, key: str, entry: _Text) -> None:
+        """Stand in the text's bands under its earliest proposal."""
         for band in entry.bands:
             insort(self._bands.setdefault(band, []), (entry.proposals[0][0], key))
+
+    def _leave(self, key: str, entry: _Text) -> None:
+        for band in entry.bands if entry.proposals else ():
+            self._bands[band].remove((entry.proposals[0][0], key))
+            if not self._bands[band]:
+                del self._bands[band]
 
 
 def ngrams(text: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from operators.core.meaning.near_duplicates import Duplicate
 from operators.core.meaning.outputs import Cluster
 from operators.core.meaning.thresholds import Thresholds
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise it when what is below changes; older ones are refused: replay the proposals instead."""
 
 
@@ -46,6 +46,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Everything.
 
     Attributes:
+        centre: What is taken away from every vector, f64.
+        near: Cosine from which a proposal joins a micro-cluster.
         micro_cluster: Cluster of each micro-cluster, i64.
         vectors: Of each proposal, i16.
         member_micro: Micro-cluster of each proposal, i32.
@@ -56,6 +58,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     dimension: int
     thresholds: Thresholds
+    centre: bytes
+    near: float
     calibrated: bool
     offset: int
     arrivals: int

@@ -37,7 +37,7 @@ def words(text: str, language: str) -> tuple[str, ...]:
     code = primary(language)
     ignored = _ignored(code)
     found = []
-    for written in _WORD.findall(plain(text).casefold()):
+    for written in _WORD.findall(plain(text).lower()):
         word = written.replace("’", "'")  # noqa: RUF001
         if word in ignored:
             continue

@@ -176,6 +176,7 @@ actions = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(actions, st.integers(1, 10))
 def test_a_snapshot_anywhere_changes_nothing(history, every: int) -> None:
     straight, broken = Feed(), Feed()
@@ -189,6 +190,7 @@ def test_a_snapshot_anywhere_changes_nothing(history, every: int) -> None:
     straight.check()
 
 
+@settings(deadline=None, max_examples=40)
 @given(actions)
 def test_what_is_said_adds_up_whatever_happens(history) -> None:
     feed = Feed()
@@ -197,12 +199,12 @@ def test_what_is_said_adds_up_whatever_happens(history) -> None:
         feed.check()
 
 
-@settings(deadline=None, max_examples=3)
+@settings(deadline=None, max_examples=2)
 @given(st.integers(0, 100), st.integers(100, 700))
 def test_regrouping_folding_and_snapshots_agree_over_many_proposals(seed: int, cut: int) -> None:
     random = np.random.default_rng(seed)
     straight, broken = Feed(), Feed()
-    for number in range(800):
+    for number in range(560):
         if number % cut == 0:
             broken.clusters = Clusters.restore(broken.clusters.snapshot())
         proposal = str(random.integers(0, 700))
@@ -212,4 +214,8 @@ def test_regrouping_folding_and_snapshots_agree_over_many_proposals(seed: int, c
         broken.say(proposal, text, status)
     assert straight.outputs == broken.outputs
     straight.check()
-    assert {event.kind for event in straight.events} >= {"opened", "merged"}
+    assert any(
+        a.cluster_id != a.cluster_id_at_arrival
+        for a in straight.assignments.values()
+        if a.cluster_id
+    )
