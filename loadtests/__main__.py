@@ -3,11 +3,14 @@
 import shlex
 import sys
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
+from infra.settings import CHECKOUT, Settings
+from loadtests import clusters as quality
 from loadtests.bench import Bench, own_stack
 from loadtests.capacity import Trial, highest, judge, search
 from loadtests.encoder import encoder
@@ -17,8 +20,11 @@ from loadtests.meaning import meaning
 from loadtests.report import PAGE, Kind, Report, render, reports, save
 from loadtests.show import show
 from loadtests.workload import load
+from models.load import load as load_encoder
 from operators.core.clock import system_clock
 from operators.core.errors import TuttiError
+
+DATA: Final = CHECKOUT.parent / "shared" / "data" / "text"
 
 console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -174,6 +180,22 @@ def capacity(
 
 app.command()(encoder)
 app.command()(meaning)
+
+
+@app.command()
+def clusters(
+    data: Annotated[Path, typer.Option(help="folder of the data sets")] = DATA,
+    proposals: Annotated[
+        int, typer.Option(min=0, help="made-up proposals beside them, for speed and size")
+    ] = 30_000,
+) -> None:
+    """Measure clusters without the job: quality, steadiness, speed and size."""
+    encoder = load_encoder(Settings().model)
+    results = [quality.encoded(quality.read(data, name), encoder) for name in quality.FILES]
+    if proposals:
+        results.append(quality.run(*quality.synthetic(proposals)))
+    for line in quality.lines(results):
+        typer.echo(line)
 
 
 @app.command()

@@ -118,6 +118,11 @@ class Clusters:
         return self._thresholds
 
     @property
+    def since_step(self) -> int:
+        """Arrivals since clusters were last formed anew."""
+        return self._since
+
+    @property
     def size(self) -> StateSize:
         """How much is kept."""
         vectors = len(self._members) * self._dimension * 2

@@ -14,7 +14,7 @@ MOST: Final = 2_000
 FOLDED: Final = 1_800
 """What is left of them when there are too many: one fold makes room for some hundred."""
 
-HELD: Final = 0.05
+HELD: Final = 0.03
 """What the cosine of two proposals of one cluster counts more when clusters are formed anew."""
 
 NEAR: Final = 0.9

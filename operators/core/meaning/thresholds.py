@@ -60,7 +60,8 @@ def calibrate(vectors: NDArray[np.float64]) -> Thresholds:
     """Thresholds for centred `vectors` (proposals, dimension) of length `SCALE`, two at least.
 
     With m the median of the cosines of all pairs and s = m - q15.87, `macro` is that m + z s, z of
-    `DEVIATIONS`, whose average-link clusters have the greatest silhouette (or nearly), and `micro` is m + 6 s.
+    `DEVIATIONS`, whose average-link clusters have the greatest silhouette, or nearly, and `micro`
+    is m + 6 s.
     How many deviations are right depends on how many topics there are: fixed at 3.5, fifteen
     topics fall apart and 150 run together.
     """

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from operators.core.errors import TerminalError
+from operators.core.meaning import clusters as clusters_module
+from operators.core.meaning import micro_clusters as micro_module
 from operators.core.meaning.clusters import Clusters
 from operators.core.meaning.item import Item
 from operators.core.meaning.outputs import Outputs
@@ -219,3 +221,29 @@ def test_regrouping_folding_and_snapshots_agree_over_many_proposals(seed: int, c
         for a in straight.assignments.values()
         if a.cluster_id
     )
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_micro_clusters_never_exceed_their_bound(monkeypatch, apart: bool) -> None:
+    monkeypatch.setattr(clusters_module, "MOST", 20)
+    monkeypatch.setattr(clusters_module, "FOLDED", 12)
+    monkeypatch.setattr(micro_module, "FOLDED", 12)
+    feed = Feed()
+    for number in range(120):
+        topic = f"topic{number}" if apart else f"topic{number % 5}"
+        feed.say(str(number), f"{topic} wish {number}")
+        assert feed.clusters.size.micro_clusters <= 20
+        feed.check()
+    again = Clusters.restore(feed.clusters.snapshot())
+    assert again.snapshot() == feed.clusters.snapshot()
+    assert again.size == feed.clusters.size
+
+
+def test_names_change_far_more_rarely_than_members_come() -> None:
+    feed, changes = Feed(), 0
+    for number in range(240):
+        before = {name: cluster.label for name, cluster in feed.known.items()}
+        feed.say(str(number), f"topic{number % 6} wish {number}")
+        changes += sum(before.get(name, c.label) != c.label for name, c in feed.known.items())
+    assert len(feed.known) <= 12
+    assert changes < 40
