@@ -70,6 +70,8 @@ VIEWS: Final = (
     "open.agreement_by_country",
     "open.agreement_by_window",
     "open.participation",
+    "marts.signal_effects",
+    "marts.signals",
 )
 """In the order in which they build on one another."""
 

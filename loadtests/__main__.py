@@ -19,6 +19,8 @@ from loadtests.machine import commit, machine, shown, versions
 from loadtests.meaning import meaning
 from loadtests.report import PAGE, Kind, Report, render, reports, save
 from loadtests.show import show
+from loadtests.signals.measure import measure as measure_signals
+from loadtests.signals.page import PAGE as SIGNALS_PAGE
 from loadtests.workload import load
 from models.load import load as load_encoder
 from operators.core.clock import system_clock
@@ -203,6 +205,15 @@ def report() -> None:
     """Make docs/performance.md of the reports that were kept."""
     PAGE.write_text(render(reports()))
     console.print(f"wrote {PAGE}")
+
+
+@app.command()
+def signals(
+    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 1,
+) -> None:
+    """Attack simulated consultations and write docs/signals.md: what the signals catch."""
+    SIGNALS_PAGE.write_text(measure_signals(seed, _say))
+    console.print(f"wrote {SIGNALS_PAGE}")
 
 
 def _exit(report: Report) -> None:

@@ -14,6 +14,7 @@ from pipelines.cli.doctor import doctor
 from pipelines.cli.explain import explain
 from pipelines.cli.groups import groups
 from pipelines.cli.output import errors
+from pipelines.cli.signals import signals
 from pipelines.cli.top import top
 from pipelines.cli.topics import topics
 
@@ -38,6 +39,7 @@ app.command()(top)
 app.command()(explain)
 app.command()(groups)
 app.command()(topics)
+app.command()(signals)
 app.command()(data.query)
 app.command()(data.reconcile)
 app.command()(epochs.rebuild)

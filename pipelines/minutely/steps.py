@@ -4,7 +4,9 @@ from typing import Final
 
 from pipelines.minutely import bases, held
 from pipelines.minutely.bases import carry_base
+from pipelines.minutely.bursts import look_for_bursts
 from pipelines.minutely.held import hold_ranks
+from pipelines.minutely.identical import look_for_identical
 from pipelines.minutely.marks import Step
 from pipelines.minutely.publish import publish
 
@@ -12,4 +14,6 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(held.STEP, hold_ranks),
     Step("publish", publish),
     Step(bases.STEP, carry_base),
+    Step("bursts", look_for_bursts),
+    Step("identical", look_for_identical),
 )

@@ -13,6 +13,7 @@ MODULES = [
     *(f"schemas.{module.name}" for module in pkgutil.iter_modules(schemas.__path__)),
     *(module.name for module in pkgutil.walk_packages(operators.core.__path__, "operators.core.")),
     "pipelines.groups.pace",
+    "pipelines.minutely.signals",
     "pipelines.printable",
     "pipelines.sink.cuts",
 ]
@@ -41,9 +42,13 @@ WITH_EXAMPLES = {
     "operators.core.meaning.language",
     "operators.core.meaning.normalise",
     "operators.core.pseudonyms",
+    "operators.core.signals.burst",
+    "operators.core.signals.identical",
+    "operators.core.signals.likeness",
     "operators.core.tally",
     "operators.core.zones",
     "pipelines.groups.pace",
+    "pipelines.minutely.signals",
     "pipelines.printable",
     "pipelines.sink.cuts",
 }

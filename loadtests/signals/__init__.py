@@ -1,0 +1,1 @@
+"""Signals of manipulation on simulated attacks and honest peaks: caught, how fast, by mistake."""

@@ -1,0 +1,1 @@
+"""Signals of manipulation: what to look at, with evidence; never applied to a count."""

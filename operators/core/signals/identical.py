@@ -1,0 +1,241 @@
+"""Near-identical ballots: groups of people who vote alike on many proposals, beyond chance.
+
+A group is at least 5 people with a set C of proposals on which all of them have ballots, and a part
+S of it on which all of these are equal, with |S| >= 20 and |S| >= 0.9 |C|. Ballots on
+other proposals do not matter. The number of such groups expected if everybody chose independently,
+each proposal by its own shares::
+
+    expected = C(M, g) C(|C|, |S|) product over i in S of (sum over choices k of s_ik ^ g)
+
+with g its size, M the fewest ballots on a proposal of S (no more people can have voted on all),
+and s_ik the share of choice k among all ballots on it. It is the expected number of g-subsets
+(linearity of expectation; the factor C(|C|, |S|) is Boole's bound over the choice of S). Below 1e-3
+the group is a signal. The group's own ballots are among the shares, which makes it look a little
+more likely; without them, all who agree with what nearly everybody agrees with would be a group,
+because those that remain agree less. Real opinions are not independent: people of one camp, or who
+agree with everything, are alike without any arrangement.
+
+Up to 1,000 people are all compared with one another. Of more, groups are looked for among
+people whose ballots are mostly the same (`likeness`), so a group of whom each adds more ballots of
+its own than it has in common may be missed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import exp, lgamma
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.core.signals.likeness import Ints, Signatures, buckets, resemblance, signatures
+
+METHOD: Final = "identical/independence/1"
+"""Name and version, published beside each signal."""
+
+PEOPLE_LEAST: Final = 5
+COMMON_LEAST: Final = 20
+"""Proposals on which a group's ballots are equal."""
+EQUAL_LEAST: Final = 0.9
+"""Their share of the proposals on which all of the group have ballots."""
+EXPECTED_BELOW: Final = 1e-3
+RESEMBLANCE_LEAST: Final = 0.3
+"""Estimated Jaccard index with the person a group grows around."""
+EXHAUSTIVE_MOST: Final = 1_000
+"""So many people are all compared with one another."""
+PIVOTS: Final = 4
+"""People of a bucket around whom a group is tried."""
+BUCKET_MOST: Final = 2_000
+"""People of a bucket that are compared, the first by their pseudonym."""
+CHOICES: Final = 3
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """Current ballots of people who have at least `COMMON_LEAST`.
+
+    Attributes:
+        starts: Where each person's begin, and at the end their number: shape (people + 1,).
+        proposals: Proposal of each ballot, as a position in `keys`.
+        choices: Its choice: 0, 1 or 2.
+        keys: A number for each proposal, which does not change when others come.
+        counts: Ballots of everybody, shape (proposals, 3).
+    """
+
+    starts: Ints
+    proposals: NDArray[np.int32]
+    choices: NDArray[np.int8]
+    keys: NDArray[np.uint64]
+    counts: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People with near-identical ballots.
+
+    Attributes:
+        people: Their positions in `Ballots`, ascending.
+        proposals: Positions of the proposals in S, ascending.
+        choices: Their choice on each.
+        common: |C|.
+        expected: Number of such groups under independence.
+    """
+
+    people: tuple[int, ...]
+    proposals: tuple[int, ...]
+    choices: tuple[int, ...]
+    common: int
+    expected: float
+
+
+def expected_groups(size: int, counts: Ints, common: int) -> float:
+    """Number of groups of `size` people equal on those proposals, expected under independence.
+
+    Args:
+        size: People of the group.
+        counts: Ballots of everybody on each proposal of S by choice, shape (|S|, 3).
+        common: |C|.
+
+    >>> shares = np.tile([[600, 250, 150]], (20, 1))
+    >>> f"{expected_groups(5, shares, 20):.2g}"
+    '7.1e-10'
+    """
+    share = counts / counts.sum(axis=1, keepdims=True)
+    people = max(int(counts.sum(axis=1).min()), size)
+    logarithm = (
+        _log_choose(people, size)
+        + _log_choose(common, len(counts))
+        + float(np.log((share**size).sum(axis=1)).sum())
+    )
+    return exp(min(logarithm, 700.0))
+
+
+def identical_groups(ballots: Ballots) -> list[Group]:
+    """All groups that are signals, the largest first; nobody is in two of them.
+
+    >>> rng = np.random.default_rng(1)
+    >>> votes = rng.integers(0, 3, (60, 30)); votes[:6] = votes[0]
+    >>> counts = np.stack([(votes == choice).sum(0) for choice in range(3)], axis=1)
+    >>> ballots = Ballots(np.arange(61) * 30, np.tile(np.arange(30, dtype=np.int32), 60),
+    ...     votes.ravel().astype(np.int8), np.arange(30, dtype=np.uint64), counts)
+    >>> [group.people for group in identical_groups(ballots)]
+    [(0, 1, 2, 3, 4, 5)]
+    """
+    if len(ballots.starts) <= PEOPLE_LEAST:
+        return []
+    groups = _all_groups(ballots)
+    chosen, taken = list[Group](), set[int]()
+    for group in sorted(groups, key=lambda group: (-len(group.people), group.people)):
+        if taken.isdisjoint(group.people):
+            chosen.append(group)
+            taken.update(group.people)
+    return chosen
+
+
+def _all_groups(ballots: Ballots) -> list[Group]:
+    people = np.arange(len(ballots.starts) - 1)
+    if len(people) <= EXHAUSTIVE_MOST:
+        around = (_around(ballots, person, people) for person in range(len(people)))
+        return [group for group in around if group]
+    tokens = (ballots.keys[ballots.proposals] << np.uint64(2)) + ballots.choices.astype(np.uint64)
+    found = signatures(tokens, ballots.starts)
+    groups = [
+        group for bucket in buckets(found, PEOPLE_LEAST) for group in _grow(ballots, found, bucket)
+    ]
+    # A band shows a part of a group: parts that share somebody are tried as a whole.
+    whole = [group for people in _joined(groups) for group in _grow(ballots, found, people)]
+    return [*whole, *groups]
+
+
+def _grow(ballots: Ballots, found: Signatures, bucket: Ints) -> Iterator[Group]:
+    """Groups within a bucket, each around one person."""
+    left = np.sort(bucket)[:BUCKET_MOST]
+    for _ in range(PIVOTS):
+        if len(left) < PEOPLE_LEAST:
+            return
+        pivot = _most_repeated(found, left)
+        near = left[resemblance(found, pivot, left) >= RESEMBLANCE_LEAST]
+        group = _around(ballots, pivot, near) if len(near) >= PEOPLE_LEAST else None
+        if group:
+            yield group
+        done = [pivot, *(group.people if group else ())]
+        left = left[~np.isin(left, done)]
+
+
+def _most_repeated(found: Signatures, people: Ints) -> int:
+    """Somebody whose ballots most of these people have; otherwise the first."""
+    keys = np.ascontiguousarray(found[people]).view(f"V{found.shape[1] * 4}").ravel()
+    _, firsts, repeats = np.unique(keys, return_index=True, return_counts=True)
+    best = int(repeats.max())
+    return int(people[firsts[repeats == best].min()])
+
+
+def _around(ballots: Ballots, pivot: int, near: Ints) -> Group | None:
+    """The largest group of these people around one of them, if it is a signal."""
+    own = slice(ballots.starts[pivot], ballots.starts[pivot + 1])
+    proposals, choices = ballots.proposals[own], ballots.choices[own].astype(np.int64)
+    equal, voted = _compared(ballots, near, proposals, choices)
+    alike = equal.sum(axis=1)
+    enough = (alike >= COMMON_LEAST) & (alike >= EQUAL_LEAST * voted.sum(axis=1))
+    order = np.lexsort((near, -alike))
+    same = all_voted = np.ones(len(proposals), np.bool_)
+    steps = list[tuple[int, Bools, int]]()
+    for row in order[enough[order]]:
+        both, common = same & equal[row], all_voted & voted[row]
+        if both.sum() >= max(COMMON_LEAST, EQUAL_LEAST * common.sum()):
+            same, all_voted = both, common
+            steps.append((int(near[row]), same, int(common.sum())))
+    size = len(steps)
+    while size >= PEOPLE_LEAST:
+        _, same, common = steps[size - 1]
+        chosen = proposals[same]
+        expected = expected_groups(size, ballots.counts[chosen], common)
+        if expected < EXPECTED_BELOW:
+            by_proposal = np.argsort(chosen)
+            return Group(
+                people=tuple(sorted(person for person, *_ in steps[:size])),
+                proposals=tuple(chosen[by_proposal].tolist()),
+                choices=tuple(choices[same][by_proposal].tolist()),
+                common=common,
+                expected=expected,
+            )
+        size = max(size // 2, PEOPLE_LEAST) if size > PEOPLE_LEAST else 0
+    return None
+
+
+def _compared(
+    ballots: Ballots, people: Ints, proposals: NDArray[np.int32], choices: Ints
+) -> tuple[Bools, Bools]:
+    """Who is equal to these ballots and who has voted, shape (people, proposals) each."""
+    column = np.full(len(ballots.keys), -1, np.int32)
+    column[proposals] = np.arange(len(proposals))
+    begins, ends = ballots.starts[people], ballots.starts[people + 1]
+    lengths = ends - begins
+    row = np.repeat(np.arange(len(people)), lengths)
+    at = np.arange(lengths.sum()) + np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
+    where = column[ballots.proposals[at]]
+    here = where >= 0
+    row, where, choice = row[here], where[here], ballots.choices[at[here]]
+    voted = np.zeros((len(people), len(proposals)), np.bool_)
+    equal = np.zeros_like(voted)
+    voted[row, where] = True
+    equal[row, where] = choice == choices[where]
+    return equal, voted
+
+
+def _joined(groups: Iterable[Group]) -> Iterator[Ints]:
+    """The people of groups that overlap, together."""
+    wholes = list[set[int]]()
+    for group in groups:
+        whole = set(group.people)
+        apart = [other for other in wholes if other.isdisjoint(whole)]
+        if len(apart) < len(wholes):
+            whole.update(*(other for other in wholes if not other.isdisjoint(whole)))
+        wholes = [*apart, whole]
+    return (np.array(sorted(whole)) for whole in wholes)
+
+
+def _log_choose(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
