@@ -48,6 +48,8 @@ GROWTH_MIN_S: Final = 3_600
 """Younger data say nothing about how fast they grow."""
 OTHER_MEMORY_MB: Final = 1_500
 """What the Python processes and the Java machines take beside their heaps."""
+SEMANTICS_OUTSIDE_MB: Final = 700
+"""The semantics job's memory outside of Java's heap: encoder, Python, clusters."""
 CLOCK_WARNING_MS: Final = 1_000
 CLOCK_PROBLEM_MS: Final = 60_000
 SHOWN: Final = 3
@@ -216,6 +218,8 @@ def check_memory(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     allowed_mb = (
         settings.flink_heap_mb
+        + settings.semantics_heap_mb
+        + SEMANTICS_OUTSIDE_MB
         + settings.kafka_heap_mb
         + settings.clickhouse_memory_mb
         + settings.redis_memory_mb

@@ -15,6 +15,7 @@ from pipelines.cli.explain import explain
 from pipelines.cli.groups import groups
 from pipelines.cli.output import errors
 from pipelines.cli.signals import signals
+from pipelines.cli.similar import similar
 from pipelines.cli.top import top
 from pipelines.cli.topics import topics
 
@@ -40,6 +41,7 @@ app.command()(explain)
 app.command()(groups)
 app.command()(topics)
 app.command()(signals)
+app.command()(similar)
 app.command()(data.query)
 app.command()(data.reconcile)
 app.command()(epochs.rebuild)

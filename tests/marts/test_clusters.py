@@ -1,10 +1,12 @@
 """Topics in the views: members, agreement that is never pooled, duplicates, generations."""
 
 import json
+import re
 from math import sqrt
 
 import pytest
 from clickhouse import insert_consultation, insert_proposals, insert_tallies
+from places import CHECKOUT
 
 from infra.clickhouse import connect
 from operators.core.meaning.cluster_agreement import cluster_agreement
@@ -127,6 +129,9 @@ def test_vectors_are_inserted_as_they_are_sent_and_compared_by_analysts(clickhou
     ).result_rows
     assert rows[0] == ("n1", [1.0, 0.0], 0.0)
     assert rows[1][1] == [0.5, 0.75]
+    [example] = re.findall(r'"(SELECT b.proposal_id.+?)"\n', (CHECKOUT / "README.md").read_text())
+    example = example.replace("cities-2026", "near").replace("p-1", "n1")
+    assert [row[0] for row in analyst.query(example).result_rows] == ["n1", "n2"]
     assert not analyst.query(
         "SELECT * FROM marts.duplicate_suggestions WHERE consultation_id = 'near'"
     ).result_rows

@@ -81,6 +81,13 @@ def test_edits_refusals_and_repeats_are_in_the_views(stack, undisturbed):
     assert shown["clusters"] == len(shown["rows"]) == len(set(found.values()))
 
 
+def test_proposals_near_to_a_text_are_found_with_their_stance(stack, undisturbed):
+    found = stack.json("similar", "calm", "We do not need more trees at the school", "--limit", "3")
+    assert len(found) == 3
+    assert all("trees at the school" in row["text"] for row in found)
+    assert {row["stance"] for row in found} == {"opposite"}
+
+
 def test_a_kill_in_the_middle_changes_no_assignment(stack, undisturbed):
     some = messages("killed")
     send(stack, "killed", some[:90])

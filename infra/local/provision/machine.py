@@ -12,7 +12,7 @@ from infra.local.provision.checkout import Checkout
 from infra.local.provision.problem import Problem
 
 GLIBC_MIN = (2, 28)  # the newest manylinux tag among the locked wheels
-MEMORY_MIN_BYTES = 6 * 10**9
+MEMORY_MIN_BYTES = 7 * 10**9
 DISK_MIN_BYTES = 6 * 10**9
 
 
@@ -49,7 +49,7 @@ def check_memory(_here: Checkout) -> Iterator[Problem]:
     limit = min([total, *cgroup_limits()])
     if limit < MEMORY_MIN_BYTES:
         yield Problem(
-            f"There are {limit / 1e9:.1f} GB of memory, but 6 GB are needed: use a larger machine, "
+            f"There are {limit / 1e9:.1f} GB of memory, but 7 GB are needed: use a larger machine, "
             "or raise the container's limit."
         )
 

@@ -1,0 +1,107 @@
+"""``tutti similar``: proposals that are about the same as a text, or as one another."""
+
+from typing import Annotated, Any, Final
+
+import typer
+from clickhouse_connect.driver.client import Client
+
+from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.settings import Settings
+from operators.core.errors import TerminalError
+from operators.core.meaning.language import language_of
+from operators.core.meaning.stance import stance
+from pipelines.cli.output import AsJson, console, print_json, table
+
+NEAREST_SQL: Final = """
+SELECT proposal_id, 1 - cosineDistance(vector, $vector) AS similarity, text,
+       language, cluster_id
+FROM marts.vectors AS vectors
+INNER JOIN marts.cluster_members AS members USING (consultation_id, proposal_id)
+WHERE consultation_id = {consultation:String} AND model = {model:String}
+ORDER BY similarity DESC, proposal_id
+LIMIT {limit:UInt32}
+"""
+PAIRS_SQL: Final = """
+SELECT proposal_id, other_id, similarity, text, other_text, language, other_language
+FROM marts.duplicate_suggestions
+WHERE consultation_id = {consultation:String}
+ORDER BY similarity DESC, proposal_id, other_id
+LIMIT {limit:UInt32}
+"""
+
+
+SHOWN: Final = ("proposal_id", "similarity", "stance", "text")
+SHOWN_OF_PAIRS: Final = ("proposal_id", "other_id", "similarity", "stance", "text", "other_text")
+
+
+def similar(
+    consultation: Annotated[str, typer.Argument(help="Its consultation_id.")],
+    text: Annotated[
+        str, typer.Argument(help="What to compare with; without it, pairs of proposals.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Show proposals near to a text in meaning, or near pairs; near is not of one opinion."""
+    try:
+        clickhouse = connect(Settings(), analyst=True)
+        if text:
+            rows = nearest(clickhouse, consultation, text, limit)
+        else:
+            rows = pairs(clickhouse, consultation, limit)
+    except UNAVAILABLE:
+        raise ClickHouseAwayError from None
+    if as_json:
+        print_json(rows)
+        return
+    columns = SHOWN if text else SHOWN_OF_PAIRS
+    console.print(
+        table(
+            "near in meaning; stance by the words alone: same, opposite or unclear",
+            columns,
+            ([_cell(row[name]) for name in columns] for row in rows),
+        )
+    )
+
+
+def nearest(clickhouse: Client, consultation: str, text: str, limit: int) -> list[dict[str, Any]]:
+    """The proposals nearest to a text, each with how its stance compares.
+
+    Raises:
+        TerminalError: The consultation has no vectors of this installation's encoder.
+    """
+    # ONNX Runtime takes a moment to import: only this needs it.
+    from pipelines.encoder import load_encoder  # noqa: PLC0415
+
+    encoder, _ = load_encoder()
+    # In the statement: hundreds of numbers make an address too long for a parameter.
+    vector = [float(number) for number in encoder.encode([text])[0]]
+    found = clickhouse.query(
+        NEAREST_SQL.replace("$vector", f"{vector}::Array(Float32)"),
+        parameters={"consultation": consultation, "model": encoder.model, "limit": limit},
+    )
+    if not found.result_rows:
+        raise TerminalError(
+            f"No proposal of {consultation} has a vector of {encoder.model} yet: see tutti status,"
+            " or tutti query 'SELECT * FROM marts.clustering'."
+        )
+    language = language_of(text)
+    rows = [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
+    return [row | {"stance": stance(text, language, row["text"], row["language"])} for row in rows]
+
+
+def pairs(clickhouse: Client, consultation: str, limit: int) -> list[dict[str, Any]]:
+    """Near pairs of proposals, each with how their stances compare."""
+    found = clickhouse.query(PAIRS_SQL, parameters={"consultation": consultation, "limit": limit})
+    rows = [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
+    return [
+        row
+        | {"stance": stance(row["text"], row["language"], row["other_text"], row["other_language"])}
+        for row in rows
+    ]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 3)
+    return " ".join(value.split()) if isinstance(value, str) else value
