@@ -21,7 +21,7 @@ from infra.clickhouse import connect
 from infra.local.stack import status
 from infra.settings import CHECKOUT, Settings
 from loadtests.bench import Bench, own_stack
-from loadtests.grouping import Quality, quality
+from loadtests.partitions import Agreement, agree
 from loadtests.workload import load
 from operators.core.errors import TerminalError
 from pipelines.sending import Sender
@@ -62,8 +62,8 @@ class Run(msgspec.Struct, frozen=True):
     state_bytes: int
     micro_clusters: int
     ids_ever: int
-    final: Quality | None
-    arrival: Quality | None
+    final: Agreement | None
+    arrival: Agreement | None
 
 
 def texts(name: str, folder: Path) -> list[tuple[str, str]]:
@@ -178,8 +178,8 @@ def _result(
         state_bytes=state[0],
         micro_clusters=state[1],
         ids_ever=ids,
-        final=quality(labels, [now for now, _ in found]) if labelled else None,
-        arrival=quality(labels, [arrival for _, arrival in found]) if labelled else None,
+        final=agree(labels, [now for now, _ in found]) if labelled else None,
+        arrival=agree(labels, [arrival for _, arrival in found]) if labelled else None,
     )
 
 
@@ -192,8 +192,8 @@ def _lines(run: Run) -> Iterator[str]:
     for when, found in (("final", run.final), ("at arrival", run.arrival)):
         if found is not None:
             yield (
-                f"  {when}: NMI {found.nmi:.3f} · adjusted Rand {found.ari:.3f} · B-cubed F1"
-                f" {found.b_cubed:.3f} · {found.clusters:,} clusters"
+                f"  {when}: NMI {found.nmi:.3f} · adjusted Rand {found.rand:.3f} · B-cubed F1"
+                f" {found.b_cubed:.3f} · {found.groups:,} clusters"
             )
 
 
