@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from infra.settings import CHECKOUT, Settings
 from loadtests import clusters as quality
@@ -15,6 +16,8 @@ from loadtests.bench import Bench, own_stack
 from loadtests.capacity import Trial, highest, judge, search
 from loadtests.encoder import encoder
 from loadtests.expected import Comparison
+from loadtests.groups import measure as measure_groups
+from loadtests.groups import total
 from loadtests.machine import commit, machine, shown, versions
 from loadtests.meaning import meaning
 from loadtests.report import PAGE, Kind, Report, render, reports, save
@@ -25,6 +28,7 @@ from loadtests.workload import load
 from models.load import load as load_encoder
 from operators.core.clock import system_clock
 from operators.core.errors import TuttiError
+from pipelines.groups.threads import one_thread
 
 DATA: Final = CHECKOUT.parent / "shared" / "data" / "text"
 
@@ -198,6 +202,32 @@ def clusters(
         results.append(quality.run(*quality.synthetic(proposals)))
     for line in quality.lines(results):
         typer.echo(line)
+
+
+@app.command()
+def groups(
+    people: Annotated[int, typer.Option(min=1, help="participants")] = 33_000,
+    proposals: Annotated[int, typer.Option(min=1, help="proposals")] = 783,
+    ballots: Annotated[int, typer.Option(min=1, help="ballots, about")] = 2_000_000,
+    seed: Annotated[int, typer.Option(help="of the invented ballots")] = 1,
+    runs: Runs = 3,
+) -> None:
+    """Group the people of one consultation: how long does each phase take?"""
+    one_thread()
+    _say(f"inventing {ballots:,} ballots in a ClickHouse of their own")
+    measured = measure_groups(people, proposals, ballots, seed, runs)
+    console.print(
+        f"{measured.people:,} people, {measured.proposals:,} proposals,"
+        f" {measured.ballots:,} ballots; {measured.k} groups"
+    )
+    drawn = Table("phase", "s", "CPU s", "CPU s of ClickHouse")
+    for number, phases in enumerate(measured.runs, 1):
+        drawn.add_section()
+        for phase in (*phases, total(phases)):
+            figures = (phase.wall_s, phase.cpu_s, phase.clickhouse_cpu_s)
+            drawn.add_row(f"{number}: {phase.name}", *(f"{figure:.2f}" for figure in figures))
+    console.print(drawn)
+    console.print(f"most memory: {measured.peak_mb:,.0f} MiB, libraries included")
 
 
 @app.command()

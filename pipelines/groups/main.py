@@ -15,6 +15,7 @@ from infra.stopping import stop_requested
 from operators.core.clock import monotonic_ms
 from operators.core.errors import TerminalError
 from pipelines.groups.grouping import Grouping
+from pipelines.groups.threads import one_thread
 
 NICE: Final = 10
 POLL_S: Final = 0.5
@@ -59,6 +60,7 @@ class Worker:
 
 def main() -> None:
     """Run until told to stop; a run that is cut short is made anew after the next start."""
+    one_thread()
     settings = Settings()
     configure_logging("groups")
     os.nice(NICE)
