@@ -81,6 +81,7 @@ status: ## what runs, and how far it is
 
 documents: ## write schemas/asyncapi.json and docs/events.html anew after a change of the contracts
 	$(BIN)/python -m schemas.documents
+	$(BIN)/python -m infra.dictionary
 
 # --universal: one lock file for Python 3.11 and 3.12. No addresses: pip's own configuration has them.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -12,6 +12,7 @@ from pipelines.cli.config import config
 from pipelines.cli.demo import demo
 from pipelines.cli.doctor import doctor
 from pipelines.cli.explain import explain
+from pipelines.cli.export import export
 from pipelines.cli.groups import groups
 from pipelines.cli.output import errors
 from pipelines.cli.signals import signals
@@ -44,6 +45,7 @@ app.command()(signals)
 app.command()(similar)
 app.command()(data.query)
 app.command()(data.reconcile)
+app.command()(export)
 app.command()(epochs.rebuild)
 
 importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)

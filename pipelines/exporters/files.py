@@ -1,0 +1,81 @@
+"""Writing an export: a new folder, whole or not at all, every file with its checksum."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from clickhouse_connect.driver.client import Client
+
+from operators.core.errors import TerminalError
+
+PIECE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One file of an export."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A draft beside `folder` that takes its name at the end, if nothing fails.
+
+    Raises:
+        TerminalError: There is something of that name, or it cannot be made.
+    """
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise TerminalError(f"{folder} is not empty: name a new folder.")
+    draft = folder.with_name(f".{folder.name}.draft")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        yield draft
+        if folder.exists():
+            folder.rmdir()
+        draft.replace(folder)
+    except OSError as error:
+        raise TerminalError(f"{folder} cannot be written ({error.strerror}).") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_query(
+    clickhouse: Client, sql: str, form: str, file: Path, parameters: dict[str, Any]
+) -> Written:
+    """Write what a query answers, as it streams in.
+
+    Args:
+        clickhouse: Where to ask.
+        sql: One SELECT.
+        form: ClickHouse's name of the format.
+        file: What to write; it must not exist.
+        parameters: Of the query.
+    """
+    digest, size = sha256(), 0
+    with (
+        clickhouse.raw_stream(sql, parameters=parameters, fmt=form) as answer,
+        file.open("xb") as out,
+    ):
+        while piece := answer.read(PIECE):
+            out.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    return Written(file.name, size, digest.hexdigest())
+
+
+def written(file: Path) -> Written:
+    """A file that is there already."""
+    with file.open("rb") as content:
+        digest = sha256()
+        while piece := content.read(PIECE):
+            digest.update(piece)
+    return Written(file.name, file.stat().st_size, digest.hexdigest())
