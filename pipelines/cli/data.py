@@ -165,17 +165,29 @@ def query(
     form: Annotated[
         str, typer.Option("--format", help="Any ClickHouse format, e.g. JSONEachRow, CSVWithNames.")
     ] = "PrettyCompact",
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--param", help="name=value, for {name:Type} in the statement."),
+    ] = None,
 ) -> None:
     """Query ClickHouse as an analyst does, at the read-only address."""
+    named = dict(_named(parameter) for parameter in parameters or [])
     clickhouse = connect(Settings(), analyst=True)
     try:
-        answer = clickhouse.raw_query(sql, fmt=form)
+        answer = clickhouse.raw_query(sql, parameters=named, fmt=form)
     except UNAVAILABLE:
         raise ClickHouseAwayError from None
     except DatabaseError as error:
         raise TerminalError(f"ClickHouse refused the query: {error}") from None
     sys.stdout.buffer.write(answer)
     sys.stdout.flush()
+
+
+def _named(parameter: str) -> tuple[str, str]:
+    name, equals, value = parameter.partition("=")
+    if not name or not equals:
+        raise TerminalError(f"--param {parameter}: write name=value, e.g. consultation=cities-2026.")
+    return name, value
 
 
 def reconcile(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:

@@ -68,9 +68,10 @@ LEFT JOIN ({_PEOPLE}) AS people
 ORDER BY timestamp DESC, `comment-id`"""
 
 GROUPS: Final = f"""
-SELECT people.number, members.group
+SELECT people.number, members.number
 FROM (
-    SELECT participant, `group` FROM tutti.group_members FINAL
+    SELECT participant, number FROM tutti.group_members FINAL
+    ARRAY JOIN participants AS participant, group_ids AS number
     WHERE consultation_id = {{consultation:String}}
 ) AS members JOIN ({_PEOPLE}) AS people ON people.person = members.participant"""
 
