@@ -186,7 +186,9 @@ def query(
 def _named(parameter: str) -> tuple[str, str]:
     name, equals, value = parameter.partition("=")
     if not name or not equals:
-        raise TerminalError(f"--param {parameter}: write name=value, e.g. consultation=cities-2026.")
+        raise TerminalError(
+            f"--param {parameter}: write name=value, e.g. consultation=cities-2026."
+        )
     return name, value
 
 

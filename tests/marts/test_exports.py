@@ -12,6 +12,7 @@ from operators.core.errors import TerminalError
 from pipelines.exporters.polis import export_polis
 from pipelines.exporters.tables import export_tables
 from pipelines.importers.polis import read_polis
+from pipelines.minutely.publish import publish
 
 
 def noon() -> int:
@@ -108,6 +109,23 @@ def test_tables_carry_their_schema_and_their_checksums(clickhouse, votes, tmp_pa
         rows = list(csv.DictReader(lines))
     assert [row["proposal_id"] for row in rows] == [row["proposal_id"] for row in parquet]
     assert {row["proposal_id"]: row["votes"] for row in parquet} == {"1": 9, "2": 40, "3": 0}
+
+
+def test_the_public_export_holds_what_has_been_published_and_nothing_else(
+    clickhouse, votes, tmp_path
+):
+    publish(clickhouse, noon() + 60_000)
+    manifest = export_tables(clickhouse, "export", tmp_path / "out", "open", noon)
+    assert {table.view.partition(".")[0] for table in manifest.tables} == {"open"}
+    [board] = [table for table in manifest.tables if table.view == "open.leaderboard"]
+    with (tmp_path / "out" / "leaderboard.csv").open() as lines:
+        shown = {row["proposal_id"]: int(row["votes"]) for row in csv.DictReader(lines)}
+    truth = counted(votes)
+    assert board.rows == len(shown)
+    assert any(shown.values())
+    for proposal, public in shown.items():
+        everyone = sum(n for (name, _), n in truth.items() if name == proposal)
+        assert 0 <= public <= everyone
 
 
 def test_two_exports_of_one_cut_have_equal_checksums(clickhouse, votes, tmp_path):
