@@ -1,17 +1,20 @@
-"""The data dictionary: every view and column that analysts see, from the comments in ClickHouse.
+"""The data dictionary: every view and column that analysts see, with the engine's types.
+
+The meanings are those of the views' files. The engine has them too, but shows none for columns of
+a view that is asked with a moment.
 
 ``make documents`` writes docs/dictionary.md, for which it starts a ClickHouse of its own.
 """
 
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse import connect
 from infra.local.alone import clickhouse_alone
-from infra.migrations import VIEWS
+from infra.migrations import VIEWS, view
 from infra.settings import CHECKOUT
 
 FILE: Final = CHECKOUT / "docs" / "dictionary.md"
@@ -20,7 +23,7 @@ _HEAD: Final = """\
 # Data dictionary
 
 Every view that analysts can query, with the type and the meaning of each column. \
-Made from the comments in the database by `make documents`; `DESCRIBE` shows the same. \
+Made from the views by `make documents`; `DESCRIBE` shows the same. \
 Queries to begin with: [questions.md](questions.md).
 """
 _MOMENT: Final = "(at = now64(3))"
@@ -34,21 +37,17 @@ def dictionary(clickhouse: Client) -> str:
         clickhouse: Of this version, with or without data.
     """
     shown = [name for name in VIEWS if name.partition(".")[0] in {"marts", "open"}]
-    tables: Any = clickhouse.query(
-        "SELECT database || '.' || name, comment FROM system.tables"
-        " WHERE database IN ('marts', 'open')"
-    ).result_rows
-    about = dict(tables)
     parts = [_HEAD]
     for name in sorted(shown):
+        told = view(name)
         columns = clickhouse.query(f"DESCRIBE {name}{_MOMENT if name.endswith('_at') else ''}")
         rows = [
-            f"| `{column}` | {_cell(kind)} | {_cell(comment)} |"
-            for column, kind, _, _, comment, *_ in columns.result_rows
+            f"| `{column}` | {_cell(kind)} | {_cell(told.columns[column])} |"
+            for column, kind, *_ in columns.result_rows
         ]
         call = f"{name}(at = …)" if name.endswith("_at") else name
         parts.append(
-            f"\n## {call}\n\n{about[name]}\n\n| column | type | meaning |\n|---|---|---|\n"
+            f"\n## {call}\n\n{told.comment}\n\n| column | type | meaning |\n|---|---|---|\n"
             + "\n".join(rows)
             + "\n"
         )
