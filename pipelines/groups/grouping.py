@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import structlog
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from infra.clickhouse import UNAVAILABLE
 from infra.metrics import (
@@ -80,9 +79,9 @@ class Grouping:
             self._group(name, snapshot, began)
         except UNAVAILABLE:
             raise
-        except (ClickHouseError, DatabaseError) as error:
-            # Its own trouble, e.g. too much memory: the others shall not wait for it.
-            self._log.warning("grouping_failed", consultation=name, error=str(error)[:500])
+        except Exception as error:  # noqa: BLE001 - its own trouble: the others shall not wait
+            # e.g. too much memory for ClickHouse
+            self._log.warning("grouping_failed", consultation=name, error=repr(error)[:500])
             GROUPS_RUNS.labels(status="failed").inc()
             self.waiting[name] = snapshot
             began -= FAILED_REST_MS // REST_PER_RUN

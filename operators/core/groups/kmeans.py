@@ -56,7 +56,7 @@ def _var_part(
         value = points[part, axis]
         right = value > np.average(value, weights=weights[part])
         halves = part[~right], part[right]
-        if not len(halves[1]):  # equal but for rounding
+        if not len(halves[0]) or not len(halves[1]):  # equal but for the mean's rounding
             spreads[widest] = np.zeros_like(spreads[widest])
             continue
         parts[widest : widest + 1] = halves

@@ -33,3 +33,14 @@ def test_equal_points_are_one_cluster():
     labels, centres = kmeans(points, np.ones(100), 10)
     assert len(centres) == 2
     assert len(set(labels[:50])) == len(set(labels[50:])) == 1
+
+
+def test_equal_points_whose_mean_is_rounded_to_either_side_are_one_part():
+    dice = np.random.default_rng(3)
+    sides = set()
+    for value in dice.random(2000):
+        points = np.column_stack([np.full(7, value), np.zeros(7)])
+        sides.add(np.sign(np.average(points[:, 0], weights=np.ones(7)) - value))
+        labels, centres = kmeans(points, np.ones(7), 3)
+        assert (labels.max(), len(centres)) == (0, 1)
+    assert sides == {-1, 0, 1}, "the examples must show both"
