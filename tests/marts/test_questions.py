@@ -99,7 +99,7 @@ def votes(clickhouse, clickhouse_settings):
     insert_tallies(clickhouse, cells(made, *key))
     insert_windows(clickhouse, cells(made, *key, "minute"))
     grouping = Grouping(connect(clickhouse_settings))
-    while grouping.waiting or grouping.step():
+    while grouping.step():
         pass
     look_for_bursts(clickhouse, START_MS + 310 * MINUTE_MS)
     return made
