@@ -1,9 +1,8 @@
 """Brings ClickHouse to this version: numbered tables once, views as they are written now.
 
 A mart's file in `schemas/clickhouse/marts` is one SELECT. Its first comment describes the view,
-and the comment behind ``AS name,`` describes that column; ``$agreement_low`` and the like are the
-formulas of `operators.core`, and ``$by_agreement`` names a method in a comment. ``$not_probe``
-leaves the probe's votes out; every view that reads tallies, windows or ballots has it.
+and the comment behind ``AS name,`` describes that column; what ``$agreement_low`` and the like
+stand for is in `infra.formulas`.
 
 A view ``NAME_at`` shows a past moment: ``SELECT * FROM marts.leaderboard_at(at = '2026-05-01
 20:00:00')``. Unless it has a file of its own, it is made from that of ``NAME``, reading the views
@@ -19,12 +18,8 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from operators.core import agreement, consensus, divisiveness, held, makeorg, zones
+from infra.formulas import AT, AT_MINUTE, formulas
 from operators.core.errors import TerminalError
-from operators.core.groups import consensus as group_consensus
-from operators.core.groups import representatives, support
-from operators.core.meaning import cluster_agreement
-from schemas.reserved import PROBE_CONSULTATION
 
 VIEWS: Final = (
     "tutti.cells",
@@ -75,9 +70,6 @@ VIEWS: Final = (
 )
 """In the order in which they build on one another."""
 
-_AT: Final = "{at:DateTime64(3, 'UTC')}"
-_AT_MINUTE: Final = f"intDiv(toUnixTimestamp64Milli({_AT}), 60000)"
-"""The minute that had not ended yet, minutes since 1970."""
 _NOW: Final = re.compile(
     "|".join(rf"\b{re.escape(name.removesuffix('_at'))}\b" for name in VIEWS if name[-3:] == "_at")
 )
@@ -99,111 +91,6 @@ class View:
     select: str
 
 
-def _formulas() -> dict[str, str]:
-    """What ``$name`` stands for in a view's file; ``$by_name`` is a method in a comment."""
-    trusted = {"agree": "counts.agree", "total": "counts.votes"}
-    weakest = {"agree": "weakest_agree", "total": "weakest_votes"}
-    ballots = {"agree": "ballots.agree", "total": "ballots.votes"}
-    methods = {
-        "agreement": agreement.METHOD,
-        "makeorg": makeorg.METHOD,
-        "zone": zones.METHOD,
-        "zone_confident": zones.CONFIDENT_METHOD,
-        "consensus": consensus.METHOD,
-        "divisiveness": divisiveness.METHOD,
-        "country_spread": divisiveness.SPREAD_METHOD,
-        "held": held.METHOD,
-        "group_spread": group_consensus.METHOD,
-    }
-    within = {
-        "agree_rate, rank": agreement.METHOD,
-        ", ".join(makeorg.SCORES): makeorg.METHOD,
-        "zone": zones.METHOD,
-        "zone_confident": zones.CONFIDENT_METHOD,
-        "divisiveness": divisiveness.METHOD,
-    }
-    across = {
-        "rank_shown": held.METHOD,
-        "consensus, rank_consensus, coverage, weakest_country": consensus.METHOD,
-        "country_spread": divisiveness.SPREAD_METHOD,
-        "group_spread": group_consensus.METHOD,
-    }
-    return {
-        "agreement_rate": agreement.RATE_SQL.format(**trusted),
-        "agreement_low": agreement.LOW_SQL.format(**trusted),
-        "agreement_high": agreement.HIGH_SQL.format(**trusted),
-        "agreement_method": f"'{agreement.METHOD}'",
-        "weakest_rate": agreement.RATE_SQL.format(**weakest),
-        "weakest_low": agreement.LOW_SQL.format(**weakest),
-        "weakest_high": agreement.HIGH_SQL.format(**weakest),
-        "makeorg_parts": makeorg.PARTS_SQL,
-        "zone": zones.SQL,
-        "zone_confident": zones.CONFIDENT_SQL.format(zone="zone", enough="counts.ranked"),
-        "divisiveness": divisiveness.SQL.format(disagree="counts.disagree", **trusted),
-        "country_mean": divisiveness.MEAN_SQL,
-        "country_spread": divisiveness.SPREAD_SQL,
-        "cluster_proposals": cluster_agreement.PROPOSALS_SQL.format(**ballots),
-        "cluster_mean": cluster_agreement.MEAN_SQL.format(**ballots),
-        "cluster_low": cluster_agreement.LOW_SQL.format(**ballots),
-        "cluster_high": cluster_agreement.HIGH_SQL.format(**ballots),
-        "cluster_between": cluster_agreement.BETWEEN_SQL.format(**ballots),
-        "cluster_method": f"'{cluster_agreement.METHOD}'",
-        "cluster_least": str(cluster_agreement.MIN_BALLOTS),
-        "leaderboard_methods": _listed(within | across),
-        "by_country_methods": _listed(within),
-        **_group_formulas(),
-        "not_probe": f"consultation_id != '{PROBE_CONSULTATION}'",
-        "at": _AT,
-        "at_minute": _AT_MINUTE,
-        **makeorg.SQL,
-        **consensus.SQL,
-        **{f"by_{name}": method for name, method in methods.items()},
-    }
-
-
-def _listed(methods: dict[str, str]) -> str:
-    return "'" + "; ".join(f"{columns}: {method}" for columns, method in methods.items()) + "'"
-
-
-def _group_formulas() -> dict[str, str]:
-    votes = {"agree": "votes.agree", "disagree": "votes.disagree", "seen": "votes.seen"}
-    bounded = {
-        "gic": group_consensus.GIC_SQL,
-        "gic_geomean": group_consensus.GIC_GEOMEAN_SQL,
-        "bridging": group_consensus.BRIDGING_SQL,
-    }
-    tests = {
-        "p": representatives.P_SQL,
-        "p_test": representatives.P_TEST_SQL,
-        "repness": representatives.REPNESS_SQL,
-        "repness_test": representatives.REPNESS_TEST_SQL,
-    }
-    return {
-        "groups_supported": support.SUPPORTED_SQL.format(
-            silhouette="silhouette", noise="noise_silhouette"
-        ),
-        "group_pa": group_consensus.PA_SQL.format(**votes),
-        "group_pd": group_consensus.PD_SQL.format(**votes),
-        "group_spread": group_consensus.SPREAD_SQL.format(**votes),
-        "group_consensus_method": f"'{group_consensus.METHOD}'",
-        **{
-            f"{name}_{end}": sql.format(**votes)
-            for name, bounds in bounded.items()
-            for end, sql in zip(("value", "low", "high"), bounds, strict=True)
-        },
-        **{
-            f"{side}_{name}": sql.format(
-                count=side, others=f"others_{side}", seen="seen", others_seen="others_seen"
-            )
-            for side in ("agree", "disagree")
-            for name, sql in tests.items()
-        },
-        "z90": repr(representatives.Z90),
-        "most_representatives": repr(representatives.MOST_REPRESENTATIVES),
-        "representatives_method": f"'{representatives.METHOD}'",
-    }
-
-
 def view(name: str) -> View:
     """Read a view's file."""
     file = files("schemas").joinpath(f"clickhouse/marts/{name}.sql")
@@ -215,15 +102,15 @@ def view(name: str) -> View:
         raise TerminalError(f"{name}.sql must begin with a comment that describes the view.")
     comment = " ".join(line.removeprefix("-- ") for line in head[0].splitlines())
     body = source[head.end() :].strip().rstrip(";")
-    select = Template(body).substitute(_formulas())
+    select = Template(body).substitute(formulas())
     columns = {column: text.strip() for column, text in _COLUMN.findall(select)}
     return View(name, comment, columns, select)
 
 
 def _past(now: View) -> View:
     """The same view as of a past moment."""
-    select = _NOW.sub(lambda found: f"{found[0]}_at(at = {_AT})", now.select)
-    shown_at = f"fromUnixTimestamp64Milli({_AT_MINUTE} * 60000, 'UTC')"
+    select = _NOW.sub(lambda found: f"{found[0]}_at(at = {AT})", now.select)
+    shown_at = f"fromUnixTimestamp64Milli({AT_MINUTE} * 60000, 'UTC')"
     return View(
         f"{now.name}_at",
         "As it was at the end of the last whole minute not after the parameter `at`; texts, status"

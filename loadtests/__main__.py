@@ -24,11 +24,11 @@ from loadtests.report import PAGE, Kind, Report, render, reports, save
 from loadtests.show import show
 from loadtests.signals.measure import measure as measure_signals
 from loadtests.signals.page import PAGE as SIGNALS_PAGE
+from loadtests.threads import one_thread
 from loadtests.workload import load
 from models.load import load as load_encoder
 from operators.core.clock import system_clock
 from operators.core.errors import TuttiError
-from pipelines.groups.threads import one_thread
 
 DATA: Final = CHECKOUT.parent / "shared" / "data" / "text"
 

@@ -22,6 +22,9 @@ from operators.core.errors import TerminalError
 LOG_BYTES: Final = 10 * 1024 * 1024
 LOG_BACKUPS: Final = 3
 STOP_S: Final = 30
+ONE_THREAD: Final = 'OPENBLAS_NUM_THREADS="1",OMP_NUM_THREADS="1"'
+"""For numpy's matrices in every part: on a busy machine two threads wait for each other, turning
+all the time, and take the cores from counting. numpy reads it when it is imported."""
 UNLIMITED: Final = 1_000_000_000
 """Tries before the supervisor gives a part up; it waits one second longer after each."""
 
@@ -152,7 +155,7 @@ class Supervisor:
             parser[f"program:{part.name}"] = {
                 "command": f"{shlex.quote(sys.executable)} -m {part.module}",
                 "directory": str(CHECKOUT),
-                "environment": f'TUTTI_PART="{part.name}"',
+                "environment": f'TUTTI_PART="{part.name}",{ONE_THREAD}',
                 "autostart": "false",
                 # A part on demand ends by itself when it is done.
                 "autorestart": "unexpected" if part.on_demand else "true",

@@ -15,7 +15,6 @@ from infra.stopping import stop_requested
 from operators.core.clock import monotonic_ms
 from operators.core.errors import TerminalError
 from pipelines.groups.grouping import Grouping
-from pipelines.groups.threads import one_thread
 
 NICE: Final = 10
 POLL_S: Final = 0.5
@@ -60,7 +59,6 @@ class Worker:
 
 def main() -> None:
     """Run until told to stop; a run that is cut short is made anew after the next start."""
-    one_thread()
     settings = Settings()
     configure_logging("groups")
     os.nice(NICE)

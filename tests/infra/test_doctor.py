@@ -122,6 +122,12 @@ def test_the_log_of_every_part_is_rotated(tmp_path):
         assert int(program["stdout_logfile_backups"]) == LOG_BACKUPS <= 3
 
 
+def test_no_part_multiplies_matrices_on_more_than_one_thread(tmp_path):
+    configuration = Supervisor(Settings(home=tmp_path))._configuration()
+    for part in PARTS:
+        assert 'OPENBLAS_NUM_THREADS="1"' in configuration[f"program:{part.name}"]["environment"]
+
+
 def test_growth_that_fills_the_disk_in_a_month_is_a_warning(tmp_path, monkeypatch):
     home = tmp_path / "home"
     (home / "secrets").mkdir(parents=True)
