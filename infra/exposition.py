@@ -18,7 +18,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from infra.heartbeat import STALE_MS, metrics_folder
-from infra.metrics import FLINK, GROUPS, INTAKE, METRICS, MINUTELY, PART, PART_UP, PROBE, SINK
+from infra.metrics import (
+    FLINK,
+    GROUPS,
+    INTAKE,
+    METRICS,
+    MINUTELY,
+    PART,
+    PART_UP,
+    PROBE,
+    SEMANTICS,
+    SINK,
+)
 from infra.settings import Settings
 from operators.core.clock import Clock, system_clock
 
@@ -27,7 +38,7 @@ PUSH_BYTES: Final = 4 * 1024 * 1024
 PUSH_STALE_MS: Final = 60_000
 FORGOTTEN_MS: Final = 600_000
 """A second intake that was silent for this long was ended on purpose."""
-_ALWAYS: Final = (INTAKE.name, SINK.name, PROBE.name, MINUTELY.name, GROUPS.name)
+_ALWAYS: Final = frozenset(source.name for source in (INTAKE, SINK, PROBE, MINUTELY, GROUPS))
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -38,6 +49,9 @@ class Gathered(Collector):
 
     def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
         self._folder = metrics_folder(settings)
+        # Without an encoder there is no semantics job, and nobody is to be woken for that.
+        topics = {SEMANTICS.name} if settings.model.is_file() else set()
+        self._always = _ALWAYS | topics
         self._clock = clock
         self._pushed: tuple[int, str] = (0, "")
 
@@ -64,12 +78,12 @@ class Gathered(Collector):
     def _texts(self) -> Iterator[tuple[str, str, bool]]:
         now_ms = self._clock()
         files = {file.stem: file for file in self._folder.glob("*.prom")}
-        for part in sorted({*_ALWAYS, *files}):
+        for part in sorted({*self._always, *files}):
             if part not in files:
                 yield part, "", False
                 continue
             age_ms = now_ms - files[part].stat().st_mtime_ns // 1_000_000
-            if part in _ALWAYS or age_ms < FORGOTTEN_MS:
+            if part in self._always or age_ms < FORGOTTEN_MS:
                 yield part, files[part].read_text(), age_ms < STALE_MS
         pushed_ms, text = self._pushed
         yield FLINK.name, text, now_ms - pushed_ms < PUSH_STALE_MS

@@ -16,7 +16,18 @@ from infra.settings import CHECKOUT
 
 Kind = Literal["counter", "gauge", "histogram"]
 Unit = Literal[
-    "", "seconds", "bytes", "messages", "rows", "records", "votes", "requests", "marks", "ratio"
+    "",
+    "seconds",
+    "bytes",
+    "messages",
+    "rows",
+    "records",
+    "votes",
+    "requests",
+    "marks",
+    "ratio",
+    "proposals",
+    "texts",
 ]
 
 # A counter's time of birth would be a second series for each.
@@ -243,6 +254,47 @@ GROUPS_WAITING: Final = GROUPS.gauge(
     "Consultations whose ballots have changed since they were grouped.",
 )
 
+SEMANTICS: Final = Source("semantics")
+SEMANTICS_PROPOSALS: Final = SEMANTICS.counter(
+    "tutti_semantics_proposals_total",
+    "proposals",
+    "Records of accepted proposals clustered, those that changed nothing included.",
+)
+SEMANTICS_BEHIND: Final = SEMANTICS.gauge(
+    "tutti_semantics_behind_proposals",
+    "proposals",
+    "Records of accepted proposals that no checkpoint of the job holds yet.",
+)
+SEMANTICS_ENCODING: Final = SEMANTICS.counter(
+    "tutti_semantics_encoding_seconds_total",
+    "seconds",
+    "Time until vectors were there, asking Redis included.",
+)
+SEMANTICS_HITS: Final = SEMANTICS.counter(
+    "tutti_semantics_cache_hits_total", "texts", "Texts whose vector was in Redis."
+)
+SEMANTICS_MISSES: Final = SEMANTICS.counter(
+    "tutti_semantics_cache_misses_total", "texts", "Texts whose vector had to be made."
+)
+SEMANTICS_CACHE_PAUSED: Final = SEMANTICS.gauge(
+    "tutti_semantics_cache_paused",
+    "",
+    "1 if Redis was left alone at the newest text, because it failed or was slow; otherwise 0.",
+)
+SEMANTICS_KEPT: Final = SEMANTICS.gauge(
+    "tutti_semantics_kept_proposals",
+    "proposals",
+    "Proposals in clusters, of the consultations that had some since the job started.",
+)
+SEMANTICS_MICRO_CLUSTERS: Final = SEMANTICS.gauge(
+    "tutti_semantics_micro_clusters", "", "Micro-clusters of these consultations."
+)
+SEMANTICS_STATE: Final = SEMANTICS.gauge(
+    "tutti_semantics_state_bytes",
+    "bytes",
+    "Size of what is kept of these consultations, Python's objects aside.",
+)
+
 CLICKHOUSE: Final = Source("clickhouse")
 CLICKHOUSE_REQUESTS: Final = CLICKHOUSE.histogram(
     "tutti_clickhouse_request_seconds",
@@ -303,7 +355,7 @@ for _name, _unit, _labels, _about in (
 ):
     FLINK.declare(f"flink_{_name}", "gauge", _unit, _about, _labels)  # type: ignore[arg-type]
 
-SOURCES: Final = (INTAKE, SINK, PROBE, MINUTELY, GROUPS, FLINK, CLICKHOUSE)
+SOURCES: Final = (INTAKE, SINK, PROBE, MINUTELY, GROUPS, SEMANTICS, FLINK, CLICKHOUSE)
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric for source in SOURCES for metric in source.metrics
 }

@@ -3,20 +3,24 @@
 import json
 import os
 import sys
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 import structlog
+from confluent_kafka import Consumer, KafkaException
 
 from infra import kafka
 from infra.heartbeat import Heartbeat
 from infra.kafka_security import java
 from infra.logs import configure_logging
+from infra.metrics import SEMANTICS, SEMANTICS_BEHIND
 from infra.settings import Settings
 from models.manifest import path_of, read
 from operators.core.meaning.clusters import METHOD
 from operators.flink.semantics import (
+    CONSUMER_GROUP,
     JAVA_OPTIONS,
     LAYOUT,
     TRANSACTIONS,
@@ -26,7 +30,7 @@ from operators.flink.semantics import (
 )
 from operators.flink.settings import restore_settings
 from pipelines import starting
-from pipelines.encoder import load_encoder
+from pipelines.clustering_counts import Reporter, load_watched, page_of
 from pipelines.flink import (
     CONNECTOR,
     abort_transactions,
@@ -36,7 +40,7 @@ from pipelines.flink import (
 )
 from pipelines.following import Follower
 from pipelines.generations import MadeBy, choose, folder_of
-from schemas.topics import CLUSTERING
+from schemas.topics import ACCEPTED_PROPOSALS, CLUSTERING
 
 PART: Final = "semantics"
 NICE: Final = 10
@@ -57,7 +61,8 @@ def main() -> None:
     configure_flink(settings, PART, heap)
     # Python within Java finds packages by this variable, not by the environment it is started in.
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if Path(p).is_dir())
-    heartbeat = Heartbeat(settings, PART)
+    heartbeat = Heartbeat(settings, PART, metrics=SEMANTICS)
+    reporter = Reporter(page_of(settings))
     maker = MadeBy(read(path_of(settings.model)).model, METHOD, LAYOUT)
     start = choose(settings, maker, _generations_said(settings), check_checkpoint)
     folder = folder_of(settings, start.epoch)
@@ -76,7 +81,7 @@ def main() -> None:
     from operators.flink.clustering import graph  # noqa: PLC0415
 
     job = SemanticsJob(settings.brokers, start.epoch, security.properties)
-    flink = graph(options, job, load_encoder)
+    flink = graph(options, job, load_watched)
     abandoned = abort_transactions(settings, TRANSACTIONS, [transactions_of(start.epoch)])
     checkpoint = None if start.checkpoint is None else start.checkpoint.name
     log.info(
@@ -89,13 +94,24 @@ def main() -> None:
     try:
         client = flink.execute_async()
         pause = Event()
-        while not pause.wait(POLL_S):
-            follower.look(client)
+        with closing(kafka.consumer(settings, CONSUMER_GROUP)) as group:
+            while not pause.wait(POLL_S):
+                reporter.report()
+                with suppress(KafkaException):  # the broker's trouble is not that of the job
+                    SEMANTICS_BEHIND.set(_behind(group))
+                follower.look(client)
     except Exception as error:
         # The Java stack in it says why; the supervisor starts the process anew.
         log.exception("semantics_job_failed")
         follower.note_failure(str(error))
     sys.exit(1)
+
+
+def _behind(group: Consumer) -> int:
+    """Accepted proposals behind what the newest checkpoint holds, as Flink tells the broker."""
+    [(_, end)] = kafka.watermarks(group, ACCEPTED_PROPOSALS).values()
+    [done] = kafka.committed(group, ACCEPTED_PROPOSALS).values()
+    return max(0, int(end) - max(0, int(done.offset)))
 
 
 def _generations_said(settings: Settings) -> set[int]:

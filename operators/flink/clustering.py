@@ -4,7 +4,7 @@ Imported late and only where the job is built: PyFlink looks for its configurati
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from pyflink.common import Configuration, Row, Types
 from pyflink.datastream import (
@@ -18,7 +18,7 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
 from models.encoder import Encoder
-from operators.core.meaning.clusters import Clusters
+from operators.core.meaning.clusters import Clusters, StateSize
 from operators.core.meaning.item import Item
 from operators.core.meaning.journal import due, entry, revived
 from operators.core.meaning.language import language_of
@@ -26,7 +26,15 @@ from operators.core.meaning.records import records
 from operators.core.meaning.thresholds import Thresholds
 from operators.flink.semantics import UID, SemanticsJob
 
-Load = Callable[[], tuple[Encoder, Thresholds]]
+
+class WatchedEncoder(Encoder, Protocol):
+    """An encoder that is told what comes of its vectors, for the metrics."""
+
+    def clustered(self, consultation: str, size: StateSize) -> None:
+        """Count a proposal; `size` is what is kept of its consultation now."""
+
+
+Load = Callable[[], tuple[WatchedEncoder, Thresholds]]
 """Loads the encoder, with the cosines that clusters begin with; called once per start."""
 
 
@@ -61,6 +69,7 @@ class ClusterProposals(KeyedProcessFunction):  # type: ignore[misc]
             self._journal.clear()
             entries = 0
         self._alive[consultation] = clusters, entries
+        self._encoder.clustered(consultation, clusters.size)
         model = self._encoder.model
         for record in records(self._generation, model, item, at_ms, vector, outputs, clusters):
             yield Row(*record)

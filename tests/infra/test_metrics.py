@@ -94,9 +94,13 @@ def test_a_silent_part_is_down_and_its_old_values_are_not_shown(tmp_path):
 
 
 def test_a_part_that_never_started_is_down(tmp_path):
-    found = samples(Gathered(Settings(home=tmp_path)))
-    parts = ("intake", "sink", "probe", "minutely", "groups", "votes")
-    assert found == {("tutti_part_up", part): 0 for part in parts}
+    encoder = tmp_path / "encoder.toml"
+    parts = {"intake", "sink", "probe", "minutely", "groups", "votes"}
+    gathered = samples(Gathered(Settings(home=tmp_path, model=encoder)))
+    assert gathered == {("tutti_part_up", part): 0 for part in parts}
+    encoder.touch()  # then there are topics to be woken for
+    gathered = samples(Gathered(Settings(home=tmp_path, model=encoder)))
+    assert gathered == {("tutti_part_up", part): 0 for part in {*parts, "semantics"}}
 
 
 def test_a_second_process_that_was_ended_is_forgotten(tmp_path):
