@@ -22,7 +22,7 @@ ORDER BY similarity DESC, proposal_id
 LIMIT {limit:UInt32}
 """
 PAIRS_SQL: Final = """
-SELECT proposal_id, other_id, similarity, text, other_text, language, other_language
+SELECT proposal_id, other_id, similarity, text, other_text, language, other_language, stance
 FROM marts.duplicate_suggestions
 WHERE consultation_id = {consultation:String}
 ORDER BY similarity DESC, proposal_id, other_id
@@ -93,12 +93,7 @@ def nearest(clickhouse: Client, consultation: str, text: str, limit: int) -> lis
 def pairs(clickhouse: Client, consultation: str, limit: int) -> list[dict[str, Any]]:
     """Near pairs of proposals, each with how their stances compare."""
     found = clickhouse.query(PAIRS_SQL, parameters={"consultation": consultation, "limit": limit})
-    rows = [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
-    return [
-        row
-        | {"stance": stance(row["text"], row["language"], row["other_text"], row["other_language"])}
-        for row in rows
-    ]
+    return [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
 
 
 def _cell(value: Any) -> Any:

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from pipelines.minutely import bases, held
+from pipelines.minutely import bases, held, suggestions
 from pipelines.minutely.bases import carry_base
 from pipelines.minutely.bursts import look_for_bursts
 from pipelines.minutely.held import hold_ranks
 from pipelines.minutely.identical import look_for_identical
 from pipelines.minutely.marks import Step
 from pipelines.minutely.publish import publish
+from pipelines.minutely.suggestions import suggest
 
 STEPS: Final[tuple[Step, ...]] = (
     Step(held.STEP, hold_ranks),
@@ -16,4 +17,5 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(bases.STEP, carry_base),
     Step("bursts", look_for_bursts),
     Step("identical", look_for_identical),
+    Step(suggestions.STEP, suggest),
 )
