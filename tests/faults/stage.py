@@ -17,6 +17,7 @@ import psutil
 from places import CHECKOUT
 from stack.conftest import Stack, new_stack
 
+from infra.local.parts import PARTS as EVERY_PART
 from infra.local.stack import status
 from infra.local.supervisor import Supervisor
 from operators.core.errors import TuttiError
@@ -94,7 +95,7 @@ class Stage:
         """Stop and remove everything."""
         with suppress(AssertionError, subprocess.TimeoutExpired):
             self.stack.run("down")
-        self.kill(*PARTS, "supervisord")
+        self.kill(*(part.name for part in EVERY_PART), "supervisord")
         self.stack.tear_down()
 
     def processes(self, *parts: str) -> list[psutil.Process]:

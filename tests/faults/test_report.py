@@ -1,7 +1,10 @@
 """The page of faults: complete, and honest about what was red."""
 
-from faults.report import GROUPS, page
+from faults.drive import PAIRS
+from faults.report import GROUPS, not_run, page
 from faults.scenarios import KILLABLE, SCENARIOS, pairs
+
+from infra.local.parts import PARTS
 
 MACHINE = {"cores": 2, "memory_gib": 24, "load": [3.1], "system": "Linux", "python": "3.11"}
 
@@ -29,6 +32,16 @@ def test_every_group_has_a_heading_and_every_scenario_a_name_of_its_own():
     every = (*SCENARIOS, *pairs(7, 21))
     assert {scenario.group for scenario in every} <= set(GROUPS)
     assert len({scenario.name for scenario in every}) == len(every)
+
+
+def test_every_part_is_killed_alone_and_a_scenario_without_result_is_a_row():
+    always = {part.name for part in PARTS if not part.on_demand} - {"probe"}
+    kills = {f"kill {part}" for part in (*always, "supervisord")}
+    assert {scenario.name for scenario in SCENARIOS if scenario.group == "kill"} == kills
+    missing = not_run([result()])
+    assert len(missing) == len(SCENARIOS) + PAIRS - 1
+    rows = [line for line in page([result()], [], missing).splitlines() if "| not run |" in line]
+    assert len(rows) == len(missing)
 
 
 def test_the_seed_chooses_the_pairs():
