@@ -1,4 +1,4 @@
-"""No view for analysts has a column that names a person, whatever is in the tables."""
+"""No view for analysts has a column that names a person."""
 
 import re
 
