@@ -1,4 +1,4 @@
-"""One ClickHouse for all tests of views; each test uses a consultation of its own."""
+"""A ClickHouse for each file of tests of views; each test uses a consultation of its own."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ from infra.local.alone import clickhouse_alone
 from infra.settings import Settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clickhouse_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     with clickhouse_alone(tmp_path_factory.mktemp("clickhouse")) as settings:
         yield settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clickhouse(clickhouse_settings: Settings) -> Client:
     """The operators' address."""
     client = connect(clickhouse_settings)
@@ -25,7 +25,7 @@ def clickhouse(clickhouse_settings: Settings) -> Client:
     return client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def analyst(clickhouse_settings: Settings) -> Client:
     """The analysts' read-only address."""
     return connect(clickhouse_settings, analyst=True)
