@@ -3,7 +3,7 @@
 Two levels. A proposal joins the micro-cluster with the nearest centroid if it is near enough, or
 opens one (leader clustering). Every so many proposals the micro-clusters are grouped anew by
 average link, and the groups inherit the ids of the clusters that most of their members come from.
-Between two such steps a new micro-cluster joins the cluster of its nearest neighbour, if the
+Between two such steps a new micro-cluster joins the cluster with the nearest centroid, if the
 average link allows it, or opens one.
 
 The same items in the same order give the same outputs, bit by bit: there is no clock and no chance
@@ -27,12 +27,13 @@ from operators.core.meaning.near_duplicates import Duplicate, Duplicates
 from operators.core.meaning.normalise import plain
 from operators.core.meaning.outputs import Assignment, Cluster, ClusterEvent, EventKind, Outputs
 from operators.core.meaning.thresholds import FIRST, LAST, Thresholds, calibrate
+from operators.core.meaning.totals import Totals
 from operators.core.meaning.words import words
 
-METHOD: Final = "clusters/two-level-average-link/2"
+METHOD: Final = "clusters/two-level-average-link/3"
 """Name and version of the rules."""
 
-STEP: Final = 250
+STEP: Final = 25
 """New proposals after which clusters are formed anew, at least."""
 
 STEP_SHARE: Final = 0.1
@@ -99,6 +100,7 @@ class Clusters:
         self._micro = MicroClusters(
             np.zeros((0, dimension)), np.zeros(0, np.int64), np.zeros(0, np.int64)
         )
+        self._totals = Totals(self._micro)
         self._members = Members(np.zeros((0, dimension), np.int16), np.zeros(0, np.int64))
         self._topics: dict[int, Topic] = {}
         self._duplicates = Duplicates()
@@ -126,7 +128,7 @@ class Clusters:
     def size(self) -> StateSize:
         """How much is kept."""
         vectors = len(self._members) * self._dimension * 2
-        sums = len(self._micro) * self._dimension * 8
+        sums = (len(self._micro) + len(self._topics)) * self._dimension * 8
         return StateSize(
             micro_clusters=len(self._micro),
             clusters=len(self._topics),
@@ -233,6 +235,7 @@ class Clusters:
             self._count(member, 1)
             self._link(member)
         self._micro = self._summed(cluster)
+        self._totals = Totals(self._micro)
         for member in sorted(self._members.rows, key=lambda member: member.offset):
             self._duplicates.add(member.proposal_id, member.text, member.offset, member.language)
         for name in state.topics:
@@ -256,9 +259,10 @@ class Clusters:
         wide = centred(vector[None], self._centre)[0]
         place = self._settle(wide, item.offset)
         number = int(self._micro.cluster[place])
+        self._totals.add(number, wide)
         member = Member(
             item.proposal_id, item.text, item.language, item.offset, number,
-            _cosine(wide, self._sum(number)), Duplicate(), _words(item.text, item.language),
+            _cosine(wide, self._totals.sum(number)), Duplicate(), _words(item.text, item.language),
         )  # fmt: skip
         self._members.append(member, vector, place)
         self._count(member, 1)
@@ -284,8 +288,9 @@ class Clusters:
             if cosine >= max(self._near, self._thresholds.micro):
                 self._micro.add(near, vector)
                 return near
-            number = int(self._micro.cluster[near])
-            mean = float(self._sum(number) @ vector) / (self._count_in(number) * SCALE**2)
+            number = self._totals.nearest(vector)
+            total, members = self._totals.sum(number), self._totals.count(number)
+            mean = float(total @ vector) / (members * SCALE**2)
             if mean >= self._thresholds.macro:
                 return self._micro.open(vector, number)
         topic = self._open(offset)
@@ -296,7 +301,9 @@ class Clusters:
         """Take a row out of its clusters."""
         member, place = self._members.rows[row], int(self._members.micro[row])
         number = int(self._micro.cluster[place])
-        self._micro.take(place, self._vectors([row])[0])
+        vector = self._vectors([row])[0]
+        self._micro.take(place, vector)
+        self._totals.take(number, vector)
         self._members.remove(row)
         if not self._micro.counts[place]:
             moved = self._micro.drop(place)
@@ -312,7 +319,7 @@ class Clusters:
             self._moved[member.proposal_id] = gone
         self._copies.get(member.duplicate.of, set()).discard(member.proposal_id)
         self._relink(member.proposal_id)
-        size = self._count_in(number)
+        size = self._totals.count(number)
         if not size:
             self._event(offset, "closed", number, None, 0)
             self._close(number, offset)
@@ -397,6 +404,7 @@ class Clusters:
                 self._event(offset, "split", topic.number, origin, int(counts[inside].sum()))
         now = np.array([numbers[group] for group in groups.tolist()], np.int64)
         self._micro.relabel(now)
+        self._totals = Totals(self._micro)
         for number in sorted(set(before.tolist()) - set(heirs.values())):
             inside = before == number
             into = _heaviest(now[inside], counts[inside])
@@ -408,7 +416,7 @@ class Clusters:
             member = self._members.rows[row]
             number = int(now[self._members.micro[row]])
             vector = self._vectors([row])[0]
-            member.similarity = _cosine(vector, self._sum(number))
+            member.similarity = _cosine(vector, self._totals.sum(number))
             self._say(member, number)
         changed = set(before[moved].tolist()) | set(now[moved].tolist())
         for number in sorted(changed & self._topics.keys()):
@@ -421,7 +429,7 @@ class Clusters:
         rows = self._members.in_any(self._micro.cluster == number)
         vectors = self._vectors(rows)
         lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-        total = self._sum(number)
+        total = self._totals.sum(number)
         cosines = (vectors @ total) / lengths / np.sqrt(total @ total)
         best = int(cosines.argmax())
         held = np.nonzero(rows == self._members.row(topic.medoid))[0]
@@ -431,12 +439,12 @@ class Clusters:
         topic.label = labels.shortened(medoid.text) if medoid else ""
         counts = labels.count_words(self._members.rows[row].words for row in rows.tolist())
         mean = self._word_total / max(1, len(self._topics))
-        weighted = labels.weights(counts, self._everywhere, mean)
+        weighted = labels.weights(labels.repeated(counts), self._everywhere, mean)
         topic.terms = labels.terms(weighted, topic.terms)
         topic.reviewed = len(rows)
 
     def _grown(self, number: int) -> bool:
-        return self._count_in(number) >= GROWTH * self._topics[number].reviewed
+        return self._totals.count(number) >= GROWTH * self._topics[number].reviewed
 
     def _shrunk(self, number: int, size: int) -> bool:
         return size * GROWTH <= self._topics[number].reviewed
@@ -449,13 +457,6 @@ class Clusters:
                 del self._everywhere[word]
         self._word_total += sign * len(member.words)
         self._text_bytes += sign * len(member.text.encode("utf-8", "surrogatepass"))
-
-    def _sum(self, number: int) -> NDArray[np.float64]:
-        total: NDArray[np.float64] = self._micro.sums[self._micro.cluster == number].sum(0)
-        return total
-
-    def _count_in(self, number: int) -> int:
-        return int(self._micro.counts[self._micro.cluster == number].sum())
 
     def _number(self, member: Member) -> int:
         row = self._members.row(member.proposal_id)
@@ -509,11 +510,10 @@ class Clusters:
         ]
         for number in sorted(self._touched):
             topic = self._topics[number]
-            inside = self._micro.cluster == number
             now = Cluster(
                 self._consultation_id, _id(number), topic.label, topic.terms,
-                int(self._micro.counts[inside].sum()), topic.medoid, topic.first_seen,
-                topic.last_seen, int(inside.sum()),
+                self._totals.count(number), topic.medoid, topic.first_seen,
+                topic.last_seen, int(np.count_nonzero(self._micro.cluster == number)),
             )  # fmt: skip
             if now != topic.said:
                 clusters.append(now)

@@ -3,7 +3,8 @@
 M. Grootendorst, "BERTopic: neural topic modeling with a class-based TF-IDF procedure" (2022),
 arXiv:2203.05794, equation (2): a word's weight in cluster c is tf(c) · ln(1 + A / f), with f its
 count over all clusters and A the mean number of words of a cluster. A word counts once a proposal,
-so that one that repeats itself does not name the topic.
+so that one that repeats itself does not name the topic; and words of one proposal only are left out
+where others are in two.
 
 Names hold still: another medoid or other terms must be clearly better, by `NEARER` and `BETTER`.
 """
@@ -15,7 +16,7 @@ from typing import Final
 
 from operators.core.meaning.normalise import plain
 
-METHOD: Final = "label/medoid-ctfidf/1"
+METHOD: Final = "label/medoid-ctfidf/2"
 """Name and version of the rule."""
 
 TERMS: Final = 5
@@ -71,6 +72,15 @@ def count_words(texts: Iterable[Iterable[str]]) -> Counter[str]:
     for text in texts:
         counted.update(dict.fromkeys(text, 1))
     return counted
+
+
+def repeated(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """The words that at least two proposals of a cluster have, or all where there are none.
+
+    >>> repeated({"wind": 2, "sea": 1}), repeated({"sea": 1})
+    ({'wind': 2}, {'sea': 1})
+    """
+    return {word: count for word, count in counts.items() if count > 1} or counts
 
 
 def shortened(text: str) -> str:

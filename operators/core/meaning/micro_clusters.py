@@ -61,9 +61,13 @@ class MicroClusters:
 
     def nearest(self, vector: NDArray[np.float64]) -> tuple[int, float]:
         """The micro-cluster with the nearest centroid, and the cosine; there is at least one."""
-        cosines = (self.sums @ vector) / self._lengths[: self._used]
+        cosines = self.cosines(vector)
         found = int(cosines.argmax())
         return found, float(cosines[found]) / float(np.sqrt(vector @ vector))
+
+    def cosines(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of each centroid and a vector, times the vector's length (micro-clusters,)."""
+        return (self.sums @ vector) / self._lengths[: self._used]
 
     def open(self, vector: NDArray[np.float64], cluster: int) -> int:
         """A new one of one member; returns its place."""

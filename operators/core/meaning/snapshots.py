@@ -13,8 +13,9 @@ from operators.core.meaning.near_duplicates import Duplicate
 from operators.core.meaning.outputs import Cluster
 from operators.core.meaning.thresholds import Thresholds
 
-VERSION: Final = 2
-"""Raise it when what is below changes; older ones are refused: replay the proposals instead."""
+VERSION: Final = 3
+"""Raise it when what is below or the rules of `clusters` change; older ones are
+refused: replay the proposals instead."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):

@@ -10,10 +10,10 @@ from operators.core.meaning.average_link import average_link
 from operators.core.meaning.fixed_point import SCALE
 from operators.core.meaning.silhouette import silhouette
 
-METHOD: Final = "calibration/silhouette/2"
+METHOD: Final = "calibration/silhouette/3"
 """Name and version of the rule."""
 
-FIRST: Final = 200
+FIRST: Final = 25
 """Proposals before which the defaults hold."""
 
 LAST: Final = 2_000
@@ -25,6 +25,13 @@ because the upper one holds the pairs that belong together."""
 
 DEVIATIONS: Final = (6.0, 5.5, 5.0, 4.5, 4.0, 3.5, 3.0, 2.5, 2.0, 1.5)
 """What `macro` may be, in standard deviations above the median."""
+
+USUAL: Final = 4.5
+"""Deviations that `macro` begins with."""
+
+USUAL_WEIGHT: Final = 300
+"""As many proposals weigh as much as that beginning. The silhouette of few proposals asks for too
+few clusters, because one that is alone counts nothing; ids given then do not hold."""
 
 MICRO_DEVIATIONS: Final = 6.0
 """The same of `micro`."""
@@ -59,9 +66,10 @@ class Thresholds:
 def calibrate(vectors: NDArray[np.float64]) -> Thresholds:
     """Thresholds for centred `vectors` (proposals, dimension) of length `SCALE`, two at least.
 
-    With m the median of the cosines of all pairs and s = m - q15.87, `macro` is that m + z s, z of
-    `DEVIATIONS`, whose average-link clusters have the greatest silhouette, or nearly, and `micro`
-    is m + 6 s.
+    With m the median of the cosines of all pairs and s = m - q15.87, let m + z s, z of
+    `DEVIATIONS`, be the floor whose average-link clusters have the greatest silhouette, or nearly.
+    `macro` is m + z' s, where z' is the mean of z, weighing as the proposals do, and `USUAL`,
+    weighing `USUAL_WEIGHT`; `micro` is m + 6 s.
     How many deviations are right depends on how many topics there are: fixed at 3.5, fifteen
     topics fall apart and 150 run together.
     """
@@ -70,7 +78,10 @@ def calibrate(vectors: NDArray[np.float64]) -> Thresholds:
     median = float(pairs[len(pairs) // 2])
     spread = median - float(pairs[int(len(pairs) * LOWER_TAIL)])
     floors = [min(MOST, max(LEAST, median + times * spread)) for times in DEVIATIONS]
-    macro = _clearest(vectors, products, floors)
+    clearest = _clearest(vectors, products, floors)
+    usual = min(MOST, max(LEAST, median + USUAL * spread))
+    weight = USUAL_WEIGHT / (len(vectors) + USUAL_WEIGHT)
+    macro = clearest + weight * (usual - clearest)
     micro = max(macro + APART, min(MOST, median + MICRO_DEVIATIONS * spread))
     return Thresholds(macro, micro)
 
