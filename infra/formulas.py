@@ -7,7 +7,7 @@ beside its source and its Python. ``$by_NAME`` is a method's name and version, f
 
 from typing import Final
 
-from operators.core import agreement, consensus, divisiveness, held, makeorg, zones
+from operators.core import agreement, consensus, divisiveness, held, makeorg, tally, zones
 from operators.core.groups import consensus as group_consensus
 from operators.core.groups import representatives, support
 from operators.core.meaning import cluster_agreement
@@ -22,6 +22,7 @@ AT_MINUTE: Final = f"intDiv(toUnixTimestamp64Milli({AT}), 60000)"
 def formulas() -> dict[str, str]:
     """All of them."""
     return {
+        **_counts(),
         **_agreement(),
         **_makeorg(),
         **_countries(),
@@ -33,6 +34,23 @@ def formulas() -> dict[str, str]:
         "not_probe": f"consultation_id != '{PROBE_CONSULTATION}'",
         "at": AT,
         "at_minute": AT_MINUTE,
+    }
+
+
+def _counts() -> dict[str, str]:
+    """Sums over cells, and the lines of the columns that show them, each with its comment."""
+    qualifications = [
+        f"{name} AS {name},  -- Ballots with the qualification {name}"
+        for name in tally.QUALIFICATION_COLUMNS
+    ]
+    raw = ["votes_all AS votes_all,  -- Ballots of every trust level"] + [
+        f"{name}_all AS {name}_all,  -- {name} over every trust level" for name in tally.COUNTERS
+    ]
+    return {
+        "votes_by_series": tally.VOTES_SQL,
+        "counts_by_series": tally.COUNTS_SQL,
+        "qualification_columns": "\n    ".join(qualifications),
+        "raw_columns": "\n    ".join(raw),
     }
 
 

@@ -26,6 +26,25 @@ QUALIFICATION_COLUMNS: Final = (
 COUNTERS: Final = COUNTED_CHOICES + QUALIFICATION_COLUMNS
 """The twelve counters of a tally."""
 
+_SUMS: Final = {"votes": "cells.agree + cells.disagree + cells.neutral"} | {
+    counter: f"cells.{counter}" for counter in COUNTERS
+}
+_TRUSTED: Final = "cells.trust != 'troll'"
+_SEQUENCE: Final = "cells.trust IN ('sequence', 'segment')"
+
+VOTES_SQL: Final = ", ".join(
+    [f"sumIf({_SUMS[name]}, {_TRUSTED}) AS {name}" for name in ("votes", *COUNTED_CHOICES)]
+    + [f"sum({_SUMS[name]}) AS {name}_all" for name in ("votes", *COUNTED_CHOICES)]
+)
+"""ClickHouse's sums over rows ``cells``: votes by choice, the trusted series and (``_all``) all."""
+
+COUNTS_SQL: Final = ", ".join(
+    [f"sumIf({sql}, {_TRUSTED}) AS {name}" for name, sql in _SUMS.items()]
+    + [f"sumIf({sql}, {_SEQUENCE}) AS sequence_{name}" for name, sql in _SUMS.items()]
+    + [f"sum({sql}) AS {name}_all" for name, sql in _SUMS.items()]
+)
+"""The same of all counters, and (``sequence_``) of the levels that campaigns trust most."""
+
 _BITS: Final = tuple(QUALIFICATION_BITS.values())
 
 

@@ -72,7 +72,7 @@ class Marks:
                     step.run(clickhouse, mark_ms)
             except Exception as error:  # noqa: BLE001 - one step never stops another
                 MINUTELY_FAILED.labels(step.name).inc()
-                log.warning("step_failed", step=step.name, mark_ms=mark_ms, error=repr(error))
+                log.warning("step_failed", step=step.name, mark_ms=mark_ms, error=repr(error)[:500])
                 if isinstance(error, UNAVAILABLE):
                     clickhouse = self._connect()
         MINUTELY_MARK.set(mark_ms / 1000)

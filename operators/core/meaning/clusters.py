@@ -10,8 +10,7 @@ The same items in the same order give the same outputs, bit by bit: there is no 
 in it, and the arithmetic is exact (`fixed_point`).
 """
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,9 +24,11 @@ from operators.core.meaning.members import Member, Members
 from operators.core.meaning.micro_clusters import FOLDED, MOST, NEAR, NEARER_BY, MicroClusters
 from operators.core.meaning.near_duplicates import Duplicate, Duplicates
 from operators.core.meaning.normalise import plain
-from operators.core.meaning.outputs import Assignment, Cluster, ClusterEvent, EventKind, Outputs
+from operators.core.meaning.outputs import Outputs
+from operators.core.meaning.saying import Saying, Topic
 from operators.core.meaning.thresholds import FIRST, LAST, Thresholds, calibrate
 from operators.core.meaning.totals import Totals
+from operators.core.meaning.vocabulary import Vocabulary
 from operators.core.meaning.words import words
 
 METHOD: Final = "clusters/two-level-average-link/3"
@@ -62,20 +63,6 @@ class StateSize:
     bytes: int
 
 
-@dataclass(slots=True)
-class Topic:
-    """A cluster as last said."""
-
-    number: int
-    first_seen: int
-    last_seen: int
-    medoid: str = ""
-    label: str = ""
-    terms: tuple[str, ...] = ()
-    reviewed: int = 0
-    said: Cluster | None = None
-
-
 class Clusters:
     """One consultation's clusters.
 
@@ -105,14 +92,10 @@ class Clusters:
         self._topics: dict[int, Topic] = {}
         self._duplicates = Duplicates()
         self._copies: dict[str, set[str]] = {}
-        self._closed: list[Topic] = []
-        self._everywhere: Counter[str] = Counter()
-        self._word_total = self._text_bytes = 0
+        self._vocabulary = Vocabulary()
+        self._saying = Saying(consultation_id, model)
         self._offset = -1
-        self._arrivals = self._since = self._last_number = self._last_event = 0
-        self._moved: dict[str, Assignment] = {}
-        self._touched: set[int] = set()
-        self._events: list[ClusterEvent] = []
+        self._arrivals = self._since = self._last_number = 0
 
     @property
     def thresholds(self) -> Thresholds:
@@ -133,7 +116,7 @@ class Clusters:
             micro_clusters=len(self._micro),
             clusters=len(self._topics),
             proposals=len(self._members),
-            bytes=vectors + sums + self._text_bytes,
+            bytes=vectors + sums + self._vocabulary.text_bytes,
         )
 
     def needs_vector(self, item: Item) -> bool:
@@ -167,7 +150,7 @@ class Clusters:
             if row is not None:
                 self._leave(row, item.offset)
         self._offset = item.offset
-        return self._said()
+        return self._saying.outputs(self._topics, self._size_of)
 
     def snapshot(self) -> bytes:
         """Everything, to go on from; see `Clusters` for its length."""
@@ -184,7 +167,7 @@ class Clusters:
                 arrivals=self._arrivals,
                 since=self._since,
                 last_number=self._last_number,
-                last_event=self._last_event,
+                last_event=self._saying.last_event,
                 micro_cluster=self._micro.cluster.astype("<i8").tobytes(),
                 vectors=self._members.vectors.astype("<i2").tobytes(),
                 member_micro=self._members.micro.astype("<i4").tobytes(),
@@ -222,7 +205,8 @@ class Clusters:
         self._near = state.near
         self._centre = np.frombuffer(state.centre, "<f8").copy()
         self._offset, self._arrivals, self._since = state.offset, state.arrivals, state.since
-        self._last_number, self._last_event = state.last_number, state.last_event
+        self._last_number = state.last_number
+        self._saying.last_event = state.last_event
         cluster = np.frombuffer(state.micro_cluster, "<i8").astype(np.int64)
         vectors = np.frombuffer(state.vectors, "<i2").reshape(-1, self._dimension)
         micro = np.frombuffer(state.member_micro, "<i4").astype(np.int64)
@@ -232,7 +216,7 @@ class Clusters:
                 row.duplicate, _words(row.text, row.language),
             )  # fmt: skip
             self._members.append(member, vector, place)
-            self._count(member, 1)
+            self._vocabulary.add(member)
             self._link(member)
         self._micro = self._summed(cluster)
         self._totals = Totals(self._micro)
@@ -265,7 +249,7 @@ class Clusters:
             _cosine(wide, self._totals.sum(number)), Duplicate(), _words(item.text, item.language),
         )  # fmt: skip
         self._members.append(member, vector, place)
-        self._count(member, 1)
+        self._vocabulary.add(member)
         if former is not None:
             self._leave(former, item.offset)
         member.duplicate = self._duplicates.find(item.text, item.offset, item.language)
@@ -294,7 +278,7 @@ class Clusters:
             if mean >= self._thresholds.macro:
                 return self._micro.open(vector, number)
         topic = self._open(offset)
-        self._event(offset, "opened", topic.number, None, 1)
+        self._saying.event(offset, "opened", topic.number, None, 1)
         return self._micro.open(vector, topic.number)
 
     def _leave(self, row: int, offset: int) -> None:
@@ -309,19 +293,15 @@ class Clusters:
             moved = self._micro.drop(place)
             micro = self._members.micro
             self._members.replace(np.where(micro == moved, place, micro))
-        self._count(member, -1)
+        self._vocabulary.remove(member)
         self._duplicates.remove(member.text, member.offset)
         if self._members.row(member.proposal_id) is None:
-            gone = Assignment(
-                self._consultation_id, member.proposal_id, "", _id(member.arrival), 0.0,
-                self._model, member.language,
-            )  # fmt: skip
-            self._moved[member.proposal_id] = gone
+            self._saying.gone(member)
         self._copies.get(member.duplicate.of, set()).discard(member.proposal_id)
         self._relink(member.proposal_id)
         size = self._totals.count(number)
         if not size:
-            self._event(offset, "closed", number, None, 0)
+            self._saying.event(offset, "closed", number, None, 0)
             self._close(number, offset)
             return
         self._touch(number, offset)
@@ -343,13 +323,13 @@ class Clusters:
         member = self._members.get(item.proposal_id)
         if member is None or (member.text, member.language) == (item.text, item.language):
             return
-        self._count(member, -1)
+        self._vocabulary.remove(member)
         self._duplicates.remove(member.text, member.offset)
         self._duplicates.add(member.proposal_id, item.text, member.offset, item.language)
         relabelled = member.language != item.language
         member.text, member.language = item.text, item.language
         member.words = _words(item.text, item.language)
-        self._count(member, 1)
+        self._vocabulary.add(member)
         if relabelled:
             self._say(member, self._number(member))
 
@@ -401,16 +381,15 @@ class Clusters:
                 numbers[group] = topic.number
                 inside = groups == group
                 origin = _heaviest(before[inside], counts[inside])
-                self._event(offset, "split", topic.number, origin, int(counts[inside].sum()))
+                self._saying.event(offset, "split", topic.number, origin, int(counts[inside].sum()))
         now = np.array([numbers[group] for group in groups.tolist()], np.int64)
         self._micro.relabel(now)
         self._totals = Totals(self._micro)
         for number in sorted(set(before.tolist()) - set(heirs.values())):
             inside = before == number
             into = _heaviest(now[inside], counts[inside])
-            self._event(offset, "merged", number, into, int(counts[inside].sum()))
+            self._saying.event(offset, "merged", number, into, int(counts[inside].sum()))
             self._close(number, offset)
-        self._touched &= self._topics.keys()
         moved = before != now
         for row in self._members.in_any(moved).tolist():
             member = self._members.rows[row]
@@ -438,8 +417,7 @@ class Clusters:
         medoid = self._members.get(topic.medoid)
         topic.label = labels.shortened(medoid.text) if medoid else ""
         counts = labels.count_words(self._members.rows[row].words for row in rows.tolist())
-        mean = self._word_total / max(1, len(self._topics))
-        weighted = labels.weights(labels.repeated(counts), self._everywhere, mean)
+        weighted = self._vocabulary.weights(labels.repeated(counts), len(self._topics))
         topic.terms = labels.terms(weighted, topic.terms)
         topic.reviewed = len(rows)
 
@@ -448,15 +426,6 @@ class Clusters:
 
     def _shrunk(self, number: int, size: int) -> bool:
         return size * GROWTH <= self._topics[number].reviewed
-
-    def _count(self, member: Member, sign: int) -> None:
-        """Count a member's words and bytes, or take them back."""
-        for word in member.words:
-            self._everywhere[word] += sign
-            if not self._everywhere[word]:
-                del self._everywhere[word]
-        self._word_total += sign * len(member.words)
-        self._text_bytes += sign * len(member.text.encode("utf-8", "surrogatepass"))
 
     def _number(self, member: Member) -> int:
         row = self._members.row(member.proposal_id)
@@ -471,60 +440,23 @@ class Clusters:
     def _close(self, number: int, offset: int) -> None:
         topic = self._topics.pop(number)
         topic.last_seen = offset
-        self._closed.append(topic)
+        self._saying.close(topic)
 
     def _touch(self, number: int, offset: int) -> None:
         self._topics[number].last_seen = offset
-        self._touched.add(number)
+        self._saying.touch(number)
 
     def _say(self, member: Member, number: int) -> None:
         self._link(member)
-        duplicate = member.duplicate
-        self._moved[member.proposal_id] = Assignment(
-            self._consultation_id, member.proposal_id, _id(number), _id(member.arrival),
-            member.similarity, self._model, member.language, duplicate.of, duplicate.kind,
-            duplicate.similarity,
-        )  # fmt: skip
+        self._saying.member(member, number)
 
     def _link(self, member: Member) -> None:
         if member.duplicate.of:
             self._copies.setdefault(member.duplicate.of, set()).add(member.proposal_id)
 
-    def _event(
-        self, offset: int, kind: EventKind, number: int, other: int | None, size: int
-    ) -> None:
-        self._last_event += 1
-        self._events.append(
-            ClusterEvent(
-                self._consultation_id, self._last_event, offset, kind, _id(number),
-                "" if other is None else _id(other), size,
-            )
-        )  # fmt: skip
-
-    def _said(self) -> Outputs:
-        """What has been noted since, and the clusters that are not as last said."""
-        clusters = [
-            replace(topic.said, size=0, micro_clusters=0, last_seen=topic.last_seen)
-            for topic in self._closed
-            if topic.said is not None
-        ]
-        for number in sorted(self._touched):
-            topic = self._topics[number]
-            now = Cluster(
-                self._consultation_id, _id(number), topic.label, topic.terms,
-                self._totals.count(number), topic.medoid, topic.first_seen,
-                topic.last_seen, int(np.count_nonzero(self._micro.cluster == number)),
-            )  # fmt: skip
-            if now != topic.said:
-                clusters.append(now)
-                topic.said = now
-        outputs = Outputs(tuple(self._moved.values()), tuple(clusters), tuple(self._events))
-        self._moved, self._touched, self._events, self._closed = {}, set(), [], []
-        return outputs
-
-
-def _id(number: int) -> str:
-    return f"c{number}"
+    def _size_of(self, number: int) -> tuple[int, int]:
+        """Proposals and micro-clusters of a cluster."""
+        return self._totals.count(number), int(np.count_nonzero(self._micro.cluster == number))
 
 
 def _words(text: str, language: str) -> tuple[str, ...]:

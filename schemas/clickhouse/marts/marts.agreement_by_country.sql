@@ -3,14 +3,7 @@
 WITH counts AS (
     SELECT
         consultation_id, proposal_id, country,
-        sumIf(cells.agree + cells.disagree + cells.neutral, cells.trust != 'troll') AS votes,
-        sumIf(cells.agree, cells.trust != 'troll') AS agree,
-        sumIf(cells.disagree, cells.trust != 'troll') AS disagree,
-        sumIf(cells.neutral, cells.trust != 'troll') AS neutral,
-        sum(cells.agree + cells.disagree + cells.neutral) AS votes_all,
-        sum(cells.agree) AS agree_all,
-        sum(cells.disagree) AS disagree_all,
-        sum(cells.neutral) AS neutral_all
+        $votes_by_series
     FROM tutti.cells AS cells
     GROUP BY consultation_id, proposal_id, country
 )

@@ -3,43 +3,7 @@
 WITH counts AS (
     SELECT
         consultation_id, proposal_id,
-        sumIf(cells.agree + cells.disagree + cells.neutral, cells.trust != 'troll') AS votes,
-        sumIf(cells.agree, cells.trust != 'troll') AS agree,
-        sumIf(cells.disagree, cells.trust != 'troll') AS disagree,
-        sumIf(cells.neutral, cells.trust != 'troll') AS neutral,
-        sumIf(cells.like_it, cells.trust != 'troll') AS like_it,
-        sumIf(cells.doable, cells.trust != 'troll') AS doable,
-        sumIf(cells.platitude_agree, cells.trust != 'troll') AS platitude_agree,
-        sumIf(cells.no_way, cells.trust != 'troll') AS no_way,
-        sumIf(cells.impossible, cells.trust != 'troll') AS impossible,
-        sumIf(cells.platitude_disagree, cells.trust != 'troll') AS platitude_disagree,
-        sumIf(cells.do_not_understand, cells.trust != 'troll') AS do_not_understand,
-        sumIf(cells.no_opinion, cells.trust != 'troll') AS no_opinion,
-        sumIf(cells.do_not_care, cells.trust != 'troll') AS do_not_care,
-        sumIf(cells.agree + cells.disagree + cells.neutral, cells.trust IN ('sequence', 'segment'))
-            AS sequence_votes,
-        sumIf(cells.agree, cells.trust IN ('sequence', 'segment')) AS sequence_agree,
-        sumIf(cells.disagree, cells.trust IN ('sequence', 'segment')) AS sequence_disagree,
-        sumIf(cells.neutral, cells.trust IN ('sequence', 'segment')) AS sequence_neutral,
-        sumIf(cells.like_it, cells.trust IN ('sequence', 'segment')) AS sequence_like_it,
-        sumIf(cells.doable, cells.trust IN ('sequence', 'segment')) AS sequence_doable,
-        sumIf(cells.platitude_agree, cells.trust IN ('sequence', 'segment')) AS sequence_platitude_agree,
-        sumIf(cells.no_way, cells.trust IN ('sequence', 'segment')) AS sequence_no_way,
-        sumIf(cells.impossible, cells.trust IN ('sequence', 'segment')) AS sequence_impossible,
-        sumIf(cells.platitude_disagree, cells.trust IN ('sequence', 'segment')) AS sequence_platitude_disagree,
-        sum(cells.agree + cells.disagree + cells.neutral) AS votes_all,
-        sum(cells.agree) AS agree_all,
-        sum(cells.disagree) AS disagree_all,
-        sum(cells.neutral) AS neutral_all,
-        sum(cells.like_it) AS like_it_all,
-        sum(cells.doable) AS doable_all,
-        sum(cells.platitude_agree) AS platitude_agree_all,
-        sum(cells.no_way) AS no_way_all,
-        sum(cells.impossible) AS impossible_all,
-        sum(cells.platitude_disagree) AS platitude_disagree_all,
-        sum(cells.do_not_understand) AS do_not_understand_all,
-        sum(cells.no_opinion) AS no_opinion_all,
-        sum(cells.do_not_care) AS do_not_care_all,
+        $counts_by_series,
         uniqExactIf(cells.country, cells.country != 'ZZ') AS countries,
         -- Sorted codes, agree, votes.
         sumMapIf(
@@ -177,28 +141,8 @@ SELECT
     country_spread AS country_spread,  -- Weighted standard deviation of the countries' agreement, 0 to 0.5; $by_country_spread
     group_spread AS group_spread,  -- Greatest less least agreement over the opinion groups of their newest run, 0 to 1; NULL: no distinct groups, or one with fewer than 5 ballots; $by_group_spread
     countries AS countries,  -- Known countries with at least one ballot
-    like_it AS like_it,  -- Ballots with the qualification like_it
-    doable AS doable,  -- Ballots with the qualification doable
-    platitude_agree AS platitude_agree,  -- Ballots with the qualification platitude_agree
-    no_way AS no_way,  -- Ballots with the qualification no_way
-    impossible AS impossible,  -- Ballots with the qualification impossible
-    platitude_disagree AS platitude_disagree,  -- Ballots with the qualification platitude_disagree
-    do_not_understand AS do_not_understand,  -- Ballots with the qualification do_not_understand
-    no_opinion AS no_opinion,  -- Ballots with the qualification no_opinion
-    do_not_care AS do_not_care,  -- Ballots with the qualification do_not_care
-    votes_all AS votes_all,  -- Ballots of every trust level
-    agree_all AS agree_all,  -- agree over every trust level
-    disagree_all AS disagree_all,  -- disagree over every trust level
-    neutral_all AS neutral_all,  -- neutral over every trust level
-    like_it_all AS like_it_all,  -- like_it over every trust level
-    doable_all AS doable_all,  -- doable over every trust level
-    platitude_agree_all AS platitude_agree_all,  -- platitude_agree over every trust level
-    no_way_all AS no_way_all,  -- no_way over every trust level
-    impossible_all AS impossible_all,  -- impossible over every trust level
-    platitude_disagree_all AS platitude_disagree_all,  -- platitude_disagree over every trust level
-    do_not_understand_all AS do_not_understand_all,  -- do_not_understand over every trust level
-    no_opinion_all AS no_opinion_all,  -- no_opinion over every trust level
-    do_not_care_all AS do_not_care_all,  -- do_not_care over every trust level
+    $qualification_columns
+    $raw_columns
     $leaderboard_methods AS method,  -- Columns with the name and version of their method
     (SELECT maxOrNull(as_of) FROM tutti.shown_cut) AS as_of  -- Broker time of the newest vote counted
 FROM across

@@ -4,43 +4,7 @@
 WITH counts AS (
     SELECT
         consultation_id, proposal_id, country,
-        sumIf(cells.agree + cells.disagree + cells.neutral, cells.trust != 'troll') AS votes,
-        sumIf(cells.agree, cells.trust != 'troll') AS agree,
-        sumIf(cells.disagree, cells.trust != 'troll') AS disagree,
-        sumIf(cells.neutral, cells.trust != 'troll') AS neutral,
-        sumIf(cells.like_it, cells.trust != 'troll') AS like_it,
-        sumIf(cells.doable, cells.trust != 'troll') AS doable,
-        sumIf(cells.platitude_agree, cells.trust != 'troll') AS platitude_agree,
-        sumIf(cells.no_way, cells.trust != 'troll') AS no_way,
-        sumIf(cells.impossible, cells.trust != 'troll') AS impossible,
-        sumIf(cells.platitude_disagree, cells.trust != 'troll') AS platitude_disagree,
-        sumIf(cells.do_not_understand, cells.trust != 'troll') AS do_not_understand,
-        sumIf(cells.no_opinion, cells.trust != 'troll') AS no_opinion,
-        sumIf(cells.do_not_care, cells.trust != 'troll') AS do_not_care,
-        sumIf(cells.agree + cells.disagree + cells.neutral, cells.trust IN ('sequence', 'segment'))
-            AS sequence_votes,
-        sumIf(cells.agree, cells.trust IN ('sequence', 'segment')) AS sequence_agree,
-        sumIf(cells.disagree, cells.trust IN ('sequence', 'segment')) AS sequence_disagree,
-        sumIf(cells.neutral, cells.trust IN ('sequence', 'segment')) AS sequence_neutral,
-        sumIf(cells.like_it, cells.trust IN ('sequence', 'segment')) AS sequence_like_it,
-        sumIf(cells.doable, cells.trust IN ('sequence', 'segment')) AS sequence_doable,
-        sumIf(cells.platitude_agree, cells.trust IN ('sequence', 'segment')) AS sequence_platitude_agree,
-        sumIf(cells.no_way, cells.trust IN ('sequence', 'segment')) AS sequence_no_way,
-        sumIf(cells.impossible, cells.trust IN ('sequence', 'segment')) AS sequence_impossible,
-        sumIf(cells.platitude_disagree, cells.trust IN ('sequence', 'segment')) AS sequence_platitude_disagree,
-        sum(cells.agree + cells.disagree + cells.neutral) AS votes_all,
-        sum(cells.agree) AS agree_all,
-        sum(cells.disagree) AS disagree_all,
-        sum(cells.neutral) AS neutral_all,
-        sum(cells.like_it) AS like_it_all,
-        sum(cells.doable) AS doable_all,
-        sum(cells.platitude_agree) AS platitude_agree_all,
-        sum(cells.no_way) AS no_way_all,
-        sum(cells.impossible) AS impossible_all,
-        sum(cells.platitude_disagree) AS platitude_disagree_all,
-        sum(cells.do_not_understand) AS do_not_understand_all,
-        sum(cells.no_opinion) AS no_opinion_all,
-        sum(cells.do_not_care) AS do_not_care_all
+        $counts_by_series
     FROM tutti.cells AS cells
     GROUP BY consultation_id, proposal_id, country
 ),
@@ -111,28 +75,8 @@ SELECT
     zone AS zone,  -- consensus, rejection, limbo or controversy; one vote is enough for one; $by_zone
     zone_confident AS zone_confident,  -- zone if it is the same at all corners of the half-widths, with rank_min_votes votes; otherwise undecided; $by_zone_confident
     divisiveness AS divisiveness,  -- 4 agree disagree / votes^2, 0 to 1; NULL without votes; $by_divisiveness
-    like_it AS like_it,  -- Ballots with the qualification like_it
-    doable AS doable,  -- Ballots with the qualification doable
-    platitude_agree AS platitude_agree,  -- Ballots with the qualification platitude_agree
-    no_way AS no_way,  -- Ballots with the qualification no_way
-    impossible AS impossible,  -- Ballots with the qualification impossible
-    platitude_disagree AS platitude_disagree,  -- Ballots with the qualification platitude_disagree
-    do_not_understand AS do_not_understand,  -- Ballots with the qualification do_not_understand
-    no_opinion AS no_opinion,  -- Ballots with the qualification no_opinion
-    do_not_care AS do_not_care,  -- Ballots with the qualification do_not_care
-    votes_all AS votes_all,  -- Ballots of every trust level
-    agree_all AS agree_all,  -- agree over every trust level
-    disagree_all AS disagree_all,  -- disagree over every trust level
-    neutral_all AS neutral_all,  -- neutral over every trust level
-    like_it_all AS like_it_all,  -- like_it over every trust level
-    doable_all AS doable_all,  -- doable over every trust level
-    platitude_agree_all AS platitude_agree_all,  -- platitude_agree over every trust level
-    no_way_all AS no_way_all,  -- no_way over every trust level
-    impossible_all AS impossible_all,  -- impossible over every trust level
-    platitude_disagree_all AS platitude_disagree_all,  -- platitude_disagree over every trust level
-    do_not_understand_all AS do_not_understand_all,  -- do_not_understand over every trust level
-    no_opinion_all AS no_opinion_all,  -- no_opinion over every trust level
-    do_not_care_all AS do_not_care_all,  -- do_not_care over every trust level
+    $qualification_columns
+    $raw_columns
     $by_country_methods AS method,  -- Columns with the name and version of their method
     (SELECT maxOrNull(as_of) FROM tutti.shown_cut) AS as_of  -- Broker time of the newest vote counted
 FROM scored
