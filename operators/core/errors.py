@@ -11,3 +11,13 @@ class TransientError(TuttiError):
 
 class TerminalError(TuttiError):
     """Another try gives the same: stop and say so."""
+
+
+class UnknownConsultationError(TerminalError):
+    """Nothing is known of a consultation of that name."""
+
+    def __init__(self, consultation: str) -> None:
+        super().__init__(
+            f"There is no consultation {consultation}: tutti query"
+            " 'SELECT consultation_id, title FROM marts.consultations' lists them."
+        )

@@ -8,7 +8,7 @@ from clickhouse_connect.driver.client import Client
 from rich.table import Table
 from rich.text import Text
 
-from operators.core.errors import TerminalError
+from operators.core.errors import TerminalError, UnknownConsultationError
 
 By = Literal["agreement", "consensus", "top_score", "controversy", "rejection", "divisiveness"]
 
@@ -64,7 +64,7 @@ def read_board(
         at: As it was at the end of the last whole minute not after then; None: now.
 
     Raises:
-        TerminalError: There is no such consultation, or no such order within a country.
+        UnknownConsultationError: There is no such consultation, or no such order within a country.
     """
     if country and by == "consensus":
         raise TerminalError(
@@ -90,11 +90,8 @@ def read_board(
         parameters=known,
     )
     if not titles and not found.result_rows:
-        raise TerminalError(
-            f"There is no consultation {consultation}: tutti query"
-            " 'SELECT consultation_id, title FROM marts.consultations' lists them."
-        )
-    rows = [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
+        raise UnknownConsultationError(consultation)
+    rows = list(found.named_results())
     as_of = rows[0]["as_of"] if rows else None
     for row in rows:
         row.pop("as_of")

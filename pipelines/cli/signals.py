@@ -8,7 +8,7 @@ from rich.table import Table
 
 from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
 from infra.settings import Settings
-from operators.core.errors import TerminalError
+from operators.core.errors import UnknownConsultationError
 from pipelines.cli.output import AsJson, console, print_json, table
 
 _HEADER: Final = (
@@ -36,7 +36,7 @@ def read_signals(clickhouse: Client, consultation: str) -> list[dict[str, Any]]:
     """The rows of `marts.signals`, active ones first.
 
     Raises:
-        TerminalError: There is no such consultation.
+        UnknownConsultationError: There is no such consultation.
     """
     named = {"consultation": consultation}
     found = clickhouse.query(
@@ -46,10 +46,7 @@ def read_signals(clickhouse: Client, consultation: str) -> list[dict[str, Any]]:
     )
     rows = list(found.named_results())
     if not rows and not _known(clickhouse, named):
-        raise TerminalError(
-            f"There is no consultation {consultation}: tutti query"
-            " 'SELECT consultation_id, title FROM marts.consultations' lists them."
-        )
+        raise UnknownConsultationError(consultation)
     return rows
 
 

@@ -86,14 +86,14 @@ def nearest(clickhouse: Client, consultation: str, text: str, limit: int) -> lis
             " or tutti query 'SELECT * FROM marts.clustering'."
         )
     language = language_of(text)
-    rows = [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
+    rows = list(found.named_results())
     return [row | {"stance": stance(text, language, row["text"], row["language"])} for row in rows]
 
 
 def pairs(clickhouse: Client, consultation: str, limit: int) -> list[dict[str, Any]]:
     """Near pairs of proposals, each with how their stances compare."""
     found = clickhouse.query(PAIRS_SQL, parameters={"consultation": consultation, "limit": limit})
-    return [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
+    return list(found.named_results())
 
 
 def _cell(value: Any) -> Any:

@@ -82,7 +82,7 @@ def read_topics(clickhouse: Client, consultation: str, limit: int) -> Topics:
         " ORDER BY size DESC, ballots DESC, cluster_id LIMIT {limit:UInt32}",
         parameters=known,
     )
-    rows = [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
+    rows = list(found.named_results())
     as_of = [row.pop("as_of") for row in rows]
     clusters, proposals, model = sizes[0]
     return Topics(consultation, clusters, proposals, model, as_of[0] if as_of else None, rows)

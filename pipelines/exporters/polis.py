@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
-from operators.core.errors import TerminalError
+from operators.core.errors import UnknownConsultationError
 from pipelines.exporters.files import Written, new_folder, write_query, written
 from schemas.reserved import PROBE_CONSULTATION
 
@@ -85,7 +85,7 @@ def export_polis(clickhouse: Client, consultation: str, folder: Path) -> list[Wr
         folder: Where to; must not exist, or be empty.
 
     Raises:
-        TerminalError: There is no such consultation, or the folder cannot be written.
+        UnknownConsultationError: There is no such consultation, or the folder cannot be written.
     """
     named = {"consultation": consultation}
     with new_folder(folder) as draft:
@@ -96,10 +96,7 @@ def export_polis(clickhouse: Client, consultation: str, folder: Path) -> list[Wr
         proposals = [row["comment-id"] for row in _rows(draft / "comments.csv")]
         people = _votes_by_person(draft / "votes.csv")
         if not proposals and not people:
-            raise TerminalError(
-                f"There is no consultation {consultation}: tutti query"
-                " 'SELECT consultation_id, title FROM marts.consultations' lists them."
-            )
+            raise UnknownConsultationError(consultation)
         if len(people) * len(proposals) <= MATRIX_CELLS:
             matrix = draft / "participants-votes.csv"
             _write_matrix(matrix, proposals, people, _groups(clickhouse, named))

@@ -15,7 +15,7 @@ import pyarrow.parquet
 from clickhouse_connect.driver.client import Client
 
 from operators.core.clock import Clock
-from operators.core.errors import TerminalError
+from operators.core.errors import UnknownConsultationError
 from pipelines.exporters.files import Written, new_folder, write_query
 from schemas.times import format_instant
 
@@ -93,7 +93,7 @@ def export_tables(
         say: Called with each view's name before it is written.
 
     Raises:
-        TerminalError: There is no such consultation, or the folder cannot be written.
+        UnknownConsultationError: There is no such consultation, or the folder cannot be written.
     """
     views = _views(clickhouse, database)
     with new_folder(folder) as draft:
@@ -103,10 +103,7 @@ def export_tables(
             say(view)
             tables.append(_table(clickhouse, consultation, draft, f"{database}.{view}", about))
         if not any(table.rows for table in tables):
-            raise TerminalError(
-                f"{database} has nothing of a consultation {consultation}: tutti query 'SELECT"
-                " consultation_id, title FROM marts.consultations' lists them."
-            )
+            raise UnknownConsultationError(consultation)
         epoch, as_of, counted = before
         cut = Cut(epoch, as_of, counted, moved=_cut(clickhouse) != before)
         manifest = Manifest(

@@ -144,6 +144,6 @@ def test_an_export_writes_nothing_over_anything(clickhouse, votes, tmp_path):
 
 
 def test_an_unknown_consultation_leaves_no_folder(clickhouse, tmp_path):
-    with pytest.raises(TerminalError, match="nothing of a consultation nobody"):
+    with pytest.raises(TerminalError, match="no consultation nobody"):
         export_tables(clickhouse, "nobody", tmp_path / "out", "marts", noon)
     assert list(tmp_path.iterdir()) == []
