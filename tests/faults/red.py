@@ -21,6 +21,7 @@ COMMIT = "tests/pipelines/test_intake_commit.py::"
 CHOICE = "tests/pipelines/test_choose_start.py::"
 SWITCH = "tests/pipelines/sink/test_switch.py::"
 REPEATS = "tests/stack/test_repeats.py::"
+MARTS = "tests/marts/"
 FAULTS = "tests/faults/test_faults.py::test_every_number_is_right_after"
 
 
@@ -150,6 +151,56 @@ PROTECTIONS = (
             (
                 "tests/pipelines/sink/test_batch.py::"
                 "test_progress_is_inserted_last_because_it_promises_the_others"
+            ),
+        ),
+    ),
+    Protection(
+        "history's greatest version of a cell, not its latest row",
+        "schemas/clickhouse/marts/tutti.cells_at.sql",
+        "argMax(history.agree, history.version) AS agree",
+        "argMax(history.agree, history.minute) AS agree",
+        (f"{MARTS}test_history.py::test_a_batch_that_is_repeated_later_does_not_step_back",),
+    ),
+    Protection(
+        "a board of then is of the count that was shown then",
+        "schemas/clickhouse/marts/tutti.cells_at.sql",
+        "epoch = (SELECT epoch FROM tutti.shown_epoch_at(at = $at))",
+        "epoch = (SELECT max(epoch) FROM tutti.epochs)",
+        (f"{MARTS}test_history.py::test_a_moment_shows_the_count_that_was_shown_then",),
+    ),
+    Protection(
+        "a rank is held until it has moved enough",
+        "operators/core/held.py",
+        "abs({{now}} - {{held}}) >= {MOVED!r})",
+        "abs({{now}} - {{held}}) >= 0)",
+        (f"{MARTS}test_held.py::test_what_is_written_each_minute_equals_the_fold_of_the_history",),
+    ),
+    Protection(
+        "every country informs the prior of consensus equally",
+        "operators/core/consensus.py",
+        '"informing": _SUM.format(each=f"least(n, {_M})")',
+        '"informing": _SUM.format(each="n")',
+        (
+            f"{MARTS}test_independent.py::"
+            "test_consensus_with_weights_is_that_of_exact_fractions_in_python_and_in_the_view",
+        ),
+    ),
+    Protection(
+        "groups must be more than noise",
+        "operators/core/groups/support.py",
+        '"({silhouette} > ifNull({noise}, 2))"',
+        '"({silhouette} > 0)"',
+        (f"{MARTS}test_groups.py::test_noise_is_no_distinct_groups",),
+    ),
+    Protection(
+        "the export in Polis's layout is of the trusted series",
+        "pipelines/exporters/polis.py",
+        "AND choice != 'withdrawn' AND trust != 'troll'",
+        "AND choice != 'withdrawn'",
+        (
+            (
+                f"{MARTS}test_exports.py::"
+                "test_the_polis_layout_comes_back_through_the_importer_with_equal_counts"
             ),
         ),
     ),
