@@ -181,8 +181,10 @@ PROTECTIONS = (
         '"informing": _SUM.format(each=f"least(n, {_M})")',
         '"informing": _SUM.format(each="n")',
         (
-            f"{MARTS}test_independent.py::"
-            "test_consensus_with_weights_is_that_of_exact_fractions_in_python_and_in_the_view",
+            (
+                f"{MARTS}test_independent.py::"
+                "test_consensus_with_weights_is_that_of_exact_fractions_in_python_and_in_the_view"
+            ),
         ),
     ),
     Protection(
