@@ -319,12 +319,16 @@ def readable(name: str) -> str:
     return f"{name}(at = '2100-01-01 00:00:00')" if name.endswith("_at") else name
 
 
+MOVING = {"marts.freshness", "marts.duplicate_suggestions"}
+"""They go on without a vote: suggestions for proposals of before are found at minute marks."""
+
+
 def test_the_probes_votes_travel_the_whole_way_and_are_counted_nowhere(stack, traffic):
     def everything() -> list[object]:
         return [
             stack.rows(f"SELECT count() FROM {readable(name)}")
             for name in VIEWS
-            if name.startswith("marts.") and name != "marts.freshness"
+            if name.startswith("marts.") and name not in MOVING
         ]
 
     before = everything()
