@@ -220,6 +220,12 @@ MINUTELY_MISSED: Final = MINUTELY.counter(
     "marks",
     "Minute marks that were passed over, because the one before took longer than a minute.",
 )
+MINUTELY_RESTED: Final = MINUTELY.counter(
+    "tutti_minutely_rested_total",
+    "marks",
+    "Minute marks at which a step rested, because it takes long: a tenth of the time is its.",
+    ("step",),
+)
 MINUTELY_MARK: Final = MINUTELY.gauge(
     "tutti_minutely_mark_timestamp_seconds",
     "seconds",

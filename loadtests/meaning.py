@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -32,6 +33,8 @@ SETS: Final = ("banking77", "clinc150")
 WORKLOAD: Final = "steady"
 VOTES_SHARE: Final = 0.8
 """Votes per second that must be left while proposals are clustered."""
+ROUNDS: Final = 4
+"""How often votes are sent, alone and beside; their medians are compared."""
 LONGEST_S: Final = 600.0
 """For 30,000 proposals of one consultation."""
 
@@ -206,7 +209,7 @@ def meaning(
         int, typer.Option(min=0, help="of one large consultation; 0: leave it out")
     ] = 30_000,
     votes: Annotated[
-        int, typer.Option(min=0, help="sent alone, and beside the large one; 0: none")
+        int, typer.Option(min=0, help="sent at once, alone and beside the large one; 0: none")
     ] = 500_000,
     keep: Annotated[Path | None, typer.Option(help="file for the figures, JSON")] = None,
 ) -> None:
@@ -228,30 +231,38 @@ def meaning(
 
 def _large(settings: Settings, rows: list[tuple[str, str]], votes: int) -> dict[str, Any]:
     bench = Bench(settings, load(WORKLOAD)) if votes else None
-    alone = None
     if bench is not None:
         bench.announce()
         bench.idle()
-        bench.warm_up(lambda: bench.bulk(votes // 2))
-        alone = bench.bulk(votes).votes_per_s
+        bench.warm_up(lambda: bench.bulk(votes))
+    alone = [bench.bulk(votes).votes_per_s for _ in range(ROUNDS)] if bench else []
     runs: list[Run] = []
     worker = threading.Thread(
         target=lambda: runs.append(measure(settings, "large", rows, labelled=False))
     )
     worker.start()
-    beside = None
+    beside: list[float] = []
     if bench is not None:
         time.sleep(10)  # until clustering is under way
-        beside = bench.bulk(votes).votes_per_s
+        while len(beside) < ROUNDS:
+            rate = bench.bulk(votes).votes_per_s
+            if not worker.is_alive():  # it was not beside all of them
+                break
+            beside.append(rate)
     worker.join()
     if not runs:
         raise TerminalError("The large consultation was not clustered: its error is above.")
     console.print("\n".join(_lines(runs[0])))
     found: dict[str, Any] = {"large": runs[0]}
-    if alone and beside:
+    if beside:
         found |= {"votes_alone_per_s": alone, "votes_beside_per_s": beside}
-        found["votes_share"] = beside / alone
+        found["votes_share"] = median(beside) / median(alone)
         console.print(
-            f"votes: {alone:,.0f}/s alone, {beside:,.0f}/s beside it ({beside / alone:.0%})"
+            f"votes: {_spread(alone)}/s alone, {_spread(beside)}/s beside it"
+            f" ({found['votes_share']:.0%})"
         )
     return found
+
+
+def _spread(rates: list[float]) -> str:
+    return f"{median(rates):,.0f} ({min(rates):,.0f}–{max(rates):,.0f})"

@@ -18,7 +18,8 @@ from operators.flink.votes import VotesJob
 CONNECTOR: Final = "flink/flink-sql-connector-kafka-5.0.0-2.2.jar"
 ANSWER_S: Final = 5.0
 YOUNG_MB: Final = 1_536
-"""Beyond that, more room for what dies young gains nothing, and ballots need it."""
+"""Beyond that, or a fifth of a large heap, more room for what dies young gains nothing, and ballots
+need it."""
 
 _LOG4J: Final = """\
 status = warn
@@ -46,7 +47,7 @@ def counting_heap(heap_mb: int) -> str:
     """Java's options for a job that holds millions of ballots."""
     # Throughput matters more here than short pauses: measured with the object reuse of the job.
     # All of the heap from the start: each step of its growth is a collection of all ballots.
-    young = min(heap_mb * 2 // 5, YOUNG_MB)
+    young = min(heap_mb * 2 // 5, max(YOUNG_MB, heap_mb // 5))
     return f"-Xmx{heap_mb}m -Xms{heap_mb}m -Xmn{young}m -XX:+UseParallelGC"
 
 

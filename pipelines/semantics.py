@@ -43,7 +43,7 @@ from pipelines.generations import MadeBy, choose, folder_of
 from schemas.topics import ACCEPTED_PROPOSALS, CLUSTERING
 
 PART: Final = "semantics"
-NICE: Final = 10
+NICE: Final = 15
 """Topics may wait; votes may not."""
 
 CHECKPOINT_MS: Final = 2_000

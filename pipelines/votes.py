@@ -14,6 +14,7 @@ from threading import Event
 from typing import Any, Final
 
 import structlog
+from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaException
 
 from infra import kafka
@@ -113,6 +114,7 @@ class Job:
     heartbeat: Heartbeat
     _buried: set[int] = field(default_factory=set)
     _cleaned: Note | None = None
+    _clickhouse: Client | None = None
 
     def run(self) -> None:
         """Start the job and watch it."""
@@ -172,8 +174,8 @@ class Job:
         note = read_note(self.settings)
         epoch = self.start.epoch
         try:
-            with connect(self.settings, timeout_s=5) as clickhouse:
-                shown = shown_epoch(clickhouse)
+            self._clickhouse = self._clickhouse or connect(self.settings, timeout_s=5)
+            shown = shown_epoch(self._clickhouse)
         except (*ERRORS, ClickHouseAwayError):
             return
         if self.part == "rebuild":

@@ -18,8 +18,14 @@ from infra.metrics import (
 from operators.core.clock import Clock, monotonic_ms, system_clock
 from operators.core.groups.run import MOST_BALLOTS, MOST_PROPOSALS, NOBODY, Members, find_groups
 from operators.core.groups.support import Noise
-from pipelines.groups.pace import REST_PER_RUN, next_ms
-from pipelines.groups.read import Snapshot, newest_parts, read_opinions, snapshots
+from pipelines.groups.pace import REST_PER_LOOK, REST_PER_RUN, next_ms
+from pipelines.groups.read import (
+    Snapshot,
+    count_proposals,
+    newest_parts,
+    read_opinions,
+    snapshots,
+)
 from pipelines.groups.write import Head, read_former, write_groups, write_too_large
 
 NOISE_MS: Final = 500
@@ -58,6 +64,7 @@ class Grouping:
         self._clock, self._stopwatch = clock, stopwatch
         self._log = structlog.get_logger()
         self._parts: tuple[Any, ...] = ()
+        self._look_ms = 0
         self.waiting: dict[str, Snapshot] = {}
         self._known = {
             name: _Consultation(former.run, former.members, Noise(former.threshold))
@@ -93,6 +100,9 @@ class Grouping:
 
     def _look(self) -> None:
         """Note what has changed since it was grouped."""
+        began = self._stopwatch()
+        if began < self._look_ms:
+            return
         parts = newest_parts(self._clickhouse)
         if parts == self._parts:
             return
@@ -102,16 +112,19 @@ class Grouping:
                 self.waiting[name] = snapshot
         self._parts = parts
         GROUPS_CONSULTATIONS.set(len(found))
+        ended = self._stopwatch()
+        self._look_ms = ended + REST_PER_LOOK * (ended - began)
 
     def _group(self, name: str, snapshot: Snapshot, began: int) -> None:
         known = self._known[name]
         if snapshot.rows > MOST_BALLOTS:
             self._refuse(name, snapshot, began, 0)
             return
-        opinions = read_opinions(self._clickhouse, name)
-        if len(opinions.proposals) > MOST_PROPOSALS:
-            self._refuse(name, snapshot, began, len(opinions.proposals))
+        proposals = count_proposals(self._clickhouse, name)
+        if proposals > MOST_PROPOSALS:
+            self._refuse(name, snapshot, began, proposals)
             return
+        opinions = read_opinions(self._clickhouse, name)
         groups = find_groups(opinions, known.members)
         write_groups(self._clickhouse, self._head(name, snapshot, began), opinions, groups)
         if groups.k:

@@ -55,6 +55,12 @@ _BALLOTS: Final = """
         GROUP BY participant ORDER BY participant
     )"""
 
+_PROPOSALS: Final = """
+    SELECT count() FROM (
+        SELECT DISTINCT proposal_id FROM tutti.ballots
+        WHERE consultation_id = {consultation:String}
+    )"""
+
 _REFUSED: Final = """
     SELECT proposal_id FROM tutti.proposals FINAL
     WHERE consultation_id = {consultation:String} AND status = 'refused'"""
@@ -92,6 +98,13 @@ def snapshots(clickhouse: Client) -> dict[str, Snapshot]:
         consultation: Snapshot(rows, as_of, tuple(newest), refused)
         for consultation, rows, as_of, newest, refused in clickhouse.query(_SNAPSHOTS).result_rows
     }
+
+
+def count_proposals(clickhouse: Client, consultation: str) -> int:
+    """Proposals with ballots, withdrawn ones and trolls' included."""
+    known = {"consultation": consultation}
+    [[proposals]] = clickhouse.query(_PROPOSALS, parameters=known).result_rows
+    return int(proposals)
 
 
 def read_opinions(clickhouse: Client, consultation: str) -> Opinions:

@@ -47,8 +47,10 @@ UPSERTED: Final[dict[str, str]] = {
     CLUSTERING.name: "tutti.clustering",
     **COUNTED,
 }
-"""Topics whose records replace one another by key. What tells how far the others are comes behind
-them: it promises them."""
+"""Topics whose records replace one another by key."""
+
+PROMISES: Final = frozenset({"tutti.progress", "tutti.clustering"})
+"""Tables that tell how far others are: their rows come last."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
     ACCEPTED_CONSULTATIONS,
@@ -103,13 +105,20 @@ class Batch:
             return None
         return len(self._appended[ACCEPTED_VOTES.name])
 
-    def inserts(self) -> list[Insert]:
-        """The inserts in the order in which they must be made; none of an empty table."""
+    def inserts(self) -> tuple[list[Insert], list[Insert]]:
+        """The inserts of counts and facts, in any order, and of what promises them, afterwards.
+
+        None of an empty table.
+        """
         rows = {table: self._appended[topic] for topic, table in APPENDED.items()} | {
             table: [_row(key, *record) for key, record in self._wanted(topic)]
             for topic, table in UPSERTED.items()
         }
-        return [Insert(table, len(rows), b"\n".join(rows)) for table, rows in rows.items() if rows]
+        found = [Insert(table, len(rows), b"\n".join(rows)) for table, rows in rows.items() if rows]
+        return (
+            [insert for insert in found if insert.table not in PROMISES],
+            [insert for insert in found if insert.table in PROMISES],
+        )
 
     def consultations(self) -> set[str]:
         """The consultations whose tallies changed, read off the keys."""

@@ -24,7 +24,7 @@ from pipelines.sink.switch import Switch
 from pipelines.sink.writer import Writer
 from schemas.topics import INPUT, MEANING
 
-BATCH: Final = 50_000
+BATCH: Final = 100_000
 POLL_S: Final = 0.1
 TICK_MS: Final = 500
 ARCHIVE_ROWS: Final = 20_000
@@ -97,15 +97,15 @@ class Sink:
         batch.least = self._switch.least
         # While the old count is held, its rows are left out: until the switch they are not done.
         noted = {at: to for at, to in reached.items() if at not in self._held}
-        inserts = batch.inserts()
-        if inserts:
-            SINK_BATCH.observe(sum(insert.rows for insert in inserts))
+        inserts, promises = batch.inserts()
+        if inserts or promises:
+            SINK_BATCH.observe(sum(insert.rows for insert in inserts + promises))
             votes = _about_votes(noted)
             if self._comparable:  # no longer: reconciliation must know before the rows are there
                 self._writer.positions({"started": votes})
                 self._comparable = not votes
-            for insert in inserts:
-                self._writer.insert(insert)
+            self._writer.insert(inserts)
+            self._writer.insert(promises)
         if reached:
             self._writer.positions({"done": noted}, newest_ms=self._newest_ms)
             self._positions |= reached

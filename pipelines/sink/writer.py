@@ -1,4 +1,7 @@
-"""Writing batches: in order, as often as it takes, the same rows each time."""
+"""Writing batches: as often as it takes, the same rows each time."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import structlog
 from clickhouse_connect.driver.client import Client
@@ -9,6 +12,9 @@ from infra.metrics import SINK_INSERT, SINK_RETRIES, SINK_ROWS
 from operators.core.clock import Clock
 from pipelines.sink.batch import Insert
 from pipelines.sink.cuts import Cut, Place
+
+SIDE_BY_SIDE: Final = 3
+"""Tables that are written at the same time: an insert keeps one core busy."""
 
 log = structlog.get_logger()
 
@@ -33,9 +39,14 @@ class Writer:
     def __init__(self, clickhouse: Client, clock: Clock) -> None:
         self._clickhouse = clickhouse
         self._clock = clock
+        self._threads = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="insert")
 
-    def insert(self, insert: Insert) -> None:
-        """Insert the rows of one table."""
+    def insert(self, inserts: list[Insert]) -> None:
+        """Insert the rows of each table; returns when all are there."""
+        for _ in self._threads.map(self._insert, inserts):
+            pass
+
+    def _insert(self, insert: Insert) -> None:
         with SINK_INSERT.labels(insert.table).time():
             self._insert_lines(insert)
         SINK_ROWS.labels(insert.table).inc(insert.rows)

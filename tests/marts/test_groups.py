@@ -291,6 +291,7 @@ def test_a_consultation_is_left_alone_for_three_times_its_run(clickhouse):
     insert_ballots(clickhouse, "g-pace", [("p-1", number(1), "agree")], first_offset=5_000)
     assert worker.step()
     insert_ballots(clickhouse, "g-pace", [("p-2", number(1), "agree")], first_offset=5_001)
+    stopwatch.ms += 1_000  # it may look again, but not group
     assert not worker.step()
     assert list(worker.waiting) == ["g-pace"]
     stopwatch.ms += 10_000
@@ -325,16 +326,20 @@ def test_groups_keep_their_ids_when_the_process_starts_anew(clickhouse, worker):
     assert np.mean(kept) > 0.9
 
 
-def test_too_large_a_consultation_is_refused_and_says_so(clickhouse, analyst, monkeypatch, worker):
-    monkeypatch.setattr(grouping, "MOST_BALLOTS", 100)
-    send(clickhouse, "g-large", simulated(8, people=30, proposals=10, camps=2))
+@pytest.mark.parametrize(("limit", "most"), [("MOST_BALLOTS", 100), ("MOST_PROPOSALS", 9)])
+def test_too_large_a_consultation_is_refused_and_says_so(
+    clickhouse, analyst, monkeypatch, worker, limit, most
+):
+    monkeypatch.setattr(grouping, limit, most)
+    large = f"g-large-{limit}"
+    send(clickhouse, large, simulated(8, people=30, proposals=10, camps=2))
     worker()
-    [row] = rows(analyst, "opinion_groups", "g-large")
+    [row] = rows(analyst, "opinion_groups", large)
     assert row["verdict"] == "not grouped: the consultation is too large"
     assert (row["group"], row["k"], row["supported"]) == (None, 0, 0)
     assert row["ballots"] > 100
-    assert not rows(analyst, "group_consensus", "g-large")
-    assert limits.MOST_BALLOTS == 5_000_000
+    assert not rows(analyst, "group_consensus", large)
+    assert (limits.MOST_BALLOTS, limits.MOST_PROPOSALS) == (5_000_000, 2_000)
 
 
 def test_a_person_s_group_is_in_no_view(analyst, clickhouse):

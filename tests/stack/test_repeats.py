@@ -167,8 +167,8 @@ def test_a_second_sink_that_dies_halfway_changes_nothing(stack):
     for record in records[:-1]:  # from the beginning, and dead before the newest one
         batch = Batch()
         batch.add(TALLIES.name, *record)
-        for insert in batch.inserts():
-            writer.insert(insert)
+        for inserts in batch.inserts():
+            writer.insert(inserts)
         assert counts(stack, "again") == truth
 
 

@@ -104,7 +104,7 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
             login=place.analyst,
         ),
     }
-    app = App(engine, doors, Lane("inserts", running=2, waiting=64), place.temporary)
+    app = App(engine, doors, Lane("inserts", running=3, waiting=64), place.temporary)
     server = _Server(
         uvicorn.Config(
             app,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.metrics import MINUTELY_FAILED, MINUTELY_MARK, MINUTELY_MISSED
+from infra.metrics import MINUTELY_FAILED, MINUTELY_MARK, MINUTELY_MISSED, MINUTELY_RESTED
 from pipelines.minutely.marks import MINUTE_MS, SETTLE_MS, Marks, Step
 
 NOON = 1_780_000_000_000 // MINUTE_MS * MINUTE_MS
@@ -16,9 +16,13 @@ class Stage:
         self.ran: list[tuple[str, int]] = []
         self.connections = 0
         self.fault: Exception | None = None
-        self.marks = Marks(
-            tuple(Step(name, self.step(name)) for name in names), self.connect, lambda: self.now_ms
-        )
+        self.takes_ms = 0
+
+        def clock() -> int:
+            return self.now_ms
+
+        steps = tuple(Step(name, self.step(name)) for name in names)
+        self.marks = Marks(steps, self.connect, clock, clock)
 
     def connect(self):
         self.connections += 1
@@ -28,6 +32,8 @@ class Stage:
         def run(clickhouse, mark_ms: int) -> None:
             assert clickhouse == self.connections
             self.ran.append((name, mark_ms))
+            if name == "slow":
+                self.now_ms += self.takes_ms
             if name == "bad" and self.fault:
                 raise self.fault
 
@@ -81,3 +87,19 @@ def test_a_clock_that_steps_back_repeats_no_mark():
     stage.marks.step()
     stage.now_ms -= 5 * MINUTE_MS
     assert not stage.marks.step()
+
+
+def test_a_slow_step_rests_so_that_a_tenth_of_the_time_is_its():
+    stage = Stage("slow", "quick")
+    rested = MINUTELY_RESTED.labels("slow")._value.get()
+    stage.takes_ms = 30_000
+    for _ in range(12):
+        stage.marks.step()
+        stage.now_ms = (stage.now_ms // MINUTE_MS + 1) * MINUTE_MS + SETTLE_MS
+    assert [mark for name, mark in stage.ran if name == "slow"] == [
+        NOON, NOON + 5 * MINUTE_MS, NOON + 10 * MINUTE_MS,
+    ]  # fmt: skip
+    assert [mark for name, mark in stage.ran if name == "quick"] == [
+        NOON + minute * MINUTE_MS for minute in range(12)
+    ]
+    assert MINUTELY_RESTED.labels("slow")._value.get() == rested + 9

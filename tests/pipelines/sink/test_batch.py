@@ -1,5 +1,6 @@
 """A batch comes to the last value per key, as lines that ClickHouse reads."""
 
+import itertools
 import json
 
 import pytest
@@ -10,6 +11,8 @@ from pipelines.sink.batch import APPENDED, TOPICS, UPSERTED, Batch
 from schemas.topics import (
     ACCEPTED_PROPOSALS,
     ACCEPTED_VOTES,
+    ASSIGNMENTS,
+    CLUSTERING,
     DEAD_LETTERS,
     PROGRESS,
     TALLIES,
@@ -31,7 +34,7 @@ def cell(key: bytes, agree: int) -> bytes:
 
 def rows(batch: Batch) -> dict[str, list[dict]]:
     found = {}
-    for insert in batch.inserts():
+    for insert in itertools.chain(*batch.inserts()):
         found[insert.table] = [json.loads(line) for line in insert.lines.split(b"\n")]
         assert insert.rows == len(found[insert.table])
     return found
@@ -103,27 +106,31 @@ def test_records_of_an_appended_topic_are_all_rows_as_they_are() -> None:
 def test_a_tombstone_in_an_appended_topic_is_no_row() -> None:
     batch = Batch()
     batch.add(ACCEPTED_VOTES.name, 1, b"key", None)
-    assert list(batch.inserts()) == []
+    assert batch.inserts() == ([], [])
 
 
-def test_progress_is_inserted_last_because_it_promises_the_others() -> None:
+def test_what_promises_the_others_is_inserted_last() -> None:
     batch = Batch()
     batch.add(PROGRESS.name, 1, b'{"epoch":1,"partition":0}', b'{"epoch":1,"partition":0}')
     batch.add(WINDOWS.name, 1, cell_key(), cell(cell_key(), 1))
     batch.add(TALLIES.name, 1, cell_key(), cell(cell_key(), 1))
     batch.add(DEAD_LETTERS.name, 1, b"k", b"{}")
     batch.add(ACCEPTED_VOTES.name, 1, b"k", b"{}")
-    assert [insert.table for insert in batch.inserts()] == [
+    batch.add(CLUSTERING.name, 1, b"k", b"{}")
+    batch.add(ASSIGNMENTS.name, 1, b"k", b"{}")
+    facts, promises = batch.inserts()
+    assert {insert.table for insert in facts} == {
         "tutti.dead_letters",
         "tutti.accepted_votes",
         "tutti.tallies",
         "tutti.windows",
-        "tutti.progress",
-    ]
+        "tutti.assignments",
+    }
+    assert {insert.table for insert in promises} == {"tutti.clustering", "tutti.progress"}
 
 
 def test_a_batch_of_nothing_inserts_nothing() -> None:
-    assert list(Batch().inserts()) == []
+    assert Batch().inserts() == ([], [])
     assert Batch().consultations() == set()
     assert Batch().progress() == []
 

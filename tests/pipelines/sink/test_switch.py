@@ -103,7 +103,7 @@ def test_records_of_former_counts_are_left_out() -> None:
         key = b'{"epoch":%d,"partition":0}' % epoch
         batch.add(PROGRESS.name, epoch, key, key)
     batch.add(PROGRESS.name, 4, b'{"epoch":1,"partition":1}', None)
-    [insert] = batch.inserts()
+    _, [insert] = batch.inserts()
     assert insert.rows == 2
     assert batch.progress() == [b'{"epoch":2,"partition":0}', b'{"epoch":10,"partition":0}']
     assert batch.buried() == {1}
