@@ -22,8 +22,11 @@ ready:
 demo: setup ## set up, then show a running consultation (DEMO_SECONDS=n ends it)
 	@$(BIN)/tutti demo
 
+FAST_TESTS := $(BIN)/python -m pytest -n auto --dist loadgroup -m "not stack and not prove"
+
+# Two stacks at once are too much for two cores: those tests come one after the other.
 test: ready lint test-jars ## set up, then check the code and run every test but those of prove
-	$(BIN)/python -m pytest -ra
+	@$(FAST_TESTS); fast=$$?; $(BIN)/python -m pytest -m "stack and not prove" && exit $$fast
 
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
 test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
@@ -32,7 +35,7 @@ test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
 		|| echo "test-jars: the JDBC driver could not be fetched; its test is skipped." >&2
 
 test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
-	$(BIN)/python -m pytest -ra -m "not stack and not prove"
+	$(FAST_TESTS)
 
 LOADTESTS := $(BIN)/python -m loadtests
 

@@ -32,6 +32,10 @@ logger.job.level = warn
 # Operators of one name; what is measured is not among those names.
 logger.names.name = org.apache.flink.metrics.MetricGroup
 logger.names.level = error
+# At each checkpoint a task is done with a file of changes that the job manager owns since the one
+# before, and removes: not tracked by the task any more, as it must be.
+logger.tracking.name = org.apache.flink.changelog.fs.TaskChangelogRegistryImpl
+logger.tracking.level = error
 # A push that fails is tried again in 5 s; that none arrives, the metrics themselves say.
 logger.push.name = org.apache.flink.metrics.prometheus
 logger.push.level = error
