@@ -102,6 +102,7 @@ def run(
     with own_stack(_say) as settings:
         bench = Bench(settings, session.workload)
         bench.announce()
+        bench.await_topics()
         bench.idle()
         show(console, "cold start", bench.warm_up(lambda: bench.steady(rate, warm_up)))
         for number in range(1, runs + 1):
@@ -126,6 +127,7 @@ def bulk(
     with own_stack(_say) as settings:
         bench = Bench(settings, session.workload)
         bench.announce()
+        bench.await_topics()
         bench.idle()
         if warm_up:
             show(console, "cold start", bench.warm_up(lambda: bench.bulk(warm_up)))
@@ -167,6 +169,7 @@ def capacity(
     with own_stack(_say) as settings:
         bench = Bench(settings, session.workload)
         bench.announce()
+        bench.await_topics()
         bench.idle()
         show(console, "cold start", bench.warm_up(lambda: bench.steady(start, warm_up)))
 

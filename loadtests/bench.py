@@ -28,7 +28,7 @@ from loadtests.workload import Workload
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError, TransientError
 from pipelines.sending import Sender
-from pipelines.sync import sync
+from pipelines.sync import await_clusters, sync
 from schemas.times import format_instant
 
 SYNC_S: Final = 1_800.0
@@ -171,6 +171,10 @@ class Bench:
             sender.send("proposals", orjson.dumps(proposal))
         sender.finish()
         sync(self._settings, SYNC_S)
+
+    def await_topics(self) -> None:
+        """Wait until the proposals are in topics: votes usually come much later than proposals."""
+        await_clusters(self._settings, SYNC_S)
 
     @property
     def settings(self) -> Settings:

@@ -283,7 +283,7 @@ def test_a_late_revote_is_counted_and_nothing_else_runs(clickhouse, analyst):
     assert not worker.step()
 
 
-def test_a_consultation_is_left_alone_for_three_times_its_run(clickhouse):
+def test_a_consultation_is_left_alone_for_some_times_its_run(clickhouse):
     send(clickhouse, "g-pace", simulated(3, people=30, proposals=10, camps=2))
     stopwatch = Stopwatch()
     worker = Grouping(clickhouse, stopwatch=stopwatch)
