@@ -25,6 +25,9 @@ class NoStack(Bench):
     def announce(self) -> None:
         pass
 
+    def await_topics(self) -> None:
+        pass
+
     def idle(self) -> None:
         self.idle_cores = {"sink": 0.01}
 
