@@ -199,25 +199,31 @@ def migrate(clickhouse: Client, wanted: list[Migration] | None = None) -> list[s
 
 
 def _make_views(clickhouse: Client, *, anew: bool) -> None:
-    """Make all views, unless these very ones are there: their columns' types take seconds."""
+    """Make all views, unless these very ones are there: asking their columns' types takes long."""
     wanted = [view(name) for name in VIEWS]
-    engine = scalar(clickhouse, "SELECT version()")
-    checksum = sha256(f"{engine} {wanted}".encode()).hexdigest()
     clickhouse.command(
         "CREATE TABLE IF NOT EXISTS tutti.views (sha256 String COMMENT 'Checksum of all views',"
         " made_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When they were made')"
         " ENGINE = MergeTree ORDER BY made_at COMMENT 'Which views were made'"
     )
     made = scalar(clickhouse, "SELECT argMax(sha256, made_at) FROM tutti.views")
-    [[there]] = clickhouse.query(
-        "SELECT count() FROM system.tables"
-        " WHERE concat(database, '.', name) IN {names:Array(String)}",
-        parameters={"names": list(VIEWS)},
-    ).result_rows
-    if anew or made != checksum or there != len(VIEWS):
+    if anew or made != _checksum(clickhouse, wanted):
         for each in wanted:
             _replace(clickhouse, each)
-        clickhouse.insert("views", [[checksum]], column_names=["sha256"], database="tutti")
+        clickhouse.insert(
+            "views", [[_checksum(clickhouse, wanted)]], column_names=["sha256"], database="tutti"
+        )
+
+
+def _checksum(clickhouse: Client, wanted: list[View]) -> str:
+    """Of the views as they are written, and as this engine has them now."""
+    there = clickhouse.query(
+        "SELECT version(), groupArray(create_table_query) FROM ("
+        "SELECT create_table_query FROM system.tables"
+        " WHERE concat(database, '.', name) IN {names:Array(String)} ORDER BY database, name)",
+        parameters={"names": [view.name for view in wanted]},
+    ).result_rows
+    return sha256(f"{wanted} {there}".encode()).hexdigest()
 
 
 def _replace(clickhouse: Client, wanted: View) -> None:

@@ -24,7 +24,7 @@ def fill(clickhouse: Client) -> dict[str, int]:
     tables = clickhouse.query(
         "SELECT name FROM system.tables WHERE database = 'tutti'"
         " AND engine LIKE '%MergeTree'"
-        " AND name NOT IN ('migrations', 'accepted_offsets', 'open_touched')"
+        " AND name NOT IN ('migrations', 'views', 'accepted_offsets', 'open_touched')"
     ).result_rows
     for (table,) in tables:
         columns = clickhouse.query(
@@ -42,7 +42,7 @@ def fill(clickhouse: Client) -> dict[str, int]:
 def counts(clickhouse: Client) -> dict[str, int]:
     rows = clickhouse.query(
         "SELECT name, total_rows FROM system.tables WHERE database = 'tutti'"
-        " AND engine LIKE '%MergeTree' AND name != 'migrations'"
+        " AND engine LIKE '%MergeTree' AND name NOT IN ('migrations', 'views')"
     ).result_rows
     return {name: rows for name, rows in rows if rows}
 
@@ -62,6 +62,26 @@ def test_the_newest_version_is_reached_from_every_earlier_one_with_its_data(
         moment = "(at = '2026-05-01 20:00:00')" if name.endswith("_at") else ""
         clickhouse.query(f"SELECT * FROM {name}{moment}")
     assert migrate(clickhouse) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "made"),
+    [
+        ("SELECT 1", 1),
+        ("DROP VIEW marts.signals", 2),
+        ("CREATE OR REPLACE VIEW marts.signals AS SELECT 1 AS consultation_id", 2),
+    ],
+)
+def test_views_are_made_again_only_if_they_are_not_those_of_this_version(
+    clickhouse: Client, change: str, made: int
+) -> None:
+    migrate(clickhouse)
+    columns = "SELECT name FROM system.columns WHERE database = 'marts' AND table = 'signals'"
+    before = clickhouse.query(columns).result_rows
+    clickhouse.command(change)
+    migrate(clickhouse)
+    assert clickhouse.query(columns).result_rows == before
+    assert clickhouse.query("SELECT count() FROM tutti.views").result_rows == [(made,)]
 
 
 def test_numbers_are_unique_and_without_gaps() -> None:
