@@ -10,6 +10,7 @@ import sys
 from contextlib import contextmanager, suppress
 
 import psutil
+import pytest
 from orjson import dumps
 from places import FIXTURES
 from stack.conftest import Stack, free_port_base, new_stack
@@ -180,6 +181,7 @@ def test_up_names_the_part_that_does_not_start_and_shows_its_log(tmp_path):
         broken.run("down")
 
 
+@pytest.mark.prove
 def test_two_stacks_run_side_by_side(stack):
     other = new_stack()
     try:

@@ -197,6 +197,7 @@ def test_a_bad_message_is_refused_once_and_nothing_else_suffers(stack):
     } == set(refused)
 
 
+@pytest.mark.prove
 def test_a_lost_checkpoint_is_counted_anew_beside_what_is_shown(stack):
     """No number steps back meanwhile, and none of the old count stays behind."""
     send(stack, vote("anew", "a", "agree", 1), vote("anew", "b", "agree", 1))
