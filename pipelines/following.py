@@ -49,7 +49,7 @@ class Follower:
         completed = newest_completed(self.port, job)
         if completed is not None and completed > self.completed:
             self.completed = completed
-            starting.note_completed(completed, self.folder)
+            starting.note_completed(completed, self.folder / "checkpoints" / job)
         if not self.completed and self.start.checkpoint is not None:
             failure = newest_failure(self.port, job)
             if failure:

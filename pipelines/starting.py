@@ -17,7 +17,8 @@ from infra.epochs import Note, epoch_folder, epochs_with_folder
 from infra.settings import Settings
 from operators.core.errors import TerminalError
 from operators.flink.plan import Plan
-from operators.flink.resume import DamagedError, checkpoint_number, checkpoints
+from operators.flink.resume import DamagedError, checkpoint_number, checkpoints, kept_by
+from operators.flink.settings import RETAINED
 
 MAX_TRIES: Final = 10
 """Starts from one checkpoint that never got to a checkpoint of their own."""
@@ -117,7 +118,9 @@ class Chooser:
             self._check_plan(epoch)
             checkpoint = intact(folder, self.check, log_is_whole=self.log_is_whole)
             return None if checkpoint is None else Start(epoch, checkpoint)
-        return None if epoch in self.outputs.live or _last(folder) else self._anew(epoch)
+        return (
+            None if epoch in self.outputs.live or _completed(folder).number else self._anew(epoch)
+        )
 
     def _anew(self, epoch: int) -> Start:
         if not self.log_is_whole:
@@ -165,9 +168,15 @@ def intact(folder: Path, check: Check, *, log_is_whole: bool) -> Path | None:
 def _check_notes(checkpoint: Path, folder: Path, *, log_is_whole: bool) -> None:
     if _name(checkpoint) in _damaged(folder):
         raise DamagedError("it could not be restored before")
-    last = _last(folder)
-    if log_is_whole and checkpoint_number(checkpoint) < last:
-        raise DamagedError(f"it is not the newest: chk-{last} is gone")
+    if not log_is_whole:
+        return
+    last = _completed(folder)
+    if checkpoint_number(checkpoint) < last.number:
+        raise DamagedError(f"it is not the newest: chk-{last.number} is gone")
+    # The newest may have been complete, and its output shown, before anybody noted it.
+    run = checkpoint.parent
+    if run.name == last.run and (kept := kept_by(run)) < last.kept:
+        raise DamagedError(f"a newer one is gone: {kept} are there of {last.kept} that are kept")
 
 
 def made_by(settings: Settings, epoch: int) -> dict[str, str]:
@@ -204,20 +213,42 @@ def note_damage(checkpoint: Path, folder: Path) -> None:
         file.write(_name(checkpoint) + "\n")
 
 
-def note_completed(number: int, folder: Path) -> None:
-    """Remember the newest checkpoint, so that its loss is noticed; the last start was good."""
+@dataclass(frozen=True, slots=True)
+class _Completed:
+    """What was noted of complete checkpoints.
+
+    Attributes:
+        number: The newest; 0: none was ever seen.
+        run: The job that made it, as its folder is called.
+        kept: So many of that job are there from then on, because one goes only when another comes.
+    """
+
+    number: int = 0
+    run: str = ""
+    kept: int = 0
+
+
+def note_completed(number: int, run: Path) -> None:
+    """Remember the newest checkpoint, so that its loss is noticed; the last start was good.
+
+    Args:
+        number: Of the checkpoint.
+        run: The folder of the job's checkpoints, ``checkpoints/JOB`` in that of the count.
+    """
+    folder = run.parent.parent
     (folder / "tries.json").unlink(missing_ok=True)
     draft = folder / "completed.draft"
-    draft.write_text(str(number))
+    draft.write_text(f"{number} {run.name} {min(kept_by(run), RETAINED)}")
     draft.replace(folder / "completed")
 
 
-def _last(folder: Path) -> int:
-    """The newest checkpoint that was ever seen complete; 0 if none."""
+def _completed(folder: Path) -> _Completed:
     try:
-        return int((folder / "completed").read_text())
-    except (FileNotFoundError, ValueError):
-        return 0
+        number, *more = (folder / "completed").read_text().split()
+        # An older installation noted the number alone.
+        return _Completed(int(number), more[0], int(more[1])) if more else _Completed(int(number))
+    except (FileNotFoundError, ValueError, IndexError):
+        return _Completed()
 
 
 def _damaged(folder: Path) -> set[str]:

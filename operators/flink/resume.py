@@ -51,6 +51,11 @@ def checkpoints(folder: Path) -> list[Path]:
     return [path for _, _, path in sorted(complete, reverse=True)]
 
 
+def kept_by(run: Path) -> int:
+    """How many complete checkpoints the folder of one run holds, ``checkpoints/JOB``."""
+    return len(list(run.glob("chk-*/_metadata")))
+
+
 def checkpoint_number(checkpoint: Path) -> int:
     """The number in ``chk-N``."""
     return int(checkpoint.name.removeprefix("chk-"))

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+RETAINED: Final = 3
+"""Complete checkpoints that Flink keeps: the oldest goes when a newer one is complete."""
+
 TRANSACTION_TIMEOUT_MS: Final = 600_000
 """Longer than any restart, below the broker's limit of 15 minutes."""
 
@@ -61,7 +64,7 @@ def flink_settings(
         "execution.checkpointing.min-pause": f"{checkpoint_ms // 4}ms",
         "execution.checkpointing.timeout": "10min",
         "execution.checkpointing.dir": _flink_path(state / "checkpoints"),
-        "execution.checkpointing.num-retained": "3",
+        "execution.checkpointing.num-retained": str(RETAINED),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         # A changelog makes a checkpoint of millions of ballots take 0.3 s instead of 10 s.
         "state.backend.type": "hashmap",

@@ -1,6 +1,7 @@
 """Where a count starts: at a checkpoint that is whole and fits, or anew in an epoch never used."""
 
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -140,10 +141,36 @@ def test_damage_counts_anew_and_takes_no_older_checkpoint(settings: Settings) ->
 
 def test_a_deleted_newest_checkpoint_is_noticed(settings: Settings) -> None:
     older = checkpoint(settings, 1, 8)
-    note_completed(9, epoch_folder(settings, 1))
+    note_completed(9, older.parent)
     assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
-    note_completed(8, epoch_folder(settings, 1))
+    note_completed(8, older.parent)
     assert chooser(settings, 1).votes(NONE, 1) == Start(1, older)
+
+
+def test_the_loss_of_a_newest_checkpoint_that_nobody_had_noted_is_noticed(
+    settings: Settings,
+) -> None:
+    oldest = checkpoint(settings, 1, 8)
+    checkpoint(settings, 1, 9)
+    run = checkpoint(settings, 1, 10).parent
+    note_completed(10, run)
+    rmtree(oldest)  # as Flink does when there is a newer one
+    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
+    newest = checkpoint(settings, 1, 11)
+    assert chooser(settings, 1).votes(NONE, 1) == Start(1, newest)
+    # Of another run, whose first checkpoint nobody has noted yet.
+    first = run.parent / "another" / "chk-12"
+    first.mkdir(parents=True)
+    (first / "_metadata").write_bytes(b"state")
+    assert chooser(settings, 1).votes(NONE, 1) == Start(1, first)
+
+
+def test_an_older_note_has_the_number_alone(settings: Settings) -> None:
+    newest = checkpoint(settings, 1, 9)
+    (epoch_folder(settings, 1) / "completed").write_text("9")
+    assert chooser(settings, 1).votes(NONE, 1) == Start(1, newest)
+    (epoch_folder(settings, 1) / "completed").write_text("10")
+    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
 
 
 def test_what_could_not_be_restored_is_not_tried_again(settings: Settings) -> None:
@@ -157,7 +184,7 @@ def test_a_checkpoint_is_tried_for_a_while_and_not_for_ever(settings: Settings) 
     for _ in range(MAX_TRIES):
         note_try(newest, folder)
         assert chooser(settings, 1).votes(NONE, 1) == Start(1, newest)
-    note_completed(9, folder)  # it went well: counted from the beginning
+    note_completed(9, newest.parent)  # it went well: counted from the beginning
     for _ in range(MAX_TRIES + 1):
         note_try(newest, folder)
     assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)

@@ -58,7 +58,7 @@ def test_a_damaged_or_older_checkpoint_is_not_gone_on_with(settings):
     (path / "_metadata").write_bytes(b"garbage")
     assert choose(settings, MAKER, {1}, whole) == Start(2, None)
     older = checkpoint(settings, 2, 3)
-    note_completed(4, folder_of(settings, 2))
+    note_completed(4, folder_of(settings, 2) / "checkpoints" / "job")
     assert choose(settings, MAKER, {1, 2}, whole) == Start(3, None)
     note_damage(older, folder_of(settings, 2))
     newest = checkpoint(settings, 3)
