@@ -53,6 +53,8 @@ load-full: load ## and more rates and workloads, the capacity, 11.3 million vote
 	$(LOADTESTS) replay weeuropeans --save
 	$(LOADTESTS) report
 
+# Faults follow one another on one stack: their ballots need more heap than is set by default.
+prove: export TUTTI_FLINK_HEAP_MB ?= 6144
 prove: ready ## every fault on real processes under load, the long tests; writes docs/faults.md
 	rm -f build/prove/faults.jsonl
 	$(BIN)/python -m pytest -ra -m prove; status=$$?; PYTHONPATH=tests $(BIN)/python -m faults.report && exit $$status
