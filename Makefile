@@ -22,7 +22,7 @@ ready:
 demo: setup ## set up, then show a running consultation (DEMO_SECONDS=n ends it)
 	@$(BIN)/tutti demo
 
-FAST_TESTS := $(BIN)/python -m pytest -n auto --dist loadgroup -m "not stack and not prove"
+FAST_TESTS := $(BIN)/python -m pytest -n auto --dist loadfile -m "not stack and not prove"
 
 # Two stacks at once are too much for two cores: those tests come one after the other.
 test: ready lint test-jars ## set up, then check the code and run every test but those of prove

@@ -15,13 +15,6 @@ settings.register_profile("explore", derandomize=False, deadline=None)
 settings.load_profile("repeatable")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What may run side by side (``-n 2``): files; those that share the one stack stay together."""
-    for item in items:
-        shares = "stack" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("stack" if shares else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real consultations, beside the checkout or at TUTTI_SHARED_DATA; they are not part of it."""
