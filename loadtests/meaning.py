@@ -254,6 +254,8 @@ def _large(settings: Settings, rows: list[tuple[str, str]], votes: int) -> dict[
     if not runs:
         raise TerminalError("The large consultation was not clustered: its error is above.")
     console.print("\n".join(_lines(runs[0])))
+    if bench is not None and not beside:
+        raise TerminalError("Clustering was over before one batch of votes: send fewer votes.")
     found: dict[str, Any] = {"large": runs[0]}
     if beside:
         found |= {"votes_alone_per_s": alone, "votes_beside_per_s": beside}

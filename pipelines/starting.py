@@ -244,10 +244,9 @@ def note_completed(number: int, run: Path) -> None:
 
 def _completed(folder: Path) -> _Completed:
     try:
-        number, *more = (folder / "completed").read_text().split()
-        # An older installation noted the number alone.
-        return _Completed(int(number), more[0], int(more[1])) if more else _Completed(int(number))
-    except (FileNotFoundError, ValueError, IndexError):
+        number, run, kept = (folder / "completed").read_text().split()
+        return _Completed(int(number), run, int(kept))
+    except (FileNotFoundError, ValueError):
         return _Completed()
 
 

@@ -12,6 +12,15 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
+def rested_ms(began_ms: int, ended_ms: int, rest: int) -> int:
+    """When work may begin again that rests so many times as long as it took.
+
+    >>> rested_ms(0, 100, 9)  # a tenth of the time, at most, is its own
+    1000
+    """
+    return ended_ms + rest * (ended_ms - began_ms)
+
+
 def monotonic_ms() -> int:
     """Milliseconds of a clock that never steps back, for durations."""
     return time.monotonic_ns() // 1_000_000

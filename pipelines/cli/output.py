@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 from rich.console import Console
@@ -12,6 +12,9 @@ from rich.table import Table
 
 WIDE: Final = 160
 """Columns of output that goes into a file or a pipe, which has no width of its own."""
+
+PROSE: Final = 40
+"""A cell of more characters is prose."""
 
 console: Final = Console(width=None if sys.stdout.isatty() else WIDE)
 errors: Final = Console(stderr=True)
@@ -26,12 +29,14 @@ def print_json(value: Any) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """A table; numbers stand right."""
+    """A table; numbers stand right, and where there is no room, long texts are folded, not ids."""
     drawn = Table(title=title, title_justify="left", header_style="bold")
     listed = [list(row) for row in rows]
     for position, column in enumerate(columns):
         numeric = all(isinstance(row[position], int | float | None) for row in listed)
-        drawn.add_column(column, justify="right" if numeric and listed else "left", no_wrap=True)
+        prose = any(len(str(row[position])) > PROSE for row in listed)
+        justify: Literal["left", "right"] = "right" if numeric and listed else "left"
+        drawn.add_column(column, justify=justify, no_wrap=not prose)
     for row in listed:
         drawn.add_row(*("" if cell is None else str(cell) for cell in row))
     return drawn

@@ -15,7 +15,7 @@ from infra.metrics import (
     GROUPS_RUNS,
     GROUPS_WAITING,
 )
-from operators.core.clock import Clock, monotonic_ms, system_clock
+from operators.core.clock import Clock, monotonic_ms, rested_ms, system_clock
 from operators.core.groups.run import MOST_BALLOTS, MOST_PROPOSALS, NOBODY, Members, find_groups
 from operators.core.groups.support import Noise
 from pipelines.groups.pace import REST_PER_LOOK, REST_PER_RUN, next_ms
@@ -112,8 +112,7 @@ class Grouping:
                 self.waiting[name] = snapshot
         self._parts = parts
         GROUPS_CONSULTATIONS.set(len(found))
-        ended = self._stopwatch()
-        self._look_ms = ended + REST_PER_LOOK * (ended - began)
+        self._look_ms = rested_ms(began, self._stopwatch(), REST_PER_LOOK)
 
     def _group(self, name: str, snapshot: Snapshot, began: int) -> None:
         known = self._known[name]

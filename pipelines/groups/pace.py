@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from operators.core.clock import rested_ms
+
 REST_MS: Final = 2_000
 """A consultation is left alone for so long at least."""
 
@@ -18,4 +20,4 @@ def next_ms(began_ms: int, ended_ms: int) -> int:
     >>> next_ms(0, 100), next_ms(0, 5_000)
     (2100, 50000)
     """
-    return ended_ms + max(REST_MS, REST_PER_RUN * (ended_ms - began_ms))
+    return max(ended_ms + REST_MS, rested_ms(began_ms, ended_ms, REST_PER_RUN))

@@ -15,7 +15,7 @@ from infra.metrics import (
     MINUTELY_RESTED,
     MINUTELY_STEP,
 )
-from operators.core.clock import Clock, monotonic_ms
+from operators.core.clock import Clock, monotonic_ms, rested_ms
 
 MINUTE_MS: Final = 60_000
 SETTLE_MS: Final = 5_000
@@ -90,8 +90,7 @@ class Marks:
                 log.warning("step_failed", step=step.name, mark_ms=mark_ms, error=repr(error)[:500])
                 if isinstance(error, UNAVAILABLE):
                     clickhouse = self._connect()
-            ended_ms = self._stopwatch()
-            self._rests_until_ms[step.name] = ended_ms + REST * (ended_ms - began_ms)
+            self._rests_until_ms[step.name] = rested_ms(began_ms, self._stopwatch(), REST)
         MINUTELY_MARK.set(mark_ms / 1000)
         self.since_ms = None
         return True

@@ -106,9 +106,9 @@ class Batch:
         return len(self._appended[ACCEPTED_VOTES.name])
 
     def inserts(self) -> tuple[list[Insert], list[Insert]]:
-        """The inserts of counts and facts, in any order, and of what promises them, afterwards.
+        """The inserts, turn by turn; those of a turn in any order, none of an empty table.
 
-        None of an empty table.
+        What promises the others has the second turn.
         """
         rows = {table: self._appended[topic] for topic, table in APPENDED.items()} | {
             table: [_row(key, *record) for key, record in self._wanted(topic)]

@@ -97,15 +97,15 @@ class Sink:
         batch.least = self._switch.least
         # While the old count is held, its rows are left out: until the switch they are not done.
         noted = {at: to for at, to in reached.items() if at not in self._held}
-        inserts, promises = batch.inserts()
-        if inserts or promises:
-            SINK_BATCH.observe(sum(insert.rows for insert in inserts + promises))
+        turns = batch.inserts()
+        if any(turns):
+            SINK_BATCH.observe(sum(insert.rows for turn in turns for insert in turn))
             votes = _about_votes(noted)
             if self._comparable:  # no longer: reconciliation must know before the rows are there
                 self._writer.positions({"started": votes})
                 self._comparable = not votes
-            self._writer.insert(inserts)
-            self._writer.insert(promises)
+            for turn in turns:
+                self._writer.insert(turn)
         if reached:
             self._writer.positions({"done": noted}, newest_ms=self._newest_ms)
             self._positions |= reached

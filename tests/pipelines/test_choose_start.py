@@ -165,14 +165,6 @@ def test_the_loss_of_a_newest_checkpoint_that_nobody_had_noted_is_noticed(
     assert chooser(settings, 1).votes(NONE, 1) == Start(1, first)
 
 
-def test_an_older_note_has_the_number_alone(settings: Settings) -> None:
-    newest = checkpoint(settings, 1, 9)
-    (epoch_folder(settings, 1) / "completed").write_text("9")
-    assert chooser(settings, 1).votes(NONE, 1) == Start(1, newest)
-    (epoch_folder(settings, 1) / "completed").write_text("10")
-    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
-
-
 def test_what_could_not_be_restored_is_not_tried_again(settings: Settings) -> None:
     newest = checkpoint(settings, 1, 9)
     note_damage(newest, epoch_folder(settings, 1))
