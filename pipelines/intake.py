@@ -18,6 +18,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from infra import kafka
+from infra.garbage import collect_seldom
 from infra.heartbeat import Heartbeat
 from infra.logs import configure_logging
 from infra.metrics import (
@@ -229,6 +230,7 @@ def main() -> None:
     heartbeat = Heartbeat(settings, "intake", metrics=INTAKE)
     committed_ms = monotonic_ms()
     log.info("intake_started", pid=os.getpid())
+    collect_seldom()
     while not stop.is_set():
         intake.step()
         now = monotonic_ms()

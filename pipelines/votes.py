@@ -51,7 +51,6 @@ from pipelines.following import Follower
 from pipelines.starting import CannotStartError, Chooser, Outputs, Start
 from schemas.topics import ACCEPTED_VOTES
 
-FLUSH_MS: Final = 200
 POLL_S: Final = 0.5
 
 log = structlog.get_logger()
@@ -141,10 +140,7 @@ class Job:
             starting.note_try(checkpoint, folder)
         security = java(settings, settings.run / self.part)
         set_system_properties(security.system)
-        flink = environment(
-            options,
-            VotesJob(settings.brokers, epoch, parallelism, FLUSH_MS, security.properties),
-        )
+        flink = environment(options, VotesJob(settings.brokers, epoch, security.properties))
         self._abort_transactions()
         log.info(
             "votes_job_starting",

@@ -14,8 +14,10 @@ FUTURE_TOLERANCE_MS: Final = 300_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 # ASCII digits only: `\d` would take other scripts' digits.
-_SECOND: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}").fullmatch
+_MINUTE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}").fullmatch
+_MINUTE_CHARACTERS: Final = 16
 _SECOND_CHARACTERS: Final = 19
+_SECOND_MS: Final = {f":{second:02d}": 1000 * second for second in range(60)}
 _FRACTION_MS: Final = {"Z": 0} | {
     f".{ms:03d}"[: digits + 1] + "Z": ms
     for digits, step in ((1, 100), (2, 10), (3, 1))
@@ -24,14 +26,14 @@ _FRACTION_MS: Final = {"Z": 0} | {
 """What may follow the second, and its milliseconds: Z, .0Z to .9Z, .00Z to .99Z, .000Z to .999Z."""
 
 
-# Many votes share a second: looking one up costs a fifth of reading it.
+# Many votes share a minute: looking one up costs a fifth of reading it. The cache holds 45 days.
 @lru_cache(maxsize=65_536)
-def _second_ms(second: str) -> int | None:
-    """Milliseconds of ``YYYY-MM-DDTHH:MM:SS``; None if there is no such second."""
-    if not _SECOND(second):
+def _minute_ms(minute: str) -> int | None:
+    """Milliseconds of ``YYYY-MM-DDTHH:MM``; None if there is no such minute."""
+    if not _MINUTE(minute):
         return None
     try:
-        return (datetime.fromisoformat(second).replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
+        return (datetime.fromisoformat(minute).replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
     except ValueError:
         return None
 
@@ -44,9 +46,12 @@ def parse_instant(text: str) -> int | None:
     >>> parse_instant("2026-02-30T12:00:00Z") is None
     True
     """
-    second = _second_ms(text[:_SECOND_CHARACTERS])
+    minute = _minute_ms(text[:_MINUTE_CHARACTERS])
+    second = _SECOND_MS.get(text[_MINUTE_CHARACTERS:_SECOND_CHARACTERS])
     fraction = _FRACTION_MS.get(text[_SECOND_CHARACTERS:])
-    return None if second is None or fraction is None else second + fraction
+    if minute is None or second is None or fraction is None:
+        return None
+    return minute + second + fraction
 
 
 def format_instant(ms: int) -> str:

@@ -2,7 +2,7 @@
 
 Flink finds an operator's state again by the ids that stand in the compiled plan. So the plan is a
 file of this repository, and the job runs that file, not what a planner makes of the SQL today.
-Settings that Flink writes into a plan are left out: they may change without touching the state.
+Settings that Flink writes into a plan are left out: most may change without touching the state.
 """
 
 import json
@@ -11,8 +11,11 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
-VERSION: Final = 1
-"""Of the plan; a changed plan is a new file with the next number."""
+VERSION: Final = 2
+"""Of the plan; a changed plan is a new file with the next number.
+
+So is a setting that changes the operators without changing the file, as the sinks' buffer did.
+"""
 
 EPOCH: Final = 424_242
 """Stands in the file where the epoch belongs."""
@@ -33,7 +36,7 @@ class Plan:
     @property
     def sha256(self) -> str:
         """What identifies the plan beside an epoch's state."""
-        return sha256(self.text.encode()).hexdigest()
+        return sha256(f"{self.version}\n{self.text}".encode()).hexdigest()
 
     def of(self, epoch: int, mini_batch_ms: int) -> str:
         """The plan as Flink runs it.

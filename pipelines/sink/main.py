@@ -12,6 +12,7 @@ from tenacity import retry, retry_if_exception_type, wait_fixed
 
 from infra import kafka, redis
 from infra.clickhouse import ClickHouseAwayError, connect, scalar
+from infra.garbage import collect_seldom
 from infra.heartbeat import Heartbeat
 from infra.logs import configure_logging
 from infra.metrics import SINK, SINK_BATCH, SINK_BEHIND, SINK_CUT
@@ -259,6 +260,7 @@ def main() -> None:
     heartbeat = Heartbeat(settings, "sink", metrics=SINK)
     ticked_ms = monotonic_ms()
     log.info("sink_started")
+    collect_seldom()
     while not stop.is_set():
         sink.step()
         if monotonic_ms() - ticked_ms >= TICK_MS:

@@ -1,5 +1,6 @@
 """Writing batches: as often as it takes, the same rows each time."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -16,6 +17,15 @@ from pipelines.sink.cuts import Cut, Place
 SIDE_BY_SIDE: Final = 3
 """Tables that are written at the same time: an insert keeps one core busy."""
 
+_SETTINGS: Final = {
+    "async_insert": 0,
+    "date_time_input_format": "best_effort",
+    # Other tables are written at the same time: one thread for each costs less than two.
+    "input_format_parallel_parsing": 0,
+    # Except for ballots, a batch has one row per key already; merges and FINAL see to ballots.
+    "optimize_on_insert": 0,
+}
+
 log = structlog.get_logger()
 
 
@@ -23,6 +33,8 @@ def _say(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     SINK_RETRIES.inc()
     log.warning("clickhouse_away", attempt=state.attempt_number, error=type(error).__name__)
+    # What failed may hold a copy of its rows in a cycle, and this process seldom searches.
+    gc.collect()
 
 
 # Without an end: the sink holds its batch, reads nothing more, and goes on when it can.
@@ -57,7 +69,7 @@ class Writer:
             insert.table,
             insert_block=insert.lines,
             fmt="JSONEachRow",
-            settings={"async_insert": 0, "date_time_input_format": "best_effort"},
+            settings=_SETTINGS,
         )
 
     @_until_it_answers

@@ -95,7 +95,7 @@ PROTECTIONS = (
         "one current ballot per participant and proposal",
         SQL,
         "WHERE rn = 1 AND choice",
-        "WHERE choice",
+        "WHERE rn <= 2 AND choice",
         (f"{REPEATS}test_the_latest_vote_counts_whatever_arrives_last",),
     ),
     Protection(

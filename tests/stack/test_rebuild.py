@@ -227,7 +227,7 @@ def test_a_changed_plan_is_refused_with_a_sentence_and_done_by_rebuild(stack):
     plan = stack.settings.home / "votes" / f"epoch-{before}" / "plan.json"
     plan.write_text('{"version": 0, "sha256": "of another version"}')
     stack.kill("votes")
-    sentence = "was made by plan 0 of the votes job, this version of tutti has plan 1: run tutti"
+    sentence = "was made by plan 0 of the votes job, this version of tutti has plan 2: run tutti"
     wait_for(lambda: sentence in " ".join(stack.errors("status").split()))
     assert sentence in " ".join(stack.errors("up").split())
     with reading(stack, "replanned"):

@@ -24,7 +24,7 @@ settings = Settings(home=home)
 configure_flink(settings, "votes", counting_heap(512))
 options = job_settings(connector_jar=settings.jars / CONNECTOR, state=settings.home,
     parallelism=2, checkpoint_ms=1000, rest_port=0)
-job = VotesJob("127.0.0.1:1", EPOCH, 2, 200)
+job = VotesJob("127.0.0.1:1", EPOCH)
 flink = environment(options, job)
 (home / "compiled.json").write_text(without_settings(compiled(flink, job)))
 print(load(flink, current_plan(), 7, 2000).explain())
