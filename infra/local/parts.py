@@ -16,6 +16,8 @@ from operators.core.errors import TerminalError, TransientError
 
 PROBE_S: Final = 2.0
 CHECKPOINT_STALE_MS: Final = 60_000
+COLLECTING_MS: Final = 500
+"""Of a second, in garbage collection: more is not work any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,11 @@ def _votes(settings: Settings, pid: int) -> Health:
     beat = last_beat(settings, "votes")
     if beat is not None and beat.pid == pid and "blocked" in beat.facts:
         return Health(ready=False, facts=beat.facts)
-    return _flink(settings.flink_port)
+    return _flink(settings.flink_port, "TUTTI_FLINK_HEAP_MB")
 
 
 def _semantics(settings: Settings, _pid: int) -> Health:
-    return _flink(settings.semantics_port)
+    return _flink(settings.semantics_port, "TUTTI_SEMANTICS_HEAP_MB")
 
 
 def _no_encoder(settings: Settings) -> str:
@@ -118,8 +120,8 @@ def _no_encoder(settings: Settings) -> str:
     return ""
 
 
-def _flink(port: int) -> Health:
-    """Running, with a checkpoint completed by this run, lately."""
+def _flink(port: int, heap: str) -> Health:
+    """Running, with a checkpoint completed by this run, lately; whether its heap is full."""
     flink = f"http://127.0.0.1:{port}"
     overview = json.loads(_get(f"{flink}/jobs/overview") or '{"jobs": []}')
     running = [job["jid"] for job in overview["jobs"] if job["state"] == "RUNNING"]
@@ -131,6 +133,15 @@ def _flink(port: int) -> Health:
         return Health(ready=False, facts={"checkpoint": None})
     age_ms = system_clock() - newest["latest_ack_timestamp"]
     facts = {"checkpoint": newest["id"], "checkpoint_age_ms": age_ms}
+    metric = "Status.JVM.GarbageCollector.All.TimeMsPerSecond"
+    answer = json.loads(_get(f"{flink}/jobmanager/metrics?get={metric}") or "[]")
+    collecting_ms = sum(float(found["value"]) for found in answer)
+    if collecting_ms > COLLECTING_MS:
+        # No fault: while it restores many ballots, a Java machine that is large enough does it too.
+        facts["warning"] = (
+            f"Java collects garbage {collecting_ms / 10:.0f} % of the time. If that lasts, its heap"
+            f" is full: raise {heap}, then tutti down and tutti up."
+        )
     return Health(ready=age_ms < CHECKPOINT_STALE_MS, facts=facts)
 
 

@@ -54,7 +54,7 @@ def status(as_json: AsJson = False) -> None:
             )
         )
     for s in found:
-        for fact in ("fault", "blocked"):
+        for fact in ("fault", "blocked", "warning"):
             if fact in s.facts:
                 errors.print(f"{s.part}: {s.facts[fact]}", markup=False, highlight=False)
     if not ready:
