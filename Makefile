@@ -24,9 +24,13 @@ demo: setup ## set up, then show a running consultation (DEMO_SECONDS=n ends it)
 
 FAST_TESTS := $(BIN)/python -m pytest -n auto --dist loadfile -m "not stack and not prove"
 
-# Two stacks at once are too much for two cores: those tests come one after the other.
+# Two stacks at once are too much for two cores: those tests come one after the other. They start
+# Java often and let it run shortly: its second compiler would cost a start 20 s of CPU.
+STACK_TESTS := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1 \
+	$(BIN)/python -m pytest -m "stack and not prove"
+
 test: ready lint test-jars ## set up, then check the code and run every test but those of prove
-	@$(FAST_TESTS); fast=$$?; $(BIN)/python -m pytest -m "stack and not prove" && exit $$fast
+	@$(FAST_TESTS); fast=$$?; $(STACK_TESTS) && exit $$fast
 
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
 test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)

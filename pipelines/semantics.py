@@ -43,6 +43,8 @@ from pipelines.generations import MadeBy, choose, folder_of
 from schemas.topics import ACCEPTED_PROPOSALS, CLUSTERING
 
 PART: Final = "semantics"
+FIRST_COMPILER_ONLY: Final = "-XX:TieredStopAtLevel=1"
+"""The work is done in Python and by the encoder: Java's second compiler would only compete."""
 NICE: Final = 15
 """Topics may wait; votes may not."""
 
@@ -57,8 +59,8 @@ def main() -> None:
     settings = Settings()
     configure_logging(PART)
     os.nice(NICE)
-    heap = f"-Xmx{settings.semantics_heap_mb}m -Xms64m -XX:+UseSerialGC {JAVA_OPTIONS}"
-    configure_flink(settings, PART, heap)
+    heap = f"-Xmx{settings.semantics_heap_mb}m -Xms64m -XX:+UseSerialGC"
+    configure_flink(settings, PART, f"{heap} {FIRST_COMPILER_ONLY} {JAVA_OPTIONS}")
     # Python within Java finds packages by this variable, not by the environment it is started in.
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if Path(p).is_dir())
     heartbeat = Heartbeat(settings, PART, metrics=SEMANTICS)

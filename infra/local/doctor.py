@@ -273,7 +273,9 @@ def check_stack(patient: Patient) -> Iterator[Finding]:
         return
     for part in patient.parts:
         facts = ", ".join(f"{name} {value}" for name, value in part.facts.items())
-        if part.ready:
+        if part.ready and "warning" in part.facts:
+            yield Finding(part.part, "warning", part.facts["warning"], "see tutti status again")
+        elif part.ready:
             yield Finding(part.part, "ok", f"ready{f': {facts}' if facts else ''}")
         else:
             log = patient.settings.logs / f"{part.part}.log"

@@ -161,6 +161,15 @@ def test_a_part_that_is_not_ready_is_a_problem_that_names_its_log(tmp_path, part
     assert levels(line for name, line in found.items() if name != part) == {"ok"}
 
 
+def test_what_a_ready_part_warns_of_is_a_warning(tmp_path):
+    who = running(patient(tmp_path))
+    who.parts[4].facts["warning"] = "Java collects garbage 98 % of the time."
+    found = [line for line in doctor.check_stack(who) if line.level == "warning"]
+    assert [(line.check, line.found) for line in found] == [
+        (who.parts[4].part, "Java collects garbage 98 % of the time.")
+    ]
+
+
 @pytest.mark.parametrize(
     ("ahead_ms", "level"), [(0, "ok"), (-900, "ok"), (1_500, "warning"), (-90_000, "problem")]
 )
