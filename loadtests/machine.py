@@ -41,7 +41,8 @@ def versions(settings: Settings) -> dict[str, str]:
     broker = [path.name for path in settings.jars.glob("kafka/kafka_*.jar")]
     return {
         "Python": platform.python_version(),
-        "Java": _said("java", "-version").splitlines()[0],
+        # Java says first which options it took from the environment.
+        "Java": next(line for line in _said("java", "-version").splitlines() if "version" in line),
         "Kafka": broker[0].removesuffix(".jar").rpartition("-")[2] if broker else "?",
         "Flink": version("apache-flink"),
         "chDB": version("chdb"),
