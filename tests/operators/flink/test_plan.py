@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,12 @@ def test_the_plan_knows_neither_addresses_nor_epoch() -> None:
     assert "127.0.0.1" not in text
     assert str(EPOCH) in text
     assert str(EPOCH) not in current_plan().of(3, 2000)
+
+
+def test_another_version_of_the_same_plan_is_another_plan() -> None:
+    """Settings that change operators leave the file as it is: the number tells."""
+    plan = current_plan()
+    assert replace(plan, version=plan.version - 1).sha256 != plan.sha256
 
 
 def test_there_is_one_ranking_shared_by_tallies_and_windows(plan):
