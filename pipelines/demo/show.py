@@ -107,13 +107,14 @@ class Watch:
 
     def look(self) -> None:
         """Read everything once."""
-        figures, now_ms = self.figures, self._clock()
+        figures = self.figures
         self.board = read_board(self._clickhouse, self._consultation, BOARD_ROWS)
         with suppress(TerminalError):  # no proposal is in a topic yet
             self.topics = read_topics(self._clickhouse, self._consultation, TOPIC_ROWS)
         counted, newest = self._clickhouse.query(
             "SELECT sum(next_offset), max(newest_at) FROM marts.freshness WHERE stage = 'votes'"
         ).result_rows[0]
+        now_ms = self._clock()  # not before: the board takes its time, and the vote grows older
         self._seen.append((now_ms, counted))
         (since_ms, before), figures.counted = self._seen[0], counted
         figures.per_second = 1000 * (counted - before) / max(1, now_ms - since_ms)
