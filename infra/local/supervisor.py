@@ -189,17 +189,35 @@ def orphans(settings: Settings) -> list[psutil.Process]:
 
 
 def end_orphans(settings: Settings) -> int:
-    """End them, kindly at first; returns how many there were."""
+    """End them, kindly at first; returns how many there were.
+
+    As supervisord does: those that read before what they read from. A sink without its ClickHouse
+    would wait for it until it is ended by force.
+    """
     found = orphans(settings)
-    for process in found:
+    for stage in sorted({_stage(process) for process in found}, reverse=True):
+        _end([process for process in found if _stage(process) == stage])
+    return len(found)
+
+
+def _stage(process: psutil.Process) -> int:
+    """Of its part; supervisord comes first, it would start the others again."""
+    stages = {part.name: part.stage for part in PARTS}
+    try:
+        return stages.get(process.environ()["TUTTI_PART"], max(stages.values()) + 1)
+    except (psutil.Error, KeyError):  # it has ended
+        return 0
+
+
+def _end(processes: list[psutil.Process]) -> None:
+    for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, stubborn = psutil.wait_procs(found, timeout=STOP_S)
+    _, stubborn = psutil.wait_procs(processes, timeout=STOP_S)
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=STOP_S)
-    return len(found)
 
 
 def log_tail(settings: Settings, part: str, lines: int = 25) -> str:

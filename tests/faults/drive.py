@@ -79,7 +79,10 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
     memory.end()
     found += load.failed[:3]
     if watcher.steps_back:
-        found.append(f"{len(watcher.steps_back)} steps back, e.g. {watcher.steps_back[:2]}")
+        found.append(
+            f"{len(watcher.steps_back)} steps back, e.g. {watcher.steps_back[:2]}, rows of the"
+            f" first tally: {watcher.evidence}"
+        )
     found += [
         f"{part} took {memory.worst_mb.get(part, 0)} MiB, over its bound of {bound}"
         for part, bound in bounds_mb(stack).items()

@@ -38,6 +38,7 @@ class Watcher(threading.Thread):
     Attributes:
         looks: How often they were read.
         steps_back: Counts that became smaller: that must never be.
+        evidence: The rows that a tally had in the table when it first did, newest first.
         newest_ms: The broker's time of the newest vote that is visible, of the partition that is
             furthest behind; 0 before the first.
     """
@@ -50,6 +51,7 @@ class Watcher(threading.Thread):
         self._seen: dict[bool, dict] = {False: {}, True: {}}
         self.looks = 0
         self.steps_back: list[str] = []
+        self.evidence: list[tuple[object, ...]] = []
         self.newest_ms = 0
 
     def run(self) -> None:
@@ -84,12 +86,22 @@ class Watcher(threading.Thread):
                 for name, count in counts.items():
                     if now.get(cell, {}).get(name, 0) < count:
                         self.steps_back.append(f"{cell} {name}: {count} → {now.get(cell)}")
+                        self.evidence = self.evidence or self._rows(clickhouse, cell)
             self._seen[by_minute] = now
         [(self.newest_ms,)] = clickhouse.query(
             "SELECT min(origin_ms) FROM tutti.progress FINAL"
             " WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)"
         ).result_rows
         self.looks += 1
+
+    def _rows(self, clickhouse, cell: tuple[str, ...]) -> list[tuple[object, ...]]:
+        columns = ("consultation_id", "proposal_id", "country", "trust")
+        return clickhouse.query(
+            "SELECT epoch, version, is_deleted, agree, disagree, _part FROM tutti.tallies WHERE "
+            + " AND ".join(f"{column} = %({column})s" for column in columns)
+            + " ORDER BY version DESC LIMIT 8",
+            parameters=dict(zip(columns, cell[: len(columns)], strict=True)),
+        ).result_rows
 
 
 def _now_ms() -> int:

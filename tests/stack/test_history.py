@@ -91,6 +91,7 @@ def test_the_board_of_then_is_what_was_printed_then_whatever_follows(stack, then
     assert next(iter(again.named_results()))["votes"] == 40
 
 
+@pytest.mark.prove
 def test_it_is_the_same_after_a_rebuild(stack, then):
     at, printed = then
     stack.run("rebuild", "--timeout", "900", "--json", seconds=1000)

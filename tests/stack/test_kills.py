@@ -1,4 +1,4 @@
-"""Processes are killed under 10,000 votes a second; afterwards every number is right."""
+"""Processes are killed under load; afterwards every number is right. `make prove` goes further."""
 
 import random
 import threading
@@ -17,7 +17,7 @@ from pipelines.demo.campaign import Campaign
 from pipelines.sending import Sender
 from schemas.topics import VOTES
 
-RATE = 10_000
+RATE = 4_000
 SECONDS = 45
 KILLS = ("intake", "votes", "sink", "kafka", "clickhouse", "redis")
 
