@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,9 +118,11 @@ class Stack:
 
     def kill(self, part: str) -> None:
         """``kill -9`` of a part with all its children."""
-        process = psutil.Process(self.pid(part))
-        for member in [*process.children(recursive=True), process]:
-            member.kill()
+        with suppress(psutil.NoSuchProcess):  # it has just ended by itself
+            process = psutil.Process(self.pid(part))
+            for member in [process, *process.children(recursive=True)]:
+                with suppress(psutil.NoSuchProcess):
+                    member.kill()
 
     def tear_down(self) -> None:
         self.run("down")

@@ -29,7 +29,8 @@ def install_venv(runner: Runner) -> None:
     for name, title in {"build": "Build tools", "dev": "Python packages (about 1.7 GB)"}.items():
         lock = str(here.root / "requirements" / f"{name}.lock")
         # Some packages come as source: they are built with the locked tools, not with fetched ones.
-        command = [*install, "--no-build-isolation", "-r", lock]
+        # Not compiled: Python does it when it imports a module, and most are never imported.
+        command = [*install, "--no-build-isolation", "--no-compile", "-r", lock]
         runner.run(title, command, remedy, attempts=FETCH_ATTEMPTS)
     runner.run("Packages fit together", [python, "-I", "-m", "pip", "check"], again)
     os.sync()  # the stamp must not reach the disk before the packages
