@@ -120,9 +120,10 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
     )
 
     def stop(number: signal.Signals) -> None:
-        log.info("clickhouse_stopping", signal=number.name)
         server.should_exit = True
         app.stop_reading()
+        # Last: if the supervisor was killed nobody reads the log, and this raises.
+        log.info("clickhouse_stopping", signal=number.name)
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -51,16 +51,19 @@ class Server:
     def analyst_port(self) -> int:
         return self.base + 2
 
-    def start(self) -> None:
+    def start(self, log: int | None = None) -> None:
+        """Start; its log goes to a file descriptor, or to a file."""
         environment = os.environ | {
             "TUTTI_HOME": str(self.home),
             "TUTTI_PORT_BASE": str(self.base),
             "TUTTI_CLICKHOUSE_MEMORY_MB": "2048",
             "PYTHONPATH": str(CHECKOUT),
         }
-        log = (self.home / "server.log").open("ab")
         command = [sys.executable, "-m", "infra.local.chserver"]
-        self.process = subprocess.Popen(command, env=environment, stderr=log, cwd=self.home)
+        with (self.home / "server.log").open("ab") as kept:
+            self.process = subprocess.Popen(
+                command, env=environment, stderr=kept if log is None else log, cwd=self.home
+            )
         until(self._answers)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:

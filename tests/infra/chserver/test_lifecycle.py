@@ -1,6 +1,7 @@
 """Stops, kills, locks, clients that leave."""
 
 import contextlib
+import os
 import signal
 import socket
 import stat
@@ -38,6 +39,16 @@ def test_no_acknowledged_insert_is_lost_by_kill(own_server):
     stored = {int(line) for line in own_server.sql("SELECT n FROM tutti.v").splitlines()}
     assert set(acknowledged) <= stored
     assert len(stored) <= len(acknowledged) + 1
+
+
+def test_it_ends_when_it_is_told_also_if_nobody_reads_its_log(own_server):
+    """Its supervisor was killed: what it says goes into a pipe without an end."""
+    own_server.stop()
+    read, write = os.pipe()
+    own_server.start(log=write)
+    os.close(write)
+    os.close(read)
+    own_server.stop()
 
 
 def test_a_running_insert_is_finished_before_the_stop(own_server):
