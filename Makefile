@@ -29,9 +29,11 @@ FAST_TESTS := $(BIN)/python -m pytest -n auto --dist loadfile -m "not stack and 
 STACK_TESTS := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1 \
 	$(BIN)/python -m pytest -m "stack and not prove"
 
-# Tests of a stack wait a third of their time: the others run meanwhile, and give way to them.
+# Tests of a stack wait a third of their time: the others run meanwhile. nice: they give way to the
+# tests, if not to the stacks (Linux shares its time by session first).
 test: ready lint test-jars ## set up, then check the code and run every test but those of prove
 	@nice -n 15 $(FAST_TESTS) >build/test-fast.log 2>&1 & others=$$!; \
+	trap "kill $$others" INT TERM; \
 	echo "tests without a stack run meanwhile: build/test-fast.log"; \
 	$(STACK_TESTS); stack=$$?; wait $$others; fast=$$?; \
 	cat build/test-fast.log; exit $$((stack | fast))
