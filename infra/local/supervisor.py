@@ -195,8 +195,9 @@ def end_orphans(settings: Settings) -> int:
     would wait for it until it is ended by force.
     """
     found = orphans(settings)
-    for stage in sorted({_stage(process) for process in found}, reverse=True):
-        _end([process for process in found if _stage(process) == stage])
+    stages = [_stage(process) for process in found]
+    for turn in sorted(set(stages), reverse=True):
+        _end([process for process, stage in zip(found, stages, strict=True) if stage == turn])
     return len(found)
 
 

@@ -118,11 +118,12 @@ class Stack:
 
     def kill(self, part: str) -> None:
         """``kill -9`` of a part with all its children."""
-        with suppress(psutil.NoSuchProcess):  # it has just ended by itself
-            process = psutil.Process(self.pid(part))
-            for member in [process, *process.children(recursive=True)]:
-                with suppress(psutil.NoSuchProcess):
-                    member.kill()
+        process = psutil.Process(self.pid(part))
+        children = process.children(recursive=True)
+        process.kill()  # before its children: without them it may end by itself
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
     def tear_down(self) -> None:
         self.run("down")
