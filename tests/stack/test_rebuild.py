@@ -226,10 +226,10 @@ def test_a_rebuild_can_be_given_up_and_begun_again(stack, follower):
 
 def test_a_changed_plan_is_refused_and_done_by_a_rebuild_that_nobody_sees_half(stack):
     """Votes flow and people read meanwhile; afterwards the old count is taken away."""
-    before = shown(stack)
-    plan = stack.settings.home / "votes" / f"epoch-{before}" / "plan.json"
     with crowd(stack, "replanned", rate=500) as voting, reading(stack, "replanned") as reader:
         wait_for(lambda: total(stack, "replanned"))
+        before = shown(stack)
+        plan = stack.settings.home / "votes" / f"epoch-{before}" / "plan.json"
         plan.write_text('{"version": 0, "sha256": "of another version"}')
         stack.kill("votes")
         sentence = f"made by plan 0 of the votes job, this version of tutti has plan {VERSION}: run"
