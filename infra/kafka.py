@@ -48,7 +48,7 @@ def producer(settings: Settings, **more: Any) -> Producer:
             "enable.idempotence": True,
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
-            "linger.ms": 20,
+            "linger.ms": 50,
             "message.max.bytes": MAX_MESSAGE_BYTES,
             "batch.size": 262_144,
             "queue.buffering.max.messages": 200_000,
@@ -73,7 +73,7 @@ def consumer(settings: Settings, group: str, **more: Any) -> Consumer:
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
             # Few large answers instead of one per handful of records.
-            "fetch.min.bytes": 65_536,
+            "fetch.min.bytes": 1_048_576,
             "fetch.wait.max.ms": 50,
             "queued.max.messages.kbytes": 65_536,
         }

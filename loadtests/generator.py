@@ -35,7 +35,7 @@ AHEAD: Final = 8
 SLICE: Final = 1_024
 """Votes handed over before the clock is looked at again."""
 LEAD_S: Final = 0.5
-PAUSE_S: Final = 0.002
+PAUSE_S: Final = 0.01
 FLUSH_S: Final = 300.0
 
 
@@ -206,7 +206,7 @@ def main() -> None:
     def report(error: KafkaError, _message: Any) -> None:
         failed[error.str()] = failed.get(error.str(), 0) + 1
 
-    more = {"delivery.report.only.error": True, "on_delivery": report}
+    more = {"delivery.report.only.error": True, "on_delivery": report, "linger.ms": 50}
     producer = kafka.producer(Settings(), **more)
     producer.list_topics(VOTES.name, timeout=kafka.TIMEOUT_S)
     try:

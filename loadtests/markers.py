@@ -17,7 +17,7 @@ from schemas.times import format_instant
 
 MARKER_S: Final = 0.047
 """Time between markers: no divisor of the checkpoints' interval, so that they sweep its phases."""
-POLL_S: Final = 0.04
+POLL_S: Final = 0.1
 PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9)
 _LONGEST_MS: Final = 3_600_000
 _DIGITS: Final = 3
@@ -42,7 +42,7 @@ def marker(consultation_id: str, number: int, intended_ms: int) -> tuple[bytes, 
 class Observer(threading.Thread):
     """Notes when each marker became readable in ClickHouse, by the monotonic clock, s.
 
-    It asks about 25 times a second for the tallies of the markers that it has not seen, through
+    It asks about ten times a second for the tallies of the markers that it has not seen, through
     the operators' address, of the epoch that is shown.
     """
 

@@ -33,6 +33,9 @@ APPENDED: Final[dict[str, str]] = {
 }
 """Topics whose records become rows as they are. The tables keep one row per key themselves."""
 
+ARCHIVED: Final = (ACCEPTED_VOTES.name, DEAD_LETTERS.name)
+"""Topics whose rows no board shows."""
+
 COUNTED: Final[dict[str, str]] = {
     TALLIES.name: "tutti.tallies",
     WINDOWS.name: "tutti.windows",
@@ -98,12 +101,11 @@ class Batch:
 
     @property
     def archived(self) -> int | None:
-        """How many votes wait for the archive; None if anything waits that people watch."""
-        if any(self._upserted.values()):
+        """How many records wait for the archive; None if anything waits that people watch."""
+        appended = self._appended.items()
+        if any(self._upserted.values()) or any(rows for t, rows in appended if t not in ARCHIVED):
             return None
-        if any(rows for topic, rows in self._appended.items() if topic != ACCEPTED_VOTES.name):
-            return None
-        return len(self._appended[ACCEPTED_VOTES.name])
+        return sum(len(self._appended[topic]) for topic in ARCHIVED)
 
     def inserts(self) -> tuple[list[Insert], list[Insert]]:
         """The inserts, turn by turn; those of a turn in any order, none of an empty table.

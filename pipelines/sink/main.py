@@ -28,9 +28,10 @@ from schemas.topics import INPUT, MEANING
 BATCH: Final = 100_000
 POLL_S: Final = 0.1
 TICK_MS: Final = 500
-ARCHIVE_ROWS: Final = 20_000
+ARCHIVE_ROWS: Final = 30_000
 """The archive alone is not hurried: a small insert costs three times as much for each row."""
-ARCHIVE_MS: Final = 500
+ARCHIVE_MS: Final = 1_500
+"""Longer than a checkpoint usually takes to come, with counts that it is then written beside."""
 REDIS_TIMEOUT_S: Final = 0.05
 REDIS_STREAM: Final = "tutti:changes"
 REDIS_LENGTH: Final = 1_000
