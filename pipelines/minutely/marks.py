@@ -20,8 +20,8 @@ from operators.core.clock import Clock, monotonic_ms, rested_ms
 MINUTE_MS: Final = 60_000
 SETTLE_MS: Final = 5_000
 """A mark is worked on this long after it: an insert that had begun before it is over by then."""
-REST: Final = 9
-"""A step that took some time rests so many times as long, so that a tenth of the time is its at
+REST: Final = 19
+"""A step that took some time rests so many times as long, so that a twentieth of the time is its at
 most, however large a consultation: ClickHouse works for it at the priority of counting."""
 
 log = structlog.get_logger()
