@@ -223,7 +223,7 @@ MINUTELY_MISSED: Final = MINUTELY.counter(
 MINUTELY_RESTED: Final = MINUTELY.counter(
     "tutti_minutely_rested_total",
     "marks",
-    "Minute marks at which a step rested, because it takes long: a tenth of the time is its.",
+    "Minute marks at which a step rested: it takes long, or counting was behind.",
     ("step",),
 )
 MINUTELY_MARK: Final = MINUTELY.gauge(

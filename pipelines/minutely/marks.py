@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import UNAVAILABLE
+from infra.clickhouse import UNAVAILABLE, scalar
 from infra.metrics import (
     MINUTELY_FAILED,
     MINUTELY_MARK,
@@ -23,6 +23,15 @@ SETTLE_MS: Final = 5_000
 REST: Final = 19
 """A step that took some time rests so many times as long, so that a twentieth of the time is its at
 most, however large a consultation: ClickHouse works for it at the priority of counting."""
+PATIENCE_MS: Final = 600_000
+"""The longest that a step waits for counting to catch up."""
+BEHIND_S: Final = 20
+"""Counting is behind when the newest vote counted is older, and others wait."""
+
+_BEHIND: Final = (
+    "SELECT count() FROM tutti.shown_cut"
+    f" WHERE NOT at_rest AND as_of < now64(3) - INTERVAL {BEHIND_S} SECOND"
+)
 
 log = structlog.get_logger()
 
@@ -36,10 +45,17 @@ class Step:
         run: Takes ClickHouse and the mark, ms since 1970, a whole minute. It may be called twice
             for one mark, be killed anywhere, and not be called for marks that passed while
             nothing ran or it rested: what depends on those, it catches up itself.
+        waits: Whether it waits while counting is behind, `PATIENCE_MS` at most.
     """
 
     name: str
     run: Callable[[Client, int], None]
+    waits: bool = False
+
+
+def counting_is_behind(clickhouse: Client) -> bool:
+    """Whether votes wait for more than `BEHIND_S` to be counted."""
+    return bool(scalar(clickhouse, _BEHIND))
 
 
 class Marks:
@@ -56,10 +72,12 @@ class Marks:
         connect: Callable[[], Client],
         clock: Clock,
         stopwatch: Clock = monotonic_ms,
+        behind: Callable[[Client], bool] = counting_is_behind,
     ) -> None:
         self._steps, self._connect, self._clock = steps, connect, clock
-        self._stopwatch = stopwatch
+        self._stopwatch, self._behind = stopwatch, behind
         self._rests_until_ms = dict.fromkeys((step.name for step in steps), 0)
+        self._ran_ms = dict.fromkeys(self._rests_until_ms, stopwatch())
         self.newest_ms: int | None = None
         self.since_ms: int | None = None
         for step in steps:  # there from the start, so that nothing is no mystery
@@ -82,7 +100,12 @@ class Marks:
             if began_ms < self._rests_until_ms[step.name]:
                 MINUTELY_RESTED.labels(step.name).inc()
                 continue
+            patient = step.waits and began_ms - self._ran_ms[step.name] < PATIENCE_MS
             try:
+                if patient and self._behind(clickhouse):
+                    MINUTELY_RESTED.labels(step.name).inc()
+                    continue
+                self._ran_ms[step.name] = began_ms
                 with MINUTELY_STEP.labels(step.name).time():
                     step.run(clickhouse, mark_ms)
             except Exception as error:  # noqa: BLE001 - one step never stops another

@@ -13,9 +13,9 @@ from pipelines.minutely.suggestions import suggest
 
 STEPS: Final[tuple[Step, ...]] = (
     Step(held.STEP, hold_ranks),
-    Step("publish", publish),
+    Step("publish", publish, waits=True),
     Step(bases.STEP, carry_base),
-    Step("bursts", look_for_bursts),
-    Step("identical", look_for_identical),
-    Step(suggestions.STEP, suggest),
+    Step("bursts", look_for_bursts, waits=True),
+    Step("identical", look_for_identical, waits=True),
+    Step(suggestions.STEP, suggest, waits=True),
 )

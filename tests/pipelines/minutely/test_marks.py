@@ -17,12 +17,13 @@ class Stage:
         self.connections = 0
         self.fault: Exception | None = None
         self.takes_ms = 0
+        self.behind = False
 
         def clock() -> int:
             return self.now_ms
 
-        steps = tuple(Step(name, self.step(name)) for name in names)
-        self.marks = Marks(steps, self.connect, clock, clock)
+        steps = tuple(Step(name, self.step(name), waits=name == "waits") for name in names)
+        self.marks = Marks(steps, self.connect, clock, clock, lambda _: self.behind)
 
     def connect(self):
         self.connections += 1
@@ -89,10 +90,10 @@ def test_a_clock_that_steps_back_repeats_no_mark():
     assert not stage.marks.step()
 
 
-def test_a_slow_step_rests_so_that_a_tenth_of_the_time_is_its():
+def test_a_slow_step_rests_so_that_a_twentieth_of_the_time_is_its():
     stage = Stage("slow", "quick")
     rested = MINUTELY_RESTED.labels("slow")._value.get()
-    stage.takes_ms = 30_000
+    stage.takes_ms = 15_000
     for _ in range(12):
         stage.marks.step()
         stage.now_ms = (stage.now_ms // MINUTE_MS + 1) * MINUTE_MS + SETTLE_MS
@@ -103,3 +104,18 @@ def test_a_slow_step_rests_so_that_a_tenth_of_the_time_is_its():
         NOON + minute * MINUTE_MS for minute in range(12)
     ]
     assert MINUTELY_RESTED.labels("slow")._value.get() == rested + 9
+
+
+def test_a_step_waits_while_counting_is_behind_ten_minutes_at_most():
+    stage = Stage("waits", "other")
+    rested = MINUTELY_RESTED.labels("waits")._value.get()
+    stage.behind = True
+    for _ in range(13):
+        stage.marks.step()
+        stage.now_ms += MINUTE_MS
+    assert [mark for name, mark in stage.ran if name == "waits"] == [NOON + 10 * MINUTE_MS]
+    assert len([name for name, _ in stage.ran if name == "other"]) == 13
+    assert MINUTELY_RESTED.labels("waits")._value.get() == rested + 12
+    stage.behind = False
+    stage.marks.step()
+    assert stage.ran[-2:] == [("waits", NOON + 13 * MINUTE_MS), ("other", NOON + 13 * MINUTE_MS)]
