@@ -206,8 +206,10 @@ def main() -> None:
     def report(error: KafkaError, _message: Any) -> None:
         failed[error.str()] = failed.get(error.str(), 0) + 1
 
-    more = {"delivery.report.only.error": True, "on_delivery": report, "linger.ms": 50}
-    producer = kafka.producer(Settings(), **more)
+    # Few requests: those beyond the five on their way cost the client time while they wait.
+    batches = {"linger.ms": 50, "batch.size": 1_000_000}
+    reports = {"delivery.report.only.error": True, "on_delivery": report}
+    producer = kafka.producer(Settings(), **reports, **batches)
     producer.list_topics(VOTES.name, timeout=kafka.TIMEOUT_S)
     try:
         generator = Generator(plan, producer, system_clock)
