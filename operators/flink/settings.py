@@ -61,7 +61,7 @@ def flink_settings(
         "web.cancel.enable": "false",
         # Checkpoints: off by default; kept when the job ends, because that is what it resumes.
         "execution.checkpointing.interval": f"{checkpoint_ms}ms",
-        # At full load a checkpoint takes as long as that: more votes then share a row of output.
+        # At full load checkpoints take long, so there are fewer: more votes share a row of output.
         "execution.checkpointing.min-pause": f"{checkpoint_ms}ms",
         "execution.checkpointing.timeout": "10min",
         "execution.checkpointing.dir": _flink_path(state / "checkpoints"),

@@ -139,7 +139,7 @@ def _counters() -> list[str]:
 
 
 def mini_batch_ms(checkpoint_ms: int) -> int:
-    """The longest time a change waits for others, ms: a checkpoint that is late ends none twice."""
+    """The longest time a change waits for others, ms: a checkpoint ends the wait long before."""
     return 10 * checkpoint_ms
 
 

@@ -1,12 +1,12 @@
 """Writing batches: as often as it takes, the same rows each time."""
 
 import gc
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import structlog
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.insert import InsertContext
 from tenacity import RetryCallState, retry, retry_if_exception_type, wait_exponential_jitter
 
 from infra.clickhouse import UNAVAILABLE
@@ -26,28 +26,6 @@ _SETTINGS: Final = {
     # Except for ballots, a batch has one row per key already; merges and FINAL see to ballots.
     "optimize_on_insert": 0,
 }
-
-# Columns with their types, which the client would otherwise ask for with each insert.
-_INSTANT: Final = "DateTime64(3, 'UTC')"
-_POSITIONS: Final = {
-    "stage": "LowCardinality(String)",
-    "topic": "LowCardinality(String)",
-    "partition": "UInt16",
-    "next_offset": "UInt64",
-    "holes": "UInt64",
-    "newest_ms": "Int64",
-    "written_at": _INSTANT,
-}
-_CUTS: Final = {
-    "epoch": "UInt32",
-    "counted": "Map(UInt16, UInt64)",
-    "positions": "Map(String, UInt64)",
-    "at_rest": "UInt8",
-    "as_of": _INSTANT,
-    "number": "UInt64",
-    "written_at": _INSTANT,
-}
-_EPOCHS: Final = {"epoch": "UInt32", "active_since": _INSTANT}
 
 log = structlog.get_logger()
 
@@ -74,6 +52,7 @@ class Writer:
     def __init__(self, clickhouse: Client, clock: Clock) -> None:
         self._clickhouse = clickhouse
         self._clock = clock
+        self._contexts: dict[str, InsertContext] = {}
         self._threads = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="insert")
 
     def insert(self, inserts: list[Insert]) -> None:
@@ -124,7 +103,11 @@ class Writer:
             for place, offset in offsets.items()
         ]
         if rows:
-            self._insert_rows("positions", _POSITIONS, rows)
+            self._insert_rows(
+                "positions",
+                ["stage", "topic", "partition", "next_offset", "holes", "newest_ms", "written_at"],
+                rows,
+            )
 
     @_until_it_answers
     def cut(self, cut: Cut) -> None:
@@ -132,7 +115,7 @@ class Writer:
         positions = {f"{topic}/{p}": offset for (topic, p), offset in cut.positions.items()}
         self._insert_rows(
             "cuts",
-            _CUTS,
+            ["epoch", "counted", "positions", "at_rest", "as_of", "number", "written_at"],
             [
                 [
                     cut.epoch,
@@ -149,7 +132,7 @@ class Writer:
     @_until_it_answers
     def activate(self, epoch: int) -> None:
         """Show another count from now on."""
-        self._insert_rows("epochs", _EPOCHS, [[epoch, self._now()]])
+        self._insert_rows("epochs", ["epoch", "active_since"], [[epoch, self._now()]])
         log.info("epoch_activated", epoch=epoch)
 
     @_until_it_answers
@@ -164,13 +147,9 @@ class Writer:
     def _now(self) -> int:
         return self._clock()
 
-    def _insert_rows(
-        self, table: str, columns: Mapping[str, str], rows: list[list[object]]
-    ) -> None:
-        self._clickhouse.insert(
-            table,
-            rows,
-            column_names=list(columns),
-            column_type_names=list(columns.values()),
-            database="tutti",
-        )
+    def _insert_rows(self, table: str, columns: list[str], rows: list[list[object]]) -> None:
+        if table not in self._contexts:  # it holds the columns' types: they are asked for once
+            self._contexts[table] = self._clickhouse.create_insert_context(
+                table, columns, database="tutti"
+            )
+        self._clickhouse.insert(data=rows, context=self._contexts[table])
