@@ -22,21 +22,22 @@ ready:
 demo: setup ## set up, then show a running consultation (DEMO_SECONDS=n ends it)
 	@$(BIN)/tutti demo
 
-FAST_TESTS := $(BIN)/python -m pytest -n auto --dist loadfile -m "not stack and not prove"
+PARALLEL_TESTS := $(BIN)/python -m pytest -n auto --dist loadfile
 
-# Two stacks at once are too much for two cores: those tests come one after the other. They start
-# Java often and let it run shortly: its second compiler would cost a start 20 s of CPU.
-STACK_TESTS := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1 \
-	$(BIN)/python -m pytest -m "stack and not prove"
+# Java is started often and runs shortly: its second compiler would cost a start 20 s of CPU.
+SHORT_JAVA := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1
 
-# Tests of a stack wait a third of their time: the others run meanwhile. nice: they give way to the
-# tests, if not to the stacks (Linux shares its time by session first).
+# Most tests of a stack share one, and come one after the other. They wait half of their time: the
+# tests without a stack, and those that start one of their own, run meanwhile. nice: they give way
+# to the tests, if not to the stacks (Linux shares its time by session first).
+SHARED_STACK_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "stack and not alone and not prove"
+OTHER_TESTS := $(SHORT_JAVA) nice -n 15 $(PARALLEL_TESTS) -m "(alone or not stack) and not prove"
 test: ready lint test-jars ## set up, then check the code and run every test but those of prove
-	@nice -n 15 $(FAST_TESTS) >build/test-fast.log 2>&1 & others=$$!; \
+	@$(OTHER_TESTS) >build/test-others.log 2>&1 & others=$$!; \
 	trap "kill $$others" INT TERM; \
-	echo "tests without a stack run meanwhile: build/test-fast.log"; \
-	$(STACK_TESTS); stack=$$?; wait $$others; fast=$$?; \
-	cat build/test-fast.log; exit $$((stack | fast))
+	echo "tests that do not share the stack run meanwhile: build/test-others.log"; \
+	$(SHARED_STACK_TESTS); shared=$$?; wait $$others; other=$$?; \
+	cat build/test-others.log; exit $$((shared | other))
 
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
 test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
@@ -45,7 +46,7 @@ test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
 		|| echo "test-jars: the JDBC driver could not be fetched; its test is skipped." >&2
 
 test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
-	$(FAST_TESTS)
+	$(PARALLEL_TESTS) -m "not stack and not prove"
 
 LOADTESTS := $(BIN)/python -m loadtests
 

@@ -27,6 +27,7 @@ from pipelines.sync import await_clusters
 from pipelines.sync import sync as sync_all
 from schemas.events import Kind
 
+importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)
 Timeout = Annotated[float, typer.Option("--timeout", help="Longest wait, seconds.")]
 NAMED_FAULTS: Final = 100
 """Lines that ``send --check`` names; all are counted."""
@@ -57,6 +58,7 @@ def _check(file: Path, kind: Kind) -> None:
         raise TerminalError(f"nothing was sent: lines that would be refused: {checked.refused}.")
 
 
+@importers.command("polis")
 def import_polis(
     folder: Annotated[Path, typer.Argument(help="Folder of the export.")],
     consultation: Annotated[str, typer.Option("--consultation", help="Its consultation_id.")],

@@ -1,60 +1,93 @@
-"""The command ``tutti``."""
+"""The command ``tutti``.
+
+A command's module is imported when the command is run: all of them together take a second, which
+every ``tutti status`` would wait for.
+"""
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from operators.core.errors import TuttiError
-from pipelines.cli import data, dlq, epochs, models, schemas, stack
-from pipelines.cli.config import config
-from pipelines.cli.demo import demo
-from pipelines.cli.doctor import doctor
-from pipelines.cli.explain import explain
-from pipelines.cli.export import export
-from pipelines.cli.groups import groups
 from pipelines.cli.output import errors
-from pipelines.cli.signals import signals
-from pipelines.cli.similar import similar
-from pipelines.cli.top import top
-from pipelines.cli.topics import topics
+
+COMMANDS: Final = {
+    "demo": "demo.demo",
+    "up": "stack.up",
+    "down": "stack.down",
+    "status": "stack.status",
+    "doctor": "doctor.doctor",
+    "reset": "stack.reset",
+    "backup": "stack.backup",
+    "restore": "stack.restore",
+    "send": "data.send",
+    "sync": "data.sync",
+    "top": "top.top",
+    "explain": "explain.explain",
+    "groups": "groups.groups",
+    "topics": "topics.topics",
+    "signals": "signals.signals",
+    "similar": "similar.similar",
+    "query": "data.query",
+    "reconcile": "data.reconcile",
+    "export": "export.export",
+    "rebuild": "epochs.rebuild",
+    "import": "data.importers",
+    "config": "config.config",
+    "schemas": "schemas.app",
+    "dlq": "dlq.app",
+    "models": "models.app",
+}
+"""Name → module of this package, and the function or application in it."""
+
+
+class _Commands(Mapping[str, Any]):
+    """Name → command, imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, place = COMMANDS[name].partition(".")
+        found = getattr(import_module(f"pipelines.cli.{module}"), place)
+        parent = typer.Typer()
+        if isinstance(found, typer.Typer):
+            parent.add_typer(found, name=name)
+        else:
+            parent.command(name)(found)
+        return typer.main.get_group(parent).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Mapping[str, Any] = _Commands()  # type: ignore[assignment]
+
+    def list_commands(self, _: Any) -> list[str]:
+        return list(self.commands)
+
 
 app = typer.Typer(
     name="tutti",
-    help="Live, exact, explainable consensus of large public consultations.",
+    cls=_Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(demo)
-app.command()(stack.up)
-app.command()(stack.down)
-app.command()(stack.status)
-app.command()(doctor)
-app.command()(stack.reset)
-app.command()(stack.backup)
-app.command()(stack.restore)
-app.command()(data.send)
-app.command()(data.sync)
-app.command()(top)
-app.command()(explain)
-app.command()(groups)
-app.command()(topics)
-app.command()(signals)
-app.command()(similar)
-app.command()(data.query)
-app.command()(data.reconcile)
-app.command()(export)
-app.command()(epochs.rebuild)
 
-importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)
-importers.command("polis")(data.import_polis)
-app.add_typer(importers, name="import")
-app.add_typer(config, name="config")
-app.add_typer(schemas.app, name="schemas")
-app.add_typer(dlq.app, name="dlq")
-app.add_typer(models.app, name="models")
+
+@app.callback(help="Live, exact, explainable consensus of large public consultations.")
+def _tutti() -> None:
+    """What all commands have in common: nothing."""
 
 
 def main() -> None:

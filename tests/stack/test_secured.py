@@ -17,6 +17,8 @@ from infra.local.supervisor import orphans
 from infra.settings import Settings
 from operators.core.errors import TuttiError
 
+pytestmark = pytest.mark.alone
+
 CLICKHOUSE_PASSWORD = 'click house\'s "own" \\ one'  # noqa: S105 - of this test
 REDIS_PASSWORD = 'redis\'s "own" \\ one'  # noqa: S105 - of this test
 KEY = "a key of the pseudonyms for this test"

@@ -1,0 +1,86 @@
+"""Stacks of their own, on the command line: the demo, and starts that cannot succeed."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+from stack.conftest import Stack, free_port_base
+
+from infra.local.supervisor import orphans
+from infra.settings import Settings
+
+pytestmark = pytest.mark.alone
+
+
+def test_the_demo_ends_by_itself_with_an_equal_verdict(tmp_path):
+    base = free_port_base()
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli.main", "demo"],
+        env=os.environ
+        | {
+            "TUTTI_HOME": str(tmp_path / "home"),
+            "TUTTI_PORT_BASE": str(base),
+            "DEMO_SECONDS": "12",
+            "DEMO_RATE": "1500",
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "verdict: equal" in done.stdout
+    assert "What should Europe do next?" in done.stdout
+    assert "votes/s" in done.stdout
+    assert not orphans(
+        stack_settings(tmp_path, base).model_copy(update={"home": tmp_path / "home" / "demo"})
+    )
+    shutil.rmtree(tmp_path / "home", ignore_errors=True)
+
+
+def test_a_taken_port_is_named(tmp_path):
+    base = free_port_base()
+    other = Stack(stack_settings(tmp_path, base))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", base + 3))
+        taken.listen()
+        said = other.errors("up")
+    assert str(base + 3) in said
+    assert "TUTTI_PORT_BASE" in said
+    assert not orphans(other.settings)
+
+
+def test_up_names_the_part_that_does_not_start_and_shows_its_log(tmp_path):
+    broken = Stack(stack_settings(tmp_path, free_port_base()))
+    empty = tmp_path / "no-jars"
+    empty.mkdir()
+    with environment(TUTTI_JARS=str(empty)):
+        said = broken.errors("up")
+    try:
+        assert "kafka" in said
+        assert "ClassNotFoundException" in said
+    finally:
+        broken.run("down")
+
+
+def stack_settings(folder, base):
+    return Settings(home=folder / "home", port_base=base)
+
+
+@contextmanager
+def environment(**more):
+    former = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
