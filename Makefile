@@ -32,12 +32,14 @@ SHORT_JAVA := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1
 # to the tests, if not to the stacks (Linux shares its time by session first).
 SHARED_STACK_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "stack and not alone and not prove"
 OTHER_TESTS := $(SHORT_JAVA) nice -n 15 $(PARALLEL_TESTS) -m "(alone or not stack) and not prove"
-test: ready lint test-jars ## set up, then check the code and run every test but those of prove
-	@$(OTHER_TESTS) >build/test-others.log 2>&1 & others=$$!; \
-	trap "kill $$others" INT TERM; \
+
+test: ready test-jars ## set up, then check the code and run every test but those of prove
+	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	$(OTHER_TESTS) >build/test-others.log 2>&1 & others=$$!; \
+	trap "kill $$lint $$others" INT TERM; \
 	echo "tests that do not share the stack run meanwhile: build/test-others.log"; \
-	$(SHARED_STACK_TESTS); shared=$$?; wait $$others; other=$$?; \
-	cat build/test-others.log; exit $$((shared | other))
+	$(SHARED_STACK_TESTS); shared=$$?; wait $$others; other=$$?; wait $$lint; lint=$$?; \
+	cat build/test-others.log; exit $$((shared | other | lint))
 
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
 test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)

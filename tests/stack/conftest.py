@@ -29,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/stack" in str(item.path):
             item.add_marker(pytest.mark.stack)
+    # Real consultations last: they make the log long, and every recount of it thereafter.
+    items.sort(key=lambda item: "tests/stack/test_polis" in str(item.path))
 
 
 def free_port_base() -> int:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from stack.conftest import Stack, free_port_base
+from stack.test_commands import kill_supervisor
 
 from infra.local.supervisor import orphans
 from infra.settings import Settings
@@ -55,17 +56,29 @@ def test_a_taken_port_is_named(tmp_path):
     assert not orphans(other.settings)
 
 
-def test_up_names_the_part_that_does_not_start_and_shows_its_log(tmp_path):
-    broken = Stack(stack_settings(tmp_path, free_port_base()))
-    empty = tmp_path / "no-jars"
-    empty.mkdir()
-    with environment(TUTTI_JARS=str(empty)):
-        said = broken.errors("up")
-    try:
-        assert "kafka" in said
-        assert "ClassNotFoundException" in said
-    finally:
-        broken.run("down")
+def test_up_names_the_part_that_does_not_start_and_shows_its_log(broken):
+    said = broken.errors("up")
+    assert "kafka" in said
+    assert "ClassNotFoundException" in said
+
+
+def test_up_ends_the_orphans_of_a_killed_supervisor(broken):
+    before = {process.pid for process in orphans(broken.settings)}
+    assert before
+    kill_supervisor(broken)
+    assert "had lost their supervisor" in broken.errors("up")
+    assert not before & {process.pid for process in orphans(broken.settings)}
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A stack whose Kafka does not start; the rest of it does."""
+    folder = tmp_path_factory.mktemp("broken")
+    (folder / "no-jars").mkdir()
+    with environment(TUTTI_JARS=str(folder / "no-jars")):
+        stack = Stack(stack_settings(folder, free_port_base()))
+        yield stack
+        stack.run("down")
 
 
 def stack_settings(folder, base):
