@@ -9,13 +9,14 @@ from stack.conftest import Stack
 from stack.naive import COLUMNS
 
 COUNTERS = (*CHOICES, *COLUMNS.values())
-MINUTE = ", formatDateTime(toDateTime(minute * 60, 'UTC'), '%Y-%m-%dT%H:%i')"
+CAST_IN = "formatDateTime(toDateTime(minute * 60, 'UTC'), '%Y-%m-%dT%H:%i')"
+"""The minute of a cell, as text."""
 
 
 def cells(clickhouse: Client, consultations: tuple[str, ...], *, by_minute: bool = False) -> Cells:
     """What ClickHouse shows of some consultations; zeroes are left out."""
     rows = clickhouse.query(
-        f"SELECT consultation_id, proposal_id, country, trust{MINUTE if by_minute else ''},"
+        f"SELECT consultation_id, proposal_id, country, trust{f', {CAST_IN}' if by_minute else ''},"
         f" {', '.join(COUNTERS)} FROM tutti.{'minute_cells' if by_minute else 'cells'}"
         " WHERE consultation_id IN {wanted:Array(String)}",
         parameters={"wanted": list(consultations)},

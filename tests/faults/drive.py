@@ -81,7 +81,7 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
     if watcher.steps_back:
         found.append(
             f"{len(watcher.steps_back)} steps back, e.g. {watcher.steps_back[:2]}, rows of the"
-            f" first tally: {watcher.evidence}"
+            f" first: {watcher.evidence}"
         )
     found += [
         f"{part} took {memory.worst_mb.get(part, 0)} MiB, over its bound of {bound}"

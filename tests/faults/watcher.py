@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 
 import psutil
-from faults.checks import cells
+from faults.checks import CAST_IN, cells
 from faults.load import Load
 from stack.conftest import Stack
 
@@ -38,7 +38,7 @@ class Watcher(threading.Thread):
     Attributes:
         looks: How often they were read.
         steps_back: Counts that became smaller: that must never be.
-        evidence: The rows that a tally had in the table when it first did, newest first.
+        evidence: The rows that the cell had in its table when one first did, newest first.
         newest_ms: The broker's time of the newest vote that is visible, of the partition that is
             furthest behind; 0 before the first.
     """
@@ -95,12 +95,13 @@ class Watcher(threading.Thread):
         self.looks += 1
 
     def _rows(self, clickhouse, cell: tuple[str, ...]) -> list[tuple[object, ...]]:
-        columns = ("consultation_id", "proposal_id", "country", "trust")
+        columns = ("consultation_id", "proposal_id", "country", "trust", CAST_IN)[: len(cell)]
+        table = "tallies" if CAST_IN not in columns else "windows"
         return clickhouse.query(
-            "SELECT epoch, version, is_deleted, agree, disagree, _part FROM tutti.tallies WHERE "
-            + " AND ".join(f"{column} = %({column})s" for column in columns)
+            f"SELECT epoch, version, is_deleted, agree, disagree, _part FROM tutti.{table} WHERE "
+            + " AND ".join(f"{column} = {{p{n}:String}}" for n, column in enumerate(columns))
             + " ORDER BY version DESC LIMIT 8",
-            parameters=dict(zip(columns, cell[: len(columns)], strict=True)),
+            parameters={f"p{n}": value for n, value in enumerate(cell)},
         ).result_rows
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from confluent_kafka import Producer
-from orjson import dumps
+from orjson import dumps, loads
 from stack.conftest import Stack
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
@@ -13,7 +13,7 @@ from infra import kafka
 from pipelines.sending import Sender
 from pipelines.sink.batch import Batch
 from pipelines.sink.writer import Writer
-from schemas.topics import TALLIES, VOTES
+from schemas.topics import TALLIES, VOTES, WINDOWS, Topic
 
 
 def vote(consultation: str, person: str, choice: str, second: int, **more) -> bytes:
@@ -145,6 +145,30 @@ def test_output_of_an_aborted_transaction_is_not_shown(stack):
     producer.abort_transaction()
     stack.sync()
     assert counts(stack, "zombie") == (1, 1, 0)
+
+
+def test_the_output_never_takes_back_a_count_that_only_grows(stack):
+    """Red if a tombstone precedes each new value: who reads up to it misses the cell."""
+    for n in range(1, 4):
+        send(stack, vote("growing", f"x{n}", "agree", n))
+        stack.sync()
+    assert output_of(stack, TALLIES, "growing") == [1, 2, 3]
+    assert output_of(stack, WINDOWS, "growing") == [1, 2, 3]
+    send(stack, *(vote("growing", f"x{n}", "withdrawn", 9) for n in range(1, 4)))
+    stack.sync()
+    assert output_of(stack, TALLIES, "growing")[-1] is None  # the cell is empty
+
+
+def output_of(stack: Stack, topic: Topic, consultation: str) -> list[int | None]:
+    """The counts of agreement that the votes job has written of a cell; None: it was taken back."""
+    reader = kafka.consumer(stack.settings, "tests")
+    values = [
+        message.value()
+        for message in kafka.read_to_end(reader, topic)
+        if f'"{consultation}"'.encode() in message.key()
+    ]
+    reader.close()
+    return [None if value is None else loads(value)["agree"] for value in values]
 
 
 def test_a_second_sink_that_dies_halfway_changes_nothing(stack):
