@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from unittest.mock import patch
 
 import pytest
 from stack.conftest import Stack, free_port_base
@@ -75,7 +75,7 @@ def broken(tmp_path_factory):
     """A stack whose Kafka does not start; the rest of it does."""
     folder = tmp_path_factory.mktemp("broken")
     (folder / "no-jars").mkdir()
-    with environment(TUTTI_JARS=str(folder / "no-jars")):
+    with patch.dict(os.environ, TUTTI_JARS=str(folder / "no-jars")):
         stack = Stack(stack_settings(folder, free_port_base()))
         yield stack
         stack.run("down")
@@ -83,17 +83,3 @@ def broken(tmp_path_factory):
 
 def stack_settings(folder, base):
     return Settings(home=folder / "home", port_base=base)
-
-
-@contextmanager
-def environment(**more):
-    former = {name: os.environ.get(name) for name in more}
-    os.environ.update(more)
-    try:
-        yield
-    finally:
-        for name, value in former.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
