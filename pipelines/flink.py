@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.request import urlopen
 
 from infra.kafka_security import java as security
+from infra.scratch import java_scratch
 from infra.settings import Settings
 from operators.flink.plan import Plan
 from operators.flink.resume import DamagedError, check_files
@@ -71,6 +72,7 @@ def configure_flink(settings: Settings, part: str, heap: str) -> None:
     os.environ["FLINK_CONF_DIR"] = str(folder)
     os.environ["LOG4J_PROPERTIES"] = str(folder / "log4j.properties")
     os.environ["FLINK_LOG_DIR"] = str(settings.logs)
+    os.environ.update(java_scratch(settings, part))
     # A Flink inside one process loads no plugins: its reporter must be on the class path, and
     # this is the variable by which PyFlink takes more.
     plugin = files("pyflink") / "plugins" / "metrics-prometheus"

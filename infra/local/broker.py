@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from infra.scratch import java_scratch
 from infra.settings import Settings
 
 CLUSTER_ID: Final = "dHV0dGktb25lLW1hY2hpbg"
@@ -89,6 +90,7 @@ def main() -> None:
     settings = Settings()
     data, run = settings.home / "kafka", settings.run / "kafka"
     write_log4j(settings)
+    os.environ.update(java_scratch(settings, "kafka"))
     configuration = run / "server.properties"
     configuration.write_text(properties(settings, data))
     if not (data / "meta.properties").exists():

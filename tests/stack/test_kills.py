@@ -197,3 +197,13 @@ def test_the_votes_job_went_on_from_a_checkpoint_in_the_same_epoch(stack, campai
     assert starts
     assert all(start["checkpoint"] for start in starts)
     assert {start["epoch"] for start in starts} == {campaign_under_fire.epoch_before}
+
+
+@pytest.mark.parametrize("part", ["kafka", "votes"])
+def test_a_killed_java_leaves_no_temporary_files(stack, campaign_under_fire, part):
+    [own] = (stack.settings.home / "tmp").glob(f"{part}.*")
+    assert own.suffix == f".{stack.pid(part)}"
+
+
+def test_flink_unpacks_nothing_outside_the_installation(stack, campaign_under_fire):
+    assert list(next((stack.settings.home / "tmp").glob("votes.*")).glob("minicluster_*"))
