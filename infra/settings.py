@@ -54,7 +54,10 @@ class Settings(BaseSettings):
     clickhouse_memory_mb: int = Field(3072, ge=512, description="memory of ClickHouse, MiB")
     redis_memory_mb: int = Field(128, ge=16, description="memory of Redis, MiB")
     checkpoint_interval_ms: int = Field(
-        1000, ge=100, description="time between checkpoints of the votes job, ms; sets freshness"
+        1000,
+        ge=100,
+        description="longest pause between checkpoints of the votes job, ms; shorter where they"
+        " cost little",
     )
     parallelism: int | None = Field(
         None, ge=1, le=4, description="parallel tasks of the votes job; default min(cores, 4)"

@@ -4,10 +4,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from infra.kafka_security import java as security
 from infra.scratch import java_scratch
@@ -205,6 +206,25 @@ def _admin(settings: Settings) -> Iterator[Any]:
         admin.close()
 
 
+def all_tasks_run(port: int, job: str) -> bool:
+    """Whether no task of the job is still restoring, or has ended."""
+    for found in _ask(port, "/jobs/overview").get("jobs", []):
+        if found["jid"] == job:
+            return bool(found["tasks"]["running"] == found["tasks"]["total"])
+    return False
+
+
+def trigger_checkpoint(port: int, job: str) -> str:
+    """Begin a checkpoint; returns the name of the attempt, empty if Flink does not answer."""
+    return str(_ask(port, f"/jobs/{job}/checkpoints", b"{}").get("request-id", ""))
+
+
+def checkpoint_is_pending(port: int, job: str, attempt: str) -> bool:
+    """Whether that attempt is under way; False if it has ended, well or not."""
+    found = _ask(port, f"/jobs/{job}/checkpoints/{attempt}")
+    return bool(found.get("status", {}).get("id") == "IN_PROGRESS")
+
+
 def newest_completed(port: int, job: str) -> int | None:
     """The number of the newest checkpoint that this run completed, from Flink's web interface."""
     found = (_ask(port, f"/jobs/{job}/checkpoints").get("latest") or {}).get("completed")
@@ -218,9 +238,12 @@ def newest_failure(port: int, job: str) -> str:
     return str(entries[0]["stacktrace"]) if entries else ""
 
 
-def _ask(port: int, path: str) -> dict[str, Any]:
+def _ask(port: int, path: str, body: bytes | None = None) -> dict[str, Any]:
+    """The answer to a GET, or to a POST if there is a body; empty if none comes."""
+    url = f"http://127.0.0.1:{port}{path}"
+    request = Request(url, body, {"Content-Type": "application/json"})
     try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=ANSWER_S) as answer:
+        with urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310 - it is http
             return dict(json.loads(answer.read()))
-    except OSError:
+    except (OSError, HTTPException):
         return {}

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Event
+from threading import Event, Thread
 from typing import Any, Final
 
 import structlog
@@ -49,6 +49,7 @@ from pipelines.flink import (
     set_system_properties,
 )
 from pipelines.following import Follower
+from pipelines.pacing import FLINKS_OWN, pace
 from pipelines.starting import CannotStartError, Chooser, Outputs, Start
 from schemas.topics import ACCEPTED_VOTES
 
@@ -129,7 +130,7 @@ class Job:
             connector_jar=settings.jars / CONNECTOR,
             state=folder,
             parallelism=parallelism,
-            checkpoint_ms=settings.checkpoint_interval_ms,
+            checkpoint_ms=FLINKS_OWN * settings.checkpoint_interval_ms,
             rest_port=port,
         )
         if self.part == "votes":
@@ -155,6 +156,9 @@ class Job:
         try:
             latency = mini_batch_ms(settings.checkpoint_interval_ms)
             client = load(flink, current_plan(), epoch, latency).execute().get_job_client()
+            longest_s = settings.checkpoint_interval_ms / 1000
+            pacing = (port, str(client.get_job_id()), longest_s)
+            Thread(target=pace, args=pacing, name="pacing", daemon=True).start()
             self._watch(client, follower)
         except Exception as error:
             # The Java stack in it says why; the supervisor starts the process anew.

@@ -19,6 +19,9 @@ CHECKPOINT_STALE_MS: Final = 60_000
 COLLECTING_MS: Final = 500
 """Of a second, in garbage collection: more is not work any more."""
 
+FLINK_HEAP: Final = "TUTTI_FLINK_HEAP_MB"
+SEMANTICS_HEAP: Final = "TUTTI_SEMANTICS_HEAP_MB"
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -49,6 +52,7 @@ class Part:
         patience_s: How long it may take until it is ready.
         probe: Finds out how the process of that pid is; must not raise.
         on_demand: It runs only while it is asked for.
+        heap: The setting of its Java heap, if its data may fill that.
         lacks: What it cannot do without and is not there, in a sentence that says what to do: then
             it is not started, and the others are; empty if nothing.
     """
@@ -61,6 +65,7 @@ class Part:
     port: Callable[[Settings], int] | None = None
     on_demand: bool = False
     elsewhere: Callable[[Settings], str | None] = lambda _settings: None
+    heap: str = ""
     lacks: Callable[[Settings], str] = lambda _settings: ""
 
     def address(self, settings: Settings) -> str:
@@ -105,11 +110,11 @@ def _votes(settings: Settings, pid: int) -> Health:
     beat = last_beat(settings, "votes")
     if beat is not None and beat.pid == pid and "blocked" in beat.facts:
         return Health(ready=False, facts=beat.facts)
-    return _flink(settings.flink_port, "TUTTI_FLINK_HEAP_MB")
+    return _flink(settings.flink_port, FLINK_HEAP)
 
 
 def _semantics(settings: Settings, _pid: int) -> Health:
-    return _flink(settings.semantics_port, "TUTTI_SEMANTICS_HEAP_MB")
+    return _flink(settings.semantics_port, SEMANTICS_HEAP)
 
 
 def _no_encoder(settings: Settings) -> str:
@@ -180,10 +185,15 @@ PARTS: Final[tuple[Part, ...]] = (
         elsewhere=lambda s: s.redis_url,
     ),
     Part("intake", "pipelines.intake", 1, 60, _heartbeat("intake")),
-    Part("votes", "pipelines.votes", 1, 120, _votes, lambda s: s.flink_port),
+    Part(
+        *("votes", "pipelines.votes", 1, 120, _votes),
+        port=lambda s: s.flink_port,
+        heap=FLINK_HEAP,
+    ),
     Part(
         *("semantics", "pipelines.semantics", 1, 180, _semantics),
         port=lambda s: s.semantics_port,
+        heap=SEMANTICS_HEAP,
         lacks=_no_encoder,
     ),
     Part("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),

@@ -26,6 +26,7 @@ Say = Callable[[str], None]
 
 POLL_S: Final = 0.2
 MAX_CRASHES: Final = 3
+OUT_OF_MEMORY: Final = "java.lang.OutOfMemoryError"
 ELSEWHERE_S: Final = 15.0
 _ENDED: Final = Process("STOPPED", 0, "")
 
@@ -38,10 +39,16 @@ class NotReadyError(TuttiError):
         tail: The end of its log.
     """
 
-    def __init__(self, part: str, tail: str) -> None:
-        self.part = part
+    def __init__(self, part: Part, tail: str) -> None:
+        self.part = part.name
         self.tail = tail
-        super().__init__(f"{part} does not become ready: the end of its log is above.")
+        why = "the end of its log is above."
+        if part.heap and OUT_OF_MEMORY in tail:
+            why = (
+                f"its heap is too small for its data. Raise {part.heap}, then tutti down and"
+                " tutti up: nothing is lost."
+            )
+        super().__init__(f"{part.name} does not become ready: {why}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +220,7 @@ def _await(settings: Settings, supervisor: Supervisor, part: Part) -> None:
     except RetryError:
         crashes = MAX_CRASHES
     if crashes == MAX_CRASHES:
-        raise NotReadyError(part.name, log_tail(settings, part.name))
+        raise NotReadyError(part, log_tail(settings, part.name))
 
 
 def _await_elsewhere(settings: Settings, part: Part) -> None:

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
+from urllib.request import urlopen
 
 import pytest
 from confluent_kafka import Producer
@@ -14,6 +15,7 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from operators.core.clock import system_clock
 from operators.core.tally import COUNTERS
 from pipelines.demo.campaign import Campaign
+from pipelines.pacing import FLINKS_OWN
 from pipelines.sending import Sender
 from schemas.topics import VOTES
 
@@ -207,3 +209,19 @@ def test_a_killed_java_leaves_no_temporary_files(stack, campaign_under_fire, par
 
 def test_flink_unpacks_nothing_outside_the_installation(stack, campaign_under_fire):
     assert list(next((stack.settings.home / "tmp").glob("votes.*")).glob("minicluster_*"))
+
+
+def test_checkpoints_come_more_often_than_flink_itself_would_take_them(stack, campaign_under_fire):
+    flink = f"http://127.0.0.1:{stack.settings.flink_port}/jobs"
+
+    def ask(path: str):
+        with urlopen(f"{flink}{path}") as answer:  # noqa: S310 - it is http
+            return loads(answer.read())
+
+    [job] = [found["jid"] for found in ask("/overview")["jobs"]]
+    began, before = time.monotonic(), ask(f"/{job}/checkpoints")["counts"]["completed"]
+    while ask(f"/{job}/checkpoints")["counts"]["completed"] < before + 3:
+        time.sleep(0.1)
+    # Without pacing two of Flink's own intervals lie between the first of them and the last.
+    flinks_own_s = FLINKS_OWN * stack.settings.checkpoint_interval_ms / 1000
+    assert time.monotonic() - began < 2 * flinks_own_s
