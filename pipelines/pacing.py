@@ -14,6 +14,8 @@ RESTS: Final = 2
 """A pause is so many times as long as the checkpoint before it took."""
 SHORTEST_S: Final = 0.25
 LOOK_S: Final = 0.03
+LOOKS: Final = 10
+"""Looks get rarer: a tenth of the time so far lies between two."""
 
 FLINKS_OWN: Final = 10
 """Flink's own interval, in longest pauses: a net, should nobody trigger checkpoints any more."""
@@ -39,5 +41,5 @@ def pace(port: int, job: str, longest_s: float) -> None:
         # A task that restores would refuse, which counts as a checkpoint that failed.
         attempt = trigger_checkpoint(port, job) if all_tasks_run(port, job) else ""
         while attempt and checkpoint_is_pending(port, job, attempt):
-            time.sleep(LOOK_S)
+            time.sleep(max(LOOK_S, (time.monotonic() - began) / LOOKS))
         took_s = time.monotonic() - began
