@@ -27,6 +27,7 @@ COMMIT = "tests/pipelines/test_intake_commit.py::"
 CHOICE = "tests/pipelines/test_choose_start.py::"
 SWITCH = "tests/pipelines/sink/test_switch.py::"
 REPEATS = "tests/stack/test_repeats.py::"
+KILLS = "tests/stack/test_kills.py::"
 MARTS = "tests/marts/"
 FAULTS = "tests/faults/test_faults.py::test_every_number_is_right_after"
 
@@ -98,6 +99,20 @@ PROTECTIONS = (
         "FROM tutti.tallies FINAL",
         "FROM tutti.tallies",
         (f"{REPEATS}test_a_second_sink_that_dies_halfway_changes_nothing",),
+    ),
+    Protection(
+        "checkpoints as often as they cost little",
+        "pipelines/pacing.py",
+        '        attempt = trigger_checkpoint(port, job) if all_tasks_run(port, job) else ""\n',
+        '        attempt = ""\n',
+        (f"{KILLS}test_checkpoints_come_more_often_than_flink_itself_would_take_them",),
+    ),
+    Protection(
+        "Java's temporary files within the installation",
+        "infra/scratch.py",
+        "-Djava.io.tmpdir=",
+        "-Dunknown=",
+        (f"{KILLS}test_flink_unpacks_nothing_outside_the_installation",),
     ),
     Protection(
         "one current ballot per participant and proposal",
