@@ -122,18 +122,26 @@ class Sink:
             self._tell(batch.consultations())
         self._written_ms = monotonic_ms()
 
-    def tick(self) -> None:
-        """Note where the logs end and where intake is; take a cut if one is complete."""
+    def tick(self) -> bool:
+        """Note where the logs end and where intake is; take a cut if one is complete.
+
+        Returns:
+            Whether Kafka told; while it does not, there is nothing to note.
+        """
         self._commit()
-        # In this order: what intake had read before the ends were asked for lies before them.
-        intake = {
-            (topic.name, p): place
-            for topic in INPUT.values()
-            for p, place in kafka.committed(self._intake_group, topic).items()
-            if place.offset >= 0
-        }
-        ends = kafka.ends(self._broker, _places(TOPICS))
-        input_ends = kafka.ends(self._broker, _places(tuple(INPUT.values())))
+        try:
+            # In this order: what intake had read before the ends were asked for lies before them.
+            intake = {
+                (topic.name, p): place
+                for topic in INPUT.values()
+                for p, place in kafka.committed(self._intake_group, topic).items()
+                if place.offset >= 0
+            }
+            ends = kafka.ends(self._broker, _places(TOPICS))
+            input_ends = kafka.ends(self._broker, _places(tuple(INPUT.values())))
+        except (KafkaException, TimeoutError) as error:
+            log.warning("kafka_away", error=str(error))
+            return False
         self._writer.positions(
             {
                 "log": ends | input_ends,
@@ -141,10 +149,7 @@ class Sink:
             },
             holes={at: int(place.metadata or 0) for at, place in intake.items()},
         )
-        for topic in TOPICS:
-            places = _places((topic,))
-            behind = sum(ends[place] - self._positions[place] for place in places)
-            SINK_BEHIND.labels(topic.name).set(max(0, behind))
+        self._note_lag(ends)
         for cut in self._cuts.step(_about_votes(self._positions), _about_votes(ends)):
             SINK_CUT.set(system_clock() / 1000)
             if self._switch.cut(cut):
@@ -153,6 +158,13 @@ class Sink:
         self._show(ends)
         if self._switch.forget_former(monotonic_ms()):
             self._writer.forget_before(self._switch.active)
+        return True
+
+    def _note_lag(self, ends: dict[Place, int]) -> None:
+        for topic in TOPICS:
+            places = _places((topic,))
+            behind = sum(ends[place] - self._positions[place] for place in places)
+            SINK_BEHIND.labels(topic.name).set(max(0, behind))
 
     def _collect(self, messages: list[Message]) -> None:
         """Add messages to the batch, and note which positions it reaches."""
@@ -265,10 +277,10 @@ def main() -> None:
     while not stop.is_set():
         sink.step()
         if monotonic_ms() - ticked_ms >= TICK_MS:
-            sink.tick()
+            told = sink.tick()
             ticked_ms = monotonic_ms()
             if heartbeat.due():
-                heartbeat.beat(ready=True)
+                heartbeat.beat(ready=told)
     log.info("sink_stopped")
 
 

@@ -71,6 +71,13 @@ PROTECTIONS = (
         ),
     ),
     Protection(
+        "the sink waits for Kafka in its process",
+        "pipelines/sink/main.py",
+        "except (KafkaException, TimeoutError) as error:",
+        "except ZeroDivisionError as error:",
+        ("tests/pipelines/sink/test_away.py::test_it_waits_for_kafka_in_its_process",),
+    ),
+    Protection(
         "the sink reads committed records only",
         "pipelines/sink/main.py",
         "kafka.consumer(settings, kafka.SINK_GROUP)",

@@ -50,9 +50,10 @@ fault, afterwards all of this is checked:
   of the load is a consultation in which nobody votes twice);
 - the resident memory of each part stays below its bound: {bounds}.
 
-*Caught up* is the time from the end of the fault until a vote sent after it is visible within
-{fresh_s} s of its arrival and the sender waits for nothing, under the same load. Memory is that of
-the largest part, MiB. `red` is a broken promise; what was seen stands below the tables.
+*Fault* is how long it lasted: until the parts ran again or, where the supervisor is killed, until
+`tutti up` returned. *Caught up* is the time from then on until a vote sent afterwards is visible
+within {fresh_s} s of its arrival and the sender waits for nothing, under the same load. Memory is
+that of the largest part, MiB. `red` is a broken promise; what was seen stands below the tables.
 `not tried`: the stack was not ready for the fault in time, e.g. on a busy machine.
 """
 PROTECTIONS = """\
@@ -108,10 +109,10 @@ def page(rows: list[Row], red: list[Row], missing: Iterable[Row] = ()) -> str:
             f"## {GROUPS[group]}",
             "",
             (
-                "| fault | promised beside that | result | caught up, s | memory, MiB | votes/s |"
-                " seed, commit |"
+                "| fault | promised beside that | result | fault, s | caught up, s | memory, MiB |"
+                " votes/s | seed, commit |"
             ),
-            "|---|---|---|---|---|---|---|",
+            "|---|---|---|---|---|---|---|---|",
             *map(_row, found),
             "",
         ]
@@ -143,19 +144,23 @@ def not_run(rows: list[Row]) -> list[Row]:
 
 def _row(row: Row) -> str:
     if row["verdict"] == "not run":
-        return f"| {row['scenario']} | {row['promise']} | not run | | | | |"
-    caught_up = row.get("caught_up_s")
+        return f"| {row['scenario']} | {row['promise']} | not run | | | | | |"
     worst = max(row.get("worst_mb", {"": 0}).items(), key=lambda item: item[1])
     cells = (
         row["scenario"],
         row["promise"],
         row["verdict"] if row["verdict"] == "green" else f"**{row['verdict']}**",
-        "" if caught_up is None else f"{caught_up:g}",
+        _seconds(row.get("fault_s")),
+        _seconds(row.get("caught_up_s")),
         f"{worst[0]} {worst[1]:,}" if worst[1] else "",
         f"{row['achieved_rate']:,}" if "achieved_rate" in row else f"{row['messages']:,} messages",
         " ".join(str(part) for part in (row.get("seed", ""), row["commit"]) if part),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
 
 
 def _red(rows: list[Row]) -> list[str]:

@@ -16,6 +16,7 @@ def result(**more):
         "promise": "starts anew",
         "verdict": "green",
         "wrong": [],
+        "fault_s": 0.2,
         "caught_up_s": 2.5,
         "worst_mb": {"votes": 2100, "sink": 200},
         "messages": 1000,
@@ -54,7 +55,7 @@ def test_what_was_red_is_said_in_words():
     broken = result(scenario="kill kafka", verdict="red", wrong=["tally cells: 1 missing"])
     text = page([result(), broken], [])
     assert "1 of 2 promises kept that were tried; 2,000 messages sent." in text
-    assert "| kill sink | starts anew | green | 2.5 | votes 2,100 | 9,990 | 7 abc |" in text
+    assert "| kill sink | starts anew | green | 0.2 | 2.5 | votes 2,100 | 9,990 | 7 abc |" in text
     assert "**red**" in text
     assert "- **kill kafka**: tally cells: 1 missing" in text
 
