@@ -69,11 +69,11 @@ load-full: load ## and more rates and workloads, the capacity, 11.3 million vote
 # Faults follow one another on one stack: their ballots need more heap than is set by default.
 prove: export TUTTI_FLINK_HEAP_MB ?= 6144
 prove: ready ## every fault on real processes under load, the long tests; writes docs/faults.md
-	rm -f build/prove/faults.jsonl
+	rm -f tests/faults/results/faults.jsonl
 	$(BIN)/python -m pytest -ra -m prove; status=$$?; PYTHONPATH=tests $(BIN)/python -m faults.report && exit $$status
 
 prove-red: ready ## take one protection away at a time: do the tests notice?
-	rm -f build/prove/red.jsonl
+	rm -f tests/faults/results/red.jsonl
 	PYTHONPATH=tests $(BIN)/python -m faults.red; status=$$?; PYTHONPATH=tests $(BIN)/python -m faults.report; exit $$status
 
 soak: ready ## a random walk of faults (SEED=n MINUTES=n)

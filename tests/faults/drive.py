@@ -10,11 +10,11 @@ from random import Random
 
 from faults.checks import wrong
 from faults.load import TOPIC, Load
+from faults.notes import FOLDER
 from faults.scenarios import Scenario
 from faults.stage import NotOverError, Stage, await_that
 from faults.truth import count
 from faults.watcher import Memory, Watcher, bounds_mb
-from places import CHECKOUT
 
 from infra import kafka
 from operators.core.errors import TuttiError
@@ -23,7 +23,7 @@ from schemas.topics import VOTES
 RATE = int(os.environ.get("PROVE_RATE", "10000"))
 SEED = int(os.environ.get("PROVE_SEED", "20261124"))
 PAIRS = int(os.environ.get("PROVE_PAIRS", "8"))
-RESULTS = CHECKOUT / "build" / "prove" / "faults.jsonl"
+RESULTS = FOLDER / "faults.jsonl"
 FIRST_S = 300
 WARM_S = 30
 AFTER_S = 60

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 from places import CHECKOUT
 
+FOLDER = Path(__file__).parent / "results"
+
 
 def note(file: Path, result: dict) -> dict:
     """Append a result, with commit, time and machine; return it."""
@@ -31,10 +33,11 @@ def note(file: Path, result: dict) -> dict:
 
 
 def revision() -> str:
-    """The commit, with a + if the files differ from it."""
+    """The commit, with a + if the files beside the results differ from it."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, check=False)
         return done.stdout.decode().strip()
 
-    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain") else "")
+    changed = git("status", "--porcelain", "--", ".", f":!{FOLDER.relative_to(CHECKOUT)}")
+    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")

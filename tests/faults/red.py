@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from faults.notes import note
+from faults.notes import FOLDER, note
 from places import CHECKOUT
 
 from operators.flink.plan import VERSION
 
 PLAN = "operators/flink/plan.py"
 MAKE_THE_PLAN = {"operators/flink/votes.py", PLAN}
-RESULTS = CHECKOUT / "build" / "prove" / "red.jsonl"
+RESULTS = FOLDER / "red.jsonl"
 CHECK_BEHIND = 'failed on teardown with "AssertionError'
 GRAVEST = ("failure", "error", "skipped", "passed")
 COMMIT = "tests/pipelines/test_intake_commit.py::"

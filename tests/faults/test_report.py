@@ -53,8 +53,9 @@ def test_the_seed_chooses_the_pairs():
 
 def test_what_was_red_is_said_in_words():
     broken = result(scenario="kill kafka", verdict="red", wrong=["tally cells: 1 missing"])
-    text = page([result(), broken], [])
-    assert "1 of 2 promises kept that were tried; 2,000 messages sent." in text
+    recount = result(scenario="recount of kill", messages=2000)
+    text = page([result(), broken, recount], [])
+    assert "2 of 3 promises kept that were tried; 2,000 messages recounted by Beam." in text
     assert "| kill sink | starts anew | green | 0.2 | 2.5 | votes 2,100 | 9,990 | 7 abc |" in text
     assert "**red**" in text
     assert "- **kill kafka**: tally cells: 1 missing" in text
