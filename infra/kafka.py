@@ -153,6 +153,17 @@ def partitions(topics: Iterable[Topic]) -> list[TopicPartition]:
 def ends(broker: AdminClient, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
     """Where partitions end, uncommitted records and markers included."""
     asked = {TopicPartition(topic, partition): OffsetSpec.latest() for topic, partition in places}
+    try:
+        return _ends(broker, asked)
+    except KafkaException:
+        # After a change of leaders librdkafka repeats the old one's epoch until metadata is read.
+        broker.list_topics(timeout=TIMEOUT_S)
+        return _ends(broker, asked)
+
+
+def _ends(
+    broker: AdminClient, asked: dict[TopicPartition, OffsetSpec]
+) -> dict[tuple[str, int], int]:
     return {
         (place.topic, place.partition): answer.result(timeout=TIMEOUT_S).offset
         for place, answer in broker.list_offsets(asked, request_timeout=TIMEOUT_S).items()
