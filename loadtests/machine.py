@@ -58,9 +58,13 @@ def shown(settings: Settings) -> dict[str, str]:
 
 
 def commit() -> str:
-    """The commit that is checked out, with a plus if files differ from it; ? without git."""
+    """The commit that is checked out, with a plus if files differ from it; ? without git.
+
+    Results are no difference: each measurement adds some.
+    """
     found = _said("git", "rev-parse", "--short=10", "HEAD").strip() or "?"
-    changed = _said("git", "status", "--porcelain", "--untracked-files=no").strip()
+    files = ("--", ".", ":!*/results/*")
+    changed = _said("git", "status", "--porcelain", "--untracked-files=no", *files).strip()
     return found + ("+" if changed else "")
 
 

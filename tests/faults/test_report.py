@@ -6,7 +6,7 @@ from faults.scenarios import KILLABLE, SCENARIOS, pairs
 
 from infra.local.parts import PARTS
 
-MACHINE = {"cores": 2, "memory_gib": 24, "load": [3.1], "system": "Linux", "python": "3.11"}
+MACHINE = {"processor": "Fast", "cores": "2", "memory": "24 GiB", "system": "Linux"}
 
 
 def result(**more):

@@ -6,7 +6,7 @@ would serialise everything and keep every `SET` and `USE` for the next client.
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,8 +60,9 @@ class Engine:
             connection.query("CREATE TEMPORARY TABLE first (n Int8) ENGINE = MergeTree ORDER BY n")
         nice = max(NICE, os.getpriority(os.PRIO_PROCESS, 0))  # less needs a privilege
         for thread in Path("/proc/self/task").iterdir():
-            if (thread / "comm").read_text().strip() == MERGES:
-                os.setpriority(os.PRIO_PROCESS, int(thread.name), nice)
+            with suppress(OSError):  # it has ended meanwhile
+                if (thread / "comm").read_text().strip() == MERGES:
+                    os.setpriority(os.PRIO_PROCESS, int(thread.name), nice)
 
     def rows(self, sql: str) -> list[tuple[str, ...]]:
         """The rows of a small query of this server's own, every column as text."""

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from pathlib import Path
 
 from .conftest import CHECKOUT, Server, free_base, until
@@ -53,11 +54,11 @@ def test_it_ends_when_it_is_told_also_if_nobody_reads_its_log(own_server):
 
 
 def test_merges_give_way_to_inserts_and_queries(own_server):
-    threads = Path(f"/proc/{own_server.process.pid}/task").iterdir()
-    named = {int(thread.name): (thread / "comm").read_text().strip() for thread in threads}
-    niceness = {name: set[int]() for name in named.values()}
-    for number, name in named.items():
-        niceness[name].add(os.getpriority(os.PRIO_PROCESS, number))
+    niceness = defaultdict[str, set[int]](set)
+    for thread in Path(f"/proc/{own_server.process.pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            name = (thread / "comm").read_text().strip()
+            niceness[name].add(os.getpriority(os.PRIO_PROCESS, int(thread.name)))
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     assert niceness.pop("MergeMutate") == {max(ours, 10)}
     assert max(set.union(*niceness.values())) == ours
