@@ -78,6 +78,13 @@ PROTECTIONS = (
         ("tests/pipelines/sink/test_away.py::test_it_waits_for_kafka_in_its_process",),
     ),
     Protection(
+        "the sink learns of new leaders",
+        "infra/kafka.py",
+        "        broker.list_topics(timeout=TIMEOUT_S)\n        return _ends(broker, asked)",
+        "        return _ends(broker, asked)",
+        (f"{KILLS}test_the_sink_is_ready_in_the_process_that_outlived_kafka",),
+    ),
+    Protection(
         "the sink reads committed records only",
         "pipelines/sink/main.py",
         "kafka.consumer(settings, kafka.SINK_GROUP)",

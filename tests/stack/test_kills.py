@@ -12,6 +12,7 @@ from orjson import dumps, loads
 from stack.naive import Ledger
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
+from infra.local.stack import status
 from operators.core.clock import system_clock
 from operators.core.tally import COUNTERS
 from pipelines.demo.campaign import Campaign
@@ -199,6 +200,19 @@ def test_the_votes_job_went_on_from_a_checkpoint_in_the_same_epoch(stack, campai
     assert starts
     assert all(start["checkpoint"] for start in starts)
     assert {start["epoch"] for start in starts} == {campaign_under_fire.epoch_before}
+
+
+def test_the_sink_is_ready_in_the_process_that_outlived_kafka(stack, campaign_under_fire):
+    """After a kill of Kafka partitions have new leaders, of which its client must learn."""
+
+    def ready() -> bool:
+        return any(part.ready for part in status(stack.settings) if part.part == "sink")
+
+    retry(
+        retry=retry_if_result(lambda found: not found),
+        stop=stop_after_delay(30),
+        wait=wait_fixed(0.5),
+    )(ready)()
 
 
 @pytest.mark.parametrize("part", ["kafka", "votes"])
