@@ -82,7 +82,7 @@ PROTECTIONS = (
         "infra/kafka.py",
         "        broker.list_topics(timeout=TIMEOUT_S)\n        return _ends(broker, asked)",
         "        return _ends(broker, asked)",
-        (f"{KILLS}test_the_sink_is_ready_in_the_process_that_outlived_kafka",),
+        (f"{KILLS}test_the_sink_learns_of_new_leaders",),
     ),
     Protection(
         "the sink reads committed records only",
