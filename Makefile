@@ -70,7 +70,7 @@ load-full: load ## and more rates and workloads, the capacity, 11.3 million vote
 prove: export TUTTI_FLINK_HEAP_MB ?= 6144
 prove: ready ## every fault on real processes under load, the long tests; writes docs/faults.md
 	rm -f tests/faults/results/faults.jsonl
-	$(BIN)/python -m pytest -ra -m prove; status=$$?; PYTHONPATH=tests $(BIN)/python -m faults.report && exit $$status
+	$(BIN)/python -m pytest -ra -m prove --timeout 3600; status=$$?; PYTHONPATH=tests $(BIN)/python -m faults.report && exit $$status
 
 prove-red: ready ## take one protection away at a time: do the tests notice?
 	rm -f tests/faults/results/red.jsonl

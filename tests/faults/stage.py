@@ -163,21 +163,21 @@ class Stage:
         said = self.stack.settings.home.parent / "beside.log"  # not of the stack itself
         said.write_bytes(b"")
         over = threading.Event()
-        running: list[subprocess.Popen[bytes]] = []
 
         def keep() -> None:
             with said.open("ab") as log:
                 while not over.is_set():
-                    running[:] = [
-                        subprocess.Popen(
-                            [sys.executable, "-c", code],
-                            env=self.stack.environment | environment,
-                            cwd=CHECKOUT,
-                            stdout=log,
-                            stderr=log,
-                        )
-                    ]
-                    running[0].wait()
+                    with subprocess.Popen(
+                        [sys.executable, "-c", code],
+                        env=self.stack.environment | environment,
+                        cwd=CHECKOUT,
+                        stdout=log,
+                        stderr=log,
+                    ) as process:
+                        # Here, not outside: nobody else knows the newest one in time.
+                        while process.poll() is None and not over.wait(0.1):
+                            pass
+                        process.kill()
                     over.wait(1.0)
 
         keeper = threading.Thread(target=keep)
@@ -187,7 +187,6 @@ class Stage:
             yield
         finally:
             over.set()
-            running[0].kill()
             keeper.join()
 
     @contextmanager
