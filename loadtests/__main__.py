@@ -18,7 +18,7 @@ from loadtests.encoder import encoder
 from loadtests.expected import Comparison
 from loadtests.groups import measure as measure_groups
 from loadtests.groups import total
-from loadtests.machine import commit, machine, shown, versions
+from loadtests.machine import changed, commit, machine, shown, versions
 from loadtests.meaning import meaning
 from loadtests.report import PAGE, Kind, Report, render, reports, save
 from loadtests.show import show
@@ -55,11 +55,12 @@ class Session:
     def report(self, bench: Bench, name: str, trials: list[Trial], bound_ms: float) -> Report:
         """What was measured, with where and with what."""
         comparison = bench.check()
+        command = f"python -m loadtests {shlex.join(sys.argv[1:])}".replace(" --save", "")
         report = Report(
             kind=self._kind,
             workload=self.workload.name,
             about=self.workload.about,
-            command=f"python -m loadtests {shlex.join(sys.argv[1:])}".replace(" --save", ""),
+            command=f"{changed(bench.settings)} {command}".strip(),
             date=f"{self._began:%Y-%m-%d %H:%M} UTC",
             commit=commit(),
             machine=machine(),

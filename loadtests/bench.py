@@ -32,7 +32,6 @@ from pipelines.sync import await_clusters, sync
 from schemas.times import format_instant
 
 SYNC_S: Final = 1_800.0
-MEMORY_EVERY_S: Final = 1.0
 IDLE_S: Final = 5.0
 THREADS_SHOWN: Final = 12
 ELSEWHERE: Final = ("kafka_brokers", "clickhouse_url", "analyst_url", "redis_url", "trust_rules")
@@ -228,10 +227,11 @@ class Bench:
         before = costs.read()
         began_s = time.monotonic()
         try:
-            started, sent = self._generate(plan, costs)
-            sync(self._settings, SYNC_S)
-            visible_s = time.monotonic() - started.start_s
-            self._await_markers(observer, sent.markers)
+            with costs.watching_memory():
+                started, sent = self._generate(plan)
+                sync(self._settings, SYNC_S)
+                visible_s = time.monotonic() - started.start_s
+                self._await_markers(observer, sent.markers)
             after = costs.read()
             seconds = time.monotonic() - began_s
         finally:
@@ -273,34 +273,23 @@ class Bench:
         self.runs.append(measured)
         return measured
 
-    def _generate(self, plan: Plan, costs: Costs) -> tuple[Started, Sent]:
-        """Run the generator's process; meanwhile look at the parts' memory."""
+    def _generate(self, plan: Plan) -> tuple[Started, Sent]:
+        """Run the generator's process."""
         environment = os.environ | {
             "TUTTI_HOME": str(self._settings.home),
             "TUTTI_PORT_BASE": str(self._settings.port_base),
         }
-        with subprocess.Popen(
+        done = subprocess.run(
             [sys.executable, "-m", "loadtests.generator"],
             cwd=CHECKOUT,
             env=environment,
-            stdin=subprocess.PIPE,
+            input=msgspec.json.encode(plan),
             stdout=subprocess.PIPE,
-        ) as process:
-            if process.stdin is None or process.stdout is None:
-                raise TransientError("the generator has no pipes")
-            process.stdin.write(msgspec.json.encode(plan))
-            process.stdin.close()
-            try:
-                while process.poll() is None:
-                    costs.sample_memory()
-                    time.sleep(MEMORY_EVERY_S)
-            except BaseException:
-                process.kill()
-                raise
-            costs.sample_memory()
-            lines = process.stdout.read().splitlines()
-        if process.returncode or len(lines) != 2:  # noqa: PLR2004 - Started and Sent
-            raise TransientError(f"The generator ended with {process.returncode}.")
+            check=False,
+        )
+        lines = done.stdout.splitlines()
+        if done.returncode or len(lines) != 2:  # noqa: PLR2004 - Started and Sent
+            raise TransientError(f"The generator ended with {done.returncode}.")
         started = msgspec.json.decode(lines[0], type=Started)
         return started, msgspec.json.decode(lines[1], type=Sent)
 

@@ -2,8 +2,10 @@
 
 import os
 import re
+import threading
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +17,7 @@ from infra.settings import Settings
 
 OBSERVER: Final = "observer"
 GENERATOR: Final = "generator"
+MEMORY_EVERY_S: Final = 1.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -45,6 +48,7 @@ class Costs:
         self._pids[OBSERVER] = os.getpid()
         self._families = {name: _family(name, pid) for name, pid in self._pids.items()}
         self.peak_mb = dict.fromkeys(self._families, 0)
+        """Most resident memory seen, MiB, by part."""
 
     def read(self) -> Reading:
         """The counters now."""
@@ -61,8 +65,25 @@ class Costs:
         machine_s = busy.user + busy.system + busy.nice + busy.irq + busy.softirq
         return Reading(dict(cpu), dict(threads), dict(self._pids), machine_s)
 
-    def sample_memory(self) -> None:
-        """Look at the resident memory, for its peak."""
+    @contextmanager
+    def watching_memory(self) -> Iterator[None]:
+        """Look at the memory until this is left, for `peak_mb`."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(MEMORY_EVERY_S):
+                self._sample_memory()
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+            self._sample_memory()
+
+    def _sample_memory(self) -> None:
         for name, family in self._families.items():
             size = 0
             for process in family:

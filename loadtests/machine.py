@@ -57,6 +57,16 @@ def shown(settings: Settings) -> dict[str, str]:
     return {name: str(getattr(settings, name)) for name in _SHOWN}
 
 
+def changed(settings: Settings) -> str:
+    """Those of them that are not as they are by default, as a shell sets them."""
+    defaults = {name: Settings.model_fields[name].default for name in _SHOWN}
+    return " ".join(
+        f"TUTTI_{name.upper()}={getattr(settings, name)}"
+        for name, default in defaults.items()
+        if getattr(settings, name) != default
+    )
+
+
 def commit() -> str:
     """The commit that is checked out, with a plus if files differ from it; ? without git.
 

@@ -1,6 +1,7 @@
 """Costs are those of a stack's processes, of each that there is."""
 
 import os
+import time
 
 import pytest
 
@@ -36,6 +37,18 @@ def test_work_shows_in_the_costs_and_under_the_name_of_its_thread(monkeypatch) -
     before = meter.read()
     while meter.read().cpu_s[OBSERVER] < before.cpu_s[OBSERVER] + 0.05:
         sum(range(10_000))
-    meter.sample_memory()
-    assert meter.peak_mb[OBSERVER] > 10
     assert sum(threads_of(os.getpid()).values()) >= 0.05
+
+
+def test_the_greatest_memory_is_seen_whenever_it_was(monkeypatch) -> None:
+    monkeypatch.setattr(costs, "Supervisor", OneAndAHalf)
+    monkeypatch.setattr(costs, "MEMORY_EVERY_S", 0.01)
+    meter = Costs(Settings())
+    with meter.watching_memory():
+        time.sleep(0.1)
+        before_mb = meter.peak_mb["sink"]
+        much = b"\1" * (100 << 20)
+        time.sleep(0.3)
+        del much
+    assert before_mb > 10
+    assert meter.peak_mb["sink"] > before_mb + 80
