@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from itertools import groupby
 
-from faults.drive import PAIRS, RESULTS, SEED
+from faults.drive import AFTER_S, PAIRS, RESULTS, SEED
 from faults.red import RESULTS as RED_RESULTS
 from faults.scenarios import SCENARIOS, pairs
-from faults.watcher import BOUND_MB, FRESH_MS, OVERHEAD_MB
+from faults.watcher import FRESH_MS, bounds_mb
 from places import CHECKOUT
 
 from infra.settings import Settings
@@ -20,7 +20,7 @@ from infra.settings import Settings
 PAGE = CHECKOUT / "docs" / "faults.md"
 GROUPS = {
     "kill": "Each part is killed (`kill -9`)",
-    "pairs": "Two parts are killed at the same moment (a sample that the seed chooses)",
+    "pairs": "Two parts are killed at the same moment",
     "restart": "Killed while starting, started in any order",
     "stop": "A part stands still (SIGSTOP), then goes on (SIGCONT)",
     "link": "The connection from the sink to ClickHouse",
@@ -52,8 +52,9 @@ fault, afterwards all of this is checked:
 - the resident memory of each part stays below its bound: {bounds}.
 
 *Fault* is how long it lasted: until the parts ran again or, where the supervisor is killed, until
-`tutti up` returned. *Caught up* is the time from then on until a vote sent afterwards is visible
-within {fresh_s} s of its arrival and the sender waits for nothing, under the same load. Memory is
+`tutti up` returned. *Caught up* is the time from then on until the count's progress, which is
+inserted after the counts that it promises, has passed a vote sent afterwards within {fresh_s} s of
+its arrival and the sender waits for nothing, under the same load ({after_s} s at most). Memory is
 that of the largest part, MiB. `red` is a broken promise; what was seen stands below the tables.
 `not tried`: the stack was not ready for the fault in time, e.g. on a busy machine.
 """
@@ -61,10 +62,10 @@ PROTECTIONS = """\
 ## What each protection is good for
 
 In a copy of the tree one protection is taken away at a time; the tests named must be red then
-(`make prove-red`).
+(`make prove-red`): by a check that does not hold, not by an error before it or a time-out.
 
-| protection taken away | test that must be red | result | commit |
-|---|---|---|---|"""
+| protection taken away | test that must be red | result | what the first said | commit |
+|---|---|---|---|---|"""
 AGAIN = """\
 ## Again
 
@@ -72,6 +73,9 @@ AGAIN = """\
 choose the load, the seed and how many pairs. A random walk of any length:
 `make soak SEED=7 MINUTES=30`; the same seed takes the same walk.
 """
+
+SAID = 120
+"""Characters of a failure that are shown."""
 
 Row = dict
 
@@ -102,6 +106,7 @@ def page(rows: list[Row], red: list[Row], missing: Iterable[Row] = ()) -> str:
             where=_where(rows),
             bounds=_bounds(),
             fresh_s=FRESH_MS // 1000,
+            after_s=AFTER_S,
         )
     ]
     listed = sorted((*rows, *missing), key=lambda row: order.index(row["group"]))
@@ -152,12 +157,19 @@ def _row(row: Row) -> str:
         row["promise"],
         row["verdict"] if row["verdict"] == "green" else f"**{row['verdict']}**",
         _seconds(row.get("fault_s")),
-        _seconds(row.get("caught_up_s")),
+        _caught_up(row),
         f"{worst[0]} {worst[1]:,}" if worst[1] else "",
         f"{row['achieved_rate']:,}" if "achieved_rate" in row else f"{row['messages']:,} messages",
         " ".join(str(part) for part in (row.get("seed", ""), row["commit"]) if part),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _caught_up(row: Row) -> str:
+    under_load = row["verdict"] == "green" and "caught_up_s" in row
+    if under_load and row["caught_up_s"] is None:
+        return f"not within {AFTER_S}"
+    return _seconds(row.get("caught_up_s"))
 
 
 def _seconds(value: float | None) -> str:
@@ -171,7 +183,8 @@ def _red(rows: list[Row]) -> list[str]:
         PROTECTIONS,
         *(
             f"| {row['scenario']} | {', '.join(f'`{test}`' for test in row['tests'])} |"
-            f" {'as expected' if row['verdict'] == 'green' else '**not red**'} | {row['commit']} |"
+            f" {'as expected' if row['verdict'] == 'green' else '**not red**'} |"
+            f" {_code(next(iter(row.get('found', {}).values()), ''))} | {row['commit']} |"
             for row in rows
         ),
         "",
@@ -197,15 +210,12 @@ def _where(rows: list[Row]) -> str:
 
 
 def _bounds() -> str:
-    settings = Settings()
-    given = {
-        "kafka": settings.kafka_heap_mb,
-        "votes": settings.flink_heap_mb,
-        "clickhouse": settings.clickhouse_memory_mb,
-        "redis": settings.redis_memory_mb,
-    }
-    bounds = {part: given[part] + over for part, over in OVERHEAD_MB.items()} | BOUND_MB
-    return ", ".join(f"{part} {bound:,} MiB" for part, bound in bounds.items())
+    return ", ".join(f"{part} {bound:,} MiB" for part, bound in bounds_mb(Settings()).items())
+
+
+def _code(text: str) -> str:
+    """Its beginning, between backticks."""
+    return f"`{_plain(text)[:SAID].replace('`', '')}`" if text else ""
 
 
 def _plain(text: str) -> str:

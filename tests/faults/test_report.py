@@ -63,4 +63,9 @@ def test_what_was_red_is_said_in_words():
 
 def test_a_protection_nobody_notices_is_named():
     row = result(scenario="FINAL", verdict="red", wrong=["x: passed"], tests=["x"])
-    assert "| FINAL | `x` | **not red** | abc |" in page([result()], [row])
+    assert "| FINAL | `x` | **not red** |  | abc |" in page([result()], [row])
+
+
+def test_it_is_shown_what_a_test_said_without_its_protection():
+    row = result(scenario="FINAL", tests=["x"], found={"x": "assert [1] == [2 | 3]"})
+    assert "| as expected | `assert [1] == [2 / 3]` |" in page([result()], [row])

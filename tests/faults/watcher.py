@@ -9,27 +9,36 @@ from faults.checks import CAST_IN, cells
 from faults.load import Load
 from stack.conftest import Stack
 
+from infra.settings import Settings
+
 LOOK_S = 0.2
 MINUTES_EVERY = 5
 FRESH_MS = 5_000
 """What is visible is up to date while its newest vote is younger."""
 
-OVERHEAD_MB = {"kafka": 640, "votes": 1280, "clickhouse": 1024, "redis": 64}
+OVERHEAD_MB = {"kafka": 640, "votes": 1280, "semantics": 1024, "clickhouse": 1024, "redis": 64}
 """Beyond the memory that a part is given: code, threads, classes, buffers, mapped files."""
-BOUND_MB = {"intake": 500, "sink": 800, "supervisord": 100}
+BOUND_MB = {
+    "intake": 500,
+    "sink": 800,
+    "minutely": 400,
+    "groups": 600,
+    "probe": 150,
+    "supervisord": 100,
+}
 """Parts without a setting."""
 
 
-def bounds_mb(stack: Stack) -> dict[str, int]:
+def bounds_mb(settings: Settings) -> dict[str, int]:
     """The bound of each part's resident memory, MiB."""
-    settings = stack.settings
     given = {
         "kafka": settings.kafka_heap_mb,
         "votes": settings.flink_heap_mb,
+        "semantics": settings.semantics_heap_mb,
         "clickhouse": settings.clickhouse_memory_mb,
         "redis": settings.redis_memory_mb,
     }
-    return BOUND_MB | {part: given[part] + OVERHEAD_MB[part] for part in given}
+    return {part: given[part] + OVERHEAD_MB[part] for part in given} | BOUND_MB
 
 
 class Watcher(threading.Thread):
@@ -40,7 +49,7 @@ class Watcher(threading.Thread):
         steps_back: Counts that became smaller: that must never be.
         evidence: The rows that the cell had in its table when one first did, newest first.
         newest_ms: The broker's time of the newest vote that is visible, of the partition that is
-            furthest behind; 0 before the first.
+            furthest behind, by the progress of the count; 0 before the first.
     """
 
     def __init__(self, stack: Stack, grow: str) -> None:
