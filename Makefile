@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-fast load load-full prove prove-red soak lint up down status documents lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-parser test-fast load load-full prove prove-red soak lint up down status documents lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -33,7 +33,7 @@ SHORT_JAVA := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1
 SHARED_STACK_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "stack and not alone and not prove"
 OTHER_TESTS := $(SHORT_JAVA) nice -n 15 $(PARALLEL_TESTS) -m "(alone or not stack) and not prove"
 
-test: ready test-jars ## set up, then check the code and run every test but those of prove
+test: ready test-jars test-parser ## set up, then check the code and run every test but those of prove
 	@$(MAKE) --no-print-directory lint & lint=$$!; \
 	$(OTHER_TESTS) >build/test-others.log 2>&1 & others=$$!; \
 	trap "kill $$lint $$others" INT TERM; \
@@ -46,6 +46,14 @@ test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
 	@test -f build/test-jars/clickhouse-jdbc.jar || timeout 300 mvn -B -ntp -q \
 		-f tests/infra/chserver/java/pom.xml -Djars.dir=$(CURDIR)/build/test-jars package \
 		|| echo "test-jars: the JDBC driver could not be fetched; its test is skipped." >&2
+
+# As the driver: without it, or without Node.js, its tests are skipped.
+PARSER := tests/schemas/asyncapi
+test-parser: ready ## fetch AsyncAPI's own parser, which two tests ask (54 MB)
+	@test build/asyncapi/node_modules/.package-lock.json -nt $(PARSER)/package-lock.json || { \
+		mkdir -p build/asyncapi && cp $(PARSER)/package.json $(PARSER)/package-lock.json build/asyncapi && \
+		timeout 300 npm ci --prefix build/asyncapi --ignore-scripts --no-audit --no-fund --silent; } \
+		|| echo "test-parser: AsyncAPI's parser could not be fetched; its tests are skipped." >&2
 
 test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
 	$(PARALLEL_TESTS) -m "not stack and not prove"
