@@ -28,6 +28,7 @@ _IDLE_SECONDS = 120
 HEAD_BYTES = 256 * 1024
 # How many bodies of the largest size may be held at a time.
 OWN_BODIES, THEIR_BODIES = 2, 128
+INSERTS_RUNNING, INSERTS_WAITING = 3, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ async def _run(place: Place, engine: Engine, sockets: list[socket.socket]) -> No
             login=place.analyst,
         ),
     }
-    app = App(engine, doors, Lane("inserts", running=3, waiting=64), place.temporary)
+    inserts = Lane("inserts", INSERTS_RUNNING, INSERTS_WAITING)
+    app = App(engine, doors, inserts, place.temporary)
     server = _Server(
         uvicorn.Config(
             app,

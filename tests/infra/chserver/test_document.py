@@ -16,7 +16,8 @@ MIB = 1024 * 1024
 
 
 def cells(name: str) -> list[str]:
-    line = next(line for line in DOCUMENT.splitlines() if line.startswith(f"| {name} |"))
+    limited = DOCUMENT.split("## Limits\n")[1].splitlines()
+    line = next(line for line in limited if line.startswith(f"| {name} |"))
     return [cell.strip() for cell in line.split("|")[2:4]]
 
 
@@ -36,6 +37,8 @@ def test_the_limits_are_those_of_the_document():
     own, their = limits.operators(1024, request), limits.analysts(1024)
     assert cells("queries at a time") == [str(own.running), str(their.running)]
     assert cells("queries that wait") == [str(own.waiting), str(their.waiting)]
+    at_a_time = f"{serve.INSERTS_RUNNING} at a time, on threads of their own"
+    assert cells("inserts") == [f"{at_a_time}; {serve.INSERTS_WAITING} wait", "none"]
     assert cells("one body") == [
         f"{own.request_bytes // MIB} MiB",
         f"{their.request_bytes // 1024} KiB",
