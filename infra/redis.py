@@ -1,4 +1,4 @@
-"""How tutti talks to Redis: news for screens; no number depends on it."""
+"""How tutti talks to Redis: news for screens, a cache of vectors; no number depends on it."""
 
 from typing import Any
 

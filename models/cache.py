@@ -29,6 +29,9 @@ FAILURES: Final = 3
 
 KEYS_PER_REQUEST: Final = 64
 
+NAMESPACE: Final = "tutti:vector:"
+"""What all keys begin with."""
+
 _PROBE: Final = "Wir wollen more trees, weniger Autos & 3 % less noise."
 _CHECKSUM_BYTES: Final = 16
 _FLOAT32: Final = "<f4"
@@ -69,7 +72,7 @@ class CachedEncoder:
         # Another version of the runtime, or another processor, may round the last bits otherwise:
         # its vectors are then under other keys, and a replay does not mix the two.
         arithmetic = sha256(encoder.encode([_PROBE]).tobytes()).hexdigest()[:12]
-        self._prefix = f"tutti:vector:{encoder.model}:{arithmetic}:"
+        self._prefix = f"{NAMESPACE}{encoder.model}:{arithmetic}:"
         self.hits = self.misses = 0
 
     @property
