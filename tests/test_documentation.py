@@ -12,16 +12,24 @@ import typer
 from places import CHECKOUT
 from pydantic import SecretStr
 
+from infra import kafka
 from infra.migrations import VIEWS
 from infra.settings import Settings
+from models.cache import NAMESPACE
+from operators.flink import semantics, votes
 from pipelines.cli.main import app
+from pipelines.sink.main import REDIS_STREAM
 from schemas.events import Kind
 from schemas.refusals import REASONS, Refusal
 from schemas.rules import JUDGES
 from schemas.topics import TOPICS
 
 README = (CHECKOUT / "README.md").read_text()
-PAGES = ("README.md", "docs/metrics.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+PRODUCTION = (CHECKOUT / "docs" / "production.md").read_text()
+PAGES = (
+    *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+    *("docs/metrics.md", "docs/production.md", "docs/clickhouse-http.md"),
+)
 BROKER_MS = 1_777_680_000_000  # 2026-05-02, after every example was cast
 
 
@@ -138,6 +146,47 @@ def test_every_port_is_documented():
         (settings.metrics_port, "metrics"),
     ):
         assert word in table[str(port)]
+
+
+def test_servers_elsewhere_are_told_what_of_kafka_is_used():
+    [line] = [row for row in PRODUCTION.splitlines() if row.startswith("| transactional ids")]
+    assert set(re.findall(r"`(tutti-\S+)`", line)) == {votes.TRANSACTIONS, semantics.TRANSACTIONS}
+    [line] = [row for row in PRODUCTION.splitlines() if row.startswith("| groups `")]
+    [prefix] = re.findall(r"`(\S+)` \(prefix\)", line)
+    groups = kafka.INTAKE_GROUP, kafka.SINK_GROUP, votes.CONSUMER_GROUP, semantics.CONSUMER_GROUP
+    assert all(group.startswith(prefix) for group in groups)
+    assert all(name.startswith("tutti.") for name in TOPICS)
+
+
+def test_servers_elsewhere_are_told_every_database():
+    sql = PRODUCTION.split("```sql\n")[1].split("```")[0]
+    databases = {name.partition(".")[0] for name in VIEWS}
+    assert set(re.findall(r"CREATE DATABASE IF NOT EXISTS (\w+);", sql)) == databases
+    assert set(re.findall(r"(\w+)\.\* TO tutti_operator;", sql)) == databases
+    assert set(re.findall(r"(\w+)\.\* TO tutti_analyst;", sql)) == databases - {"tutti"}
+
+
+def test_servers_elsewhere_are_told_the_keys_of_redis():
+    section = PRODUCTION.split("## Redis\n")[1].split("\n## ")[0]
+    assert {REDIS_STREAM, f"{NAMESPACE}*"} == set(re.findall(r"`(tutti:\S+)`", section))
+
+
+def test_servers_elsewhere_are_told_what_runs_here():
+    from infra.local.parts import PARTS  # noqa: PLC0415 - its clients take a moment to import
+
+    elsewhere = Settings(
+        kafka_brokers="kafka:9092", clickhouse_url="http://ch:8123", redis_url="redis://redis:6379"
+    )
+    [text] = [line for line in PRODUCTION.splitlines() if line.startswith("`tutti up` starts")]
+    runs = text.split("runs the others against it: ")[1].split(". ")[0]
+    assert set(re.findall(r"`(\w+)`", runs)) == {
+        part.name for part in PARTS if not part.elsewhere(elsewhere)
+    }
+
+
+def test_servers_elsewhere_are_told_of_settings_that_exist():
+    named = set(re.findall(r"\bTUTTI_[A-Z_]+\b", PRODUCTION))
+    assert named <= {f"TUTTI_{name.upper()}" for name in Settings.model_fields}
 
 
 def examples() -> list[tuple[Kind, str]]:
