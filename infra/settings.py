@@ -170,7 +170,7 @@ class Settings(BaseSettings):
 
     @property
     def metrics_port(self) -> int:
-        """Metrics of intake, votes job, sink, minutely, groups and probe, for Prometheus."""
+        """Metrics of the parts but Kafka, ClickHouse and Redis, for Prometheus."""
         return self.port_base + 8
 
     @property

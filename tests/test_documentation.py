@@ -13,6 +13,7 @@ from places import CHECKOUT
 from pydantic import SecretStr
 
 from infra import kafka
+from infra.metrics import CLICKHOUSE, SOURCES
 from infra.migrations import VIEWS
 from infra.settings import Settings
 from models.cache import NAMESPACE
@@ -142,10 +143,20 @@ def test_every_port_is_documented():
         (settings.kafka_port, "Kafka"),
         (settings.kafka_controller_port, "controller"),
         (settings.redis_port, "Redis"),
-        (settings.flink_port, "Flink"),
+        (settings.flink_port, "votes job"),
+        (settings.semantics_port, "semantics job"),
         (settings.metrics_port, "metrics"),
     ):
         assert word in table[str(port)]
+
+
+def test_every_part_with_metrics_is_named_where_they_are_served():
+    parts = {source.name for source in SOURCES} - {CLICKHOUSE.name}
+    [port] = re.findall(r"^\| 18108 \| (.+) \|$", README, re.MULTILINE)
+    watching = README.split("### Watching it\n")[1].split(" `http://127.0.0.1:18101")[0]
+    page = (CHECKOUT / "docs" / "metrics.md").read_text().split(" together at port")[0]
+    for text in (port, watching, page):
+        assert parts <= set(re.findall(r"\w+", text))
 
 
 def test_servers_elsewhere_are_told_what_of_kafka_is_used():
