@@ -107,7 +107,7 @@ status: ## what runs, and how far it is
 	@$(INSTALLED)
 	@$(BIN)/tutti status
 
-documents: ## write schemas/asyncapi.json and docs/events.html anew after a change of the contracts
+documents: ## write schemas/asyncapi.json, docs/events.html and docs/dictionary.md anew after a change
 	$(BIN)/python -m schemas.documents
 	$(BIN)/python -m infra.dictionary
 
