@@ -97,6 +97,13 @@ def test_no_setting_is_documented_that_is_read_nowhere():
         assert name in sources, name
 
 
+def test_every_setting_of_prove_is_documented_with_its_default():
+    source = (CHECKOUT / "tests" / "faults" / "drive.py").read_text()
+    defaults = re.findall(r'environ\.get\("(PROVE_\w+)", "(\d+)"\)', source)
+    listed = {name: row[0] for name, row in first_column("Settings").items() if "PROVE" in name}
+    assert listed == {name: f"`{default}`" for name, default in defaults}
+
+
 def test_secrets_do_not_show_themselves():
     assert "hush" not in repr(Settings(pseudonym_key=SecretStr("hush")))
 
