@@ -37,9 +37,9 @@ class Heartbeat:
         clock: Clock = system_clock,
         metrics: Source | None = None,
     ) -> None:
-        self._file = _file(settings, part)
         self._metrics = metrics
         process = f"{part}-{settings.instance}" if settings.instance else part
+        self._file = _file(settings, process)
         self._metrics_file = metrics_folder(settings) / f"{process}.prom"
         self._metrics_file.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
@@ -48,18 +48,18 @@ class Heartbeat:
 
     def due(self) -> bool:
         """Whether it is time for `beat`."""
-        return self._clock() - self._last_ms >= BEAT_MS
+        return not 0 <= self._clock() - self._last_ms < BEAT_MS  # the clock may be set back
 
     def beat(self, *, ready: bool, **facts: Any) -> None:
         """Say that this process is alive."""
         self._last_ms = self._clock()
         draft = self._file.with_suffix(f".{os.getpid()}")
-        draft.write_text(
-            json.dumps({"pid": os.getpid(), "at_ms": self._last_ms, "ready": ready, **facts})
-        )
-        draft.replace(self._file)
-        if self._metrics:
-            with suppress(OSError):  # counting goes on without being watched
+        with suppress(OSError):  # counting goes on without being watched
+            draft.write_text(
+                json.dumps({"pid": os.getpid(), "at_ms": self._last_ms, "ready": ready, **facts})
+            )
+            draft.replace(self._file)
+            if self._metrics:
                 write_to_textfile(str(self._metrics_file), self._metrics.registry)
 
 
@@ -75,7 +75,7 @@ class Beat:
     @property
     def healthy(self) -> bool:
         """Ready, and written lately."""
-        return self.ready and self.age_ms < STALE_MS
+        return self.ready and abs(self.age_ms) < STALE_MS
 
 
 def last_beat(settings: Settings, part: str, clock: Clock = system_clock) -> Beat | None:

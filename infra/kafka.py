@@ -187,11 +187,12 @@ def committed(reader: Consumer, topic: Topic) -> dict[int, TopicPartition]:
     return {place.partition: place for place in found}
 
 
-def read_to_end(reader: Consumer, topic: Topic, batch: int = 10_000) -> Iterator[Message]:
-    """All committed messages of a topic, up to the ends found on the way."""
-    places = [TopicPartition(topic.name, p, 0) for p in range(topic.partitions)]
-    reader.assign(places)
-    open_partitions = {place.partition for place in places}
+def read_to_end(
+    reader: Consumer, topic: Topic, batch: int = 10_000, partitions: Iterable[int] | None = None
+) -> Iterator[Message]:
+    """All committed messages of a topic, or of some partitions, up to the ends found on the way."""
+    open_partitions = set(range(topic.partitions) if partitions is None else partitions)
+    reader.assign([TopicPartition(topic.name, p, 0) for p in open_partitions])
     while open_partitions:
         for message in reader.consume(batch, 1.0):
             error = message.error()

@@ -69,31 +69,38 @@ def _tombstones(
     """Write a tombstone for each cell; returns where the topics end then."""
     producer = kafka.producer(settings)
     failed: list[object] = []
+
+    def bury_cell(topic: Topic, partition: int, key: bytes) -> None:
+        producer.produce(
+            topic.name,
+            None,
+            key,
+            partition=partition,
+            on_delivery=lambda error, _: failed.append(error) if error else None,
+        )
+
     for topic in topics:
-        cells: dict[bytes, tuple[int, bool]] = {}
-        for message in _messages(settings, topic):
-            if _epoch(message.key()) == epoch:
-                cells[message.key()] = (message.partition(), message.value() is not None)
-        for key, (partition, alive) in cells.items():
-            if not alive:
-                continue
-            while True:
+        for partition in range(topic.partitions):  # one at a time: cells may be many millions
+            for key in _living(settings, epoch, topic, partition):
                 try:
-                    producer.produce(
-                        topic.name,
-                        None,
-                        key,
-                        partition=partition,
-                        on_delivery=lambda error, _: failed.append(error) if error else None,
-                    )
-                    break
+                    bury_cell(topic, partition, key)
                 except BufferError:
-                    producer.poll(0.1)
-            producer.poll(0)
+                    producer.flush()
+                    bury_cell(topic, partition, key)
+                producer.poll(0)
     if producer.flush(kafka.TIMEOUT_S * 6) or failed:
         raise OSError(f"the broker did not take the tombstones of epoch {epoch}")
     places = [(topic.name, p) for topic in topics for p in range(topic.partitions)]
     return kafka.ends(kafka.admin(settings), places)
+
+
+def _living(settings: Settings, epoch: int, topic: Topic, partition: int) -> set[bytes]:
+    """The keys of an epoch in a partition whose newest record is no tombstone."""
+    living: set[bytes] = set()
+    for message in _messages(settings, topic, [partition]):
+        if _epoch(message.key()) == epoch:
+            (living.discard if message.value() is None else living.add)(message.key())
+    return living
 
 
 def _sink_passed(clickhouse: Client, ends: dict[tuple[str, int], int]) -> bool:
@@ -116,13 +123,15 @@ def _sink_passed(clickhouse: Client, ends: dict[tuple[str, int], int]) -> bool:
         return False
 
 
-def _messages(settings: Settings, topic: Topic) -> Iterator[Message]:
+def _messages(
+    settings: Settings, topic: Topic, partitions: Iterable[int] | None = None
+) -> Iterator[Message]:
     """All there is, uncommitted records too: an abandoned transaction must not hide anything."""
     reader = kafka.consumer(
         settings, "tutti-votes-epochs", **{"isolation.level": "read_uncommitted"}
     )
     try:
-        yield from kafka.read_to_end(reader, topic)
+        yield from kafka.read_to_end(reader, topic, partitions=partitions)
     finally:
         reader.close()
 

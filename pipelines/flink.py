@@ -4,12 +4,12 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPException
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
+from infra.http import answer
 from infra.kafka_security import java as security
 from infra.scratch import java_scratch
 from infra.settings import Settings
@@ -242,8 +242,4 @@ def _ask(port: int, path: str, body: bytes | None = None) -> dict[str, Any]:
     """The answer to a GET, or to a POST if there is a body; empty if none comes."""
     url = f"http://127.0.0.1:{port}{path}"
     request = Request(url, body, {"Content-Type": "application/json"})
-    try:
-        with urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310 - it is http
-            return dict(json.loads(answer.read()))
-    except (OSError, HTTPException):
-        return {}
+    return dict(json.loads(answer(request, ANSWER_S) or b"{}"))

@@ -48,7 +48,10 @@ def clickhouse_alone(home: Path, memory_mb: int = 3072) -> Iterator[Settings]:
         yield settings
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE_S)
+        try:
+            process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _when_it_answers(settings: Settings, process: subprocess.Popen[bytes]) -> Client:

@@ -14,7 +14,6 @@ from typing import Final
 
 from infra.local import stack
 from infra.local.stack import Say
-from infra.local.supervisor import Supervisor
 from infra.settings import Settings
 from operators.core.errors import TerminalError
 from operators.flink.resume import moved
@@ -45,15 +44,8 @@ def backup(settings: Settings, target: Path, say: Say) -> Copied:
     if not (settings.home / "kafka").is_dir():
         raise TerminalError(f"There is no stack in {settings.home}: nothing to back up.")
     _make_empty(target)
-    runs = Supervisor(settings).alive
-    if runs:
-        say("stopping the stack for the time of the copy")
-    stack.down(settings)
-    try:
+    with stack.stopped(settings, say):
         _copy(settings.home, target)
-    finally:
-        if runs:
-            stack.up(settings, say)
     files = {str(file.relative_to(target)): _digest(file) for file in _files(target)}
     manifest = {"version": 1, "home": str(settings.home.resolve()), "files": files}
     (target / MANIFEST).write_text(json.dumps(manifest, indent=1))

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.request import urlopen
 
 from infra import kafka, redis
 from infra.clickhouse import connect
 from infra.heartbeat import last_beat
+from infra.http import answer
 from infra.settings import Settings
 from models.manifest import read as read_manifest
 from operators.core.clock import system_clock
@@ -139,8 +139,8 @@ def _flink(port: int, heap: str) -> Health:
     age_ms = system_clock() - newest["latest_ack_timestamp"]
     facts = {"checkpoint": newest["id"], "checkpoint_age_ms": age_ms}
     metric = "Status.JVM.GarbageCollector.All.TimeMsPerSecond"
-    answer = json.loads(_get(f"{flink}/jobmanager/metrics?get={metric}") or "[]")
-    collecting_ms = sum(float(found["value"]) for found in answer)
+    metrics = json.loads(_get(f"{flink}/jobmanager/metrics?get={metric}") or "[]")
+    collecting_ms = sum(float(found["value"]) for found in metrics)
     if collecting_ms > COLLECTING_MS:
         # No fault: while it restores many ballots, a Java machine that is large enough does it too.
         facts["warning"] = (
@@ -161,11 +161,7 @@ def _heartbeat(part: str) -> Callable[[Settings, int], Health]:
 
 
 def _get(url: str) -> bytes | None:
-    try:
-        with urlopen(url, timeout=PROBE_S) as answer:  # noqa: S310 - settings take http(s) only
-            return bytes(answer.read())
-    except OSError:
-        return None
+    return answer(url, PROBE_S)
 
 
 PARTS: Final[tuple[Part, ...]] = (

@@ -80,29 +80,33 @@ def up(settings: Settings, say: Say) -> None:
     for secret, setting in settings.password_files():
         read_secret(secret, setting)
     with _one_at_a_time(settings):
-        supervisor = Supervisor(settings)
-        if not supervisor.alive:
-            left = end_orphans(settings)
-            if left:
-                say(f"ended {left} processes that had lost their supervisor")
-            _check_ports(settings)
-            supervisor.launch()
-        if read_note(settings).rebuilding:
-            supervisor.start("rebuild")  # it had not ended when the stack was stopped
-        always = []
-        for part in (part for part in PARTS if not part.on_demand):
-            lack = part.lacks(settings)
-            if lack:
-                say(f"{part.name} is not started. {lack}")
-            else:
-                always.append(part)
-        for stage in sorted({part.stage for part in always}):
-            parts = [part for part in always if part.stage == stage]
-            _start(settings, supervisor, parts, say)
-            if stage == 0:
-                kafka.create_topics(settings)
-                for file in migrate(connect(settings)):
-                    say(f"applied {file}")
+        _up(settings, say)
+
+
+def _up(settings: Settings, say: Say) -> None:
+    supervisor = Supervisor(settings)
+    if not supervisor.alive:
+        left = end_orphans(settings)
+        if left:
+            say(f"ended {left} processes that had lost their supervisor")
+        _check_ports(settings)
+        supervisor.launch()
+    if read_note(settings).rebuilding:
+        supervisor.start("rebuild")  # it had not ended when the stack was stopped
+    always = []
+    for part in (part for part in PARTS if not part.on_demand):
+        lack = part.lacks(settings)
+        if lack:
+            say(f"{part.name} is not started. {lack}")
+        else:
+            always.append(part)
+    for stage in sorted({part.stage for part in always}):
+        parts = [part for part in always if part.stage == stage]
+        _start(settings, supervisor, parts, say)
+        if stage == 0:
+            kafka.create_topics(settings)
+            for file in migrate(connect(settings)):
+                say(f"applied {file}")
 
 
 def _start(settings: Settings, supervisor: Supervisor, parts: list[Part], say: Say) -> None:
@@ -122,13 +126,36 @@ def down(settings: Settings) -> bool:
     if not settings.home.exists():
         return False
     with _one_at_a_time(settings):
-        supervisor = Supervisor(settings)
-        ran = supervisor.alive
+        return _down(settings)
+
+
+def _down(settings: Settings) -> bool:
+    supervisor = Supervisor(settings)
+    ran = supervisor.alive
+    if ran:
+        supervisor.shut_down()
+    ran = bool(end_orphans(settings)) or ran
+    shutil.rmtree(settings.socket_dir, ignore_errors=True)
+    return ran
+
+
+@contextmanager
+def stopped(settings: Settings, say: Say) -> Iterator[None]:
+    """Nothing runs within the block, and nobody can start it; afterwards it runs if it did before.
+
+    Raises:
+        TuttiError: As `up`.
+    """
+    with _one_at_a_time(settings):
+        ran = Supervisor(settings).alive
         if ran:
-            supervisor.shut_down()
-        ran = bool(end_orphans(settings)) or ran
-        shutil.rmtree(settings.socket_dir, ignore_errors=True)
-        return ran
+            say("stopping the stack meanwhile")
+        _down(settings)
+        try:
+            yield
+        finally:
+            if ran:
+                _up(settings, say)
 
 
 def reset(settings: Settings) -> None:

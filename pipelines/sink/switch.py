@@ -70,15 +70,19 @@ class Switch:
             return False
         new = self._known[newest]
         if not self.held:
-            if new.reaches(shown):
+            # After a hold in vain, not before it has what that was for: it may be dead.
+            if new.reaches(shown) and self._has_goal(new):
                 self.held, self._since_ms = True, now_ms
                 self._goal = {p: end for (t, p), end in ends.items() if t == ACCEPTED_VOTES.name}
             return False
-        if all(new.counted.get(p, 0) >= end for p, end in self._goal.items()):
+        if self._has_goal(new):
             self.active, self.held, self._since_ms, self._forgotten = newest, False, now_ms, False
             return True
         self.held = now_ms - self._since_ms < HOLD_MS
         return False
+
+    def _has_goal(self, new: Cut) -> bool:
+        return all(new.counted.get(p, 0) >= end for p, end in self._goal.items())
 
     def forget_former(self, now_ms: int) -> bool:
         """Whether it is time to remove the rows of former counts; says so once."""

@@ -49,6 +49,7 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
     fault_s = 0.0
     began = time.monotonic()
     tried = False
+    stage.broken = True  # until all is well: what hangs is ended from outside
     try:
         await_that("the first votes are visible", lambda: watcher.newest_ms > 0, FIRST_S)
         watcher.await_fresh(load, WARM_S)
@@ -61,8 +62,9 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
             stage.pause(2, 4)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the fault came to
         found.append(f"{type(error).__name__}: {error}"[:600])
-    loaded_s = time.monotonic() - began
-    load.end()
+    finally:
+        loaded_s = time.monotonic() - began
+        load.end()
     try:
         if not found:
             settle(stage)
@@ -71,8 +73,9 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
             found += scenario.after(stage) if scenario.after else []
     except Exception as error:  # noqa: BLE001 - the same
         found.append(f"{type(error).__name__}: {error}"[:600])
-    watcher.end()
-    memory.end()
+    finally:
+        watcher.end()
+        memory.end()
     found += load.failed[:3]
     if watcher.steps_back:
         found.append(

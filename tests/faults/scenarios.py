@@ -147,7 +147,8 @@ def damage_changelog(stage: Stage) -> None:
 
 
 def delete_all(stage: Stage) -> None:
-    stage.votes_folder().rename(stage.stack.settings.home / "lost")
+    folder = stage.votes_folder()
+    folder.rename(stage.stack.settings.home / f"lost-{folder.name}")
 
 
 def restarted_with(damage: Callable[[Stage], None]) -> Fault:
@@ -189,15 +190,17 @@ def through_a_proxy(mode: Mode, seconds: float = 30) -> Fault:
         seed = stage.random.randrange(1 << 32)
         with Proxy(stage.stack.settings.clickhouse_port, seed) as proxy:
             stage.supervisor.stop("sink")
-            with stage.beside(SINK_THROUGH.format(port=proxy.port), TUTTI_PART="sink"):
-                stage.await_running("sink")
-                stage.pause(4, 6)
-                proxy.mode = mode
-                time.sleep(seconds)
-                proxy.mode = "pass"
-                stage.pause(3, 4)
+            try:
+                with stage.beside(SINK_THROUGH.format(port=proxy.port), TUTTI_PART="sink"):
+                    stage.await_running("sink")
+                    stage.pause(4, 6)
+                    proxy.mode = mode
+                    time.sleep(seconds)
+                    proxy.mode = "pass"
+                    stage.pause(3, 4)
+            finally:
+                stage.supervisor.start("sink")
             done = proxy.cuts if mode == "cut" else proxy.delays
-        stage.supervisor.start("sink")
         return [] if done else ["nothing went through the proxy"]
 
     return fault

@@ -1,10 +1,12 @@
 """A backup holds everything that counts, and a damaged one is not restored."""
 
 import json
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 import pytest
 
+from infra.local import backup as copying
 from infra.local.backup import MANIFEST, backup, restore
 from infra.settings import Settings
 from operators.core.errors import TerminalError
@@ -50,6 +52,21 @@ def test_what_is_restored_elsewhere_is_the_same_and_points_to_itself(
     [state] = state_files(metadata.read_bytes())
     assert state.path == (there.home / "votes" / "epoch-1" / "changelog" / "a").resolve()
     assert state.path.is_file()
+
+
+def test_nobody_starts_anything_while_it_is_copied(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def meanwhile(*_: object) -> None:
+        with (settings.home / "stack.lock").open("w") as lock, pytest.raises(BlockingIOError):
+            flock(lock, LOCK_EX | LOCK_NB)
+        tried.append(True)
+
+    monkeypatch.setattr(copying, "_copy", meanwhile)
+    backup(settings, tmp_path / "copy", silent)
+    assert tried
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "more", "manifest"])

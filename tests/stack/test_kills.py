@@ -98,15 +98,17 @@ def campaign_under_fire(stack):
     generator.epoch_before = before[-1]["epoch"]
     generator.start()
     moments = random.Random(20_261_123)
-    time.sleep(4)  # votes are flowing
-    for part in (*KILLS, *KILLS):
-        old = stack.pid(part)
-        stack.kill(part)
-        await_new_process(stack, part, old)
-        time.sleep(moments.uniform(0.5, 3))
-    assert generator.is_alive()
-    generator.over.set()
-    generator.join()
+    try:
+        time.sleep(4)  # votes are flowing
+        for part in (*KILLS, *KILLS):
+            old = stack.pid(part)
+            stack.kill(part)
+            await_new_process(stack, part, old)
+            time.sleep(moments.uniform(0.5, 3))
+        assert generator.is_alive()
+    finally:
+        generator.over.set()
+        generator.join()
     assert not generator.lost
     stack.sync(timeout=240)
     return generator

@@ -69,7 +69,11 @@ class Server:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
 
     def _answers(self) -> bool:
         assert self.process
@@ -119,11 +123,11 @@ class Server:
 
 
 def until(true: object) -> None:
-    """Poll; `yield` to the other processes in between."""
+    """Poll."""
     deadline = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < deadline, "it did not happen"
-        os.sched_yield()
+        time.sleep(0.005)
 
 
 def free_base() -> int:
@@ -138,7 +142,12 @@ def free_base() -> int:
 
 def new_server(home: Path) -> Server:
     server = Server(home, free_base())
-    server.start()
+    try:
+        server.start()
+    except BaseException:
+        if server.process:
+            server.process.kill()
+        raise
     return server
 
 

@@ -71,6 +71,20 @@ def test_a_new_count_that_dies_gives_the_old_one_free_again() -> None:
     assert not switch.held
 
 
+def test_a_hold_in_vain_is_not_begun_again_before_the_new_one_has_what_it_was_for() -> None:
+    switch = showing_one()
+    switch.cut(cut(2, 10, 10))
+    for now_ms in (0, HOLD_MS, HOLD_MS + 500):
+        assert not switch.step(ends(14, 15), now_ms)
+    assert not switch.held
+    switch.cut(cut(1, 16, 16))  # the old one goes on
+    switch.cut(cut(2, 16, 16))
+    assert not switch.step(ends(20, 20), HOLD_MS + 1_000)
+    assert switch.held
+    switch.cut(cut(2, 20, 20))
+    assert switch.step(ends(20, 20), HOLD_MS + 1_500)
+
+
 def test_a_count_that_was_taken_back_is_not_shown() -> None:
     switch = showing_one()
     switch.cut(cut(2, 10, 10))
