@@ -36,7 +36,7 @@ def wait_for(condition: Callable[[], object], seconds: int = 600) -> None:
 class Crowd(threading.Thread):
     """Votes all the time; each person votes once on each proposal, so that no count may fall."""
 
-    def __init__(self, stack: Stack, consultation: str, rate: int, first: int) -> None:
+    def __init__(self, stack: Stack, consultation: str, rate: int, first: int = 0) -> None:
         super().__init__(daemon=True)
         self.stack, self.consultation, self.rate, self.first = stack, consultation, rate, first
         self.enough = threading.Event()
