@@ -27,19 +27,22 @@ PARALLEL_TESTS := $(BIN)/python -m pytest -n auto --dist loadfile
 # Java is started often and runs shortly: its second compiler would cost a start 20 s of CPU.
 SHORT_JAVA := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1
 
-# Most tests of a stack share one, and come one after the other. They wait half of their time: the
-# tests without a stack, and those that start one of their own, run meanwhile. nice: they give way
-# to the tests, if not to the stacks (Linux shares its time by session first).
+# Most tests of a stack share one, and come one after the other. They wait half of their time: those
+# that start a stack of their own run meanwhile, one after the other too, and those without a stack.
+# nice: these give way to the tests, if not to the stacks (Linux shares its time by session first).
 SHARED_STACK_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "stack and not alone and not prove"
-OTHER_TESTS := $(SHORT_JAVA) nice -n 15 $(PARALLEL_TESTS) -m "(alone or not stack) and not prove"
+ALONE_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "alone and not prove"
+OTHER_TESTS := $(SHORT_JAVA) nice -n 15 $(PARALLEL_TESTS) -m "not stack and not prove"
 
 test: ready test-jars test-parser ## set up, then check the code and run every test but those of prove
 	@$(MAKE) --no-print-directory lint & lint=$$!; \
 	$(OTHER_TESTS) >build/test-others.log 2>&1 & others=$$!; \
-	trap "kill $$lint $$others" INT TERM; \
-	echo "tests that do not share the stack run meanwhile: build/test-others.log"; \
-	$(SHARED_STACK_TESTS); shared=$$?; wait $$others; other=$$?; wait $$lint; lint=$$?; \
-	cat build/test-others.log; exit $$((shared | other | lint))
+	$(ALONE_TESTS) >build/test-alone.log 2>&1 & alone=$$!; \
+	trap "kill $$lint $$others $$alone" INT TERM; \
+	echo "other tests run meanwhile: build/test-others.log, build/test-alone.log"; \
+	$(SHARED_STACK_TESTS); shared=$$?; wait $$alone; alone=$$?; wait $$others; others=$$?; \
+	wait $$lint; lint=$$?; cat build/test-alone.log build/test-others.log; \
+	exit $$((shared | alone | others | lint))
 
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
 test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)

@@ -166,12 +166,12 @@ def _get(url: str) -> bytes | None:
 
 PARTS: Final[tuple[Part, ...]] = (
     Part(
-        *("kafka", "infra.local.broker", 0, 60, _kafka),
+        *("kafka", "infra.local.broker", 0, 120, _kafka),
         port=lambda s: s.kafka_port,
         elsewhere=lambda s: s.kafka_brokers,
     ),
     Part(
-        *("clickhouse", "infra.local.chserver", 0, 60, _clickhouse),
+        *("clickhouse", "infra.local.chserver", 0, 120, _clickhouse),
         port=lambda s: s.clickhouse_port,
         elsewhere=lambda s: s.clickhouse_url,
     ),
@@ -182,12 +182,12 @@ PARTS: Final[tuple[Part, ...]] = (
     ),
     Part("intake", "pipelines.intake", 1, 60, _heartbeat("intake")),
     Part(
-        *("votes", "pipelines.votes", 1, 120, _votes),
+        *("votes", "pipelines.votes", 1, 300, _votes),
         port=lambda s: s.flink_port,
         heap=FLINK_HEAP,
     ),
     Part(
-        *("semantics", "pipelines.semantics", 1, 180, _semantics),
+        *("semantics", "pipelines.semantics", 1, 300, _semantics),
         port=lambda s: s.semantics_port,
         heap=SEMANTICS_HEAP,
         lacks=_no_encoder,
@@ -196,5 +196,5 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("probe", "pipelines.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port),
     Part("minutely", "pipelines.minutely.main", 1, 60, _heartbeat("minutely")),
     Part("groups", "pipelines.groups.main", 1, 60, _heartbeat("groups")),
-    Part("rebuild", "pipelines.rebuild", 1, 120, _heartbeat("rebuild"), on_demand=True),
+    Part("rebuild", "pipelines.rebuild", 1, 300, _heartbeat("rebuild"), on_demand=True),
 )

@@ -62,7 +62,7 @@ class Stack:
         }
 
     def run(
-        self, *arguments: str, data: bytes | None = None, code: int = 0, seconds: int = 300
+        self, *arguments: str, data: bytes | None = None, code: int = 0, seconds: int = 600
     ) -> str:
         """Run ``tutti`` and return its output; the exit status must be `code`."""
         done = subprocess.run(

@@ -30,7 +30,7 @@ def test_the_demo_ends_by_itself_with_an_equal_verdict(tmp_path):
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
         stdin=subprocess.DEVNULL,
     )
