@@ -1,7 +1,10 @@
 """Tables go forward from every earlier version, with data in place, whatever happens meanwhile."""
 
 import threading
+from collections import defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
@@ -19,32 +22,67 @@ def clickhouse(own_server: Server) -> Client:
     return own_server.client(autogenerate_session_id=False)
 
 
-def fill(clickhouse: Client) -> dict[str, int]:
-    """One row of defaults in each table that keeps something, but for what migrations note."""
-    tables = clickhouse.query(
-        "SELECT name FROM system.tables WHERE database = 'tutti'"
-        " AND engine LIKE '%MergeTree'"
-        " AND name NOT IN ('migrations', 'views', 'accepted_offsets', 'open_touched')"
-    ).result_rows
-    for (table,) in tables:
-        columns = clickhouse.query(
-            "SELECT name FROM system.columns WHERE database = 'tutti' AND table = {t:String}"
-            " AND default_kind != 'MATERIALIZED' LIMIT 1",
-            parameters={"t": table},
-        ).result_rows
-        clickhouse.command(f"INSERT INTO tutti.{table} ({columns[0][0]}) VALUES (DEFAULT)")
-    clickhouse.command(
-        "INSERT INTO tutti.accepted_votes (participant, origin_offset) VALUES (repeat('a', 32), 7)"
-    )
-    return counts(clickhouse)
+def fill(clickhouse: Client) -> dict[str, list[str]]:
+    """Three rows in each table that keeps something, but for what migrations note.
+
+    What views fill from accepted votes has its rows from there. Returns the columns of each table
+    that has rows now.
+    """
+    columns = defaultdict[str, dict[str, str]](dict)
+    for table, name, kind in clickhouse.query(
+        "SELECT table, name, type FROM system.columns WHERE database = 'tutti' AND table IN ("
+        "SELECT name FROM system.tables WHERE database = 'tutti' AND name NOT IN"
+        " ('migrations', 'views', 'ballots', 'accepted_offsets', 'open_touched')"
+        " AND (engine LIKE '%MergeTree' OR name = 'accepted_votes'))"
+        " AND default_kind != 'MATERIALIZED' ORDER BY table, position"
+    ).result_rows:
+        columns[table][name] = kind
+    for table, kinds in columns.items():
+        rows = [
+            [value(*column, 3 * place + row) for place, column in enumerate(kinds.items())]
+            for row in (1, 2, 3)
+        ]
+        clickhouse.insert(table, rows, list(kinds), database="tutti")
+    return filled(clickhouse)
 
 
-def counts(clickhouse: Client) -> dict[str, int]:
-    rows = clickhouse.query(
-        "SELECT name, total_rows FROM system.tables WHERE database = 'tutti'"
-        " AND engine LIKE '%MergeTree' AND name NOT IN ('migrations', 'views')"
-    ).result_rows
-    return {name: rows for name, rows in rows if rows}
+def value(name: str, kind: str, number: int) -> Any:
+    """Of that type, another one for each number, and never the default."""
+    inner = kind.partition("(")[2].removesuffix(")")
+    if name == "is_deleted":  # the engine takes 0 and 1 only
+        return number % 2
+    if kind.startswith("Array("):
+        return [value(name, inner, number), value(name, inner, number + 1)]
+    if kind.startswith("Map("):
+        key, mapped = inner.split(", ")
+        return {value(name, key, number): value(name, mapped, number + 1)}
+    if kind.startswith("DateTime64("):
+        return datetime.fromtimestamp(number + number / 1000, UTC)
+    if "String" in kind:
+        return f"{number:032x}" if name == "participant" else f"{name} {number}"
+    return number + 0.5 if "Float" in kind else number
+
+
+def filled(clickhouse: Client) -> dict[str, list[str]]:
+    """The columns of each table that has rows, but for what migrations note."""
+    columns = defaultdict[str, list[str]](list)
+    for table, name in clickhouse.query(
+        "SELECT table, name FROM system.columns WHERE database = 'tutti' AND table IN ("
+        "SELECT name FROM system.tables WHERE database = 'tutti' AND total_rows > 0"
+        " AND engine LIKE '%MergeTree' AND name NOT IN ('migrations', 'views'))"
+        " ORDER BY table, position"
+    ).result_rows:
+        columns[table].append(name)
+    return columns
+
+
+def contents(clickhouse: Client, columns: dict[str, list[str]]) -> dict[str, list[bytes]]:
+    """The rows of each table in these columns: as text, in the order of the text."""
+    rows = {
+        table: clickhouse.raw_query(f"SELECT {', '.join(names)} FROM tutti.{table}", fmt="TSV")
+        for table, names in columns.items()
+    }
+    return {table: sorted(text.splitlines()) for table, text in rows.items()}
 
 
 @pytest.fixture
@@ -58,10 +96,12 @@ def test_the_newest_version_is_reached_from_every_earlier_one_with_its_data(
     clickhouse: Client, version: int, tables_only: None
 ) -> None:
     migrate(clickhouse, migrations()[:version])
-    before = fill(clickhouse)
+    columns = fill(clickhouse)
+    before = contents(clickhouse, columns)
     assert len(before) >= 9
+    assert all(len(set(rows)) == len(rows) >= 3 for rows in before.values())
     assert migrate(clickhouse) == [m.name for m in migrations()[version:]]
-    assert counts(clickhouse).items() >= before.items()
+    assert contents(clickhouse, columns) == before
     assert migrate(clickhouse) == []
 
 
@@ -180,10 +220,12 @@ def test_a_reader_is_never_without_a_view(
 def test_tables_outlive_the_server(tmp_path: Path, tables_only: None) -> None:
     server = new_server(tmp_path)
     migrate(server.client(autogenerate_session_id=False))
-    before = fill(server.client(autogenerate_session_id=False))
+    columns = fill(server.client(autogenerate_session_id=False))
+    before = contents(server.client(autogenerate_session_id=False), columns)
     server.stop()
     server.start()
     clickhouse = server.client(autogenerate_session_id=False)
     assert migrate(clickhouse) == []
-    assert counts(clickhouse) == before
+    assert filled(clickhouse) == columns
+    assert contents(clickhouse, columns) == before
     server.stop()
