@@ -11,6 +11,8 @@ import threading
 from collections import defaultdict
 from pathlib import Path
 
+import psutil
+
 from .conftest import CHECKOUT, Server, free_base, until
 
 TABLE = "CREATE TABLE tutti.v (n UInt64) ENGINE = MergeTree ORDER BY n"
@@ -147,7 +149,6 @@ def test_the_folders_are_private_and_temporary_files_are_gone_after_a_start(own_
 
 
 def test_it_listens_on_the_loopback_address_only(server):
-    listening = subprocess.run(["ss", "-ltn"], capture_output=True, text=True, check=False).stdout
-    for line in listening.splitlines():
-        if f":{server.port} " in line or f":{server.analyst_port} " in line:
-            assert "127.0.0.1:" in line
+    sockets = psutil.Process(server.process.pid).net_connections("inet")
+    listening = {tuple(each.laddr) for each in sockets if each.status == psutil.CONN_LISTEN}
+    assert listening == {("127.0.0.1", server.port), ("127.0.0.1", server.analyst_port)}
