@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.local.chserver.compression import compressor, decompress
-from infra.local.chserver.statement import fault, insert, named_format, without_format
+from infra.local.chserver.statement import fault, insert, named_format, tokens, without_format
 
 
 @given(data=st.binary())
@@ -73,6 +73,15 @@ def test_faults_are_seen_outside_of_strings_only():
     assert fault(b"SELECT ';', 'ENGINE = Kafka';") == ""
     assert fault(b"SELECT 1; SELECT 2")
     assert fault(b"create table t (a Int8) engine=kafka()")
+
+
+@pytest.mark.parametrize("opened", ["'", '"', "`", "$tag$"])
+@pytest.mark.parametrize("rest", ["", " a b", "\\", " $a$ /* a\\"])
+def test_what_is_not_closed_reaches_to_the_end(opened, rest):
+    """Otherwise each place within looks for an end that is not there: the square of the length."""
+    sql = f"SELECT {opened}{rest}".encode()
+    assert [sql[token.start :] for token in tokens(sql)] == [sql, sql.removeprefix(b"SELECT ")]
+    assert [token.text for token in tokens(b"SELECT /*" + sql)] == [b"SELECT"]
 
 
 @pytest.mark.parametrize("name", ["lz4", "zstd", "gzip", "deflate"])
