@@ -48,9 +48,9 @@ def test_a_restored_stack_shows_the_same_and_counts_on(stack, tmp_path):
         [start] = starts_of_the_job(other)
         assert start["checkpoint"]
         assert start["epoch"] == starts_of_the_job(stack)[-1]["epoch"]
-        with crowd(other, "kept after", rate=2_000) as more:
+        with crowd(other, "kept-after", rate=2_000) as more:
             wait_for(lambda: more.sent > VOTES)
-        all_is_right(other, "kept after", more.sent)
+        all_is_right(other, "kept-after", more.sent)
         assert total(other, "kept") == voting.sent
         assert other.json("reconcile")["verdict"] == "equal"
     finally:
