@@ -7,7 +7,11 @@ import structlog
 
 
 def configure_logging(part: str) -> None:
-    """Configure structlog for one part. Values never hold personal data or payloads."""
+    """Configure structlog for one part. Values never hold personal data or payloads.
+
+    Each line is a JSON object with ``timestamp`` (UTC), ``level``, ``part`` and ``event``, then the
+    event's own values; ``exception`` is the traceback of an error.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
