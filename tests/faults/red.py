@@ -103,8 +103,8 @@ PROTECTIONS = (
     Protection(
         "what lost its supervisor is ended before anything starts",
         "infra/local/stack.py",
-        "            left = end_orphans(settings)\n",
-        "            left = 0\n",
+        "        left = end_orphans(settings)\n",
+        "        left = 0\n",
         ("tests/stack/test_alone.py::test_up_ends_the_orphans_of_a_killed_supervisor",),
     ),
     Protection(
