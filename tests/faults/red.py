@@ -30,6 +30,7 @@ SWITCH = "tests/pipelines/sink/test_switch.py::"
 REPEATS = "tests/stack/test_repeats.py::"
 KILLS = "tests/stack/test_kills.py::"
 MARTS = "tests/marts/"
+POSITIONS = "tests/pipelines/test_intake_positions.py::"
 NEIGHBOURS = "tests/stack/test_bad_neighbours.py::"
 FAULTS = "tests/faults/test_faults.py::test_every_number_is_right_after"
 
@@ -108,11 +109,21 @@ PROTECTIONS = (
         ("tests/stack/test_alone.py::test_up_ends_the_orphans_of_a_killed_supervisor",),
     ),
     Protection(
-        "offsets without a message are counted as holes",
+        "offsets without a message, before one, are counted as holes",
         "pipelines/intake.py",
         "        self.holes += offset - self.next_offset\n        self.next_offset = offset + 1",
         "        self.next_offset = offset + 1",
-        (f"{REPEATS}test_votes_of_an_aborted_transaction_are_not_counted",),
+        (f"{POSITIONS}test_a_gap_between_messages_is_a_hole",),
+    ),
+    Protection(
+        "offsets without a message, at a partition's end, are counted as holes",
+        "pipelines/intake.py",
+        "        self.holes += offset - self.next_offset\n        self.next_offset = offset\n",
+        "        self.next_offset = offset\n",
+        (
+            f"{POSITIONS}test_markers_behind_the_last_message_are_holes_too",
+            f"{REPEATS}test_votes_of_an_aborted_transaction_are_not_counted",
+        ),
     ),
     Protection(
         "the sink learns of new leaders",
