@@ -10,7 +10,7 @@ INSTALLED := test -x $(BIN)/tutti || { echo "tutti is not installed here: run ma
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## check this machine, then install what is missing into this checkout
 	@$(SETUP)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
-from clickhouse_connect.driver.httputil import get_pool_manager
+from clickhouse_connect.driver.httputil import default_pool_manager
 from urllib3.exceptions import HTTPError
 
 from infra.secrets import read_secret
@@ -69,8 +69,9 @@ def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -
             send_receive_timeout=timeout_s,
             autogenerate_session_id=False,
             query_limit=0,
-            # With one of ours, the client takes no proxy of the environment: it would read all.
-            pool_mgr=get_pool_manager() if url.scheme == "http" else None,
+            # Named, it is used whatever proxy the environment names: that would read all. It is the
+            # library's one for all clients; one of its own would outlive its client.
+            pool_mgr=default_pool_manager() if url.scheme == "http" else None,
         )
     except UNAVAILABLE as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):

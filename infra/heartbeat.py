@@ -18,8 +18,13 @@ STALE_MS: Final = 15_000
 """A part that has not written for this long hangs."""
 
 
+def _process(settings: Settings, part: str) -> str:
+    """Of several processes of a part, this installation's one."""
+    return f"{part}-{settings.instance}" if settings.instance else part
+
+
 def _file(settings: Settings, part: str) -> Path:
-    return settings.run / f"{part}.heartbeat.json"
+    return settings.run / f"{_process(settings, part)}.heartbeat.json"
 
 
 def metrics_folder(settings: Settings) -> Path:
@@ -37,10 +42,9 @@ class Heartbeat:
         clock: Clock = system_clock,
         metrics: Source | None = None,
     ) -> None:
+        self._file = _file(settings, part)
         self._metrics = metrics
-        process = f"{part}-{settings.instance}" if settings.instance else part
-        self._file = _file(settings, process)
-        self._metrics_file = metrics_folder(settings) / f"{process}.prom"
+        self._metrics_file = metrics_folder(settings) / f"{_process(settings, part)}.prom"
         self._metrics_file.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._last_ms = 0

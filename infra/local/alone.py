@@ -52,6 +52,8 @@ def clickhouse_alone(home: Path, memory_mb: int = 3072) -> Iterator[Settings]:
             process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
+            raise
 
 
 def _when_it_answers(settings: Settings, process: subprocess.Popen[bytes]) -> Client:

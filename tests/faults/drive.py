@@ -51,27 +51,24 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
     tried = False
     stage.broken = True  # until all is well: what hangs is ended from outside
     try:
-        await_that("the first votes are visible", lambda: watcher.newest_ms > 0, FIRST_S)
-        watcher.await_fresh(load, WARM_S)
-        stage.pause(2, 5)
-        tried, fault_at = True, time.monotonic()
-        found += scenario.fault(stage) or []
-        fault_s = time.monotonic() - fault_at
-        caught_up = watcher.await_fresh(load, AFTER_S)
-        if caught_up is not None:
-            stage.pause(2, 4)
+        try:
+            await_that("the first votes are visible", lambda: watcher.newest_ms > 0, FIRST_S)
+            watcher.await_fresh(load, WARM_S)
+            stage.pause(2, 5)
+            tried, fault_at = True, time.monotonic()
+            found += scenario.fault(stage) or []
+            fault_s = time.monotonic() - fault_at
+            caught_up = watcher.await_fresh(load, AFTER_S)
+            if caught_up is not None:
+                stage.pause(2, 4)
+        finally:
+            loaded_s = time.monotonic() - began
+            load.end()
+        settle(stage)
+        watcher.end()
+        found += wrong(stack, count(load.acknowledged), (load.grow, load.vary), starts)
+        found += scenario.after(stage) if scenario.after else []
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the fault came to
-        found.append(f"{type(error).__name__}: {error}"[:600])
-    finally:
-        loaded_s = time.monotonic() - began
-        load.end()
-    try:
-        if not found:
-            settle(stage)
-            watcher.end()
-            found += wrong(stack, count(load.acknowledged), (load.grow, load.vary), starts)
-            found += scenario.after(stage) if scenario.after else []
-    except Exception as error:  # noqa: BLE001 - the same
         found.append(f"{type(error).__name__}: {error}"[:600])
     finally:
         watcher.end()

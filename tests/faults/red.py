@@ -328,7 +328,10 @@ def outcomes(folder: Path, tests: tuple[str, ...]) -> dict[str, Outcome]:
     """Run tests in a copy; by their names."""
     report = folder / "report.xml"
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-m", "", f"--junit-xml={report}", *tests],
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-m", "", "--timeout", "3600"),
+            *(f"--junit-xml={report}", *tests),
+        ],
         cwd=folder,
         env=os.environ | {"TUTTI_JARS": str((CHECKOUT / "build" / "jars").resolve())},
         capture_output=True,

@@ -14,11 +14,13 @@ HOUR_MS = 3_600_000
 def test_a_second_process_of_a_part_does_not_speak_for_the_first(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     Heartbeat(settings, "intake").beat(ready=True, of="the first")
-    Heartbeat(Settings(home=tmp_path, instance=1), "intake").beat(ready=False, of="the second")
-    beat = last_beat(settings, "intake")
+    second = Settings(home=tmp_path, instance=1)
+    Heartbeat(second, "intake").beat(ready=False, of="the second")
+    beat, other = last_beat(settings, "intake"), last_beat(second, "intake")
     assert beat is not None
-    assert beat.healthy
-    assert beat.facts == {"of": "the first"}
+    assert other is not None
+    assert (beat.healthy, beat.facts) == (True, {"of": "the first"})
+    assert (other.healthy, other.facts) == (False, {"of": "the second"})
 
 
 def test_a_clock_that_is_set_back_stops_no_heartbeat(tmp_path: Path) -> None:

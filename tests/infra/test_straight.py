@@ -8,6 +8,7 @@ import pytest
 
 from infra.clickhouse import ClickHouseAwayError, connect
 from infra.http import answer
+from infra.local.alone import clickhouse_alone
 from infra.settings import Settings
 
 
@@ -46,6 +47,12 @@ def test_neither_queries_nor_passwords_do(
         connect(settings)
     with pytest.raises(TimeoutError):
         proxy.accept()
+
+
+def test_clients_share_their_connections(tmp_path: Path) -> None:
+    """What a client has of its own stays after it, and minutely takes a new one each minute."""
+    with clickhouse_alone(tmp_path) as settings:
+        assert connect(settings).http is connect(settings).http
 
 
 def test_questions_about_health_do_not(proxy: socket.socket, nobody: int) -> None:

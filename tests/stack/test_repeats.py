@@ -252,6 +252,7 @@ def test_a_lost_checkpoint_is_counted_anew_beside_what_is_shown(stack):
     finally:
         watching.set()
         watcher.join()
+    seen.append(counts(stack, "anew"))
     assert set(seen) == {(2, 0, 0), (1, 1, 0)}
     [(now,)] = stack.clickhouse().query("SELECT max(epoch) FROM tutti.epochs").result_rows
     assert now == epoch + 1
