@@ -6,6 +6,7 @@ text to replace is not there any more.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ MAKE_THE_PLAN = {"operators/flink/votes.py", PLAN}
 RESULTS = FOLDER / "red.jsonl"
 CHECK_BEHIND = 'failed on teardown with "AssertionError'
 TIME_OUT = "Failed: Timeout"
+PLACE = re.compile(r"(?<![\w.])/\w[^'\"),]*")
+"""A path of this machine in what pytest says."""
 GRAVEST = ("failure", "error", "skipped", "passed")
 COMMIT = "tests/pipelines/test_intake_commit.py::"
 CHOICE = "tests/pipelines/test_choose_start.py::"
@@ -318,7 +321,7 @@ class Outcome:
 
 def _outcome(part: ET.Element) -> Outcome:
     """Of one phase of a test."""
-    why = " ".join(part.get("message", "").split())
+    why = PLACE.sub("…", " ".join(part.get("message", "").split()))
     if why.startswith(TIME_OUT):
         return Outcome("error", why)
     return Outcome("failure" if why.startswith(CHECK_BEHIND) else part.tag, why)
