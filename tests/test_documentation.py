@@ -329,6 +329,12 @@ def test_lock_files_hold_hashes_and_no_addresses():
         text = lock.read_text()
         assert "://" not in text, lock.name
         assert text.count("==") <= text.count("--hash=sha256:"), lock.name
+    for name in tracked():
+        if Path(name).name == "package-lock.json":
+            text = (CHECKOUT / name).read_text()
+            assert "://" not in text, name
+            packages = json.loads(text)["packages"]
+            assert all("integrity" in package for place, package in packages.items() if place)
 
 
 def test_nothing_that_is_ignored_is_in_the_repository():
