@@ -9,14 +9,13 @@ from itertools import count as counter
 from random import Random
 
 from faults.checks import wrong
-from faults.load import TOPIC, Load
+from faults.load import Load
 from faults.notes import FOLDER
 from faults.scenarios import Scenario
 from faults.stage import NotOverError, Stage, await_that
 from faults.truth import count
 from faults.watcher import Memory, Watcher, bounds_mb
 
-from infra import kafka
 from operators.core.errors import TuttiError
 from schemas.topics import VOTES
 
@@ -39,7 +38,7 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
     stack = stage.stack
     name = re.sub("[^a-z0-9]+", "-", scenario.name.lower())
     load = Load(stack.settings, f"{name}-{next(_runs)}", seed, rate)
-    starts = vote_ends(stage)
+    starts = stage.ends(VOTES)
     watcher, memory = Watcher(stack, load.grow), Memory(stack)
     threads = (load, watcher, memory)
     for thread in threads:
@@ -117,18 +116,11 @@ def settle(stage: Stage) -> None:
             return
 
 
-def vote_ends(stage: Stage) -> dict[int, int]:
-    """Where the partitions of the votes end."""
-    broker = kafka.admin(stage.stack.settings)
-    places = [(TOPIC, partition) for partition in range(VOTES.partitions)]
-    return {partition: end for (_, partition), end in kafka.ends(broker, places).items()}
-
-
 def recount(stage: Stage, group: str) -> dict:
     """The Beam recount of everything a group has sent."""
     began = time.monotonic()
     settle(stage)
-    messages = sum(vote_ends(stage).values())
+    messages = sum(stage.ends(VOTES).values())
     found = []
     try:
         answer = json.loads(stage.stack.run("reconcile", "--json", seconds=1_800))

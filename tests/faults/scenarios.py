@@ -22,7 +22,6 @@ from confluent_kafka import Producer
 from faults.proxy import Mode, Proxy
 from faults.stage import PARTS, NotOverError, Stage, await_that
 
-from infra import kafka
 from infra.local.parts import PARTS as EVERY_PART
 from infra.local.stack import down
 from operators.flink.votes import transactions_of
@@ -299,7 +298,7 @@ def abandoned(seconds: int, *, restart: bool) -> Fault:
             producer.produce("tutti.tallies.v1", b"{}", b'{"epoch":0}', partition=partition)
         producer.flush(30)
         began = time.monotonic()
-        hidden = _ends_of_tallies(stage)
+        hidden = stage.ends(TALLIES)
         if restart:
             stage.kill("votes")
             stage.await_running("votes")
@@ -311,12 +310,6 @@ def abandoned(seconds: int, *, restart: bool) -> Fault:
         return [] if hid_s > seconds / 2 else [f"hid output for {hid_s:.0f} s only: nothing tried"]
 
     return fault
-
-
-def _ends_of_tallies(stage: Stage) -> dict[int, int]:
-    places = [(TALLIES.name, partition) for partition in range(TALLIES.partitions)]
-    found = kafka.ends(kafka.admin(stage.stack.settings), places)
-    return {partition: end for (_, partition), end in found.items()}
 
 
 def _tallies_read(stage: Stage, ends: dict[int, int]) -> bool:

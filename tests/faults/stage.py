@@ -17,10 +17,12 @@ import psutil
 from places import CHECKOUT
 from stack.conftest import Stack, new_stack
 
+from infra import kafka
 from infra.local.parts import PARTS as EVERY_PART
 from infra.local.stack import status
 from infra.local.supervisor import Supervisor
 from operators.core.errors import TuttiError
+from schemas.topics import Topic
 
 PARTS = ("kafka", "clickhouse", "redis", "intake", "votes", "sink")
 READY_S = 180
@@ -220,6 +222,12 @@ class Stage:
     @property
     def supervisor(self) -> Supervisor:
         return Supervisor(self.stack.settings)
+
+    def ends(self, topic: Topic) -> dict[int, int]:
+        """Where the partitions of a topic end, uncommitted records included."""
+        places = [(topic.name, partition) for partition in range(topic.partitions)]
+        found = kafka.ends(kafka.admin(self.stack.settings), places)
+        return {partition: end for (_, partition), end in found.items()}
 
     def votes_folder(self) -> Path:
         """The newest epoch's folder."""
