@@ -171,7 +171,7 @@ PARTS: Final[tuple[Part, ...]] = (
         elsewhere=lambda s: s.kafka_brokers,
     ),
     Part(
-        *("clickhouse", "infra.local.chserver", 0, 120, _clickhouse),
+        *("clickhouse", "infra.local.clickhouse_server", 0, 120, _clickhouse),
         port=lambda s: s.clickhouse_port,
         elsewhere=lambda s: s.clickhouse_url,
     ),
