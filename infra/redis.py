@@ -4,8 +4,8 @@ from typing import Any
 
 from redis import AuthenticationError, Redis, RedisError
 
-from infra.secrets import read_secret
-from infra.settings import Settings
+from infra.config.secrets import read_secret
+from infra.config.settings import Settings
 from operators.core.errors import TerminalError, TransientError
 
 

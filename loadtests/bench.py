@@ -16,9 +16,9 @@ from typing import Final
 import msgspec
 import orjson
 
-from infra.clickhouse import connect
+from infra.clickhouse.client import connect
 from infra.local import stack
-from infra.settings import CHECKOUT, Settings
+from infra.config.settings import CHECKOUT, Settings
 from loadtests.costs import GENERATOR, Costs, Reading
 from loadtests.expected import Comparison, compare, expect
 from loadtests.generator import Plan, Sent, Started
@@ -27,8 +27,8 @@ from loadtests.votes import Segment
 from loadtests.workload import Workload
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError, TransientError
-from pipelines.sending import Sender
-from pipelines.sync import await_clusters, sync
+from pipelines.exchange.send import Sender
+from pipelines.verify.sync import await_clusters, sync
 from schemas.times import format_instant
 
 SYNC_S: Final = 1_800.0

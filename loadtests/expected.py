@@ -14,15 +14,15 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
-from infra.clickhouse import scalar
+from infra.clickhouse.client import scalar
 from loadtests.draws import Numbers
 from loadtests.encoding import Encoder, bad_reasons
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
 from loadtests.workload import Workload
-from operators.core.ballots import MINUTE_MS
+from operators.core.votes.ballots import MINUTE_MS
 from operators.core.clock import Clock
-from operators.core.tally import COUNTED_CHOICES, COUNTERS
+from operators.core.votes.tally import COUNTED_CHOICES, COUNTERS
 from schemas.events import QUALIFICATION_BITS
 from schemas.topics import VOTES
 

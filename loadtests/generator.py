@@ -18,8 +18,8 @@ import msgspec
 import numpy as np
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from infra import kafka
-from infra.settings import Settings
+from infra.kafka import client as kafka
+from infra.config.settings import Settings
 from loadtests.costs import threads_of
 from loadtests.encoding import Encoder, Messages
 from loadtests.markers import MARKER_S, marker

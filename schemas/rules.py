@@ -24,7 +24,7 @@ from schemas.events import (
     Proposal,
     Vote,
 )
-from schemas.refusals import Reason, Refusal
+from schemas.rejections import Reason, Refusal
 from schemas.times import EARLIEST_MS, FUTURE_TOLERANCE_MS, parse_instant
 from schemas.trust import TrustRules
 

@@ -12,16 +12,16 @@ import typer
 from places import CHECKOUT
 from pydantic import SecretStr
 
-from infra import kafka
-from infra.metrics import CLICKHOUSE, SOURCES
-from infra.migrations import VIEWS
-from infra.settings import Settings
+from infra.kafka import client as kafka
+from infra.service.metrics import CLICKHOUSE, SOURCES
+from infra.clickhouse.migrations import VIEWS
+from infra.config.settings import Settings
 from models.cache import NAMESPACE
 from operators.flink import semantics, votes
 from pipelines.cli.main import app
-from pipelines.sink.main import REDIS_STREAM
+from pipelines.sink.sink import REDIS_STREAM
 from schemas.events import Kind
-from schemas.refusals import REASONS, Refusal
+from schemas.rejections import REASONS, Refusal
 from schemas.rules import JUDGES
 from schemas.topics import TOPICS
 
@@ -133,7 +133,7 @@ def test_every_view_is_documented():
 
 
 def test_every_part_of_the_stack_has_its_log_documented():
-    from infra.local.parts import PARTS  # noqa: PLC0415 - its clients take a moment to import
+    from infra.local.services import PARTS  # noqa: PLC0415 - its clients take a moment to import
 
     [row] = [line for line in README.splitlines() if line.startswith("| `var/logs/PART.log`")]
     assert {part.name for part in PARTS} <= set(re.findall(r"`(\w+)`", row))
@@ -190,7 +190,7 @@ def test_servers_elsewhere_are_told_the_keys_of_redis():
 
 
 def test_servers_elsewhere_are_told_what_runs_here():
-    from infra.local.parts import PARTS  # noqa: PLC0415 - its clients take a moment to import
+    from infra.local.services import PARTS  # noqa: PLC0415 - its clients take a moment to import
 
     elsewhere = Settings(
         kafka_brokers="kafka:9092", clickhouse_url="http://ch:8123", redis_url="redis://redis:6379"

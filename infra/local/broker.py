@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from infra.scratch import java_scratch
-from infra.settings import Settings
+from infra.service.tempdirs import java_scratch
+from infra.config.settings import Settings
 
 CLUSTER_ID: Final = "dHV0dGktb25lLW1hY2hpbg"
 

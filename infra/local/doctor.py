@@ -23,10 +23,10 @@ import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import ConfigResource, ResourceType
 
-from infra import kafka
-from infra.clickhouse import ERRORS, ClickHouseAwayError, connect, scalar
-from infra.heartbeat import last_beat
-from infra.local.parts import PARTS
+from infra.kafka import client as kafka
+from infra.clickhouse.client import ERRORS, ClickHouseAwayError, connect, scalar
+from infra.service.heartbeat import last_beat
+from infra.local.services import PARTS
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.checks import CHECKS as PROVISION_CHECKS
 from infra.local.provision.jars import wrong_jars
@@ -35,7 +35,7 @@ from infra.local.provision.ports import check_ports as provision_ports
 from infra.local.provision.problem import Problem
 from infra.local.stack import PartStatus, status
 from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES
-from infra.settings import CHECKOUT, Settings
+from infra.config.settings import CHECKOUT, Settings
 from operators.core.clock import Clock, system_clock
 from schemas.topics import TOPICS
 

@@ -11,15 +11,15 @@ from typing import Any, Final
 import psutil
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra import kafka
-from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
-from infra.epochs import read_note
-from infra.local.parts import PARTS, Part
+from infra.kafka import client as kafka
+from infra.clickhouse.client import ERRORS, ClickHouseAwayError, connect
+from infra.local.epochs import read_note
+from infra.local.services import PARTS, Part
 from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
-from infra.migrations import migrate
-from infra.secrets import pseudonym_key, read_secret
-from infra.settings import Settings
-from infra.trust import trust_rules
+from infra.clickhouse.migrations import migrate
+from infra.config.secrets import pseudonym_key, read_secret
+from infra.config.settings import Settings
+from infra.config.trust import trust_rules
 from operators.core.errors import TerminalError, TransientError, TuttiError
 
 Say = Callable[[str], None]

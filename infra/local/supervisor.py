@@ -15,8 +15,8 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.local.parts import PARTS
-from infra.settings import CHECKOUT, Settings
+from infra.local.services import PARTS
+from infra.config.settings import CHECKOUT, Settings
 from operators.core.errors import TerminalError
 
 LOG_BYTES: Final = 10 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Flink's side of clustering: it keeps what `operators.core.meaning` needs to go on.
+"""Flink's side of clustering: it keeps what `operators.core.clusters` needs to go on.
 
 Imported late and only where the job is built: PyFlink looks for its configuration when Java starts.
 """
@@ -18,12 +18,12 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
 from models.encoder import Encoder
-from operators.core.meaning.clusters import Clusters, StateSize
-from operators.core.meaning.item import Item
-from operators.core.meaning.journal import due, entry, revived
-from operators.core.meaning.language import language_of
-from operators.core.meaning.records import records
-from operators.core.meaning.thresholds import Thresholds
+from operators.core.clusters.clusters import Clusters, StateSize
+from operators.core.clusters.item import Item
+from operators.core.clusters.journal import due, entry, revived
+from operators.core.clusters.language import language_of
+from operators.core.clusters.records import records
+from operators.core.clusters.thresholds import Thresholds
 from operators.flink.semantics import UID, SemanticsJob
 
 

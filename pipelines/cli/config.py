@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import typer
 
-from infra.settings import Settings
-from infra.shown import shown_settings
+from infra.config.settings import Settings
+from infra.config.settings_report import shown_settings
 from pipelines.cli.output import AsJson, console, print_json
 
 config = typer.Typer(help="Settings.", no_args_is_help=True)

@@ -8,8 +8,8 @@ import typer
 from clickhouse_connect.driver.client import Client
 from rich.markup import escape
 
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, print_json, table
 

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from infra.settings import Settings
-from infra.trust import trust_rules
+from infra.config.settings import Settings
+from infra.config.trust import trust_rules
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.checking import Fault, faults
+from pipelines.exchange.validate import Fault, faults
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.output import AsJson, console, errors, print_json
 from schemas.events import Kind
-from schemas.refusals import ADVICE, Reason
+from schemas.rejections import ADVICE, Reason
 from schemas.rules import judges
 
 app = typer.Typer(help="The contract of the messages.", no_args_is_help=True)

@@ -6,8 +6,8 @@ import typer
 from clickhouse_connect.driver.client import Client
 from rich.table import Table
 
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.config.settings import Settings
 from operators.core.errors import UnknownConsultationError
 from pipelines.cli.output import AsJson, console, print_json, table
 

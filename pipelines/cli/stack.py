@@ -8,7 +8,7 @@ import typer
 
 from infra.local import backup as copies
 from infra.local import stack
-from infra.settings import Settings
+from infra.config.settings import Settings
 from pipelines.cli.output import AsJson, console, errors, print_json, table
 
 

@@ -11,13 +11,13 @@ from redis import Redis, RedisError
 from rich.live import Live
 
 from infra import redis
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from pipelines.cli.board import Board, By, draw_board, read_board
 from pipelines.cli.moments import At, past_moment
 from pipelines.cli.output import AsJson, console, print_json
-from pipelines.sink.main import REDIS_STREAM
+from pipelines.sink.sink import REDIS_STREAM
 
 PATIENCE_MS: Final = 2_000
 """Without news from Redis the board is read this often."""

@@ -6,8 +6,8 @@ from typing import Any, Final
 import structlog
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import UNAVAILABLE
-from infra.metrics import (
+from infra.clickhouse.client import UNAVAILABLE
+from infra.service.metrics import (
     GROUPS_BALLOTS,
     GROUPS_CONSULTATIONS,
     GROUPS_NOISE_RUNS,
@@ -17,8 +17,8 @@ from infra.metrics import (
 )
 from operators.core.clock import Clock, monotonic_ms, rested_ms, system_clock
 from operators.core.groups.run import MOST_BALLOTS, MOST_PROPOSALS, NOBODY, Members, find_groups
-from operators.core.groups.support import Noise
-from pipelines.groups.pace import REST_PER_LOOK, REST_PER_RUN, next_ms
+from operators.core.groups.significance import Noise
+from pipelines.groups.cooldown import REST_PER_LOOK, REST_PER_RUN, next_ms
 from pipelines.groups.read import (
     Snapshot,
     count_proposals,

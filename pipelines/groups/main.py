@@ -6,12 +6,12 @@ from typing import Final
 
 import structlog
 
-from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
-from infra.heartbeat import Heartbeat
-from infra.logs import configure_logging
-from infra.metrics import GROUPS
-from infra.settings import Settings
-from infra.stopping import stop_requested
+from infra.clickhouse.client import ERRORS, ClickHouseAwayError, connect
+from infra.service.heartbeat import Heartbeat
+from infra.service.logs import configure_logging
+from infra.service.metrics import GROUPS
+from infra.config.settings import Settings
+from infra.service.shutdown import stop_requested
 from operators.core.clock import monotonic_ms
 from operators.core.errors import TerminalError
 from pipelines.groups.grouping import Grouping

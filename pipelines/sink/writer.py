@@ -9,8 +9,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.insert import InsertContext
 from tenacity import RetryCallState, retry, retry_if_exception_type, wait_exponential_jitter
 
-from infra.clickhouse import UNAVAILABLE
-from infra.metrics import SINK_INSERT, SINK_RETRIES, SINK_ROWS
+from infra.clickhouse.client import UNAVAILABLE
+from infra.service.metrics import SINK_INSERT, SINK_RETRIES, SINK_ROWS
 from operators.core.clock import Clock
 from pipelines.sink.batch import Insert
 from pipelines.sink.cuts import Cut, Place

@@ -22,7 +22,7 @@ from confluent_kafka import Producer
 from faults.proxy import Mode, Proxy
 from faults.stage import PARTS, NotOverError, Stage, await_that
 
-from infra.local.parts import PARTS as EVERY_PART
+from infra.local.services import PARTS as EVERY_PART
 from infra.local.stack import down
 from operators.flink.votes import transactions_of
 from schemas.topics import TALLIES
@@ -174,7 +174,7 @@ def full(folder: str, seconds: float = 20) -> Fault:
 
 # The sink's code in a process of its own, which finds ClickHouse behind the proxy.
 SINK_THROUGH = """
-import pipelines.sink.main as sink
+import pipelines.sink.sink as sink
 class Through(sink.Settings):
     clickhouse_port = property(lambda _: {port})
 sink.Settings = Through
@@ -400,18 +400,18 @@ SCENARIOS: tuple[Scenario, ...] = (
         redis_wrong_types,
         news_are_told,
     ),
-    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.main")),
+    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.sink")),
     Scenario(
         "two intakes with two numbers",
         "twins",
         "they share the partitions",
-        twin("pipelines.intake", TUTTI_INSTANCE="1"),
+        twin("pipelines.intake.intake", TUTTI_INSTANCE="1"),
     ),
     Scenario(
         "two intakes with one number",
         "twins",
         "they push each other out, nothing is lost",
-        twin("pipelines.intake"),
+        twin("pipelines.intake.intake"),
     ),
     Scenario(
         "newest checkpoint deleted",

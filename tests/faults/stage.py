@@ -17,8 +17,8 @@ import psutil
 from places import CHECKOUT
 from stack.conftest import Stack, new_stack
 
-from infra import kafka
-from infra.local.parts import PARTS as EVERY_PART
+from infra.kafka import client as kafka
+from infra.local.services import PARTS as EVERY_PART
 from infra.local.stack import status
 from infra.local.supervisor import Supervisor
 from operators.core.errors import TuttiError

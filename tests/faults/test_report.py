@@ -4,7 +4,7 @@ from faults.drive import PAIRS
 from faults.report import GROUPS, not_run, page
 from faults.scenarios import KILLABLE, SCENARIOS, pairs
 
-from infra.local.parts import PARTS
+from infra.local.services import PARTS
 
 MACHINE = {"processor": "Fast", "cores": "2", "memory": "24 GiB", "system": "Linux"}
 

@@ -9,7 +9,7 @@ from faults.checks import CAST_IN, cells
 from faults.load import Load
 from stack.conftest import Stack
 
-from infra.settings import Settings
+from infra.config.settings import Settings
 
 LOOK_S = 0.2
 MINUTES_EVERY = 5

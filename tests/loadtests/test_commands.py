@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from typer.testing import CliRunner
 
-from infra.settings import Settings
+from infra.config.settings import Settings
 from loadtests import __main__ as commands
 from loadtests import bench
 from loadtests import report as page

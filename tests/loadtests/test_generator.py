@@ -17,10 +17,10 @@ from loadtests.markers import MARKER_S, marker, summary
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
 from loadtests.workload import Workload
-from operators.core.ballots import MINUTE_MS, Origin, ballot_of
-from operators.core.tally import Tally
+from operators.core.votes.ballots import MINUTE_MS, Origin, ballot_of
+from operators.core.votes.tally import Tally
 from schemas.events import Vote
-from schemas.refusals import Refusal
+from schemas.rejections import Refusal
 from schemas.rules import judge_vote
 
 START_MS = 1_790_000_000_000

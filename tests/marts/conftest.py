@@ -8,9 +8,9 @@ import pytest
 from clickhouse import show_epoch
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import connect
-from infra.local.alone import clickhouse_alone
-from infra.settings import Settings
+from infra.clickhouse.client import connect
+from infra.local.ephemeral_clickhouse import clickhouse_alone
+from infra.config.settings import Settings
 
 
 @pytest.fixture(scope="session")

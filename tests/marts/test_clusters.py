@@ -8,8 +8,8 @@ import pytest
 from clickhouse import insert_consultation, insert_proposals, insert_tallies
 from places import CHECKOUT
 
-from infra.clickhouse import connect
-from operators.core.meaning.cluster_agreement import cluster_agreement
+from infra.clickhouse.client import connect
+from operators.core.clusters.cluster_agreement import cluster_agreement
 
 BALLOTS = {"a": (90, 5), "b": (60, 30), "c": (10, 85), "d": (3, 0), "e": (0, 0), "f": (7, 7)}
 AT_MS = 1_780_000_000_000

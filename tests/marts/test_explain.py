@@ -12,14 +12,14 @@ from clickhouse import (
     moment,
 )
 
-from infra.clickhouse import scalar
-from operators.core import makeorg
-from operators.core.agreement import agreement
-from operators.core.consensus import consensus, country_weights
+from infra.clickhouse.client import scalar
+from operators.core.scores import makeorg
+from operators.core.scores.agreement import agreement
+from operators.core.scores.consensus import consensus, country_weights
 from operators.core.errors import TerminalError
 from pipelines.cli.board import read_board
 from pipelines.cli.moments import past_moment
-from pipelines.explaining import explain
+from pipelines.verify.explain import explain
 
 CELLS = [
     {"country": "FR", "agree": 85, "disagree": 6, "neutral": 24, "like_it": 17, "doable": 29},

@@ -14,7 +14,7 @@ from operators.core.groups import run as limits
 from operators.core.groups.consensus import group_consensus
 from operators.core.groups.representatives import representativeness
 from operators.core.groups.run import find_groups
-from operators.core.groups.support import RUNS
+from operators.core.groups.significance import RUNS
 from pipelines.groups import grouping
 from pipelines.groups.grouping import Grouping
 from pipelines.groups.read import read_opinions

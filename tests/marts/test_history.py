@@ -17,13 +17,13 @@ from clickhouse import (
 )
 from clickhouse_connect.driver.client import Client
 
-from infra import migrations
-from infra.clickhouse import connect, scalar
-from infra.local.alone import clickhouse_alone
-from infra.migrations import VIEWS, migrate
+from infra.clickhouse import migrations
+from infra.clickhouse.client import connect, scalar
+from infra.local.ephemeral_clickhouse import clickhouse_alone
+from infra.clickhouse.migrations import VIEWS, migrate
 from operators.core.clock import system_clock
-from operators.core.tally import COUNTERS
-from pipelines.minutely.bases import carry_base
+from operators.core.votes.tally import COUNTERS
+from pipelines.periodic.history_snapshots import carry_base
 from schemas.reserved import PROBE_CONSULTATION
 
 

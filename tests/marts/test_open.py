@@ -1,8 +1,8 @@
 import pytest
 from clickhouse import insert_consultation, insert_proposals, insert_votes
 
-from operators.core.agreement import agreement
-from pipelines.minutely.publish import publish
+from operators.core.scores.agreement import agreement
+from pipelines.periodic.publish import publish
 from schemas.reserved import PROBE_CONSULTATION
 
 MARK_MS = 1_780_000_020_000

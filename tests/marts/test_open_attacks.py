@@ -11,7 +11,7 @@ from clickhouse import insert_consultation, insert_proposals, insert_votes
 
 from operators.core.disclosure import changes, entries, merging, states, windows
 from operators.core.disclosure.cohorts import TROLL, Cohort
-from pipelines.minutely import publish as subject
+from pipelines.periodic import publish as subject
 
 START_MS = 1_780_000_020_000 // 60_000 * 60_000
 COUNTRIES = ("FR", "DE", "PL", "LU", "MT", "EE")

@@ -10,10 +10,10 @@ import pytest
 from clickhouse import insert_consultation, insert_proposals, insert_tallies, insert_votes
 from places import CHECKOUT
 
-from infra.clickhouse import connect
-from operators.core.agreement import agreement
+from infra.clickhouse.client import connect
+from operators.core.scores.agreement import agreement
 from pipelines.groups.grouping import Grouping
-from pipelines.minutely.bursts import look_for_bursts
+from pipelines.periodic.bursts import look_for_bursts
 from schemas.events import QUALIFICATION_BITS
 
 PAGE = (CHECKOUT / "docs" / "questions.md").read_text(encoding="utf-8")

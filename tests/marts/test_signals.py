@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from clickhouse import insert_consultation
 
-from loadtests.signals.bursts import FIRST_MINUTE, outcomes
-from loadtests.signals.rings import (
+from loadtests.evaluation.signals.bursts import FIRST_MINUTE, outcomes
+from loadtests.evaluation.signals.rings import (
     Crowd,
     Ring,
     crowd,
@@ -14,14 +14,21 @@ from loadtests.signals.rings import (
     members,
     search,
 )
-from loadtests.signals.scenarios import NEWCOMER, WATCHED
-from loadtests.signals.traffic import Attack, Peak, Scenario, insert, insert_columns, simulate
-from operators.core.agreement import agreement
-from operators.core.tally import COUNTERS
+from loadtests.evaluation.signals.scenarios import NEWCOMER, WATCHED
+from loadtests.evaluation.signals.traffic import (
+    Attack,
+    Peak,
+    Scenario,
+    insert,
+    insert_columns,
+    simulate,
+)
+from operators.core.scores.agreement import agreement
+from operators.core.votes.tally import COUNTERS
 from pipelines.cli.signals import draw_signals, read_signals
-from pipelines.minutely import signals as kept
-from pipelines.minutely.bursts import LATE_MIN, MINUTE_MS, look_for_bursts
-from pipelines.minutely.identical import EVERY_MS, look_for_identical
+from pipelines.periodic import signals as kept
+from pipelines.periodic.bursts import LATE_MIN, MINUTE_MS, look_for_bursts
+from pipelines.periodic.identical import EVERY_MS, look_for_identical
 
 BOARD = "SELECT * FROM marts.leaderboard WHERE consultation_id = {c:String} ORDER BY proposal_id"
 

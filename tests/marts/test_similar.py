@@ -4,7 +4,7 @@ import pytest
 from clickhouse import insert_proposals
 
 from pipelines.cli.similar import pairs
-from pipelines.minutely.suggestions import suggest
+from pipelines.periodic.suggestions import suggest
 
 TEXTS = {
     "more": "Build more nuclear power plants",

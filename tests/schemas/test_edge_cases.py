@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.edge_cases import EdgeCase, edge_cases
-from schemas.refusals import OF_SETTINGS, REASONS, Refusal
+from schemas.rejections import OF_SETTINGS, REASONS, Refusal
 from schemas.rules import JUDGES, MAX_MESSAGE_BYTES
 
 CASES = tuple(edge_cases())

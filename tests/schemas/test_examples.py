@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from schemas.events import Kind
-from schemas.refusals import OF_SETTINGS, REASONS, Refusal
+from schemas.rejections import OF_SETTINGS, REASONS, Refusal
 from schemas.rules import JUDGES
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "schemas" / "examples"

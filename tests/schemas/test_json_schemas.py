@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from schemas.edge_cases import edge_cases
 from schemas.events import CHOICES, QUALIFICATIONS, STATUSES, TRUSTS, Kind
-from schemas.refusals import REASONS, Refusal
+from schemas.rejections import REASONS, Refusal
 from schemas.rules import JUDGES
 from schemas.times import EARLIEST_MS, parse_instant
 

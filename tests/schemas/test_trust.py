@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import TRUSTS, Vote
-from schemas.refusals import Refusal
+from schemas.rejections import Refusal
 from schemas.rules import judge_vote
 from schemas.trust import BadTrustRulesError, TrustRule, TrustRules, parse_trust_rules
 

@@ -5,7 +5,7 @@ from collections import Counter
 import msgspec
 import pytest
 
-from infra import kafka
+from infra.kafka import client as kafka
 from schemas.edge_cases import EdgeCase, edge_cases
 from schemas.topics import ACCEPTED, DEAD_LETTERS, INPUT
 

@@ -11,9 +11,9 @@ import pytest
 from orjson import dumps
 from stack.naive import Ledger
 
-from infra import kafka
+from infra.kafka import client as kafka
 from operators.core.clock import system_clock
-from schemas.refusals import Reason
+from schemas.rejections import Reason
 from schemas.times import format_instant
 from schemas.topics import ACCEPTED_VOTES, DEAD_LETTERS, VOTES
 

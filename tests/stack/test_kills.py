@@ -12,13 +12,13 @@ from orjson import dumps, loads
 from stack.naive import Ledger
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.clickhouse import scalar
-from infra.kafka import topics
+from infra.clickhouse.client import scalar
+from infra.kafka.client import topics
 from operators.core.clock import system_clock
-from operators.core.tally import COUNTERS
+from operators.core.votes.tally import COUNTERS
 from pipelines.demo.campaign import Campaign
-from pipelines.pacing import FLINKS_OWN
-from pipelines.sending import Sender
+from pipelines.flink.checkpoint_trigger import FLINKS_OWN
+from pipelines.exchange.send import Sender
 from schemas.topics import VOTES
 
 RATE = 4_000

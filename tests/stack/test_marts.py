@@ -8,10 +8,10 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 from orjson import dumps
 
-from infra.migrations import VIEWS
-from operators.core.agreement import METHOD, agreement
-from pipelines.sending import Sender
-from pipelines.sync import await_clusters
+from infra.clickhouse.migrations import VIEWS
+from operators.core.scores.agreement import METHOD, agreement
+from pipelines.exchange.send import Sender
+from pipelines.verify.sync import await_clusters
 
 COUNTRIES = ("FR", "DE", "LU", "ZZ")
 CHOICES = ("agree", "agree", "disagree", "neutral")

@@ -13,11 +13,11 @@ from orjson import dumps
 from stack.conftest import Stack
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra import kafka
-from infra.epochs import epochs_with_folder, read_note
+from infra.kafka import client as kafka
+from infra.local.epochs import epochs_with_folder, read_note
 from operators.flink.plan import VERSION
-from pipelines.burial import read_outputs, shown_epoch
-from pipelines.sending import Sender
+from pipelines.votes.retirement import read_outputs, shown_epoch
+from pipelines.exchange.send import Sender
 from schemas.topics import PROGRESS, TALLIES, WINDOWS
 
 PROPOSALS = 20

@@ -26,14 +26,14 @@ from tenacity import (
     wait_fixed,
 )
 
-from infra import kafka
-from infra.heartbeat import last_beat
-from infra.local.parts import PARTS
+from infra.kafka import client as kafka
+from infra.service.heartbeat import last_beat
+from infra.local.services import PARTS
 from infra.local.supervisor import Supervisor
-from infra.metrics import CLICKHOUSE, METRICS, PART, SEMANTICS, SOURCES
-from infra.migrations import VIEWS
-from pipelines.reconcile import _only_probes_since
-from pipelines.sending import Sender
+from infra.service.metrics import CLICKHOUSE, METRICS, PART, SEMANTICS, SOURCES
+from infra.clickhouse.migrations import VIEWS
+from pipelines.verify.reconcile import _only_probes_since
+from pipelines.exchange.send import Sender
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.topics import DEAD_LETTERS, VOTES
 
@@ -281,7 +281,7 @@ def probing(stack, every_s: int) -> Iterator[None]:
     supervisor = Supervisor(stack.settings)
     supervisor.stop("probe")
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.probe"],
+        [sys.executable, "-m", "pipelines.verify.probe"],
         env=os.environ
         | stack.environment
         | {"TUTTI_PROBE_SECONDS": str(every_s), "TUTTI_PART": "probe"},

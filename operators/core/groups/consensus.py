@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import Final
 
-from operators.core.agreement import Z95
+from operators.core.scores.agreement import Z95
 
 METHOD: Final = "group-consensus/polis-laplace/1"
 """Name and version, published beside each number."""

@@ -7,7 +7,7 @@ import pytest
 from pipelines.demo.campaign import Campaign
 from pipelines.demo.spoiled import SPOILERS
 from schemas.events import Vote
-from schemas.refusals import Refusal
+from schemas.rejections import Refusal
 from schemas.rules import judge_consultation, judge_proposal, judge_vote
 
 NOW_MS = 1_750_000_000_000

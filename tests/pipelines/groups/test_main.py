@@ -12,9 +12,9 @@ from conversations import simulated
 from places import CHECKOUT
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.clickhouse import connect
-from infra.heartbeat import last_beat
-from infra.local.alone import clickhouse_alone
+from infra.clickhouse.client import connect
+from infra.service.heartbeat import last_beat
+from infra.local.ephemeral_clickhouse import clickhouse_alone
 
 CHOICES = {1: "agree", 0: "neutral", -1: "disagree"}
 

@@ -3,8 +3,8 @@
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from infra.clickhouse import connect
-from infra.local.alone import clickhouse_alone
+from infra.clickhouse.client import connect
+from infra.local.ephemeral_clickhouse import clickhouse_alone
 from pipelines.sink.writer import Writer
 
 NOW_MS = 1_780_000_000_123
