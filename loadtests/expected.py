@@ -119,12 +119,12 @@ class Comparison:
     example: str
     accepted: tuple[int, int]
     refused: int
-    refused_equal: bool
+    rejected_equal: bool
 
     @property
     def exact(self) -> bool:
         """Whether nothing differs."""
-        return not self.different and self.accepted[0] == self.accepted[1] and self.refused_equal
+        return not self.different and self.accepted[0] == self.accepted[1] and self.rejected_equal
 
 
 def compare(clickhouse: Client, workload: Workload, expected: Expected, markers: int) -> Comparison:
@@ -176,7 +176,7 @@ def compare(clickhouse: Client, workload: Workload, expected: Expected, markers:
         example=example,
         accepted=(expected.accepted + markers, int(accepted)),
         refused=sum(refused.values()),
-        refused_equal=refused == expected.refused,
+        rejected_equal=refused == expected.refused,
     )
 
 

@@ -163,7 +163,7 @@ def _figures(runs: list[Measurement], cold: Measurement | None) -> list[str]:
         rows += [
             ("markers", partial(_fresh, "markers"), ",.0f"),
             ("resolution, ms", lambda m: m.gap_ms, ",.0f"),
-            ("generator late, p99, ms", lambda m: m.behind_ms[1], ",.0f"),
+            ("generator late, p99, ms", lambda m: m.lag_ms[1], ",.0f"),
         ]
     rows += [
         ("µs CPU per vote, all parts", lambda m: m.cpu_us, ".1f"),

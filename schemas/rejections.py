@@ -87,7 +87,7 @@ ADVICE: Final[dict[Reason, Advice]] = {
     ),
     "bad_number": Advice(
         "a number outside its range",
-        "Send a number within the range that the message of refusal names.",
+        "Send a number within the range that the message of rejection names.",
     ),
     "bad_time": Advice(
         "not a real UTC time YYYY-MM-DDTHH:MM:SS[.f{1,3}]Z since 2000",
@@ -132,7 +132,7 @@ ADVICE: Final[dict[Reason, Advice]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Rejection:
     """Why one message was refused.
 
     Attributes:

@@ -31,14 +31,14 @@ def scalar(clickhouse: Client, sql: str) -> Any:
 logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 
-class ClickHouseAwayError(TransientError):
+class ClickHouseUnavailableError(TransientError):
     """ClickHouse does not answer."""
 
     def __init__(self) -> None:
         super().__init__("ClickHouse does not answer: see tutti status, or run tutti up.")
 
 
-class ClickHouseRefusesError(TerminalError):
+class ClickHouseAuthenticationError(TerminalError):
     """ClickHouse and we do not trust each other."""
 
 
@@ -50,8 +50,8 @@ def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -
     """A client of the operators' address, or of the analysts' read-only one.
 
     Raises:
-        ClickHouseAwayError: Nobody answers there.
-        ClickHouseRefusesError: It does not take our password, or we not its certificate.
+        ClickHouseUnavailableError: Nobody answers there.
+        ClickHouseAuthenticationError: It does not take our password, or we not its certificate.
     """
     user = settings.analyst_user if analyst else settings.clickhouse_user
     file = settings.analyst_password_file if analyst else settings.clickhouse_password_file
@@ -75,15 +75,15 @@ def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -
         )
     except UNAVAILABLE as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            raise ClickHouseRefusesError(
+            raise ClickHouseAuthenticationError(
                 f"The certificate of ClickHouse at {url.netloc} is not trusted: is"
                 " TUTTI_CLICKHOUSE_CA_FILE its authority?"
             ) from None
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     except DatabaseError as error:
         if not _REFUSED.search(str(error)):
             raise
-        raise ClickHouseRefusesError(
+        raise ClickHouseAuthenticationError(
             f"ClickHouse at {url.netloc} does not take the password of {user}: is it that of"
             f" {setting}?"
         ) from None

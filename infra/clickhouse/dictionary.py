@@ -13,7 +13,7 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import clickhouse_alone
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.clickhouse.migrations import VIEWS, view
 from infra.config.settings import CHECKOUT
 
@@ -62,7 +62,7 @@ def main(file: Path = FILE) -> None:
     """Write the page."""
     with (
         tempfile.TemporaryDirectory(prefix="tutti-") as home,
-        clickhouse_alone(Path(home)) as settings,
+        ephemeral_clickhouse(Path(home)) as settings,
     ):
         file.write_text(dictionary(connect(settings)), encoding="utf-8")
 

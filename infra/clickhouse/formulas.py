@@ -99,7 +99,7 @@ def _groups() -> dict[str, str]:
         "bridging": group_consensus.BRIDGING_SQL,
     }
     return {
-        "groups_supported": significance.SUPPORTED_SQL.format(
+        "groups_significant": significance.SIGNIFICANT_SQL.format(
             silhouette="silhouette", noise="noise_silhouette"
         ),
         "group_pa": group_consensus.PA_SQL.format(**votes),
@@ -127,7 +127,7 @@ def _representatives() -> dict[str, str]:
         for name, sql in tests.items()
     } | {
         "z90": repr(representatives.Z90),
-        "most_representatives": repr(representatives.MOST_REPRESENTATIVES),
+        "max_representatives": repr(representatives.MAX_REPRESENTATIVES),
     }
 
 
@@ -153,7 +153,7 @@ def _methods() -> dict[str, str]:
         "divisiveness": divisiveness.METHOD,
     }
     across = {
-        "rank_shown": stable_rank.METHOD,
+        "stable_rank": stable_rank.METHOD,
         "consensus, rank_consensus, coverage, weakest_country": consensus.METHOD,
         "country_spread": divisiveness.SPREAD_METHOD,
         "group_spread": group_consensus.METHOD,

@@ -19,7 +19,7 @@ _PASSWORD: Final = re.compile(r"(?<=:)[^:/@]+(?=@)")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportedSetting:
     """One setting.
 
     Attributes:
@@ -35,11 +35,11 @@ class Shown:
     meaning: str
 
 
-def shown_settings(settings: Settings, environment: Mapping[str, str] = environ) -> list[Shown]:
+def settings_report(settings: Settings, environment: Mapping[str, str] = environ) -> list[ReportedSetting]:
     """Every setting, then every address and folder that follows from them."""
     given = {name.upper() for name, value in environment.items() if value}
     fields = [
-        Shown(
+        ReportedSetting(
             variable := f"TUTTI_{name.upper()}",
             _text(getattr(settings, name)),
             "environment" if variable in given else "default",
@@ -48,18 +48,18 @@ def shown_settings(settings: Settings, environment: Mapping[str, str] = environ)
         for name, field in Settings.model_fields.items()
     ]
     derived = [
-        Shown(name, _text(getattr(settings, name)), "derived", inspect.getdoc(found) or "")
+        ReportedSetting(name, _text(getattr(settings, name)), "derived", inspect.getdoc(found) or "")
         for name, found in vars(Settings).items()
         if isinstance(found, property) and not name.startswith("_")
     ]
     return [_with_key_file(settings, line) for line in fields] + derived
 
 
-def _with_key_file(settings: Settings, line: Shown) -> Shown:
+def _with_key_file(settings: Settings, line: ReportedSetting) -> ReportedSetting:
     """The pseudonym key, where no variable gives it, is that of the file, once there is one."""
     file = settings.home / "secrets" / "pseudonym.key"
     if line.name == "TUTTI_PSEUDONYM_KEY" and line.value is None and file.exists():
-        return Shown(line.name, MASK, "file", f"{line.meaning}: {file}")
+        return ReportedSetting(line.name, MASK, "file", f"{line.meaning}: {file}")
     return line
 
 

@@ -86,14 +86,14 @@ def admin(settings: Settings) -> AdminClient:
     return AdminClient(client(settings))
 
 
-class KafkaAwayError(TransientError):
+class KafkaUnavailableError(TransientError):
     """Kafka does not answer."""
 
     def __init__(self) -> None:
         super().__init__("Kafka does not answer: see tutti status, or run tutti up.")
 
 
-class KafkaRefusesError(TerminalError):
+class KafkaAuthenticationError(TerminalError):
     """Kafka and we do not trust each other."""
 
 
@@ -101,8 +101,8 @@ def topics(settings: Settings, timeout_s: float = TIMEOUT_S) -> set[str]:
     """The names of the topics that are there: the question that shows whether Kafka answers.
 
     Raises:
-        KafkaAwayError: It does not answer.
-        KafkaRefusesError: It does not take our user and password, or we not its certificate.
+        KafkaUnavailableError: It does not answer.
+        KafkaAuthenticationError: It does not take our user and password, or we not its certificate.
     """
     faults: dict[int, str] = {}
 
@@ -115,16 +115,16 @@ def topics(settings: Settings, timeout_s: float = TIMEOUT_S) -> set[str]:
     except KafkaException:
         kafka.poll(0)  # what went wrong before is reported now
     if KafkaError._AUTHENTICATION in faults:  # noqa: SLF001 - its public name
-        raise KafkaRefusesError(
+        raise KafkaAuthenticationError(
             f"Kafka at {settings.brokers} does not take the password of {settings.kafka_user}:"
             " is it that of TUTTI_KAFKA_PASSWORD_FILE, and the mechanism the right one?"
         ) from None
     if KafkaError._SSL in faults:  # noqa: SLF001 - its public name
-        raise KafkaRefusesError(
+        raise KafkaAuthenticationError(
             f"Kafka at {settings.brokers} and we do not trust each other's certificates:"
             f" is TUTTI_KAFKA_CA_FILE its authority? ({_reason(faults[KafkaError._SSL])})"  # noqa: SLF001
         ) from None
-    raise KafkaAwayError from None
+    raise KafkaUnavailableError from None
 
 
 def _reason(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse.client import ClickHouseAwayError, connect
+from infra.clickhouse.client import ClickHouseUnavailableError, connect
 from infra.clickhouse.migrations import migrate
 from infra.config.settings import CHECKOUT, Settings
 from operators.core.errors import TransientError
@@ -23,7 +23,7 @@ PATIENCE_S: Final = 60
 
 
 @contextmanager
-def clickhouse_alone(home: Path, memory_mb: int = 3072) -> Iterator[Settings]:
+def ephemeral_clickhouse(home: Path, memory_mb: int = 3072) -> Iterator[Settings]:
     """The local server on free ports, brought to this version; it ends with the block.
 
     Args:
@@ -59,7 +59,7 @@ def clickhouse_alone(home: Path, memory_mb: int = 3072) -> Iterator[Settings]:
 def _when_it_answers(settings: Settings, process: subprocess.Popen[bytes]) -> Client:
     deadline = time.monotonic() + PATIENCE_S
     while process.poll() is None and time.monotonic() < deadline:
-        with suppress(ClickHouseAwayError):
+        with suppress(ClickHouseUnavailableError):
             return connect(settings)
         time.sleep(0.1)
     raise TransientError(f"ClickHouse does not answer: see {settings.home / 'clickhouse.log'}.")

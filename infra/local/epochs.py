@@ -20,20 +20,20 @@ class Note:
 
     Attributes:
         rebuilding: The epoch that is counted beside the running one; None: no rebuild.
-        given_up: Epochs that are never resumed; their output is on its way out.
+        abandoned: Epochs that are never resumed; their output is on its way out.
     """
 
     rebuilding: int | None = None
-    given_up: tuple[int, ...] = ()
+    abandoned: tuple[int, ...] = ()
 
-    def give_up(self, epoch: int) -> "Note":
+    def abandon(self, epoch: int) -> "Note":
         """The same with one epoch given up."""
         rebuilding = None if self.rebuilding == epoch else self.rebuilding
-        return Note(rebuilding, tuple(sorted({*self.given_up, epoch})))
+        return Note(rebuilding, tuple(sorted({*self.abandoned, epoch})))
 
     def forget(self, epoch: int) -> "Note":
         """The same without an epoch whose output is gone."""
-        return Note(self.rebuilding, tuple(e for e in self.given_up if e != epoch))
+        return Note(self.rebuilding, tuple(e for e in self.abandoned if e != epoch))
 
 
 def epoch_folder(settings: Settings, epoch: int) -> Path:
@@ -47,22 +47,22 @@ def epochs_with_folder(settings: Settings) -> set[int]:
     return {int(match[1]) for name in names if (match := re.fullmatch(r"epoch-(\d+)", name))}
 
 
-def read_note(settings: Settings) -> Note:
+def read_rebuild_record(settings: Settings) -> Note:
     """The note; an empty one if there is none."""
     try:
         found = json.loads(_file(settings).read_text())
     except FileNotFoundError:
         return Note()
-    return Note(found["rebuilding"], tuple(found["given_up"]))
+    return Note(found["rebuilding"], tuple(found["abandoned"]))
 
 
-def change_note(settings: Settings, change: Callable[[Note], Note]) -> Note:
+def update_rebuild_record(settings: Settings, change: Callable[[Note], Note]) -> Note:
     """Change the note; of two at once the second sees what the first wrote."""
     file = _file(settings)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        changed = change(read_note(settings))
+        changed = change(read_rebuild_record(settings))
         draft = file.with_suffix(".draft")
         draft.write_text(json.dumps(asdict(changed)))
         draft.replace(file)

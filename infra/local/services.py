@@ -165,7 +165,7 @@ def _get(url: str) -> bytes | None:
     return answer(url, PROBE_S)
 
 
-PARTS: Final[tuple[Part, ...]] = (
+SERVICES: Final[tuple[Part, ...]] = (
     Part(
         *("kafka", "infra.local.broker", 0, 120, _kafka),
         port=lambda s: s.kafka_port,
@@ -195,7 +195,7 @@ PARTS: Final[tuple[Part, ...]] = (
     ),
     Part("sink", "pipelines.sink.sink", 1, 60, _heartbeat("sink")),
     Part("probe", "pipelines.verify.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port),
-    Part("minutely", "pipelines.periodic.main", 1, 60, _heartbeat("minutely")),
+    Part("periodic", "pipelines.periodic.main", 1, 60, _heartbeat("periodic")),
     Part("groups", "pipelines.groups.main", 1, 60, _heartbeat("groups")),
     Part("rebuild", "pipelines.votes.rebuild", 1, 300, _heartbeat("rebuild"), on_demand=True),
 )

@@ -7,7 +7,7 @@ OBJECTS: Final = 200_000
 """More than a batch of the sink has messages."""
 
 
-def collect_seldom() -> None:
+def tune_gc() -> None:
     """Search when so many objects are new, instead of 700: most searches would find a batch alive.
 
     What there is by now stays for good and is not searched again.

@@ -122,8 +122,8 @@ INTAKE_MESSAGES: Final = INTAKE.counter(
 INTAKE_ACCEPTED: Final = INTAKE.counter(
     "tutti_intake_accepted_total", "messages", "Messages that passed the rules."
 )
-INTAKE_REFUSED: Final = INTAKE.counter(
-    "tutti_intake_refused_total",
+INTAKE_REJECTED: Final = INTAKE.counter(
+    "tutti_intake_rejected_total",
     "messages",
     "Messages that were refused, by topic and reason.",
     ("topic", "reason"),
@@ -140,8 +140,8 @@ INTAKE_COMMIT: Final = INTAKE.histogram(
     "Waiting until the broker has acknowledged and committed what was passed on.",
     buckets=_SHORT_S,
 )
-INTAKE_BEHIND: Final = INTAKE.gauge(
-    "tutti_intake_behind_messages",
+INTAKE_LAG: Final = INTAKE.gauge(
+    "tutti_intake_lag_messages",
     "messages",
     "Messages in the log that intake has not read yet.",
     ("topic", "partition"),
@@ -164,8 +164,8 @@ SINK_RETRIES: Final = SINK.counter(
 SINK_BATCH: Final = SINK.histogram(
     "tutti_sink_batch_rows", "rows", "Rows written together.", buckets=_SIZES
 )
-SINK_BEHIND: Final = SINK.gauge(
-    "tutti_sink_behind_records",
+SINK_LAG: Final = SINK.gauge(
+    "tutti_sink_lag_records",
     "records",
     "Records in the log that the sink has not written yet, markers included.",
     ("topic",),
@@ -194,39 +194,39 @@ PROBE_WAITING: Final = PROBE.gauge(
     "seconds",
     "How long the present probe vote has been on its way; 0: none is.",
 )
-PART_UP: Final = PROBE.declare(
-    "tutti_part_up",
+SERVICE_UP: Final = PROBE.declare(
+    "tutti_service_up",
     "gauge",
     "",
     "1 if the part has reported its metrics within 15 s (votes: 60 s), otherwise 0.",
 )
 
-MINUTELY: Final = Source("minutely")
-MINUTELY_STEP: Final = MINUTELY.histogram(
+PERIODIC: Final = Source("periodic")
+PERIODIC_TASK: Final = PERIODIC.histogram(
     "tutti_minutely_step_seconds",
     "seconds",
     "One step of the work at a minute mark.",
     ("step",),
     buckets=_LONG_S,
 )
-MINUTELY_FAILED: Final = MINUTELY.counter(
+PERIODIC_FAILED: Final = PERIODIC.counter(
     "tutti_minutely_failed_total",
     "marks",
     "Minute marks at which a step failed; the next mark is another try.",
     ("step",),
 )
-MINUTELY_MISSED: Final = MINUTELY.counter(
+PERIODIC_MISSED: Final = PERIODIC.counter(
     "tutti_minutely_missed_total",
     "marks",
     "Minute marks that were passed over, because the one before took longer than a minute.",
 )
-MINUTELY_RESTED: Final = MINUTELY.counter(
+PERIODIC_SKIPPED: Final = PERIODIC.counter(
     "tutti_minutely_rested_total",
     "marks",
     "Minute marks at which a step rested: it takes long, or counting was behind.",
     ("step",),
 )
-MINUTELY_MARK: Final = MINUTELY.gauge(
+PERIODIC_TICK: Final = PERIODIC.gauge(
     "tutti_minutely_mark_timestamp_seconds",
     "seconds",
     "The newest minute mark whose work is done, since 1970.",
@@ -266,8 +266,8 @@ SEMANTICS_PROPOSALS: Final = SEMANTICS.counter(
     "proposals",
     "Records of accepted proposals clustered, those that changed nothing included.",
 )
-SEMANTICS_BEHIND: Final = SEMANTICS.gauge(
-    "tutti_semantics_behind_proposals",
+SEMANTICS_LAG: Final = SEMANTICS.gauge(
+    "tutti_semantics_lag_proposals",
     "proposals",
     "Records of accepted proposals that no checkpoint of the job holds yet.",
 )
@@ -361,7 +361,7 @@ for _name, _unit, _labels, _about in (
 ):
     FLINK.declare(f"flink_{_name}", "gauge", _unit, _about, _labels)  # type: ignore[arg-type]
 
-SOURCES: Final = (INTAKE, SINK, PROBE, MINUTELY, GROUPS, SEMANTICS, FLINK, CLICKHOUSE)
+SOURCES: Final = (INTAKE, SINK, PROBE, PERIODIC, GROUPS, SEMANTICS, FLINK, CLICKHOUSE)
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric for source in SOURCES for metric in source.metrics
 }

@@ -23,9 +23,9 @@ from infra.service.metrics import (
     GROUPS,
     INTAKE,
     METRICS,
-    MINUTELY,
+    PERIODIC,
     PART,
-    PART_UP,
+    SERVICE_UP,
     PROBE,
     SEMANTICS,
     SINK,
@@ -38,7 +38,7 @@ PUSH_BYTES: Final = 4 * 1024 * 1024
 PUSH_STALE_MS: Final = 60_000
 FORGOTTEN_MS: Final = 600_000
 """A second intake that was silent for this long was ended on purpose."""
-_ALWAYS: Final = frozenset(source.name for source in (INTAKE, SINK, PROBE, MINUTELY, GROUPS))
+_ALWAYS: Final = frozenset(source.name for source in (INTAKE, SINK, PROBE, PERIODIC, GROUPS))
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -67,7 +67,7 @@ class Gathered(Collector):
     def collect(self) -> Iterator[Metric]:
         """All families, those of one name put together."""
         families: dict[str, Metric] = {}
-        up = GaugeMetricFamily(PART_UP.name, PART_UP.about, labels=[PART])
+        up = GaugeMetricFamily(SERVICE_UP.name, SERVICE_UP.about, labels=[PART])
         for part, text, fresh in self._texts():
             up.add_metric([part], float(fresh))
             for family in text_string_to_metric_families(text) if fresh else ():

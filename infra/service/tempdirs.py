@@ -9,7 +9,7 @@ import psutil
 from infra.config.settings import Settings
 
 
-def scratch_folder(settings: Settings, part: str) -> Path:
+def tempdir(settings: Settings, part: str) -> Path:
     """An empty folder of this process alone.
 
     What dead processes of the part left is removed: one that is killed cannot clear up, and Flink
@@ -25,11 +25,11 @@ def scratch_folder(settings: Settings, part: str) -> Path:
     return own
 
 
-def java_scratch(settings: Settings, part: str) -> dict[str, str]:
+def java_tempdir(settings: Settings, part: str) -> dict[str, str]:
     """The environment in which Java keeps its temporary files in such a folder.
 
     Java heeds no TMPDIR. Not an option on a command line: PyFlink would split it at a space.
     """
     known = os.environ.get("JDK_JAVA_OPTIONS", "")
-    folder = scratch_folder(settings, part)
+    folder = tempdir(settings, part)
     return {"JDK_JAVA_OPTIONS": f'{known} -Djava.io.tmpdir="{folder}"'.strip()}

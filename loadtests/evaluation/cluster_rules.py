@@ -49,7 +49,7 @@ class Run(msgspec.Struct, frozen=True):
         proposals: How many.
         seconds: From sending to all visible, s.
         per_s: Proposals per second.
-        part_mb: Most resident memory of the part, its Java included, MiB.
+        service_mb: Most resident memory of the part, its Java included, MiB.
         state_bytes: What the job keeps for the consultation, bytes.
         micro_clusters: Of the consultation, at the end.
         ids_ever: Ids that were ever given.
@@ -61,7 +61,7 @@ class Run(msgspec.Struct, frozen=True):
     proposals: int
     seconds: float
     per_s: float
-    part_mb: int
+    service_mb: int
     state_bytes: int
     micro_clusters: int
     ids_ever: int
@@ -177,7 +177,7 @@ def _result(
         proposals=len(rows),
         seconds=round(seconds, 1),
         per_s=round(len(rows) / seconds, 1),
-        part_mb=peak_mb,
+        service_mb=peak_mb,
         state_bytes=state[0],
         micro_clusters=state[1],
         ids_ever=ids,
@@ -189,7 +189,7 @@ def _result(
 def _lines(run: Run) -> Iterator[str]:
     yield (
         f"{run.name}: {run.proposals:,} proposals in {run.seconds:,.0f} s ({run.per_s:,.0f}/s),"
-        f" {run.part_mb:,} MiB, state {run.state_bytes / 1e6:.1f} MB,"
+        f" {run.service_mb:,} MiB, state {run.state_bytes / 1e6:.1f} MB,"
         f" {run.micro_clusters:,} micro-clusters, {run.ids_ever:,} ids ever"
     )
     for when, found in (("final", run.final), ("at arrival", run.arrival)):

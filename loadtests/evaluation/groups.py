@@ -13,7 +13,7 @@ import psutil
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import clickhouse_alone
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.clock import system_clock
 from operators.core.groups.run import find_groups
 from operators.core.groups.significance import Threshold, noise_silhouette
@@ -93,7 +93,7 @@ class Measured:
 def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> Measured:
     """Invent ballots, then group them so many times."""
     os.nice(NICE)
-    with TemporaryDirectory(prefix="tutti-") as folder, clickhouse_alone(Path(folder)) as settings:
+    with TemporaryDirectory(prefix="tutti-") as folder, ephemeral_clickhouse(Path(folder)) as settings:
         clickhouse = connect(settings, timeout_s=600)
         sizes = {"people": people, "proposals": proposals, "ballots": ballots, "seed": seed}
         clickhouse.command(_INVENT, parameters={"consultation": CONSULTATION, **sizes})

@@ -41,8 +41,8 @@ Load = Callable[[], tuple[WatchedEncoder, Thresholds]]
 class ClusterProposals(KeyedProcessFunction):  # type: ignore[misc]
     """Proposals of a consultation in, records out. The objects live here; state makes them anew."""
 
-    def __init__(self, generation: int, load: Load) -> None:
-        self._generation, self._load = generation, load
+    def __init__(self, epoch: int, load: Load) -> None:
+        self._generation, self._load = epoch, load
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Load the encoder; nothing is alive yet."""
@@ -105,7 +105,7 @@ def graph(options: dict[str, str], job: SemanticsJob, load: Load) -> Any:
         arrivals,
     )
     columns = Types.ROW_NAMED(["topic", "record_key", "record"], [text, text, text])
-    said = keyed.process(ClusterProposals(job.generation, load), columns).uid(UID).name(UID)
+    said = keyed.process(ClusterProposals(job.epoch, load), columns).uid(UID).name(UID)
     statements = tables.create_statement_set()
     statements.add_insert("said", tables.from_data_stream(said))
     statements.attach_as_datastream()

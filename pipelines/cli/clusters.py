@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, print_json
@@ -56,7 +56,7 @@ def topics(
         else:
             console.print(draw_topics(found))
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
 
 
 def read_topics(clickhouse: Client, consultation: str, limit: int) -> Topics:

@@ -15,7 +15,7 @@ import typer
 from clickhouse_connect.driver.exceptions import DatabaseError
 from rich.progress import MofNCompleteColumn
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from pipelines.cli.files import LinesFile, LinesKind, progress, read_lines
@@ -178,7 +178,7 @@ def query(
     try:
         answer = clickhouse.raw_query(sql, parameters=named, fmt=form)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     except DatabaseError as error:
         raise TerminalError(f"ClickHouse refused the query: {error}") from None
     sys.stdout.buffer.write(answer)

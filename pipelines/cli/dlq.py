@@ -10,7 +10,7 @@ import typer
 from clickhouse_connect.driver.client import Client
 from rich.progress import MofNCompleteColumn
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
@@ -143,7 +143,7 @@ def _shown(letter: DeadLetter, original: Original | None) -> dict[str, Any]:
         gone = "no longer in Kafka: retention has removed it, so it can neither be shown nor sent"
         return about | {"found": None, "key": None, "content": None, "gone": gone}
     return about | {
-        "found": found(original.value, letter.refusal),
+        "found": found(original.value, letter.rejection),
         "key": None if original.key is None else printable(original.key),
         "content": printable(original.value or b"", SHOWN_CHARACTERS),
         "gone": None,
@@ -283,4 +283,4 @@ def _clickhouse(settings: Settings) -> Iterator[Client]:
     try:
         yield connect(settings)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None

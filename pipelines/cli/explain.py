@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
 from operators.core.scores import makeorg
 from operators.core.votes.tally import COUNTERS
@@ -28,7 +28,7 @@ def explain(
         moment = past_moment(at, clickhouse) if at else None
         found = explain_proposal(clickhouse, consultation, proposal, moment)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     if as_json:
         print_json(asdict(found))
     else:

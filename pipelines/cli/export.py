@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
@@ -48,7 +48,7 @@ def export(
             return
         manifest = export_tables(clickhouse, consultation, to, database, system_clock)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     if as_json:
         print_json(asdict(manifest))
     else:

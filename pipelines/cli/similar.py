@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 import typer
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseAwayError, connect
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from operators.core.clusters.language import language_of
@@ -50,7 +50,7 @@ def similar(
         else:
             rows = pairs(clickhouse, consultation, limit)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     if as_json:
         print_json(rows)
         return

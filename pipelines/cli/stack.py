@@ -46,7 +46,7 @@ def status(as_json: AsJson = False) -> None:
                         s.address,
                         s.pid or None,
                         s.memory_mb or None,
-                        s.records_behind,
+                        s.lag,
                         _lately(s.facts),
                     )
                     for s in found

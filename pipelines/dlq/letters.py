@@ -21,8 +21,8 @@ from operators.core.clock import Clock, system_clock
 from operators.core.errors import TransientError
 from pipelines.exchange.send import Receipt, Sender
 from schemas.events import Consultation, Kind, Proposal
-from schemas.rejections import Refusal
-from schemas.rules import judges
+from schemas.rejections import Rejection
+from schemas.rules import validators
 from schemas.topics import INPUT
 
 SEEK_BEYOND: Final = 5_000
@@ -54,9 +54,9 @@ class DeadLetter(NamedTuple):
         return f"{self.topic}/{self.partition}/{self.offset}"
 
     @property
-    def refusal(self) -> Refusal:
+    def rejection(self) -> Rejection:
         """Why it was refused."""
-        return Refusal(self.reason, self.field, self.detail)  # type: ignore[arg-type] # the sink's
+        return Rejection(self.reason, self.field, self.detail)  # type: ignore[arg-type] # the sink's
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +262,7 @@ def replay(
     sender: Sender | None,
     clock: Clock = system_clock,
 ) -> Replay:
-    """Judge the originals by the rules and the time of now; send the valid ones again.
+    """Validator the originals by the rules and the time of now; send the valid ones again.
 
     Each goes to the topic and partition where it was, with its own key, so that it stands in one
     order with the others of its sender. A vote that is sent again twice counts once.
@@ -275,13 +275,13 @@ def replay(
         clock: When the broker would receive them.
     """
     found = Replay()
-    judge = judges(trust_rules(settings))
+    validate = validators(trust_rules(settings))
     for letter, original in originals(settings, letters):
         if original is None:
             found.gone += 1
             continue
-        verdict = judge[letter.kind](original.value, clock())
-        if isinstance(verdict, Refusal):
+        verdict = validate[letter.kind](original.value, clock())
+        if isinstance(verdict, Rejection):
             found.refused[verdict.reason] += 1
         elif _superseded(clickhouse, letter, verdict):
             found.superseded += 1

@@ -55,8 +55,8 @@ class Sender:
     """Sends payloads unchanged and counts what the broker acknowledges.
 
     Raises:
-        KafkaAwayError: The broker does not answer; nothing was sent.
-        KafkaRefusesError: It does not take our password, or we not its certificate.
+        KafkaUnavailableError: The broker does not answer; nothing was sent.
+        KafkaAuthenticationError: It does not take our password, or we not its certificate.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -151,7 +151,7 @@ def _table(clickhouse: Client, consultation: str, folder: Path, view: str, about
 
 def _cut(clickhouse: Client) -> tuple[int, str | None, dict[str, int]]:
     rows: Any = clickhouse.query(
-        "SELECT epoch, toUnixTimestamp64Milli(as_of), counted FROM tutti.shown_cut"
+        "SELECT epoch, toUnixTimestamp64Milli(as_of), counted FROM tutti.active_cut"
     ).result_rows
     if not rows:
         return 0, None, {}

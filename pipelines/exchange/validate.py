@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 from operators.core.printable import LIMIT, printable
-from schemas.rejections import Refusal
-from schemas.rules import MAX_MESSAGE_BYTES, Judge
+from schemas.rejections import Rejection
+from schemas.rules import MAX_MESSAGE_BYTES, Validator
 
-LONGEST_LINE: Final = 2 * 1024 * 1024
+MAX_LINE_BYTES: Final = 2 * 1024 * 1024
 """Bytes kept of a line: twice what the broker takes."""
 
 BEFORE: Final = 30
@@ -27,41 +27,41 @@ class Fault:
 
     Attributes:
         line: Its number, from 1.
-        refusal: Why.
+        rejection: Why.
         found: What stands there, printable and short; it may be a part of an identity.
     """
 
     line: int
-    refusal: Refusal
+    rejection: Rejection
     found: str
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes]:
-    """The lines of a stream without their ends; nothing beyond LONGEST_LINE of one is kept."""
-    while line := stream.readline(LONGEST_LINE):
+    """The lines of a stream without their ends; nothing beyond MAX_LINE_BYTES of one is kept."""
+    while line := stream.readline(MAX_LINE_BYTES):
         end = line
-        while not end.endswith(b"\n") and (end := stream.readline(LONGEST_LINE)):
+        while not end.endswith(b"\n") and (end := stream.readline(MAX_LINE_BYTES)):
             pass
         yield line.rstrip(b"\r\n")
 
 
-def faults(messages: Iterable[bytes], judge: Judge, now_ms: int) -> Iterator[Fault | None]:
+def faults(messages: Iterable[bytes], validate: Validator, now_ms: int) -> Iterator[Fault | None]:
     """The verdict on each message in turn; None: it would be accepted.
 
     Args:
         messages: One per line.
-        judge: That of their kind, from `schemas.rules.judges`.
+        validate: That of their kind, from `schemas.rules.validators`.
         now_ms: When the broker would receive them, milliseconds since 1970.
     """
     for number, message in enumerate(messages, start=1):
-        verdict = judge(message, now_ms)
-        if isinstance(verdict, Refusal):
+        verdict = validate(message, now_ms)
+        if isinstance(verdict, Rejection):
             yield Fault(number, verdict, found(message, verdict))
         else:
             yield None
 
 
-def found(message: bytes | None, refusal: Refusal) -> str:
+def found(message: bytes | None, rejection: Rejection) -> str:
     """What stands at the fault; where one value cannot be named, the message's beginning."""
     if not message:
         return "nothing"
@@ -71,7 +71,7 @@ def found(message: bytes | None, refusal: Refusal) -> str:
         value = json.loads(
             message.decode(), object_pairs_hook=_once_each, parse_constant=_no_number
         )
-        return _at(value, refusal)
+        return _at(value, rejection)
     except UnicodeDecodeError as error:
         return f"at byte {error.start + 1}: {_around(message, error.start)}"
     except json.JSONDecodeError as error:
@@ -80,9 +80,9 @@ def found(message: bytes | None, refusal: Refusal) -> str:
         return printable(message)
 
 
-def _at(value: Any, refusal: Refusal) -> str:
-    missing = refusal.reason == "missing_field"
-    path = re.findall(r"[^.\[\]]+", refusal.field)
+def _at(value: Any, rejection: Rejection) -> str:
+    missing = rejection.reason == "missing_field"
+    path = re.findall(r"[^.\[\]]+", rejection.field)
     for step in path[:-1] if missing else path:
         value = value[int(step) if isinstance(value, list) else step]
     if missing:  # it may be there under another name

@@ -13,11 +13,11 @@ from typing import Final
 
 from pipelines.flink.runtime import all_tasks_run, checkpoint_is_pending, trigger_checkpoint
 
-RESTS: Final = 2
+PAUSE_PER_CHECKPOINT: Final = 2
 """A pause is so many times as long as checkpoints take."""
 LATELY: Final = 3
 """The median of so many: one that meets a garbage collection says nothing about the load."""
-SHORTEST_S: Final = 0.25
+MIN_PAUSE_S: Final = 0.25
 LOOK_S: Final = 0.03
 LOOKS: Final = 10
 """Looks get rarer: a tenth of the time so far lies between two."""
@@ -28,10 +28,10 @@ FLINKS_OWN: Final = 10
 
 def pause_s(took_s: Iterable[float], longest_s: float) -> float:
     """The pause after checkpoints that took so long, s."""
-    return min(longest_s, max(SHORTEST_S, RESTS * median(took_s)))
+    return min(longest_s, max(MIN_PAUSE_S, PAUSE_PER_CHECKPOINT * median(took_s)))
 
 
-def pace(port: int, job: str, longest_s: float) -> None:
+def trigger_checkpoints(port: int, job: str, longest_s: float) -> None:
     """Trigger one checkpoint after another, for ever.
 
     Args:

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Follower:
+class JobMonitor:
     """Looks at one run of a job.
 
     Attributes:
@@ -49,11 +49,11 @@ class Follower:
         completed = newest_completed(self.port, job)
         if completed is not None and completed > self.completed:
             self.completed = completed
-            restore_policy.note_completed(completed, self.folder / "checkpoints" / job)
+            restore_policy.record_completed(completed, self.folder / "checkpoints" / job)
         if not self.completed and self.start.checkpoint is not None:
             failure = newest_failure(self.port, job)
             if failure:
-                self.note_failure(failure)
+                self.record_failure(failure)
         facts = {self.count: self.start.epoch, "state": state}
         self.heartbeat.beat(ready=bool(self.completed), **facts)
         if state in {"FAILED", "CANCELED", "FINISHED"}:
@@ -61,7 +61,7 @@ class Follower:
             log.error("job_ended", part=self.part, state=state, failure=failure)
             sys.exit(1)
 
-    def note_failure(self, failure: str) -> None:
+    def record_failure(self, failure: str) -> None:
         """Give a checkpoint up that cannot be restored, and end, so that another way is chosen."""
         checkpoint = self.start.checkpoint
         if checkpoint is None or self.completed:
@@ -70,5 +70,5 @@ class Follower:
             log.error(
                 "checkpoint_cannot_be_restored", checkpoint=checkpoint.name, why=failure[:2000]
             )
-            restore_policy.note_damage(checkpoint, self.folder)
+            restore_policy.record_damage(checkpoint, self.folder)
             sys.exit(1)

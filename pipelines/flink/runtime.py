@@ -11,7 +11,7 @@ from urllib.request import Request
 
 from infra.service.local_http import answer
 from infra.kafka.security import java as security
-from infra.service.tempdirs import java_scratch
+from infra.service.tempdirs import java_tempdir
 from infra.config.settings import Settings
 from operators.flink.plan import Plan
 from operators.flink.checkpoints import DamagedError, check_files
@@ -73,7 +73,7 @@ def configure_flink(settings: Settings, part: str, heap: str) -> None:
     os.environ["FLINK_CONF_DIR"] = str(folder)
     os.environ["LOG4J_PROPERTIES"] = str(folder / "log4j.properties")
     os.environ["FLINK_LOG_DIR"] = str(settings.logs)
-    os.environ.update(java_scratch(settings, part))
+    os.environ.update(java_tempdir(settings, part))
     # A Flink inside one process loads no plugins: its reporter must be on the class path, and
     # this is the variable by which PyFlink takes more.
     plugin = files("pyflink") / "plugins" / "metrics-prometheus"

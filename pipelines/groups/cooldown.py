@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from operators.core.clock import rested_ms
+from operators.core.clock import cooled_down_ms
 
-REST_MS: Final = 2_000
+MIN_COOLDOWN_MS: Final = 2_000
 """A consultation is left alone for so long at least."""
 
-REST_PER_RUN: Final = 9
+COOLDOWN_PER_RUN: Final = 9
 """And for so many times as long as its run took: a tenth of the time, at most, is its own."""
 
-REST_PER_LOOK: Final = 19
+COOLDOWN_PER_SCAN: Final = 19
 """To see what has changed is to read a little of every ballot: a twentieth of the time."""
 
 
@@ -20,4 +20,4 @@ def next_ms(began_ms: int, ended_ms: int) -> int:
     >>> next_ms(0, 100), next_ms(0, 5_000)
     (2100, 50000)
     """
-    return max(ended_ms + REST_MS, rested_ms(began_ms, ended_ms, REST_PER_RUN))
+    return max(ended_ms + MIN_COOLDOWN_MS, cooled_down_ms(began_ms, ended_ms, COOLDOWN_PER_RUN))

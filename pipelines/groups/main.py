@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from infra.clickhouse.client import ERRORS, ClickHouseAwayError, connect
+from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
 from infra.service.metrics import GROUPS
@@ -18,7 +18,7 @@ from pipelines.groups.grouping import Grouping
 
 NICE: Final = 10
 POLL_S: Final = 0.5
-AWAY_S: Final = 2.0
+UNAVAILABLE_S: Final = 2.0
 READ_S: Final = 120
 """Longest wait for one answer of ClickHouse."""
 LONGEST_MS: Final = 600_000
@@ -51,10 +51,10 @@ class Worker:
                     self.last_ms = grouping.last_ms
                     if not worked:
                         self._stop.wait(POLL_S)
-            except (*ERRORS, ClickHouseAwayError) as error:
-                log.warning("clickhouse_away", error=type(error).__name__)
+            except (*ERRORS, ClickHouseUnavailableError) as error:
+                log.warning("clickhouse_unavailable", error=type(error).__name__)
                 self.at_ms = monotonic_ms()
-                self._stop.wait(AWAY_S)
+                self._stop.wait(UNAVAILABLE_S)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ broker has acknowledged what was produced, so a crash repeats records with the s
 counting ignores (`operators.core.votes.ballots`), and loses none.
 
 Beside each offset it commits how many offsets of the partition held no message (markers and
-aborted records of a sender's transactions): offsets read = accepted + refused + holes, exactly.
+aborted records of a sender's transactions): offsets read = accepted + refused + offset_gaps, exactly.
 """
 
 import os
@@ -18,18 +18,18 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from infra.kafka import client as kafka
-from infra.service.gc_tuning import collect_seldom
+from infra.service.gc_tuning import tune_gc
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
 from infra.service.metrics import (
     INTAKE,
     INTAKE_ACCEPTED,
     INTAKE_BATCH,
-    INTAKE_BEHIND,
+    INTAKE_LAG,
     INTAKE_BYTES,
     INTAKE_COMMIT,
     INTAKE_MESSAGES,
-    INTAKE_REFUSED,
+    INTAKE_REJECTED,
 )
 from infra.config.secrets import pseudonym_key
 from infra.config.settings import Settings
@@ -51,33 +51,33 @@ ALARM_MESSAGES: Final = 1_000
 log = structlog.get_logger()
 
 
-class _Refused(msgspec.Struct, frozen=True):
+class _RejectionCount(msgspec.Struct, frozen=True):
     """What is counted of a dead letter."""
 
     topic: str
     reason: str
 
 
-_refused: Final = msgspec.json.Decoder(_Refused)
+_refused: Final = msgspec.json.Decoder(_RejectionCount)
 
 
 class Position:
     """How far one partition is read, and how many of its offsets held no message."""
 
-    __slots__ = ("holes", "next_offset")
+    __slots__ = ("offset_gaps", "next_offset")
 
-    def __init__(self, next_offset: int, holes: int) -> None:
+    def __init__(self, next_offset: int, offset_gaps: int) -> None:
         self.next_offset = next_offset
-        self.holes = holes
+        self.offset_gaps = offset_gaps
 
     def advance(self, offset: int) -> None:
         """Note a message at `offset`."""
-        self.holes += offset - self.next_offset
+        self.offset_gaps += offset - self.next_offset
         self.next_offset = offset + 1
 
     def end(self, offset: int) -> None:
         """Note the partition's end at `offset`."""
-        self.holes += offset - self.next_offset
+        self.offset_gaps += offset - self.next_offset
         self.next_offset = offset
 
 
@@ -147,7 +147,7 @@ class Intake:
             INTAKE_BYTES.inc(sum(map(len, messages)) - told)
             INTAKE_BATCH.observe(accepted + len(letters))
         for letter, count in Counter(map(_refused.decode, letters)).items():
-            INTAKE_REFUSED.labels(letter.topic, letter.reason).inc(count)
+            INTAKE_REJECTED.labels(letter.topic, letter.reason).inc(count)
 
     def measure(self) -> None:
         """Note how far behind the log's end each partition is, as the last answers told."""
@@ -156,7 +156,7 @@ class Intake:
                 TopicPartition(topic, partition), cached=True
             )
             if end >= 0:
-                INTAKE_BEHIND.labels(topic, partition).set(max(0, end - position.next_offset))
+                INTAKE_LAG.labels(topic, partition).set(max(0, end - position.next_offset))
 
     def commit(self) -> None:
         """Wait until all is acknowledged, then commit the positions."""
@@ -167,7 +167,7 @@ class Intake:
                 raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
             self._reader.commit(
                 offsets=[
-                    TopicPartition(topic, partition, position.next_offset, str(position.holes))
+                    TopicPartition(topic, partition, position.next_offset, str(position.offset_gaps))
                     for topic, partition in self._moved
                     if (position := self._positions.get((topic, partition)))
                 ],
@@ -181,8 +181,8 @@ class Intake:
             read = max(place.offset, 0)
             # What retention removed before it was read can be neither accepted nor refused.
             offset = max(read, start)
-            holes = int(place.metadata or 0) + offset - read
-            self._positions[place.topic, place.partition] = Position(offset, holes)
+            offset_gaps = int(place.metadata or 0) + offset - read
+            self._positions[place.topic, place.partition] = Position(offset, offset_gaps)
         reader.assign(
             [
                 TopicPartition(topic, partition, position.next_offset)
@@ -200,7 +200,7 @@ def _failed(error: KafkaError, _message: Any) -> None:
     raise KafkaException(error)
 
 
-class RefusalAlarm:
+class RejectionAlarm:
     """Says once a second that most messages are refused: a bad deployment, not bad users."""
 
     def __init__(self) -> None:
@@ -208,11 +208,11 @@ class RefusalAlarm:
 
     def check(self, accepted: int, refused: int) -> None:
         """Compare the running counts with those of the last call."""
-        new_accepted, new_refused = accepted - self._accepted, refused - self._refused
+        new_accepted, new_rejected = accepted - self._accepted, refused - self._refused
         self._accepted, self._refused = accepted, refused
-        total = new_accepted + new_refused
-        if total >= ALARM_MESSAGES and new_refused > ALARM_RATIO * total:
-            log.error("most_messages_refused", refused=new_refused, messages=total)
+        total = new_accepted + new_rejected
+        if total >= ALARM_MESSAGES and new_rejected > ALARM_RATIO * total:
+            log.error("most_messages_refused", refused=new_rejected, messages=total)
 
 
 def main() -> None:
@@ -226,11 +226,11 @@ def main() -> None:
     reader = kafka.consumer(settings, kafka.INTAKE_GROUP, **name)
     errors_only = {"delivery.report.only.error": True, "on_delivery": _failed}
     intake = Intake(reader, kafka.producer(settings, **errors_only), acceptance)
-    alarm = RefusalAlarm()
+    alarm = RejectionAlarm()
     heartbeat = Heartbeat(settings, "intake", metrics=INTAKE)
     committed_ms = monotonic_ms()
     log.info("intake_started", pid=os.getpid())
-    collect_seldom()
+    tune_gc()
     while not stop.is_set():
         intake.step()
         now = monotonic_ms()

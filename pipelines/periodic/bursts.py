@@ -15,7 +15,7 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from operators.core.signals.burst import (
-    COUNT_LEAST,
+    MIN_COUNT,
     METHOD,
     REFERENCE_MIN,
     WINDOW_MIN,
@@ -29,9 +29,9 @@ from operators.core.signals.burst import (
 from pipelines.periodic.signals import (
     Look,
     Signal,
-    keep_look,
+    record_scan,
     keep_signals,
-    read_look,
+    read_scan,
     read_signals,
     signal_id,
 )
@@ -40,7 +40,7 @@ MINUTE_MS: Final = 60_000
 LATE_MIN: Final = 30
 """A window is looked at again so many minutes after its end."""
 LATE_STEP_MIN: Final = 5
-CATCH_UP_MOST: Final = 12
+MAX_CATCH_UP: Final = 12
 """Late looks at one mark: after a standstill there are more, an hour of them each minute."""
 FOLLOWED_MS: Final = 86_400_000
 """For so long after it was last seen, a burst's flagged ballots follow re-votes."""
@@ -88,21 +88,21 @@ class Burst:
     last_minute: int
 
 
-def look_for_bursts(clickhouse: Client, mark_ms: int) -> None:
+def scan_for_bursts(clickhouse: Client, tick_ms: int) -> None:
     """The step: look at the window that has just ended, and late at those of before."""
-    mark = mark_ms // MINUTE_MS
-    look = read_look(clickhouse, "burst")
+    mark = tick_ms // MINUTE_MS
+    look = read_scan(clickhouse, "burst")
     done = look.done if look else mark - LATE_MIN
-    late = range(done + LATE_STEP_MIN, mark - LATE_MIN + 1, LATE_STEP_MIN)[:CATCH_UP_MOST]
+    late = range(done + LATE_STEP_MIN, mark - LATE_MIN + 1, LATE_STEP_MIN)[:MAX_CATCH_UP]
     kept = {
-        s.signal_id: s for s in read_signals(clickhouse, "burst", since_ms=mark_ms - FOLLOWED_MS)
+        s.signal_id: s for s in read_signals(clickhouse, "burst", since_ms=tick_ms - FOLLOWED_MS)
     }
     for end in (*late, mark):
         for burst in bursts_until(clickhouse, end):
-            signal = _signal(burst, kept.values(), end * MINUTE_MS, mark_ms)
+            signal = _signal(burst, kept.values(), end * MINUTE_MS, tick_ms)
             kept[signal.signal_id] = signal
-    keep_signals(clickhouse, _followed(clickhouse, list(kept.values()), mark_ms))
-    keep_look(clickhouse, "burst", Look(mark_ms, late[-1] if late else done))
+    keep_signals(clickhouse, _followed(clickhouse, list(kept.values()), tick_ms))
+    record_scan(clickhouse, "burst", Look(tick_ms, late[-1] if late else done))
 
 
 def bursts_until(clickhouse: Client, end: int) -> Iterator[Burst]:
@@ -160,7 +160,7 @@ def _busy(clickhouse: Client, end: int) -> Iterator[tuple[str, Traffic, dict[str
         GROUP BY consultation_id
         HAVING notEmpty(busy)
         """,
-        parameters=_span(end) | {"least": COUNT_LEAST},
+        parameters=_span(end) | {"least": MIN_COUNT},
         settings=_SETTINGS,
     ).result_rows
     for consultation, now, before, proposals, busy in rows:
@@ -231,7 +231,7 @@ def _minutes(
     return defaultdict(lambda: (0, 0), {(row[0], row[1]): (row[2], row[3]) for row in rows})
 
 
-def _signal(burst: Burst, kept: Iterable[Signal], end_ms: int, mark_ms: int) -> Signal:
+def _signal(burst: Burst, kept: Iterable[Signal], end_ms: int, tick_ms: int) -> Signal:
     """The signal of a burst: one that is kept goes on if the two touch."""
     consultation, proposal = burst.key
     window, expected = burst.window, burst.expected
@@ -249,10 +249,10 @@ def _signal(burst: Burst, kept: Iterable[Signal], end_ms: int, mark_ms: int) -> 
         p_value=poisson_tail(window.now, expected),
         votes_before=window.votes_before,
         agree_before=window.agree_before,
-        first_seen=mark_ms,
-        last_seen=mark_ms,
+        first_seen=tick_ms,
+        last_seen=tick_ms,
         method=METHOD,
-        version=mark_ms,
+        version=tick_ms,
     )
     gap_ms = WINDOW_MIN * MINUTE_MS
     for old in kept:
@@ -272,7 +272,7 @@ def _signal(burst: Burst, kept: Iterable[Signal], end_ms: int, mark_ms: int) -> 
                 agree_before=old.agree_before,
                 first_seen=old.first_seen,
                 last_seen=max(old.last_seen, end_ms),
-                version=mark_ms,
+                version=tick_ms,
             )
     return found
 
@@ -281,7 +281,7 @@ def _surprise(signal: Signal) -> tuple[float, float]:
     return -(signal.p_value or 0.0), signal.observed / signal.expected
 
 
-def _followed(clickhouse: Client, kept: Iterable[Signal], mark_ms: int) -> Iterator[Signal]:
+def _followed(clickhouse: Client, kept: Iterable[Signal], tick_ms: int) -> Iterator[Signal]:
     """Signals that have changed, with the ballots that stand in their minutes now."""
     by_consultation = sorted(kept, key=lambda signal: signal.consultation_id)
     for consultation, found in groupby(by_consultation, key=lambda s: s.consultation_id):
@@ -298,5 +298,5 @@ def _followed(clickhouse: Client, kept: Iterable[Signal], mark_ms: int) -> Itera
             span = range(signal.from_at // MINUTE_MS, signal.to_at // MINUTE_MS)
             inside = [cells[proposal, minute] for minute in span]
             votes, agree = sum(v for v, _ in inside), sum(a for _, a in inside)
-            if signal.version == mark_ms or (votes, agree) != (*signal.votes, *signal.agree):
-                yield replace(signal, votes=[votes], agree=[agree], version=mark_ms)
+            if signal.version == tick_ms or (votes, agree) != (*signal.votes, *signal.agree):
+                yield replace(signal, votes=[votes], agree=[agree], version=tick_ms)

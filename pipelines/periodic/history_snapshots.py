@@ -17,7 +17,7 @@ STEP: Final = "bases"
 EVERY_MINUTES: Final = 60
 LATE_MINUTES: Final = 60
 """A base is of this long ago: whatever was to be written into its minute is there by then."""
-LEAST_ROWS: Final = 1_000_000
+MIN_ROWS: Final = 1_000_000
 """Fewer rows are quick to read."""
 ROWS_PER_CELL: Final = 2
 """A base comes when there are this many rows for each cell, so it adds half to the history."""
@@ -36,13 +36,13 @@ GROUP BY epoch, consultation_id, proposal_id, country, trust
 """
 
 
-def carry_base(clickhouse: Client, mark_ms: int, least_rows: int = LEAST_ROWS) -> None:
+def take_snapshot(clickhouse: Client, tick_ms: int, min_rows: int = MIN_ROWS) -> None:
     """Write a base of the count that is shown, if enough has been written since the last."""
-    mark = mark_ms // MINUTE_MS
+    mark = tick_ms // MINUTE_MS
     if mark % EVERY_MINUTES:
         return
     epoch = scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs")
-    newest = "SELECT max(minute) FROM tutti.history_bases WHERE epoch = {epoch:UInt32}"
+    newest = "SELECT max(minute) FROM tutti.history_snapshots WHERE epoch = {epoch:UInt32}"
     known: dict[str, Any] = {"epoch": epoch, "base": mark - LATE_MINUTES}
     [(known["from"],)] = clickhouse.query(newest, parameters=known).result_rows
     [(rows, cells)] = clickhouse.query(
@@ -51,11 +51,11 @@ def carry_base(clickhouse: Client, mark_ms: int, least_rows: int = LEAST_ROWS) -
         " AND minute <= {base:UInt32}",
         parameters=known,
     ).result_rows
-    if rows < max(least_rows, ROWS_PER_CELL * cells):
+    if rows < max(min_rows, ROWS_PER_CELL * cells):
         return
     clickhouse.command(_CARRY, parameters=known)
     clickhouse.insert(
-        "history_bases",
+        "history_snapshots",
         [[epoch, known["base"]]],
         column_names=["epoch", "minute"],
         database="tutti",

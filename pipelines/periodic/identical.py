@@ -13,7 +13,7 @@ from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
 from operators.core.signals.identical import (
-    COMMON_LEAST,
+    MIN_COMMON,
     METHOD,
     Ballots,
     Group,
@@ -24,9 +24,9 @@ from pipelines.periodic.signals import (
     Look,
     Signal,
     digest,
-    keep_look,
+    record_scan,
     keep_signals,
-    read_look,
+    read_scan,
     read_signals,
     signal_id,
 )
@@ -59,20 +59,20 @@ class Read:
     cast_s: NDArray[np.uint32]
 
 
-def look_for_identical(clickhouse: Client, mark_ms: int) -> None:
+def scan_for_identical(clickhouse: Client, tick_ms: int) -> None:
     """The step: look at the consultation that has waited longest for it, if any is due."""
-    due = _due(clickhouse, mark_ms)
+    due = _due(clickhouse, tick_ms)
     if due is None:
         return
     consultation, newest_ms, ballots = due
     read = read_ballots(clickhouse, consultation, slices=1 + ballots // SLICE_BALLOTS)
     groups = identical_groups(read.ballots)
     kept = read_signals(clickhouse, "identical", consultation)
-    keep_signals(clickhouse, _signals(consultation, read, groups, kept, mark_ms))
-    keep_look(clickhouse, "identical", Look(mark_ms, newest_ms), consultation)
+    keep_signals(clickhouse, _signals(consultation, read, groups, kept, tick_ms))
+    record_scan(clickhouse, "identical", Look(tick_ms, newest_ms), consultation)
 
 
-def _due(clickhouse: Client, mark_ms: int) -> tuple[str, int, int] | None:
+def _due(clickhouse: Client, tick_ms: int) -> tuple[str, int, int] | None:
     """Consultation, broker time of its newest ballot, and number of its ballots."""
     found = clickhouse.query(
         "SELECT consultation_id, toUnixTimestamp64Milli(max(received_at)), count()"
@@ -80,11 +80,11 @@ def _due(clickhouse: Client, mark_ms: int) -> tuple[str, int, int] | None:
         parameters={"probe": PROBE_CONSULTATION},
     ).result_rows
     never = Look(0, 0)
-    looks = {row[0]: read_look(clickhouse, "identical", row[0]) or never for row in found}
+    looks = {row[0]: read_scan(clickhouse, "identical", row[0]) or never for row in found}
     waiting = [
-        (looks[consultation].looked_ms, consultation, newest_ms, ballots)
+        (looks[consultation].scanned_ms, consultation, newest_ms, ballots)
         for consultation, newest_ms, ballots in found
-        if looks[consultation].looked_ms + EVERY_MS <= mark_ms
+        if looks[consultation].scanned_ms + EVERY_MS <= tick_ms
         and looks[consultation].done < newest_ms
     ]
     return min(waiting)[1:] if waiting else None
@@ -153,7 +153,7 @@ def _slice(
     changes = np.diff(rows["low"]).astype(bool) | np.diff(rows["high"]).astype(bool)
     bounds = np.concatenate(([0], np.flatnonzero(changes) + 1, [len(rows)]))
     lengths = np.diff(bounds)
-    enough = lengths >= COMMON_LEAST
+    enough = lengths >= MIN_COMMON
     people = rows[["low", "high"]][bounds[:-1][enough]]
     rows = rows[np.repeat(enough, lengths)]
     return (
@@ -166,14 +166,14 @@ def _slice(
 
 
 def _signals(
-    consultation: str, read: Read, groups: Iterable[Group], kept: Iterable[Signal], mark_ms: int
+    consultation: str, read: Read, groups: Iterable[Group], kept: Iterable[Signal], tick_ms: int
 ) -> list[Signal]:
     """The signals of groups; one that is kept goes on in the group that has most of its people."""
     left = {signal.signal_id: frozenset(signal.participants) for signal in kept}
     first_seen = {signal.signal_id: signal.first_seen for signal in kept}
     signals = []
     for group in groups:
-        found = _signal(consultation, read, group, mark_ms)
+        found = _signal(consultation, read, group, tick_ms)
         people = frozenset(found.participants)
         shared, former = max(
             ((len(people & before), name) for name, before in left.items()), default=(0, "")
@@ -185,7 +185,7 @@ def _signals(
     return signals
 
 
-def _signal(consultation: str, read: Read, group: Group, mark_ms: int) -> Signal:
+def _signal(consultation: str, read: Read, group: Group, tick_ms: int) -> Signal:
     ballots = read.ballots
     spans = [slice(ballots.starts[person], ballots.starts[person + 1]) for person in group.people]
     proposals = np.concatenate([ballots.proposals[span] for span in spans])
@@ -200,7 +200,7 @@ def _signal(consultation: str, read: Read, group: Group, mark_ms: int) -> Signal
     pattern = digest(*sorted(common))
     return Signal(
         consultation_id=consultation,
-        signal_id=signal_id("identical", consultation, pattern, mark_ms),
+        signal_id=signal_id("identical", consultation, pattern, tick_ms),
         kind="identical",
         participants=[read.people[person] for person in group.people],
         proposals=[read.proposals[proposal] for proposal in touched],
@@ -212,8 +212,8 @@ def _signal(consultation: str, read: Read, group: Group, mark_ms: int) -> Signal
         expected=group.expected,
         pattern=pattern,
         common=np.bincount(group.choices, minlength=len(COUNTED_CHOICES)).tolist(),
-        first_seen=mark_ms,
-        last_seen=mark_ms,
+        first_seen=tick_ms,
+        last_seen=tick_ms,
         method=METHOD,
-        version=mark_ms,
+        version=tick_ms,
     )

@@ -8,15 +8,15 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from tenacity import retry, retry_if_exception_type, wait_fixed
 
-from infra.clickhouse.client import ClickHouseAwayError, connect
+from infra.clickhouse.client import ClickHouseUnavailableError, connect
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
-from infra.service.metrics import MINUTELY
+from infra.service.metrics import PERIODIC
 from infra.config.settings import Settings
 from infra.service.shutdown import stop_requested
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.periodic.scheduler import Marks
+from pipelines.periodic.scheduler import Scheduler
 from pipelines.periodic.tasks import STEPS
 
 NICE: Final = 10
@@ -29,7 +29,7 @@ LONGEST_MS: Final = 600_000
 log = structlog.get_logger()
 
 
-@retry(retry=retry_if_exception_type(ClickHouseAwayError), wait=wait_fixed(1.0))
+@retry(retry=retry_if_exception_type(ClickHouseUnavailableError), wait=wait_fixed(1.0))
 def _connect(settings: Settings) -> Client:
     return connect(settings, timeout_s=STEP_S)
 
@@ -37,10 +37,10 @@ def _connect(settings: Settings) -> Client:
 def main() -> None:
     """Run until told to stop; a step that is cut short is repeated after the next start."""
     settings = Settings()
-    configure_logging("minutely")
+    configure_logging("periodic")
     os.nice(NICE)
     stop = stop_requested()
-    marks = Marks(STEPS, lambda: _connect(settings), system_clock)
+    marks = Scheduler(STEPS, lambda: _connect(settings), system_clock)
 
     def work() -> None:
         while True:
@@ -50,7 +50,7 @@ def main() -> None:
     # Beside the heartbeat, which must not wait for a slow step; it ends with the process.
     worker = Thread(target=work, daemon=True, name="marks")
     worker.start()
-    heartbeat = Heartbeat(settings, "minutely", metrics=MINUTELY)
+    heartbeat = Heartbeat(settings, "periodic", metrics=PERIODIC)
     log.info("minutely_started", steps=[step.name for step in STEPS])
     while not stop.wait(POLL_S):
         if not worker.is_alive():
@@ -58,7 +58,7 @@ def main() -> None:
         if heartbeat.due():
             since_ms = marks.since_ms
             hangs = since_ms is not None and system_clock() - since_ms > LONGEST_MS
-            heartbeat.beat(ready=not hangs, mark_ms=marks.newest_ms)
+            heartbeat.beat(ready=not hangs, tick_ms=marks.newest_ms)
     log.info("minutely_stopped")
 
 

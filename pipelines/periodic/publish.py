@@ -54,12 +54,12 @@ Proposal = tuple[str, str]
 Parameters = dict[str, str | int]
 
 
-def publish(clickhouse: Client, mark_ms: int) -> None:
+def publish(clickhouse: Client, tick_ms: int) -> None:
     """Publish what may be published of the proposals that had votes since the last time.
 
     Args:
         clickhouse: A client that may write.
-        mark_ms: The minute mark, ms since 1970: the only time that the public sees.
+        tick_ms: The minute mark, ms since 1970: the only time that the public sees.
     """
     now, looked_at, since = clickhouse.query(
         "SELECT toString(now64(3, 'UTC')), toString(max(looked_at)),"
@@ -78,7 +78,7 @@ def publish(clickhouse: Client, mark_ms: int) -> None:
     for start in range(0, len(touched), PROPOSALS_AT_ONCE):
         part = touched[start : start + PROPOSALS_AT_ONCE]
         last = start + len(part) == len(touched)
-        _publish_part(clickhouse, part, since, (mark_ms, now if last else looked_at))
+        _publish_part(clickhouse, part, since, (tick_ms, now if last else looked_at))
 
 
 def _publish_part(

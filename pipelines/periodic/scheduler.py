@@ -9,13 +9,13 @@ from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import UNAVAILABLE, scalar
 from infra.service.metrics import (
-    MINUTELY_FAILED,
-    MINUTELY_MARK,
-    MINUTELY_MISSED,
-    MINUTELY_RESTED,
-    MINUTELY_STEP,
+    PERIODIC_FAILED,
+    PERIODIC_TICK,
+    PERIODIC_MISSED,
+    PERIODIC_SKIPPED,
+    PERIODIC_TASK,
 )
-from operators.core.clock import Clock, monotonic_ms, rested_ms
+from operators.core.clock import Clock, monotonic_ms, cooled_down_ms
 
 MINUTE_MS: Final = 60_000
 SETTLE_MS: Final = 5_000
@@ -25,12 +25,12 @@ REST: Final = 19
 most, however large a consultation: ClickHouse works for it at the priority of counting."""
 PATIENCE_MS: Final = 600_000
 """The longest that a step waits for counting to catch up."""
-BEHIND_S: Final = 20
+LAGGING_S: Final = 20
 """Counting is behind when the newest vote counted is older, and others wait."""
 
 _BEHIND: Final = (
-    "SELECT count() FROM tutti.shown_cut"
-    f" WHERE NOT at_rest AND as_of < now64(3) - INTERVAL {BEHIND_S} SECOND"
+    "SELECT count() FROM tutti.active_cut"
+    f" WHERE NOT quiescent AND as_of < now64(3) - INTERVAL {LAGGING_S} SECOND"
 )
 
 log = structlog.get_logger()
@@ -53,12 +53,12 @@ class Step:
     waits: bool = False
 
 
-def counting_is_behind(clickhouse: Client) -> bool:
-    """Whether votes wait for more than `BEHIND_S` to be counted."""
+def counting_lags(clickhouse: Client) -> bool:
+    """Whether votes wait for more than `LAGGING_S` to be counted."""
     return bool(scalar(clickhouse, _BEHIND))
 
 
-class Marks:
+class Scheduler:
     """Runs the steps once for the newest mark that has passed.
 
     Attributes:
@@ -72,7 +72,7 @@ class Marks:
         connect: Callable[[], Client],
         clock: Clock,
         stopwatch: Clock = monotonic_ms,
-        behind: Callable[[Client], bool] = counting_is_behind,
+        behind: Callable[[Client], bool] = counting_lags,
     ) -> None:
         self._steps, self._connect, self._clock = steps, connect, clock
         self._stopwatch, self._behind = stopwatch, behind
@@ -81,45 +81,45 @@ class Marks:
         self.newest_ms: int | None = None
         self.since_ms: int | None = None
         for step in steps:  # there from the start, so that nothing is no mystery
-            MINUTELY_STEP.labels(step.name)
-            MINUTELY_FAILED.labels(step.name)
-            MINUTELY_RESTED.labels(step.name)
+            PERIODIC_TASK.labels(step.name)
+            PERIODIC_FAILED.labels(step.name)
+            PERIODIC_SKIPPED.labels(step.name)
 
     def step(self) -> bool:
         """Work on the newest mark unless that is done; returns whether there was one."""
         now_ms = self._clock()
-        mark_ms = (now_ms - SETTLE_MS) // MINUTE_MS * MINUTE_MS
+        tick_ms = (now_ms - SETTLE_MS) // MINUTE_MS * MINUTE_MS
         if self.newest_ms is not None:
-            if mark_ms <= self.newest_ms:
+            if tick_ms <= self.newest_ms:
                 return False
-            self._note_missed((mark_ms - self.newest_ms) // MINUTE_MS - 1)
-        self.newest_ms, self.since_ms = mark_ms, now_ms
+            self._record_missed((tick_ms - self.newest_ms) // MINUTE_MS - 1)
+        self.newest_ms, self.since_ms = tick_ms, now_ms
         clickhouse = self._connect()
         for step in self._steps:
             began_ms = self._stopwatch()
             if began_ms < self._rests_until_ms[step.name]:
-                MINUTELY_RESTED.labels(step.name).inc()
+                PERIODIC_SKIPPED.labels(step.name).inc()
                 continue
             patient = step.waits and began_ms - self._ran_ms[step.name] < PATIENCE_MS
             try:
                 if patient and self._behind(clickhouse):
-                    MINUTELY_RESTED.labels(step.name).inc()
+                    PERIODIC_SKIPPED.labels(step.name).inc()
                     continue
                 self._ran_ms[step.name] = began_ms
-                with MINUTELY_STEP.labels(step.name).time():
-                    step.run(clickhouse, mark_ms)
+                with PERIODIC_TASK.labels(step.name).time():
+                    step.run(clickhouse, tick_ms)
             except Exception as error:  # noqa: BLE001 - one step never stops another
-                MINUTELY_FAILED.labels(step.name).inc()
-                log.warning("step_failed", step=step.name, mark_ms=mark_ms, error=repr(error)[:500])
+                PERIODIC_FAILED.labels(step.name).inc()
+                log.warning("step_failed", step=step.name, tick_ms=tick_ms, error=repr(error)[:500])
                 if isinstance(error, UNAVAILABLE):
                     clickhouse = self._connect()
-            self._rests_until_ms[step.name] = rested_ms(began_ms, self._stopwatch(), REST)
-        MINUTELY_MARK.set(mark_ms / 1000)
+            self._rests_until_ms[step.name] = cooled_down_ms(began_ms, self._stopwatch(), REST)
+        PERIODIC_TICK.set(tick_ms / 1000)
         self.since_ms = None
         return True
 
     @staticmethod
-    def _note_missed(marks: int) -> None:
+    def _record_missed(marks: int) -> None:
         if marks:
-            MINUTELY_MISSED.inc(marks)
-            log.warning("marks_missed", marks=marks)
+            PERIODIC_MISSED.inc(marks)
+            log.warning("ticks_missed", marks=marks)

@@ -41,11 +41,11 @@ class Look:
     """When a kind was looked for last.
 
     Attributes:
-        looked_ms: The minute mark.
-        done: See `tutti.signal_looks`.
+        scanned_ms: The minute mark.
+        done: See `tutti.signal_scans`.
     """
 
-    looked_ms: int
+    scanned_ms: int
     done: int
 
 
@@ -101,22 +101,22 @@ def keep_signals(clickhouse: Client, signals: Iterable[Signal]) -> None:
         clickhouse.insert("signals", rows, column_names=_COLUMNS, database="tutti")
 
 
-def read_look(clickhouse: Client, kind: Kind, consultation: str = "") -> Look | None:
+def read_scan(clickhouse: Client, kind: Kind, consultation: str = "") -> Look | None:
     """The newest look; None before the first."""
     rows = clickhouse.query(
         "SELECT toUnixTimestamp64Milli(looks.looked_at), looks.done"
-        " FROM tutti.signal_looks AS looks FINAL"
+        " FROM tutti.signal_scans AS looks FINAL"
         " WHERE looks.kind = {kind:String} AND looks.consultation_id = {consultation:String}",
         parameters={"kind": kind, "consultation": consultation},
     ).result_rows
     return Look(*rows[0]) if rows else None
 
 
-def keep_look(clickhouse: Client, kind: Kind, look: Look, consultation: str = "") -> None:
+def record_scan(clickhouse: Client, kind: Kind, look: Look, consultation: str = "") -> None:
     """Note that a kind was looked for."""
     clickhouse.insert(
-        "signal_looks",
-        [[kind, consultation, look.looked_ms, look.done]],
+        "signal_scans",
+        [[kind, consultation, look.scanned_ms, look.done]],
         column_names=["kind", "consultation_id", "looked_at", "done"],
         database="tutti",
     )

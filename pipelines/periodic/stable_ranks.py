@@ -1,4 +1,4 @@
-"""Step `held`: the lower bounds that `rank_shown` orders by, one INSERT for each minute mark.
+"""Step `held`: the lower bounds that `stable_rank` orders by, one INSERT for each minute mark.
 
 A function of the history alone: marks that passed while nothing ran are caught up one after the
 other, and a mark that is worked on twice writes the same rows twice.
@@ -27,13 +27,13 @@ WHERE mark > {done:UInt32} AND mark < {mark:UInt32}
 UNION DISTINCT
 SELECT {mark:UInt32} AS mark
 """
-"""Marks at which what is shown may have changed; the newest in any case."""
+"""Scheduler at which what is shown may have changed; the newest in any case."""
 
 _HOLD: Final = f"""
 INSERT INTO tutti.held_history (consultation_id, proposal_id, minute, agree_low)
 WITH
-(SELECT epoch FROM tutti.shown_epoch_at(at = {{at:DateTime64(3, 'UTC')}})) AS shown,
-(SELECT epoch FROM tutti.shown_epoch_at(at = {{before:DateTime64(3, 'UTC')}})) AS shown_before,
+(SELECT epoch FROM tutti.active_epoch_at(at = {{at:DateTime64(3, 'UTC')}})) AS shown,
+(SELECT epoch FROM tutti.active_epoch_at(at = {{before:DateTime64(3, 'UTC')}})) AS shown_before,
 -- When another count is shown, every proposal may have changed.
 changed AS (
     SELECT DISTINCT consultation_id, proposal_id
@@ -73,10 +73,10 @@ WHERE {stable_rank.REPLACED_SQL.format(held="former.low", now="present.low")}
 """
 
 
-def hold_ranks(clickhouse: Client, mark_ms: int) -> None:
+def stabilise_ranks(clickhouse: Client, tick_ms: int) -> None:
     """Write the values held from this mark on, and from those missed before it."""
     done = scalar(clickhouse, f"SELECT max(minute) FROM tutti.minute_marks WHERE step = '{STEP}'")
-    newest = mark_ms // MINUTE_MS
+    newest = tick_ms // MINUTE_MS
     marks = clickhouse.query(_MARKS, parameters={"done": done, "mark": newest}).result_rows
     for mark in sorted(int(row[0]) for row in marks):
         moments = {"at": _moment(mark), "before": _moment(mark - 1)}

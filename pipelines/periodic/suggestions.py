@@ -23,12 +23,12 @@ NEAREST: Final = 20
 
 _SOURCES: Final = ("assignments", "vectors")
 _FRESH: Final = " UNION DISTINCT ".join(
-    f"SELECT generation, consultation_id, proposal_id FROM tutti.{source}"
+    f"SELECT epoch, consultation_id, proposal_id FROM tutti.{source}"
     f" WHERE version > {{{source}_done:UInt64}} AND version <= {{{source}_end:UInt64}}"
     for source in _SOURCES
 )
 _COLUMNS: Final = (
-    *("generation", "consultation_id", "proposal_id", "other_id"),
+    *("epoch", "consultation_id", "proposal_id", "other_id"),
     *("proposal_version", "other_version", "similarity", "stance", "method", "found_ms"),
 )
 _PAIRS: Final = f"""
@@ -36,9 +36,9 @@ WITH
 fresh AS ({_FRESH}),
 around AS (
     SELECT * FROM tutti.assignments FINAL
-    WHERE cluster_id != '' AND (generation, consultation_id, cluster_id) IN (
-        SELECT generation, consultation_id, cluster_id FROM tutti.assignments FINAL
-        WHERE (generation, consultation_id, proposal_id) IN (SELECT * FROM fresh)
+    WHERE cluster_id != '' AND (epoch, consultation_id, cluster_id) IN (
+        SELECT epoch, consultation_id, cluster_id FROM tutti.assignments FINAL
+        WHERE (epoch, consultation_id, proposal_id) IN (SELECT * FROM fresh)
     )
 ),
 texts AS (
@@ -47,7 +47,7 @@ texts AS (
 ),
 near AS (
     SELECT
-        around.generation AS generation, around.consultation_id AS consultation_id,
+        around.epoch AS epoch, around.consultation_id AS consultation_id,
         around.cluster_id AS cluster_id, around.proposal_id AS proposal_id,
         around.duplicate_of AS duplicate_of, around.language AS language, texts.text AS text,
         vectors.vector AS vector, vectors.version AS version
@@ -55,28 +55,28 @@ near AS (
     INNER JOIN (
         SELECT * FROM tutti.vectors FINAL
         WHERE consultation_id IN (SELECT consultation_id FROM fresh)
-    ) AS vectors USING (generation, consultation_id, proposal_id)
+    ) AS vectors USING (epoch, consultation_id, proposal_id)
     INNER JOIN texts USING (consultation_id, proposal_id)
 )
 SELECT
-    one.generation, one.consultation_id, one.proposal_id, other.proposal_id,
+    one.epoch, one.consultation_id, one.proposal_id, other.proposal_id,
     one.version, other.version, 1 - cosineDistance(one.vector, other.vector) AS cosine,
     one.text, one.language, other.text, other.language
 FROM (
-    SELECT * FROM near WHERE (generation, consultation_id, proposal_id) IN (SELECT * FROM fresh)
+    SELECT * FROM near WHERE (epoch, consultation_id, proposal_id) IN (SELECT * FROM fresh)
 ) AS one
 INNER JOIN near AS other
-    ON one.generation = other.generation AND one.consultation_id = other.consultation_id
+    ON one.epoch = other.epoch AND one.consultation_id = other.consultation_id
     AND one.cluster_id = other.cluster_id
 WHERE one.proposal_id != other.proposal_id AND cosine >= {NEAR}
     AND one.duplicate_of != other.proposal_id AND other.duplicate_of != one.proposal_id
     AND (one.duplicate_of = '' OR one.duplicate_of != other.duplicate_of)
 ORDER BY cosine DESC, one.proposal_id, other.proposal_id
-LIMIT {NEAREST} BY one.generation, one.consultation_id, one.proposal_id
+LIMIT {NEAREST} BY one.epoch, one.consultation_id, one.proposal_id
 """
 
 
-def suggest(clickhouse: Client, mark_ms: int, most: int = MOST) -> None:
+def suggest(clickhouse: Client, tick_ms: int, most: int = MOST) -> None:
     """Look for pairs of what has arrived since the last mark; a mark may be repeated."""
     known = {f"{source}_done": _done(clickhouse, source) for source in _SOURCES}
     ends = {source: _end(clickhouse, source, known[f"{source}_done"], most) for source in _SOURCES}
@@ -85,18 +85,18 @@ def suggest(clickhouse: Client, mark_ms: int, most: int = MOST) -> None:
         return
     rows = []
     for row in clickhouse.query(_PAIRS, parameters=known).result_rows:
-        generation, consultation, one, other, version, other_version, cosine, *words = row
+        epoch, consultation, one, other, version, other_version, cosine, *words = row
         ids, versions = (one, other), (version, other_version)
         if one > other:
             ids, versions = ids[::-1], versions[::-1]
         verdict = stance(*words)
-        rows.append([generation, consultation, *ids, *versions, cosine, verdict, METHOD, mark_ms])
+        rows.append([epoch, consultation, *ids, *versions, cosine, verdict, METHOD, tick_ms])
     if rows:
         clickhouse.insert("suggestions", rows, column_names=_COLUMNS, database="tutti")
     clickhouse.insert(
         "suggestion_looks",
-        [[source, end, mark_ms] for source, end in ends.items()],
-        column_names=["source", "done", "looked_ms"],
+        [[source, end, tick_ms] for source, end in ends.items()],
+        column_names=["source", "done", "scanned_ms"],
         database="tutti",
     )
 

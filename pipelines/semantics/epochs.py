@@ -1,8 +1,8 @@
-"""Which generation the semantics job works on, and from where.
+"""Which epoch the semantics job works on, and from where.
 
 Vectors of two encoders must never meet in one cluster, nor state of two versions of the rules. So
-state belongs to a generation, which notes what made it; another encoder, other rules or damaged
-state begin the next one, at the start of the topic. A generation is never begun twice.
+state belongs to a epoch, which notes what made it; another encoder, other rules or damaged
+state begin the next one, at the start of the topic. A epoch is never begun twice.
 """
 
 import json
@@ -35,29 +35,29 @@ class MadeBy:
     layout: str
 
 
-def folder_of(settings: Settings, generation: int) -> Path:
-    """Where a generation's state is."""
-    return settings.home / "semantics" / f"generation-{generation}"
+def epoch_folder(settings: Settings, epoch: int) -> Path:
+    """Where a epoch's state is."""
+    return settings.home / "semantics" / f"epoch-{epoch}"
 
 
-def generations_with_folder(settings: Settings) -> set[int]:
-    """The generations that there is state of."""
-    folders = (settings.home / "semantics").glob("generation-*")
-    return {int(folder.name.removeprefix("generation-")) for folder in folders}
+def epochs_with_folder(settings: Settings) -> set[int]:
+    """The epochs that there is state of."""
+    folders = (settings.home / "semantics").glob("epoch-*")
+    return {int(folder.name.removeprefix("epoch-")) for folder in folders}
 
 
 def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check) -> Start:
-    """Go on with the newest generation if it can be; otherwise begin another one.
+    """Go on with the newest epoch if it can be; otherwise begin another one.
 
     Args:
         settings: Where the state is.
         maker: What is running now.
-        said: The generations of which the output topics hold something.
+        said: The epochs of which the output topics hold something.
         check: Finds damage.
     """
     said = set(said)
-    newest = max(generations_with_folder(settings) | said, default=0)
-    folder = folder_of(settings, newest)
+    newest = max(epochs_with_folder(settings) | said, default=0)
+    folder = epoch_folder(settings, newest)
     known = made_by(folder)
     if newest and known == maker:
         if checkpoints(folder / "checkpoints"):
@@ -67,8 +67,8 @@ def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check)
         elif newest not in said:
             return Start(newest, None)
     if newest:
-        log.info("generation_begins", generation=newest + 1, former=known and asdict(known))
-    begun = folder_of(settings, newest + 1)
+        log.info("generation_begins", epoch=newest + 1, former=known and asdict(known))
+    begun = epoch_folder(settings, newest + 1)
     begun.mkdir(parents=True)
     draft = begun / "made_by.draft"
     draft.write_text(json.dumps(asdict(maker)))
@@ -77,7 +77,7 @@ def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check)
 
 
 def made_by(folder: Path) -> MadeBy | None:
-    """What made a generation's state; None if that is not known."""
+    """What made a epoch's state; None if that is not known."""
     try:
         noted: dict[str, Any] = json.loads((folder / "made_by.json").read_text())
         return MadeBy(**noted)

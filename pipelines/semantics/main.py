@@ -15,7 +15,7 @@ from infra.kafka import client as kafka
 from infra.service.heartbeat import Heartbeat
 from infra.kafka.security import java
 from infra.service.logs import configure_logging
-from infra.service.metrics import SEMANTICS, SEMANTICS_BEHIND
+from infra.service.metrics import SEMANTICS, SEMANTICS_LAG
 from infra.config.settings import Settings
 from models.manifest import path_of, read
 from operators.core.clusters.clusters import METHOD
@@ -38,8 +38,8 @@ from pipelines.flink.runtime import (
     configure_flink,
     set_system_properties,
 )
-from pipelines.flink.job_monitor import Follower
-from pipelines.semantics.epochs import MadeBy, choose, folder_of
+from pipelines.flink.job_monitor import JobMonitor
+from pipelines.semantics.epochs import MadeBy, choose, epoch_folder
 from schemas.topics import ACCEPTED_PROPOSALS, CLUSTERING
 
 PART: Final = "semantics"
@@ -66,8 +66,8 @@ def main() -> None:
     heartbeat = Heartbeat(settings, PART, metrics=SEMANTICS)
     reporter = Reporter(page_of(settings))
     maker = MadeBy(read(path_of(settings.model)).model, METHOD, LAYOUT)
-    start = choose(settings, maker, _generations_said(settings), check_checkpoint)
-    folder = folder_of(settings, start.epoch)
+    start = choose(settings, maker, _emitted_epochs(settings), check_checkpoint)
+    folder = epoch_folder(settings, start.epoch)
     options = job_settings(
         connector_jar=settings.jars / CONNECTOR,
         state=folder,
@@ -76,7 +76,7 @@ def main() -> None:
     )
     if start.checkpoint is not None:
         options |= restore_settings(start.checkpoint)
-        restore_policy.note_try(start.checkpoint, folder)
+        restore_policy.record_try(start.checkpoint, folder)
     security = java(settings, settings.run / PART)
     set_system_properties(security.system)
     # PyFlink is imported late: it looks for its configuration folder when it starts Java.
@@ -88,11 +88,11 @@ def main() -> None:
     checkpoint = None if start.checkpoint is None else start.checkpoint.name
     log.info(
         "semantics_job_starting",
-        generation=start.epoch,
+        epoch=start.epoch,
         checkpoint=checkpoint,
         transactions_aborted=abandoned,
     )
-    follower = Follower(PART, settings.semantics_port, start, folder, heartbeat, count="generation")
+    monitor = JobMonitor(PART, settings.semantics_port, start, folder, heartbeat, count="epoch")
     try:
         client = flink.execute_async()
         pause = Event()
@@ -100,12 +100,12 @@ def main() -> None:
             while not pause.wait(POLL_S):
                 reporter.report()
                 with suppress(KafkaException):  # the broker's trouble is not that of the job
-                    SEMANTICS_BEHIND.set(_behind(group))
-                follower.look(client)
+                    SEMANTICS_LAG.set(_behind(group))
+                monitor.look(client)
     except Exception as error:
         # The Java stack in it says why; the supervisor starts the process anew.
         log.exception("semantics_job_failed")
-        follower.note_failure(str(error))
+        monitor.record_failure(str(error))
     sys.exit(1)
 
 
@@ -116,12 +116,12 @@ def _behind(group: Consumer) -> int:
     return max(0, int(end) - max(0, int(done.offset)))
 
 
-def _generations_said(settings: Settings) -> set[int]:
-    """The generations of which the output topics hold something."""
-    reader = kafka.consumer(settings, "tutti-generations")
+def _emitted_epochs(settings: Settings) -> set[int]:
+    """The epochs of which the output topics hold something."""
+    reader = kafka.consumer(settings, "tutti-epochs")
     try:
         return {
-            json.loads(message.key())["generation"]
+            json.loads(message.key())["epoch"]
             for message in kafka.read_to_end(reader, CLUSTERING)
         }
     finally:

@@ -9,10 +9,10 @@ is shown.
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipelines.sink.cuts import Cut, Place
+from pipelines.sink.cuts import Cut, TopicPartition
 from schemas.topics import ACCEPTED_VOTES
 
-HOLD_MS: Final = 30_000
+FREEZE_MS: Final = 30_000
 """A new count that has not got there by then has died: the old one goes on."""
 
 FORGET_MS: Final = 60_000
@@ -20,7 +20,7 @@ FORGET_MS: Final = 60_000
 
 
 @dataclass(slots=True)
-class Switch:
+class Cutover:
     """Decides; the sink acts.
 
     Attributes:
@@ -52,7 +52,7 @@ class Switch:
         if epoch != self.active:
             self._known.pop(epoch, None)
 
-    def step(self, ends: dict[Place, int], now_ms: int) -> bool:
+    def step(self, ends: dict[TopicPartition, int], now_ms: int) -> bool:
         """Go one step; returns whether another epoch is to be shown: `active`.
 
         Args:
@@ -78,7 +78,7 @@ class Switch:
         if self._has_goal(new):
             self.active, self.held, self._since_ms, self._forgotten = newest, False, now_ms, False
             return True
-        self.held = now_ms - self._since_ms < HOLD_MS
+        self.held = now_ms - self._since_ms < FREEZE_MS
         return False
 
     def _has_goal(self, new: Cut) -> bool:

@@ -12,19 +12,19 @@ from tenacity import retry, retry_if_exception_type, wait_fixed
 
 from infra.kafka import client as kafka
 from infra import redis
-from infra.clickhouse.client import ClickHouseAwayError, connect, scalar
-from infra.service.gc_tuning import collect_seldom
+from infra.clickhouse.client import ClickHouseUnavailableError, connect, scalar
+from infra.service.gc_tuning import tune_gc
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
-from infra.service.metrics import SINK, SINK_BATCH, SINK_BEHIND, SINK_CUT
+from infra.service.metrics import SINK, SINK_BATCH, SINK_LAG, SINK_CUT
 from infra.config.settings import Settings
 from infra.service.shutdown import stop_requested
 from operators.core.clock import monotonic_ms, system_clock
 from pipelines.sink.batch import COUNTED, TOPICS, Batch
-from pipelines.sink.cuts import Cut, Cuts, Place
-from pipelines.sink.cutover import Switch
+from pipelines.sink.cuts import Cut, Cuts, TopicPartition
+from pipelines.sink.cutover import Cutover
 from pipelines.sink.writer import Writer
-from schemas.topics import INPUT, MEANING
+from schemas.topics import INPUT, SEMANTICS_OUTPUTS
 
 BATCH: Final = 100_000
 POLL_S: Final = 0.1
@@ -36,7 +36,7 @@ ARCHIVE_MS: Final = 1_500
 REDIS_TIMEOUT_S: Final = 0.05
 REDIS_STREAM: Final = "tutti:changes"
 REDIS_LENGTH: Final = 1_000
-_MEANING: Final = frozenset(topic.name for topic in MEANING)
+_SEMANTICS_OUTPUTS: Final = frozenset(topic.name for topic in SEMANTICS_OUTPUTS)
 
 log = structlog.get_logger()
 
@@ -60,19 +60,19 @@ class Sink:
         self._intake_group = intake_group
         self._broker = broker
         self._writer = Writer(clickhouse, system_clock)
-        self._news = news
+        self._notifications = news
         self._cuts = Cuts()
-        self._newest_ms: dict[Place, int] = {}
-        self._switch = Switch(_active_epoch(clickhouse))
-        for cut in _shown_cut(clickhouse):
-            self._switch.cut(cut)
-        self._held: dict[Place, int] = {}
+        self._newest_ms: dict[TopicPartition, int] = {}
+        self._cutover = Cutover(_active_epoch(clickhouse))
+        for cut in _active_cut(clickhouse):
+            self._cutover.cut(cut)
+        self._held: dict[TopicPartition, int] = {}
         # Whether reconciliation may be comparing; a former sink may have left a cut at rest.
         self._comparable = True
         self._batch = Batch()
         self._written_ms = 0
-        self._reached: dict[Place, int] = {}
-        self._positions = dict.fromkeys(_places(TOPICS), 0) | _positions(clickhouse)
+        self._reached: dict[TopicPartition, int] = {}
+        self._positions = dict.fromkeys(partitions_of(TOPICS), 0) | _positions(clickhouse)
         self._committed = dict(self._positions)
         for row in clickhouse.query(
             "SELECT epoch, partition, offset, origin_ms FROM tutti.progress FINAL"
@@ -80,7 +80,7 @@ class Sink:
             self._cuts.progress(*row)
         self._assign(self._positions)
 
-    def _assign(self, positions: dict[Place, int]) -> None:
+    def _assign(self, positions: dict[TopicPartition, int]) -> None:
         """Read from there on."""
         self._positions = dict(positions)
         self._reader.assign([TopicPartition(t, p, at) for (t, p), at in positions.items()])
@@ -97,7 +97,7 @@ class Sink:
         """Write what was collected, then note how far."""
         batch, reached = self._batch, self._reached
         self._batch, self._reached = Batch(), {}
-        batch.least = self._switch.least
+        batch.least = self._cutover.least
         # While the old count is held, its rows are left out: until the switch they are not done.
         noted = {at: to for at, to in reached.items() if at not in self._held}
         turns = batch.inserts()
@@ -112,9 +112,9 @@ class Sink:
         if reached:
             self._writer.positions({"done": noted}, newest_ms=self._newest_ms)
             self._positions |= reached
-            for epoch in batch.buried():
+            for epoch in batch.retired_epochs():
                 self._cuts.forget(epoch)
-                self._switch.forget(epoch)
+                self._cutover.forget(epoch)
             for line in batch.progress():
                 record = json.loads(line)
                 self._cuts.progress(
@@ -138,39 +138,39 @@ class Sink:
                 for p, place in kafka.committed(self._intake_group, topic).items()
                 if place.offset >= 0
             }
-            ends = kafka.ends(self._broker, _places(TOPICS))
-            input_ends = kafka.ends(self._broker, _places(tuple(INPUT.values())))
+            ends = kafka.ends(self._broker, partitions_of(TOPICS))
+            input_ends = kafka.ends(self._broker, partitions_of(tuple(INPUT.values())))
         except (KafkaException, TimeoutError) as error:
-            log.warning("kafka_away", error=str(error))
+            log.warning("kafka_unavailable", error=str(error))
             return False
         self._writer.positions(
             {
                 "log": ends | input_ends,
                 "intake": {at: place.offset for at, place in intake.items()},
             },
-            holes={at: int(place.metadata or 0) for at, place in intake.items()},
+            offset_gaps={at: int(place.metadata or 0) for at, place in intake.items()},
         )
-        self._note_lag(ends)
+        self._record_lag(ends)
         for cut in self._cuts.step(_about_votes(self._positions), _about_votes(ends)):
             SINK_CUT.set(system_clock() / 1000)
-            if self._switch.cut(cut):
+            if self._cutover.cut(cut):
                 self._writer.cut(cut)
-                self._comparable |= cut.at_rest
+                self._comparable |= cut.quiescent
         self._show(ends)
-        if self._switch.forget_former(monotonic_ms()):
-            self._writer.forget_before(self._switch.active)
+        if self._cutover.forget_former(monotonic_ms()):
+            self._writer.forget_before(self._cutover.active)
         return True
 
-    def _note_lag(self, ends: dict[Place, int]) -> None:
+    def _record_lag(self, ends: dict[TopicPartition, int]) -> None:
         for topic in TOPICS:
-            places = _places((topic,))
+            places = partitions_of((topic,))
             behind = sum(ends[place] - self._positions[place] for place in places)
-            SINK_BEHIND.labels(topic.name).set(max(0, behind))
+            SINK_LAG.labels(topic.name).set(max(0, behind))
 
     def _collect(self, messages: list[Message]) -> None:
         """Add messages to the batch, and note which positions it reaches."""
         reached = self._reached
-        newest: dict[Place, Message] = {}
+        newest: dict[TopicPartition, Message] = {}
         add = self._batch.add
         for message in messages:
             place = (message.topic(), message.partition())
@@ -187,17 +187,17 @@ class Sink:
                 raise KafkaException(error)
         self._newest_ms |= {place: message.timestamp()[1] for place, message in newest.items()}
 
-    def _show(self, ends: dict[Place, int]) -> None:
+    def _show(self, ends: dict[TopicPartition, int]) -> None:
         """Show a newer count once it counts everything that the one shown does."""
-        if self._switch.step(ends, monotonic_ms()):
-            self._writer.activate(self._switch.active)
+        if self._cutover.step(ends, monotonic_ms()):
+            self._writer.activate(self._cutover.active)
             done = {at: self._positions[at] for at in self._held}
             self._writer.positions({"done": done}, newest_ms=self._newest_ms)
             self._held = {}
             self._comparable = True
-        elif self._switch.held and not self._held:
+        elif self._cutover.held and not self._held:
             self._held = {at: to for at, to in self._positions.items() if at[0] in COUNTED}
-        elif self._held and not self._switch.held:
+        elif self._held and not self._cutover.held:
             self._assign(self._positions | self._held)
             self._held = {}
 
@@ -213,40 +213,40 @@ class Sink:
 
     def _tell(self, consultations: set[str]) -> None:
         """Tell live pages what changed. Nobody's number depends on it."""
-        if self._news is None or not consultations:
+        if self._notifications is None or not consultations:
             return
         try:
             for consultation in consultations:
-                self._news.xadd(
+                self._notifications.xadd(
                     REDIS_STREAM,
                     {"consultation_id": consultation},
                     maxlen=REDIS_LENGTH,
                     approximate=True,
                 )
         except RedisError as error:
-            log.warning("redis_away", error=type(error).__name__)
+            log.warning("redis_unavailable", error=type(error).__name__)
 
 
-def _about_votes(places: dict[Place, int]) -> dict[Place, int]:
+def _about_votes(places: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
     """Without what the semantics job writes: whether counts are equal does not wait for it."""
-    return {place: at for place, at in places.items() if place[0] not in _MEANING}
+    return {place: at for place, at in places.items() if place[0] not in _SEMANTICS_OUTPUTS}
 
 
-def _places(topics: tuple[Any, ...]) -> list[Place]:
+def partitions_of(topics: tuple[Any, ...]) -> list[TopicPartition]:
     return [(topic.name, p) for topic in topics for p in range(topic.partitions)]
 
 
-def _positions(clickhouse: Client) -> dict[Place, int]:
+def _positions(clickhouse: Client) -> dict[TopicPartition, int]:
     rows = clickhouse.query(
         "SELECT topic, partition, next_offset FROM tutti.positions FINAL WHERE stage = 'done'"
     ).result_rows
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 
-def _shown_cut(clickhouse: Client) -> list[Cut]:
+def _active_cut(clickhouse: Client) -> list[Cut]:
     """The last cut of the count that is shown, as a former sink noted it."""
-    rows = clickhouse.query("SELECT epoch, counted FROM tutti.shown_cut").result_rows
-    return [Cut(epoch, counted, {}, at_rest=False, as_of_ms=0) for epoch, counted in rows]
+    rows = clickhouse.query("SELECT epoch, counted FROM tutti.active_cut").result_rows
+    return [Cut(epoch, counted, {}, quiescent=False, as_of_ms=0) for epoch, counted in rows]
 
 
 def _active_epoch(clickhouse: Client) -> int:
@@ -254,7 +254,7 @@ def _active_epoch(clickhouse: Client) -> int:
     return int(scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs"))
 
 
-@retry(retry=retry_if_exception_type(ClickHouseAwayError), wait=wait_fixed(1.0))
+@retry(retry=retry_if_exception_type(ClickHouseUnavailableError), wait=wait_fixed(1.0))
 def _connect(settings: Settings) -> Client:
     return connect(settings)
 
@@ -274,7 +274,7 @@ def main() -> None:
     heartbeat = Heartbeat(settings, "sink", metrics=SINK)
     ticked_ms = monotonic_ms()
     log.info("sink_started")
-    collect_seldom()
+    tune_gc()
     while not stop.is_set():
         sink.step()
         if monotonic_ms() - ticked_ms >= TICK_MS:

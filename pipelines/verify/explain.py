@@ -22,9 +22,9 @@ METHODS: Final = {
     "consensus": consensus.METHOD,
     "divisiveness": divisiveness.METHOD,
     "country_spread": divisiveness.SPREAD_METHOD,
-    "rank_shown": stable_rank.METHOD,
+    "stable_rank": stable_rank.METHOD,
 }
-RANKS: Final = ("rank", "rank_shown", "rank_consensus")
+RANKS: Final = ("rank", "stable_rank", "rank_consensus")
 DEFAULT_MIN_VOTES: Final = 30
 
 _SERIES: Final = {
@@ -95,7 +95,7 @@ def explain(
         f"SELECT {', '.join(RANKS)} FROM marts.leaderboard{then} {where}", parameters=known
     )
     [(as_of,)] = clickhouse.query(
-        f"SELECT maxOrNull(as_of) FROM tutti.shown_cut{then}", parameters=known
+        f"SELECT maxOrNull(as_of) FROM tutti.active_cut{then}", parameters=known
     ).result_rows
     setting = clickhouse.query(
         "SELECT rank_min_votes, countries, weights FROM marts.consultations"

@@ -16,7 +16,7 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaError, KafkaException
 
 from infra.kafka import client as kafka
-from infra.clickhouse.client import ERRORS, ClickHouseAwayError, connect
+from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
 from infra.service.metrics_server import Gathered, serve
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
@@ -143,7 +143,7 @@ class Board:
         try:
             self._clickhouse = self._clickhouse or connect(self._settings, timeout_s=10)
             row = self._clickhouse.query(_SQL).first_row
-        except (*ERRORS, ClickHouseAwayError):
+        except (*ERRORS, ClickHouseUnavailableError):
             self._clickhouse = None
             return None
         return tuple(row) if row else None

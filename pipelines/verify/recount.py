@@ -20,9 +20,9 @@ from infra.config.settings import Settings
 from infra.config.trust import trust_rules
 from operators.core.votes.ballots import Ballot, Origin, ballot_of
 from operators.core.votes.tally import COUNTERS, Tally
-from schemas.rejections import Refusal
+from schemas.rejections import Rejection
 from schemas.reserved import PROBE_CONSULTATION
-from schemas.rules import judge_vote
+from schemas.rules import validate_vote
 from schemas.topics import VOTES
 from schemas.trust import TrustRules
 
@@ -91,8 +91,8 @@ class _Read(beam.DoFn):  # type: ignore[misc]
             )
 
 
-class _Judge(beam.DoFn):  # type: ignore[misc]
-    """A message → its ballot by participant and proposal, or a refusal; and a count of either."""
+class _Validate(beam.DoFn):  # type: ignore[misc]
+    """A message → its ballot by participant and proposal, or a rejection; and a count of either."""
 
     COUNTED: Final = "counted"
 
@@ -101,18 +101,18 @@ class _Judge(beam.DoFn):  # type: ignore[misc]
 
     def process(self, message: tuple[bytes | None, Origin]) -> Iterator[Any]:
         payload, origin = message
-        vote = judge_vote(payload, origin.broker_ms, self._rules)
-        refused = isinstance(vote, Refusal)
+        vote = validate_vote(payload, origin.broker_ms, self._rules)
+        refused = isinstance(vote, Rejection)
         yield beam.pvalue.TaggedOutput(self.COUNTED, ((origin.partition, refused), 1))
-        if not isinstance(vote, Refusal) and vote.consultation_id != PROBE_CONSULTATION:
+        if not isinstance(vote, Rejection) and vote.consultation_id != PROBE_CONSULTATION:
             key = (vote.consultation_id, vote.proposal_id, vote.participant_id)
             yield key, ballot_of(vote, origin)
 
 
 def is_probe(payload: bytes | None, broker_ms: int) -> bool:
     """Whether a message is a vote of the probe, which is counted nowhere."""
-    vote = judge_vote(payload, broker_ms)
-    return not isinstance(vote, Refusal) and vote.consultation_id == PROBE_CONSULTATION
+    vote = validate_vote(payload, broker_ms)
+    return not isinstance(vote, Rejection) and vote.consultation_id == PROBE_CONSULTATION
 
 
 class _Count(beam.CombineFn):  # type: ignore[misc]
@@ -153,14 +153,14 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
     with TemporaryDirectory(prefix="tutti-recount-") as folder:
         options = PipelineOptions(["--runner=DirectRunner"])
         with beam.Pipeline(options=options) as pipeline:
-            judged = (
+            validated = (
                 pipeline
                 | "ranges" >> beam.Create(ranges(starts_and_ends))
                 | "read" >> beam.ParDo(_Read(settings))
-                | "judge" >> beam.ParDo(_Judge(rules)).with_outputs(_Judge.COUNTED, main="ballots")
+                | "validate" >> beam.ParDo(_Validate(rules)).with_outputs(_Validate.COUNTED, main="ballots")
             )
             _ = (
-                judged.ballots
+                validated.ballots
                 | "latest per participant and proposal" >> beam.CombinePerKey(max)
                 | "not withdrawn" >> beam.Filter(lambda current: current[1].counts)
                 | "cell" >> beam.Map(_cell)
@@ -169,7 +169,7 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
                 | "write minutes" >> beam.io.WriteToText(f"{folder}/minutes")
             )
             _ = (
-                judged[_Judge.COUNTED]
+                validated[_Validate.COUNTED]
                 | "add up" >> beam.CombinePerKey(sum)
                 | "messages" >> beam.Map(json.dumps)
                 | "write messages" >> beam.io.WriteToText(f"{folder}/messages")
@@ -179,8 +179,8 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
             for cell, counts in _lines(Path(folder), "minutes")
         }
         accepted, refused = dict.fromkeys(starts_and_ends, 0), dict.fromkeys(starts_and_ends, 0)
-        for (partition, was_refused), count in _lines(Path(folder), "messages"):
-            (refused if was_refused else accepted)[partition] = count
+        for (partition, was_rejected), count in _lines(Path(folder), "messages"):
+            (refused if was_rejected else accepted)[partition] = count
     return Recount(minutes, accepted, refused)
 
 

@@ -20,7 +20,7 @@ from schemas.topics import (
     ACCEPTED_VOTES,
     DEAD_LETTERS,
     INPUT,
-    MEANING,
+    SEMANTICS_OUTPUTS,
     Topic,
 )
 
@@ -53,16 +53,16 @@ def sync(settings: Settings, timeout_s: float) -> Synced:
     group = kafka.consumer(settings, kafka.INTAKE_GROUP)
     clickhouse = connect(settings)
     try:
-        input_ends = kafka.ends(broker, _places(tuple(INPUT.values())))
+        input_ends = kafka.ends(broker, partitions_of(tuple(INPUT.values())))
         _wait("intake", timeout_s, lambda: _intake_passed(group, input_ends))
-        accepted = kafka.ends(broker, _places(_PASSED))
+        accepted = kafka.ends(broker, partitions_of(_PASSED))
         _wait("the sink", timeout_s, lambda: _sink_passed(clickhouse, accepted))
         _wait("the votes job", timeout_s, lambda: _cut_passed(clickhouse, accepted))
     except KafkaException as error:
         raise TransientError("Kafka does not answer: see tutti status.") from error
     finally:
         group.close()
-    as_of = scalar(clickhouse, "SELECT as_of FROM tutti.shown_cut")
+    as_of = scalar(clickhouse, "SELECT as_of FROM tutti.active_cut")
     return Synced(input_ends, as_of)
 
 
@@ -75,7 +75,7 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
         How many records of accepted proposals are not clustered; 0: all are.
     """
     broker, clickhouse = kafka.admin(settings), connect(settings)
-    [end] = kafka.ends(broker, _places((ACCEPTED_PROPOSALS,))).values()
+    [end] = kafka.ends(broker, partitions_of((ACCEPTED_PROPOSALS,))).values()
     newest = "SELECT max(offset) + 1, count() FROM tutti.clustering"
 
     def behind() -> int:
@@ -94,14 +94,14 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
         )(lambda: not behind() or not runs())()
         if not behind():
             # Of an item, how far clustering is comes last; other topics may be read later.
-            outputs = kafka.ends(broker, _places(MEANING))
+            outputs = kafka.ends(broker, partitions_of(SEMANTICS_OUTPUTS))
             _wait("the sink", timeout_s, lambda: _sink_passed(clickhouse, outputs))
     except RetryError:
         pass
     return behind()
 
 
-def _places(topics: tuple[Topic, ...]) -> list[tuple[str, int]]:
+def partitions_of(topics: tuple[Topic, ...]) -> list[tuple[str, int]]:
     return [(topic.name, p) for topic in topics for p in range(topic.partitions)]
 
 
@@ -137,7 +137,7 @@ def _sink_passed(clickhouse: Client, ends: Ends) -> bool:
 
 
 def _cut_passed(clickhouse: Client, ends: Ends) -> bool:
-    rows = clickhouse.query("SELECT counted FROM tutti.shown_cut").result_rows
+    rows = clickhouse.query("SELECT counted FROM tutti.active_cut").result_rows
     counted = rows[0][0] if rows else {}
     return all(
         counted.get(partition, 0) >= end

@@ -19,8 +19,8 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaException
 
 from infra.kafka import client as kafka
-from infra.clickhouse.client import ERRORS, ClickHouseAwayError, connect
-from infra.local.epochs import Note, change_note, epoch_folder, epochs_with_folder, read_note
+from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.local.epochs import Note, update_rebuild_record, epoch_folder, epochs_with_folder, read_rebuild_record
 from infra.service.heartbeat import Heartbeat
 from infra.kafka.security import java
 from infra.service.logs import configure_logging
@@ -36,7 +36,7 @@ from operators.flink.votes import (
     transactions_of,
 )
 from pipelines.votes import restore_policy
-from pipelines.votes.retirement import bury, read_outputs, shown_epoch
+from pipelines.votes.retirement import retire, read_outputs, active_epoch
 from pipelines.flink.runtime import (
     CONNECTOR,
     abort_transactions,
@@ -48,13 +48,13 @@ from pipelines.flink.runtime import (
     load,
     set_system_properties,
 )
-from pipelines.flink.job_monitor import Follower
-from pipelines.flink.checkpoint_trigger import FLINKS_OWN, pace
-from pipelines.votes.restore_policy import CannotStartError, Chooser, Outputs, Start
+from pipelines.flink.job_monitor import JobMonitor
+from pipelines.flink.checkpoint_trigger import FLINKS_OWN, trigger_checkpoints
+from pipelines.votes.restore_policy import CannotRestoreError, RestorePolicy, Outputs, Start
 from schemas.topics import ACCEPTED_VOTES
 
 POLL_S: Final = 0.5
-LOOKS_A_STEP: Final = 4
+POLLS_PER_STEP: Final = 4
 """Flink is looked at more often than ClickHouse is asked which count is shown: that takes CPU."""
 
 log = structlog.get_logger()
@@ -71,17 +71,17 @@ def run(part: str) -> None:
     configure_logging(part)
     configure_flink(settings, part, counting_heap(settings.flink_heap_mb))
     heartbeat = Heartbeat(settings, part)
-    note = read_note(settings)
+    note = read_rebuild_record(settings)
     beside = part == "rebuild"
     if beside and note.rebuilding is None:
         log.info("nothing_to_rebuild")
         return
     shown = _shown(settings)
     outputs = read_outputs(settings)
-    chooser = Chooser(settings, current_plan(), outputs, _log_is_whole(settings), check_checkpoint)
+    policy = RestorePolicy(settings, current_plan(), outputs, _log_is_whole(settings), check_checkpoint)
     try:
-        start = chooser.rebuild(note, shown) if beside else chooser.votes(note, shown)
-    except CannotStartError as error:
+        start = policy.rebuild(note, shown) if beside else policy.votes(note, shown)
+    except CannotRestoreError as error:
         log.error("votes_job_not_started", reason=str(error))  # noqa: TRY400 - it is a sentence
         if note.rebuilding is not None and not beside:
             # What this count left open hides the output of the one that takes its place.
@@ -91,9 +91,9 @@ def run(part: str) -> None:
         sys.exit(1)
     if beside and start.epoch != note.rebuilding:
         # The former attempt cannot go on, and nothing is counted into an epoch that has output.
-        note = change_note(
+        note = update_rebuild_record(
             settings,
-            lambda known: Note(start.epoch, known.give_up(note.rebuilding or 0).given_up),
+            lambda known: Note(start.epoch, known.abandon(note.rebuilding or 0).abandoned),
         )
     Job(settings, part, start, outputs, heartbeat).run()
 
@@ -115,7 +115,7 @@ class Job:
     start: Start
     outputs: Outputs
     heartbeat: Heartbeat
-    _buried: set[int] = field(default_factory=set)
+    _retired: set[int] = field(default_factory=set)
     _cleaned: Note | None = None
     _clickhouse: Client | None = None
 
@@ -138,10 +138,10 @@ class Job:
                 f"http://127.0.0.1:{settings.metrics_port}", [m.name for m in FLINK.metrics]
             )
         if checkpoint is None:
-            restore_policy.note_plan(folder, current_plan())
+            restore_policy.record_plan(folder, current_plan())
         else:
             options |= restore_settings(checkpoint)
-            restore_policy.note_try(checkpoint, folder)
+            restore_policy.record_try(checkpoint, folder)
         security = java(settings, settings.run / self.part)
         set_system_properties(security.system)
         flink = environment(options, VotesJob(settings.brokers, epoch, security.properties))
@@ -152,62 +152,62 @@ class Job:
             checkpoint=None if checkpoint is None else checkpoint.name,
             parallelism=parallelism,
         )
-        follower = Follower(self.part, port, self.start, folder, self.heartbeat)
+        monitor = JobMonitor(self.part, port, self.start, folder, self.heartbeat)
         try:
             latency = mini_batch_ms(settings.checkpoint_interval_ms)
             client = load(flink, current_plan(), epoch, latency).execute().get_job_client()
             longest_s = settings.checkpoint_interval_ms / 1000
             pacing = (port, str(client.get_job_id()), longest_s)
-            Thread(target=pace, args=pacing, name="pacing", daemon=True).start()
-            self._watch(client, follower)
+            Thread(target=trigger_checkpoints, args=pacing, name="pacing", daemon=True).start()
+            self._watch(client, monitor)
         except Exception as error:
             # The Java stack in it says why; the supervisor starts the process anew.
             log.exception("votes_job_failed")
-            follower.note_failure(str(error))
+            monitor.record_failure(str(error))
         sys.exit(1)
 
-    def _watch(self, client: Any, follower: Follower) -> None:
+    def _watch(self, client: Any, monitor: JobMonitor) -> None:
         pause = Event()
         for look in count():
             pause.wait(POLL_S)
-            follower.look(client)
-            if look % LOOKS_A_STEP == 0:
-                self._step(client, follower)
+            monitor.look(client)
+            if look % POLLS_PER_STEP == 0:
+                self._step(client, monitor)
 
-    def _step(self, client: Any, follower: Follower) -> None:
+    def _step(self, client: Any, monitor: JobMonitor) -> None:
         """Hand over if it is time; otherwise clean up behind counts that ended."""
-        note = read_note(self.settings)
+        note = read_rebuild_record(self.settings)
         epoch = self.start.epoch
         try:
             self._clickhouse = self._clickhouse or connect(self.settings, timeout_s=5)
-            shown = shown_epoch(self._clickhouse)
-        except (*ERRORS, ClickHouseAwayError):
+            shown = active_epoch(self._clickhouse)
+        except (*ERRORS, ClickHouseUnavailableError):
             return
         if self.part == "rebuild":
             if note.rebuilding != epoch:
                 log.info("rebuild_given_up", epoch=epoch)
                 self._end(client, 0)
-            if shown >= epoch and follower.completed:
+            if shown >= epoch and monitor.completed:
                 log.info("rebuild_shown", epoch=epoch)
                 client.cancel().result()
-                change_note(self.settings, lambda known: Note(None, known.given_up))
+                update_rebuild_record(self.settings, lambda known: Note(None, known.abandoned))
                 sys.exit(0)
             return
-        others = epochs_with_folder(self.settings) - {note.rebuilding} - set(note.given_up)
+        others = epochs_with_folder(self.settings) - {note.rebuilding} - set(note.abandoned)
         if max(others) > epoch or (shown > epoch and note.rebuilding != shown):
             log.info("votes_job_superseded", epoch=epoch, shown=shown)
             self._end(client, 1)
-        self._clean_up(note, shown, follower)
+        self._clean_up(note, shown, monitor)
 
     def _end(self, client: Any, status: int) -> None:
         client.cancel().result()
         sys.exit(status)
 
-    def _clean_up(self, note: Note, shown: int, follower: Follower) -> None:
+    def _clean_up(self, note: Note, shown: int, monitor: JobMonitor) -> None:
         """Bury what is neither running nor shown."""
         epoch = self.start.epoch
         former = {e for e in self.outputs.live if e < epoch} if shown >= epoch else set()
-        dead = (former | set(note.given_up)) - self._buried - {epoch, shown}
+        dead = (former | set(note.abandoned)) - self._retired - {epoch, shown}
         if not dead:
             return
         if note != self._cleaned:
@@ -215,18 +215,18 @@ class Job:
             self._cleaned = note
         for other in sorted(dead):
             try:
-                if bury(self.settings, other):
-                    self._buried.add(other)
-            except (KafkaException, OSError, *ERRORS, ClickHouseAwayError) as error:
-                log.warning("burial_postponed", epoch=other, error=type(error).__name__)
-        if shown >= epoch and follower.completed:
+                if retire(self.settings, other):
+                    self._retired.add(other)
+            except (KafkaException, OSError, *ERRORS, ClickHouseUnavailableError) as error:
+                log.warning("retirement_postponed", epoch=other, error=type(error).__name__)
+        if shown >= epoch and monitor.completed:
             forget_former(self.settings, epoch)
 
     def _abort_transactions(self) -> None:
         """Of the other epochs, but of no job that may be running; our own the connector aborts."""
         if self.part != "votes":
             return
-        rebuilding = read_note(self.settings).rebuilding
+        rebuilding = read_rebuild_record(self.settings).rebuilding
         running = {self.start.epoch} | ({rebuilding} if rebuilding else set())
         abandoned = abort_transactions(
             self.settings, TRANSACTIONS, [transactions_of(epoch) for epoch in running]
@@ -247,7 +247,7 @@ def _wait_for_another_note(
 ) -> None:
     """Stay, so that people are told why; what they do about it changes the note."""
     pause = Event()
-    while read_note(settings) == note:
+    while read_rebuild_record(settings) == note:
         heartbeat.beat(ready=False, blocked=reason)
         pause.wait(POLL_S)
 
@@ -255,8 +255,8 @@ def _wait_for_another_note(
 def _shown(settings: Settings) -> int:
     try:
         with connect(settings, timeout_s=5) as clickhouse:
-            return shown_epoch(clickhouse)
-    except (*ERRORS, ClickHouseAwayError):
+            return active_epoch(clickhouse)
+    except (*ERRORS, ClickHouseUnavailableError):
         return 0
 
 

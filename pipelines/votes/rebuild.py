@@ -13,14 +13,14 @@ from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_
 
 from infra.kafka import client as kafka
 from infra.clickhouse.client import connect
-from infra.local.epochs import Note, change_note, epochs_with_folder, read_note
+from infra.local.epochs import Note, update_rebuild_record, epochs_with_folder, read_rebuild_record
 from infra.service.heartbeat import last_beat
-from infra.local.services import PARTS
+from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 from infra.config.settings import Settings
 from operators.core.errors import TerminalError, TransientError
 from pipelines.votes import job
-from pipelines.votes.retirement import read_outputs, shown_epoch
+from pipelines.votes.retirement import read_outputs, active_epoch
 from pipelines.votes.job import log_is_whole
 from schemas.topics import ACCEPTED_VOTES
 
@@ -51,23 +51,23 @@ def begin(settings: Settings) -> int | None:
         TerminalError: Nothing runs, or the log of accepted votes does not reach back.
     """
     supervisor = _supervisor(settings)
-    note = read_note(settings)
+    note = read_rebuild_record(settings)
     if note.rebuilding is None:
         _check_log(settings)
         refused = _refused_epoch(settings)
         if refused is not None:
-            change_note(settings, lambda known: known.give_up(refused))
+            update_rebuild_record(settings, lambda known: known.abandon(refused))
             return None
         outputs = read_outputs(settings)
         with connect(settings) as clickhouse:
-            used = outputs.ever | epochs_with_folder(settings) | {shown_epoch(clickhouse)}
+            used = outputs.ever | epochs_with_folder(settings) | {active_epoch(clickhouse)}
 
         def reserve(known: Note) -> Note:
             if known.rebuilding is not None:
                 return known
-            return Note(max(used | set(known.given_up)) + 1, known.given_up)
+            return Note(max(used | set(known.abandoned)) + 1, known.abandoned)
 
-        note = change_note(settings, reserve)
+        note = update_rebuild_record(settings, reserve)
     supervisor.start("rebuild")
     return note.rebuilding
 
@@ -88,13 +88,13 @@ def follow(
         TerminalError: It was given up, or cannot go on.
     """
     supervisor = _supervisor(settings)
-    part = next(part for part in PARTS if part.name == "votes")
+    part = next(part for part in SERVICES if part.name == "votes")
 
     def done() -> bool:
-        note = read_note(settings)
+        note = read_rebuild_record(settings)
         beat = last_beat(settings, "rebuild" if note.rebuilding else "votes")
         # What is just given up may still be said to be blocked: the votes job starts anew.
-        begins = epoch is None and bool(note.given_up)
+        begins = epoch is None and bool(note.abandoned)
         if beat is not None and "blocked" in beat.facts and not begins:
             process = supervisor.processes()["rebuild" if note.rebuilding else "votes"]
             if process.pid == beat.pid:
@@ -103,10 +103,10 @@ def follow(
         if note.rebuilding is not None:
             return False
         with connect(settings) as clickhouse:
-            shown = shown_epoch(clickhouse)
+            shown = active_epoch(clickhouse)
         if epoch is not None and shown < epoch:
             raise TerminalError("The rebuild was given up: what is shown has not changed.")
-        if shown in note.given_up:
+        if shown in note.abandoned:
             return False
         process = supervisor.processes()["votes"]
         if beat is None or beat.pid != process.pid or beat.facts.get("epoch") != shown:
@@ -125,17 +125,17 @@ def follow(
             " again to follow it, or tutti rebuild --cancel."
         ) from None
     with connect(settings) as clickhouse:
-        return shown_epoch(clickhouse)
+        return active_epoch(clickhouse)
 
 
 def cancel(settings: Settings) -> bool:
-    """Give a rebuild up; returns whether there was one. Its output is buried by the votes job."""
-    note = read_note(settings)
+    """Give a rebuild up; returns whether there was one. Its output is retired by the votes job."""
+    note = read_rebuild_record(settings)
     if note.rebuilding is None:
         return False
     epoch = note.rebuilding
     supervisor = Supervisor(settings)
-    change_note(settings, lambda known: known.give_up(epoch) if known.rebuilding else known)
+    update_rebuild_record(settings, lambda known: known.abandon(epoch) if known.rebuilding else known)
     if supervisor.alive and supervisor.processes()["rebuild"].state == "RUNNING":
         supervisor.stop("rebuild")
     return True
@@ -168,7 +168,7 @@ def _refused_epoch(settings: Settings) -> int | None:
     beat = last_beat(settings, "votes")
     if beat is None or beat.pid != process.pid or "blocked" not in beat.facts:
         return None
-    return max(epochs_with_folder(settings) - set(read_note(settings).given_up), default=None)
+    return max(epochs_with_folder(settings) - set(read_rebuild_record(settings).abandoned), default=None)
 
 
 def _progress(settings: Settings, note: Note) -> Progress:

@@ -55,12 +55,12 @@ class Start:
     checkpoint: Path | None
 
 
-class CannotStartError(TerminalError):
+class CannotRestoreError(TerminalError):
     """The job must not start; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chooser:
+class RestorePolicy:
     """Chooses where to start.
 
     Attributes:
@@ -85,18 +85,18 @@ class Chooser:
             shown: The epoch that people see; 0 if none or unknown.
 
         Raises:
-            CannotStartError: The state is of another plan, or everything would have to be counted
+            CannotRestoreError: The state is of another plan, or everything would have to be counted
                 again and the log does not reach back.
         """
         folders = epochs_with_folder(self.settings)
-        ours = (folders | self.outputs.live) - {note.rebuilding} - set(note.given_up)
+        ours = (folders | self.outputs.live) - {note.rebuilding} - set(note.abandoned)
         newest = max(ours, default=0)
         if newest and newest >= shown:
             start = self._go_on(newest)
             if start is not None:
                 return start
         if note.rebuilding is not None:
-            raise CannotStartError(
+            raise CannotRestoreError(
                 f"The running count has lost its state: epoch {note.rebuilding}, which is being"
                 " counted, takes its place."
             )
@@ -107,7 +107,7 @@ class Chooser:
         assert note.rebuilding is not None  # noqa: S101 - for the type checker
         try:
             start = self._go_on(note.rebuilding)
-        except CannotStartError:  # an upgrade in between
+        except CannotRestoreError:  # an upgrade in between
             start = None
         return start or self._anew(self._unused(note, shown))
 
@@ -124,20 +124,20 @@ class Chooser:
 
     def _anew(self, epoch: int) -> Start:
         if not self.log_is_whole:
-            raise CannotStartError(
+            raise CannotRestoreError(
                 "All votes would have to be counted again, but the beginning of"
                 " tutti.accepted-votes.v1 is gone: restore a backup (tutti restore)."
             )
         return Start(epoch, None)
 
     def _unused(self, note: Note, shown: int) -> int:
-        known = epochs_with_folder(self.settings) | self.outputs.ever | set(note.given_up)
+        known = epochs_with_folder(self.settings) | self.outputs.ever | set(note.abandoned)
         return max(known | {shown, note.rebuilding or 0}) + 1
 
     def _check_plan(self, epoch: int) -> None:
         made = made_by(self.settings, epoch)
         if made["sha256"] != self.plan.sha256:
-            raise CannotStartError(
+            raise CannotRestoreError(
                 f"The state of epoch {epoch} was made by plan {made['version']} of the votes job,"
                 f" this version of tutti has plan {self.plan.version}: run tutti rebuild, which"
                 " counts anew while the old numbers stay visible."
@@ -154,7 +154,7 @@ def intact(folder: Path, check: Check, *, log_is_whole: bool) -> Path | None:
     """
     for checkpoint in checkpoints(folder / "checkpoints"):
         try:
-            _check_notes(checkpoint, folder, log_is_whole=log_is_whole)
+            _check_records(checkpoint, folder, log_is_whole=log_is_whole)
             check(checkpoint, folder)
         except DamagedError as error:
             log.warning("checkpoint_unusable", checkpoint=_name(checkpoint), reason=str(error))
@@ -165,7 +165,7 @@ def intact(folder: Path, check: Check, *, log_is_whole: bool) -> Path | None:
     return None
 
 
-def _check_notes(checkpoint: Path, folder: Path, *, log_is_whole: bool) -> None:
+def _check_records(checkpoint: Path, folder: Path, *, log_is_whole: bool) -> None:
     if _name(checkpoint) in _damaged(folder):
         raise DamagedError("it could not be restored before")
     if not log_is_whole:
@@ -187,14 +187,14 @@ def made_by(settings: Settings, epoch: int) -> dict[str, str]:
         return {"version": "0 (or unknown)", "sha256": ""}
 
 
-def note_plan(folder: Path, plan: Plan) -> None:
+def record_plan(folder: Path, plan: Plan) -> None:
     """Write beside an epoch's state which plan makes it."""
     draft = folder / "plan.draft"
     draft.write_text(json.dumps({"version": plan.version, "sha256": plan.sha256}))
     draft.replace(folder / "plan.json")
 
 
-def note_try(checkpoint: Path, folder: Path) -> None:
+def record_try(checkpoint: Path, folder: Path) -> None:
     """Count a start from a checkpoint; one try too many makes it a damaged one."""
     file = folder / "tries.json"
     try:
@@ -203,11 +203,11 @@ def note_try(checkpoint: Path, folder: Path) -> None:
         known = {}
     tries = known.get("tries", 0) + 1 if known.get("checkpoint") == _name(checkpoint) else 1
     if tries > MAX_TRIES:
-        note_damage(checkpoint, folder)
+        record_damage(checkpoint, folder)
     file.write_text(json.dumps({"checkpoint": _name(checkpoint), "tries": tries}))
 
 
-def note_damage(checkpoint: Path, folder: Path) -> None:
+def record_damage(checkpoint: Path, folder: Path) -> None:
     """Remember that a checkpoint cannot be restored."""
     with (folder / "damaged").open("a") as file:
         file.write(_name(checkpoint) + "\n")
@@ -228,7 +228,7 @@ class _Completed:
     kept: int = 0
 
 
-def note_completed(number: int, run: Path) -> None:
+def record_completed(number: int, run: Path) -> None:
     """Remember the newest checkpoint, so that its loss is noticed; the last start was good.
 
     Args:

@@ -16,7 +16,7 @@ from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_
 
 from infra.kafka import client as kafka
 from infra.clickhouse.client import connect, scalar
-from infra.local.epochs import Note, change_note, epoch_folder
+from infra.local.epochs import Note, update_rebuild_record, epoch_folder
 from infra.config.settings import Settings
 from pipelines.votes.restore_policy import Outputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS, Topic
@@ -37,12 +37,12 @@ def read_outputs(settings: Settings) -> Outputs:
     )
 
 
-def shown_epoch(clickhouse: Client) -> int:
+def active_epoch(clickhouse: Client) -> int:
     """The epoch that people see; 0 before the first."""
     return int(scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs"))
 
 
-def bury(settings: Settings, epoch: int) -> bool:
+def retire(settings: Settings, epoch: int) -> bool:
     """Take an epoch's output out of the topics and remove its state.
 
     Its job must have ended, its transactions too. Safe to repeat.
@@ -51,15 +51,15 @@ def bury(settings: Settings, epoch: int) -> bool:
         Whether it is done; not while people see the epoch or the sink is away.
     """
     with connect(settings) as clickhouse:
-        if shown_epoch(clickhouse) == epoch:
+        if active_epoch(clickhouse) == epoch:
             return False
         ends = _tombstones(settings, epoch, (PROGRESS,))
-        if not _sink_passed(clickhouse, ends) or shown_epoch(clickhouse) == epoch:
+        if not _sink_passed(clickhouse, ends) or active_epoch(clickhouse) == epoch:
             return False
     _tombstones(settings, epoch, (TALLIES, WINDOWS))
     shutil.rmtree(epoch_folder(settings, epoch), ignore_errors=True)
-    change_note(settings, lambda note: Note.forget(note, epoch))
-    log.info("epoch_buried", epoch=epoch)
+    update_rebuild_record(settings, lambda note: Note.forget(note, epoch))
+    log.info("epoch_retired", epoch=epoch)
     return True
 
 
@@ -70,7 +70,7 @@ def _tombstones(
     producer = kafka.producer(settings)
     failed: list[object] = []
 
-    def bury_cell(topic: Topic, partition: int, key: bytes) -> None:
+    def retire_cell(topic: Topic, partition: int, key: bytes) -> None:
         producer.produce(
             topic.name,
             None,
@@ -83,10 +83,10 @@ def _tombstones(
         for partition in range(topic.partitions):  # one at a time: cells may be many millions
             for key in _living(settings, epoch, topic, partition):
                 try:
-                    bury_cell(topic, partition, key)
+                    retire_cell(topic, partition, key)
                 except BufferError:
                     producer.flush()
-                    bury_cell(topic, partition, key)
+                    retire_cell(topic, partition, key)
                 producer.poll(0)
     if producer.flush(kafka.TIMEOUT_S * 6) or failed:
         raise OSError(f"the broker did not take the tombstones of epoch {epoch}")

@@ -60,7 +60,7 @@ def test_its_numbers_are_those_of_the_board(clickhouse, explained):
         "consensus_low", "coverage", "weakest_country", "divisiveness", "country_spread",
     }  # fmt: skip
     assert shared <= board.keys() & explained.numbers.keys()
-    assert explained.ranks == {n: board[n] for n in ("rank", "rank_shown", "rank_consensus")}
+    assert explained.ranks == {n: board[n] for n in ("rank", "stable_rank", "rank_consensus")}
 
 
 def test_the_parts_are_those_of_the_formulas_in_python(explained):

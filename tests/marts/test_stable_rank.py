@@ -9,10 +9,10 @@ from clickhouse import NOON, insert_consultation, insert_history, insert_proposa
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import clickhouse_alone
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.scores.agreement import agreement
 from operators.core.scores.stable_rank import MOVED, hold
-from pipelines.periodic.stable_ranks import hold_ranks
+from pipelines.periodic.stable_ranks import stabilise_ranks
 
 MINUTES = 30
 SWITCH = NOON + 17
@@ -24,7 +24,7 @@ Fold = dict[tuple[str, int], float]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Client]:
-    with clickhouse_alone(tmp_path_factory.mktemp("held")) as settings:
+    with ephemeral_clickhouse(tmp_path_factory.mktemp("held")) as settings:
         client = connect(settings)
         epochs = [[1, (NOON - 1) * 60_000], [2, SWITCH * 60_000 - 100]]
         client.insert("epochs", epochs, column_names=["epoch", "active_since"], database="tutti")
@@ -119,7 +119,7 @@ def test_what_is_written_each_minute_equals_the_fold_of_the_history(clickhouse):
     assert len(expected) > 60
     assert len({mark for _, mark in expected}) > 15
     for mark in range(NOON, NOON + MINUTES + 1):
-        hold_ranks(clickhouse, mark * 60_000)
+        stabilise_ranks(clickhouse, mark * 60_000)
     assert written(clickhouse) == pytest.approx(expected, abs=1e-12)
 
 
@@ -148,7 +148,7 @@ def test_after_any_downtime_and_death_the_values_are_the_same(clickhouse, monkey
         done = False
         while not done:
             try:
-                hold_ranks(clickhouse, mark * 60_000)
+                stabilise_ranks(clickhouse, mark * 60_000)
                 done = True
             except DeadError:
                 deaths += 1
@@ -183,7 +183,7 @@ def test_a_board_shows_what_is_held_and_one_of_then_what_was_held_then(clickhous
 
     def ranks(mark: int) -> dict[str, tuple[int | None, int | None]]:
         rows = clickhouse.query(
-            "SELECT proposal_id, rank, rank_shown"
+            "SELECT proposal_id, rank, stable_rank"
             f" FROM marts.leaderboard_at(at = '{moment(mark)}') WHERE consultation_id = 'calm'"
         ).result_rows
         return {row[0]: row[1:] for row in rows}
@@ -191,7 +191,7 @@ def test_a_board_shows_what_is_held_and_one_of_then_what_was_held_then(clickhous
     nothing_held = {"b": (1, 1), "a": (2, 2), "few": (None, None), "new": (None, None)}
     assert ranks(NOON + 21) == nothing_held
     for mark in (NOON + 21, NOON + 22, NOON + 23):
-        hold_ranks(clickhouse, mark * 60_000)
+        stabilise_ranks(clickhouse, mark * 60_000)
     assert ranks(NOON + 21) == nothing_held
     assert ranks(NOON + 22) == nothing_held | {"a": (1, 2), "b": (2, 1)}
     assert ranks(NOON + 23) == {"new": (1, 1), "a": (2, 2), "b": (3, 3), "few": (None, None)}

@@ -117,7 +117,7 @@ def _add_user(broker: SecuredBroker) -> None:
         kafka_key_file=broker.folder / "tutti.key",
     )
     retry(
-        retry=retry_if_exception_type(kafka.KafkaAwayError),
+        retry=retry_if_exception_type(kafka.KafkaUnavailableError),
         stop=stop_after_delay(60),
         wait=wait_fixed(0.2),
     )(kafka.topics)(settings, 2.0)

@@ -1,4 +1,4 @@
-"""Topics through the real stack: edits, refusals, repeats; no kill and no Redis changes them."""
+"""Topics through the real stack: edits, rejections, repeats; no kill and no Redis changes them."""
 
 import json
 import random
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def messages(consultation):
-    """Arrivals; then one edit, one refusal and some repeats."""
+    """Arrivals; then one edit, one rejection and some repeats."""
     texts = [f"We need {wish} {place} {n}" for n in range(6) for wish in WISHES for place in PLACES]
     random.Random(1).shuffle(texts)
     sent = [(f"p{n}", text, "accepted") for n, text in enumerate(texts)]

@@ -28,7 +28,7 @@ from tenacity import (
 
 from infra.kafka import client as kafka
 from infra.service.heartbeat import last_beat
-from infra.local.services import PARTS
+from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 from infra.service.metrics import CLICKHOUSE, METRICS, PART, SEMANTICS, SOURCES
 from infra.clickhouse.migrations import VIEWS
@@ -37,7 +37,7 @@ from pipelines.exchange.send import Sender
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.topics import DEAD_LETTERS, VOTES
 
-ALWAYS = [part for part in PARTS if not part.on_demand]
+ALWAYS = [part for part in SERVICES if not part.on_demand]
 PERSON = "zq-watched-person@example.org"
 AUTHOR = "zq-watched-author@example.org"
 TEXT = "zq-watched-text on every roof"
@@ -167,7 +167,7 @@ def test_the_metrics_count_what_was_sent(stack, traffic):
             for sample in (refused.samples if refused else ())
             if sample.labels["topic"] == VOTES.name
         )
-        up = {sample.labels[PART]: sample.value for sample in found["tutti_part_up"].samples}
+        up = {sample.labels[PART]: sample.value for sample in found["tutti_service_up"].samples}
         listed = {part.name for part in ALWAYS if not part.lacks(stack.settings)}
         all_up = up == dict.fromkeys(listed - {"kafka", "clickhouse", "redis"}, 1)
         return found if counted >= traffic and all_up else None
@@ -284,7 +284,7 @@ def probing(stack, every_s: int) -> Iterator[None]:
         [sys.executable, "-m", "pipelines.verify.probe"],
         env=os.environ
         | stack.environment
-        | {"TUTTI_PROBE_SECONDS": str(every_s), "TUTTI_PART": "probe"},
+        | {"TUTTI_PROBE_SECONDS": str(every_s), "TUTTI_SERVICE": "probe"},
         stdout=subprocess.DEVNULL,
     )
     try:

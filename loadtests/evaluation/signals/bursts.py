@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 
 from loadtests.evaluation.signals.scenarios import DAY, ENDS, WATCHED
 from loadtests.evaluation.signals.traffic import Scenario, insert, proposal_name, simulate
-from pipelines.periodic.bursts import MINUTE_MS, look_for_bursts
+from pipelines.periodic.bursts import MINUTE_MS, scan_for_bursts
 from pipelines.periodic.signals import Signal, read_signals
 
 FIRST_MINUTE: Final = 20_000 * DAY
@@ -52,7 +52,7 @@ def watch(
     for scenario in scenarios:
         insert(clickhouse, scenario, simulate(scenario, seed), FIRST_MINUTE, WATCHED - 60)
     for minute in range(WATCHED, ends):
-        look_for_bursts(clickhouse, (FIRST_MINUTE + minute) * MINUTE_MS)
+        scan_for_bursts(clickhouse, (FIRST_MINUTE + minute) * MINUTE_MS)
         if minute % 60 == 0:
             say(f"watched until {minute // 60 % 24:02d}:00")
     found = defaultdict[str, list[Signal]](list)

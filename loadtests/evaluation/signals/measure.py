@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import clickhouse_alone
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from loadtests.evaluation.signals.bursts import outcomes, watch
 from loadtests.evaluation.signals.page import render
 from loadtests.evaluation.signals.rings import CROWDS, RINGS, search
@@ -16,7 +16,7 @@ def measure(seed: int, say: Callable[[str], None]) -> str:
     """Run all of them; returns the page."""
     with (
         TemporaryDirectory(prefix="tutti-signals-") as folder,
-        clickhouse_alone(Path(folder)) as settings,
+        ephemeral_clickhouse(Path(folder)) as settings,
     ):
         clickhouse = connect(settings, timeout_s=600)
         clickhouse.insert(

@@ -17,8 +17,8 @@ from loadtests.evaluation.signals.traffic import (
 )
 from operators.core.votes.tally import COUNTED_CHOICES
 from pipelines.periodic.bursts import MINUTE_MS
-from pipelines.periodic.identical import look_for_identical
-from pipelines.periodic.signals import read_look, read_signals
+from pipelines.periodic.identical import scan_for_identical
+from pipelines.periodic.signals import read_scan, read_signals
 
 PEOPLE: Final = 3_000
 PROPOSALS: Final = 200
@@ -156,10 +156,10 @@ def insert_people(clickhouse: Client, consultation: str, people: Sequence[Votes]
 
 def look(clickhouse: Client, consultation: str) -> None:
     """Let the step run at minute marks until it has looked at the consultation."""
-    before = read_look(clickhouse, "identical", consultation)
+    before = read_scan(clickhouse, "identical", consultation)
     for minute in range(LOOKS):
-        look_for_identical(clickhouse, (FIRST_MINUTE + minute) * MINUTE_MS)
-        if read_look(clickhouse, "identical", consultation) != before:
+        scan_for_identical(clickhouse, (FIRST_MINUTE + minute) * MINUTE_MS)
+        if read_scan(clickhouse, "identical", consultation) != before:
             return
 
 

@@ -32,7 +32,7 @@ class Topic:
     said: Cluster | None = None
 
 
-class Saying:
+class ChangeLog:
     """Collects the outputs of one item; what is as last said is not said again.
 
     Attributes:

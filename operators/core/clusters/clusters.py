@@ -25,7 +25,7 @@ from operators.core.clusters.micro_clusters import FOLDED, MOST, NEAR, NEARER_BY
 from operators.core.clusters.near_duplicates import Duplicate, Duplicates
 from operators.core.clusters.normalise import plain
 from operators.core.clusters.outputs import Outputs
-from operators.core.clusters.change_log import Saying, Topic
+from operators.core.clusters.change_log import ChangeLog, Topic
 from operators.core.clusters.thresholds import FIRST, LAST, Thresholds, calibrate
 from operators.core.clusters.totals import Totals
 from operators.core.clusters.vocabulary import Vocabulary
@@ -93,7 +93,7 @@ class Clusters:
         self._duplicates = Duplicates()
         self._copies: dict[str, set[str]] = {}
         self._vocabulary = Vocabulary()
-        self._saying = Saying(consultation_id, model)
+        self._change_log = ChangeLog(consultation_id, model)
         self._offset = -1
         self._arrivals = self._since = self._last_number = 0
 
@@ -150,7 +150,7 @@ class Clusters:
             if row is not None:
                 self._leave(row, item.offset)
         self._offset = item.offset
-        return self._saying.outputs(self._topics, self._size_of)
+        return self._change_log.outputs(self._topics, self._size_of)
 
     def snapshot(self) -> bytes:
         """Everything, to go on from; see `Clusters` for its length."""
@@ -167,7 +167,7 @@ class Clusters:
                 arrivals=self._arrivals,
                 since=self._since,
                 last_number=self._last_number,
-                last_event=self._saying.last_event,
+                last_event=self._change_log.last_event,
                 micro_cluster=self._micro.cluster.astype("<i8").tobytes(),
                 vectors=self._members.vectors.astype("<i2").tobytes(),
                 member_micro=self._members.micro.astype("<i4").tobytes(),
@@ -206,7 +206,7 @@ class Clusters:
         self._centre = np.frombuffer(state.centre, "<f8").copy()
         self._offset, self._arrivals, self._since = state.offset, state.arrivals, state.since
         self._last_number = state.last_number
-        self._saying.last_event = state.last_event
+        self._change_log.last_event = state.last_event
         cluster = np.frombuffer(state.micro_cluster, "<i8").astype(np.int64)
         vectors = np.frombuffer(state.vectors, "<i2").reshape(-1, self._dimension)
         micro = np.frombuffer(state.member_micro, "<i4").astype(np.int64)
@@ -278,7 +278,7 @@ class Clusters:
             if mean >= self._thresholds.macro:
                 return self._micro.open(vector, number)
         topic = self._open(offset)
-        self._saying.event(offset, "opened", topic.number, None, 1)
+        self._change_log.event(offset, "opened", topic.number, None, 1)
         return self._micro.open(vector, topic.number)
 
     def _leave(self, row: int, offset: int) -> None:
@@ -296,12 +296,12 @@ class Clusters:
         self._vocabulary.remove(member)
         self._duplicates.remove(member.text, member.offset)
         if self._members.row(member.proposal_id) is None:
-            self._saying.gone(member)
+            self._change_log.gone(member)
         self._copies.get(member.duplicate.of, set()).discard(member.proposal_id)
         self._relink(member.proposal_id)
         size = self._totals.count(number)
         if not size:
-            self._saying.event(offset, "closed", number, None, 0)
+            self._change_log.event(offset, "closed", number, None, 0)
             self._close(number, offset)
             return
         self._touch(number, offset)
@@ -381,14 +381,14 @@ class Clusters:
                 numbers[group] = topic.number
                 inside = groups == group
                 origin = _heaviest(before[inside], counts[inside])
-                self._saying.event(offset, "split", topic.number, origin, int(counts[inside].sum()))
+                self._change_log.event(offset, "split", topic.number, origin, int(counts[inside].sum()))
         now = np.array([numbers[group] for group in groups.tolist()], np.int64)
         self._micro.relabel(now)
         self._totals = Totals(self._micro)
         for number in sorted(set(before.tolist()) - set(heirs.values())):
             inside = before == number
             into = _heaviest(now[inside], counts[inside])
-            self._saying.event(offset, "merged", number, into, int(counts[inside].sum()))
+            self._change_log.event(offset, "merged", number, into, int(counts[inside].sum()))
             self._close(number, offset)
         moved = before != now
         for row in self._members.in_any(moved).tolist():
@@ -440,15 +440,15 @@ class Clusters:
     def _close(self, number: int, offset: int) -> None:
         topic = self._topics.pop(number)
         topic.last_seen = offset
-        self._saying.close(topic)
+        self._change_log.close(topic)
 
     def _touch(self, number: int, offset: int) -> None:
         self._topics[number].last_seen = offset
-        self._saying.touch(number)
+        self._change_log.touch(number)
 
     def _say(self, member: Member, number: int) -> None:
         self._link(member)
-        self._saying.member(member, number)
+        self._change_log.member(member, number)
 
     def _link(self, member: Member) -> None:
         if member.duplicate.of:

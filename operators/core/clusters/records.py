@@ -38,11 +38,11 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     VECTORS.name: ("consultation_id", "proposal_id"),
     CLUSTERING.name: ("consultation_id",),
 }
-"""What a record's key consists of, behind the generation."""
+"""What a record's key consists of, behind the epoch."""
 
 
 def records(
-    generation: int,
+    epoch: int,
     model: str,
     item: Item,
     at_ms: int,
@@ -53,7 +53,7 @@ def records(
     """The records of one item; how far clustering is comes last.
 
     Args:
-        generation: Which calculation.
+        epoch: Which calculation.
         model: The encoder.
         item: The proposal.
         at_ms: Its broker time, ms since 1970.
@@ -68,19 +68,19 @@ def records(
     )
     for topic, values in said:
         for value in values:
-            yield _record(topic, generation, msgspec.to_builtins(value) | {"at_ms": at_ms})
+            yield _record(topic, epoch, msgspec.to_builtins(value) | {"at_ms": at_ms})
     place = {"consultation_id": item.consultation_id}
     if vector is not None:
         data = b64encode(vector.astype("<f4").tobytes()).decode()
         fields = {"proposal_id": item.proposal_id, "model": model, "vector": data}
-        yield _record(VECTORS, generation, place | fields)
+        yield _record(VECTORS, epoch, place | fields)
     done = {"offset": item.offset, "model": model, "method": METHOD, "at_ms": at_ms}
-    yield _record(CLUSTERING, generation, place | done | msgspec.to_builtins(clusters.size))
+    yield _record(CLUSTERING, epoch, place | done | msgspec.to_builtins(clusters.size))
 
 
-def _record(topic: Topic, generation: int, fields: dict[str, Any]) -> Record:
-    value = {"generation": generation} | fields
-    key = {name: value[name] for name in ("generation", *KEYS[topic.name])}
+def _record(topic: Topic, epoch: int, fields: dict[str, Any]) -> Record:
+    value = {"epoch": epoch} | fields
+    key = {name: value[name] for name in ("epoch", *KEYS[topic.name])}
     return Record(topic.name, _json(key), _json(value))
 
 

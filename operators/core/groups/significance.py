@@ -91,5 +91,5 @@ def supported(silhouette: float, threshold: Threshold | None) -> bool:
     return threshold is not None and silhouette > threshold.silhouette
 
 
-SUPPORTED_SQL: Final = "({silhouette} > ifNull({noise}, 2))"
+SIGNIFICANT_SQL: Final = "({silhouette} > ifNull({noise}, 2))"
 """ClickHouse's `supported`; a silhouette is 1 at most."""

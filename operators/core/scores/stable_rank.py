@@ -1,7 +1,7 @@
 """Ranks that do not flicker: a value is held until it has moved enough, looked at once a minute.
 
 Two proposals with nearly the same lower bound change places with every vote, although nothing has
-been found out about them. So `rank_shown` orders by a held value: at each minute mark it is
+been found out about them. So `stable_rank` orders by a held value: at each minute mark it is
 replaced by the present one if that has moved by `MOVED` since it was held. What is held is thus a
 pure function of the history, the same for everybody and after any downtime. Ours.
 """

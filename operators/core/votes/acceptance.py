@@ -13,8 +13,8 @@ import msgspec
 from operators.core.votes.ballots import Origin, qualification_bits
 from operators.core.votes.pseudonyms import Pseudonymise
 from schemas.events import Consultation, Kind, Proposal, Vote
-from schemas.rejections import Refusal
-from schemas.rules import judge_consultation, judge_proposal, judge_vote
+from schemas.rejections import Rejection
+from schemas.rules import validate_consultation, validate_proposal, validate_vote
 from schemas.times import format_instant, parse_instant
 from schemas.topics import ACCEPTED, DEAD_LETTERS, INPUT
 from schemas.trust import TrustRules
@@ -39,22 +39,22 @@ class Acceptance:
 
     def accept_vote(self, payload: bytes | None, origin: Origin) -> Record:
         """The record for one message of the topic of votes."""
-        vote = judge_vote(payload, origin.broker_ms, self.trust_rules)
-        if isinstance(vote, Refusal):
+        vote = validate_vote(payload, origin.broker_ms, self.trust_rules)
+        if isinstance(vote, Rejection):
             return dead_letter("votes", payload, origin, vote)
         return self._vote(vote, origin)
 
     def accept_proposal(self, payload: bytes | None, origin: Origin) -> Record:
         """The record for one message of the topic of proposals."""
-        proposal = judge_proposal(payload, origin.broker_ms)
-        if isinstance(proposal, Refusal):
+        proposal = validate_proposal(payload, origin.broker_ms)
+        if isinstance(proposal, Rejection):
             return dead_letter("proposals", payload, origin, proposal)
         return self._proposal(proposal, origin)
 
     def accept_consultation(self, payload: bytes | None, origin: Origin) -> Record:
         """The record for one message of the topic of consultations."""
-        consultation = judge_consultation(payload, origin.broker_ms)
-        if isinstance(consultation, Refusal):
+        consultation = validate_consultation(payload, origin.broker_ms)
+        if isinstance(consultation, Rejection):
             return dead_letter("consultations", payload, origin, consultation)
         return _consultation(consultation, origin)
 
@@ -117,16 +117,16 @@ def _consultation(consultation: Consultation, origin: Origin) -> Record:
     return Record(ACCEPTED["consultations"].name, key.encode(), _encode(value))
 
 
-def dead_letter(kind: Kind, payload: bytes | None, origin: Origin, refusal: Refusal) -> Record:
+def dead_letter(kind: Kind, payload: bytes | None, origin: Origin, rejection: Rejection) -> Record:
     """What is kept of a refused message: its coordinates and the reason, never its content."""
     value = {
         "topic": INPUT[kind].name,
         "partition": origin.partition,
         "offset": origin.offset,
         "received_at": format_instant(origin.broker_ms),
-        "reason": refusal.reason,
-        "field": refusal.field,
-        "detail": refusal.detail,
+        "reason": rejection.reason,
+        "field": rejection.field,
+        "detail": rejection.detail,
         "bytes": len(payload or b""),
     }
     key = f"{INPUT[kind].name}/{origin.partition}/{origin.offset}"

@@ -69,7 +69,7 @@ def ballot_of(vote: Vote, origin: Origin) -> Ballot:
     """
     cast_ms = parse_instant(vote.cast_at)
     if cast_ms is None:
-        raise ValueError("an accepted vote has a valid cast_at: judge it first")
+        raise ValueError("an accepted vote has a valid cast_at: validate it first")
     return Ballot(
         cast_ms,
         origin.partition,

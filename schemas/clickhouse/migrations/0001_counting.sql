@@ -200,7 +200,7 @@ CREATE TABLE tutti.positions
     topic LowCardinality(String) COMMENT 'Topic',
     partition UInt16 COMMENT 'Partition',
     next_offset UInt64 COMMENT 'Everything before it is there, read, being written or written',
-    holes UInt64 COMMENT 'Offsets before it that hold no message (intake only)',
+    offset_gaps UInt64 COMMENT 'Offsets before it that hold no message (intake only)',
     newest_ms Int64 COMMENT 'Broker time of the newest record written, ms since 1970; 0: none',
     written_at DateTime64(3, 'UTC') COMMENT 'When the sink wrote this row'
 )
@@ -213,7 +213,7 @@ CREATE TABLE tutti.cuts
     epoch UInt32 COMMENT 'Which count',
     counted Map(UInt16, UInt64) COMMENT 'Partition of accepted votes -> votes wholly in tallies and windows',
     positions Map(String, UInt64) COMMENT 'topic/partition -> done by the sink at this cut',
-    at_rest UInt8 COMMENT '1: nothing was on its way, so that tables can be compared',
+    quiescent UInt8 COMMENT '1: nothing was on its way, so that tables can be compared',
     as_of DateTime64(3, 'UTC') COMMENT 'Broker time of the newest vote counted',
     number UInt64 COMMENT 'Counts up; the greatest is current',
     written_at DateTime64(3, 'UTC') COMMENT 'When the sink wrote this row'

@@ -48,7 +48,7 @@ CREATE TABLE tutti.cuts_history
     epoch UInt32 COMMENT 'Which count',
     counted Map(UInt16, UInt64) COMMENT 'Partition of accepted votes -> votes wholly in tallies and windows',
     positions Map(String, UInt64) COMMENT 'topic/partition -> done by the sink at this cut',
-    at_rest UInt8 COMMENT '1: nothing was on its way',
+    quiescent UInt8 COMMENT '1: nothing was on its way',
     as_of DateTime64(3, 'UTC') COMMENT 'Broker time of the newest vote counted',
     minute UInt32 COMMENT 'Minute of ClickHouse''s clock in which the row was written, minutes since 1970',
     number UInt64 COMMENT 'Counts up; the greatest is the newest',
@@ -64,11 +64,11 @@ FROM tutti.cuts;
 
 INSERT INTO tutti.cuts_history
 SELECT
-    epoch, counted, positions, at_rest, as_of,
+    epoch, counted, positions, quiescent, as_of,
     toUInt32(intDiv(toUnixTimestamp(now()), 60)) AS minute, number, written_at
 FROM tutti.cuts FINAL;
 
-CREATE TABLE tutti.history_bases
+CREATE TABLE tutti.history_snapshots
 (
     epoch UInt32 COMMENT 'Which count',
     minute UInt32 COMMENT 'The history has every cell of that count again in this minute, so that readers need no earlier one'
@@ -86,11 +86,11 @@ CREATE TABLE tutti.held_history
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (consultation_id, proposal_id, minute)
-COMMENT 'Held lower bounds: what rank_shown orders by, from which minute mark on';
+COMMENT 'Held lower bounds: what stable_rank orders by, from which minute mark on';
 
 CREATE TABLE tutti.minute_marks
 (
-    step LowCardinality(String) COMMENT 'Step of the part minutely',
+    step LowCardinality(String) COMMENT 'Step of the part periodic',
     minute UInt32 COMMENT 'Minute mark up to which it has done everything, minutes since 1970'
 )
 ENGINE = ReplacingMergeTree(minute)

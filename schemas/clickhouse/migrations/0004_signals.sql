@@ -27,7 +27,7 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY (consultation_id, signal_id)
 COMMENT 'Signals of manipulation: evidence and flagged ballots as last seen';
 
-CREATE TABLE tutti.signal_looks
+CREATE TABLE tutti.signal_scans
 (
     kind LowCardinality(String) COMMENT 'burst or identical',
     consultation_id LowCardinality(String) COMMENT 'Consultation; empty: all',

@@ -1,8 +1,8 @@
--- What the semantics job says: clusters of proposals, per generation (encoder and rules).
+-- What the semantics job says: clusters of proposals, per epoch (encoder and rules).
 
 CREATE TABLE tutti.assignments
 (
-    generation UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     cluster_id String COMMENT 'Its cluster now; empty: in none',
@@ -17,12 +17,12 @@ CREATE TABLE tutti.assignments
     version UInt64 COMMENT 'Offset of the output record: the greatest is current'
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (generation, consultation_id, proposal_id)
+ORDER BY (epoch, consultation_id, proposal_id)
 COMMENT 'Where each proposal belongs';
 
 CREATE TABLE tutti.clusters
 (
-    generation UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     cluster_id String COMMENT 'Cluster; never used again for another one',
     label String COMMENT 'Text of the medoid, shortened',
@@ -36,12 +36,12 @@ CREATE TABLE tutti.clusters
     version UInt64 COMMENT 'Offset of the output record: the greatest is current'
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (generation, consultation_id, cluster_id)
+ORDER BY (epoch, consultation_id, cluster_id)
 COMMENT 'Clusters of proposals by what they are about';
 
 CREATE TABLE tutti.cluster_events
 (
-    generation UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     number UInt64 COMMENT 'Counts up within the consultation',
     offset UInt64 COMMENT 'Offset in accepted proposals at which it happened',
@@ -52,12 +52,12 @@ CREATE TABLE tutti.cluster_events
     at_ms Int64 COMMENT 'Broker time of that proposal, ms since 1970'
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (generation, consultation_id, number)
+ORDER BY (epoch, consultation_id, number)
 COMMENT 'What happened to the identity of clusters';
 
 CREATE TABLE tutti.vectors
 (
-    generation UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     model LowCardinality(String) COMMENT 'Encoder, with its version',
@@ -65,12 +65,12 @@ CREATE TABLE tutti.vectors
     version UInt64 COMMENT 'Offset of the output record: the greatest is current'
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (generation, consultation_id, proposal_id)
+ORDER BY (epoch, consultation_id, proposal_id)
 COMMENT 'Vectors of the proposals'' texts';
 
 CREATE TABLE tutti.sent_vectors
 (
-    generation UInt32 COMMENT 'Which calculation',
+    epoch UInt32 COMMENT 'Which calculation',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     model LowCardinality(String) COMMENT 'Encoder, with its version',
@@ -82,13 +82,13 @@ COMMENT 'Where the sink inserts vectors as they were sent; keeps nothing';
 
 CREATE MATERIALIZED VIEW tutti.vectors_of_sent TO tutti.vectors AS
 SELECT
-    generation, consultation_id, proposal_id, model,
+    epoch, consultation_id, proposal_id, model,
     CAST(reinterpret(base64Decode(vector), 'Array(Float32)'), 'Array(Float32)') AS vector, version
 FROM tutti.sent_vectors;
 
 CREATE TABLE tutti.clustering
 (
-    generation UInt32 COMMENT 'Which calculation',
+    epoch UInt32 COMMENT 'Which calculation',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     offset UInt64 COMMENT 'Offset in accepted proposals: it and all before it are clustered',
     model LowCardinality(String) COMMENT 'Encoder, with its version',
@@ -101,5 +101,5 @@ CREATE TABLE tutti.clustering
     version UInt64 COMMENT 'Offset of the output record: the greatest is current'
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (generation, consultation_id)
+ORDER BY (epoch, consultation_id)
 COMMENT 'How far clustering is, per consultation';

@@ -2,7 +2,7 @@
 
 CREATE TABLE tutti.suggestions
 (
-    generation UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'One proposal, the smaller id',
     other_id String COMMENT 'The other one',
@@ -14,15 +14,15 @@ CREATE TABLE tutti.suggestions
     found_ms UInt64 COMMENT 'Minute mark, ms since 1970: the latest is current'
 )
 ENGINE = ReplacingMergeTree(found_ms)
-ORDER BY (generation, consultation_id, proposal_id, other_id)
+ORDER BY (epoch, consultation_id, proposal_id, other_id)
 COMMENT 'Pairs near in meaning, with how their stances compare';
 
 CREATE TABLE tutti.suggestion_looks
 (
     source LowCardinality(String) COMMENT 'assignments or vectors',
     done UInt64 COMMENT 'Version up to which pairs have been looked for',
-    looked_ms UInt64 COMMENT 'Minute mark, ms since 1970: the latest is current'
+    scanned_ms UInt64 COMMENT 'Minute mark, ms since 1970: the latest is current'
 )
-ENGINE = ReplacingMergeTree(looked_ms)
+ENGINE = ReplacingMergeTree(scanned_ms)
 ORDER BY source
 COMMENT 'How far pairs have been looked for';

@@ -3,11 +3,11 @@
 from pydantic import SecretStr
 
 from infra.config.settings import Settings
-from infra.config.settings_report import MASK, shown_settings
+from infra.config.settings_report import MASK, settings_report
 
 
 def found(settings, environment):
-    return {line.name: line for line in shown_settings(settings, environment)}
+    return {line.name: line for line in settings_report(settings, environment)}
 
 
 def test_every_setting_has_a_value_an_origin_and_a_meaning(tmp_path):
@@ -34,7 +34,7 @@ def test_secrets_are_masked_wherever_they_come_from(tmp_path):
     (tmp_path / "secrets" / "pseudonym.key").write_text("hush")
     line = found(Settings(home=tmp_path), {})["TUTTI_PSEUDONYM_KEY"]
     assert (line.value, line.origin) == (MASK, "file")
-    assert "hush" not in str(shown_settings(settings))
+    assert "hush" not in str(settings_report(settings))
 
 
 def test_a_password_within_an_address_is_masked():

@@ -8,8 +8,8 @@ from stack.conftest import free_port_base
 
 from infra.local import doctor
 from infra.local.doctor import CHECKS, Finding, Patient, examine
-from infra.local.services import PARTS
-from infra.local.stack import PartStatus
+from infra.local.services import SERVICES
+from infra.local.stack import ServiceStatus
 from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES, Supervisor
 from infra.config.settings import Settings
 from operators.core.clock import system_clock
@@ -30,7 +30,7 @@ def levels(findings) -> set[str]:
 def running(who: Patient, *, broken: str = "") -> Patient:
     """As if the stack ran."""
     who.__dict__["parts"] = [
-        PartStatus(part.name, "RUNNING", part.name != broken, "", 1, 1, None, {}) for part in PARTS
+        ServiceStatus(part.name, "RUNNING", part.name != broken, "", 1, 1, None, {}) for part in SERVICES
     ]
     return who
 
@@ -115,7 +115,7 @@ def test_logs_that_outgrow_their_rotation_are_a_warning(tmp_path, monkeypatch):
 
 def test_the_log_of_every_part_is_rotated(tmp_path):
     configuration = Supervisor(Settings(home=tmp_path))._configuration()
-    for part in PARTS:
+    for part in SERVICES:
         program = configuration[f"program:{part.name}"]
         assert program["redirect_stderr"] == "true"
         assert int(program["stdout_logfile_maxbytes"]) == LOG_BYTES <= 10 * 2**20
@@ -124,7 +124,7 @@ def test_the_log_of_every_part_is_rotated(tmp_path):
 
 def test_no_part_multiplies_matrices_on_more_than_one_thread(tmp_path):
     configuration = Supervisor(Settings(home=tmp_path))._configuration()
-    for part in PARTS:
+    for part in SERVICES:
         assert 'OPENBLAS_NUM_THREADS="1"' in configuration[f"program:{part.name}"]["environment"]
 
 
@@ -151,7 +151,7 @@ def test_growth_that_fills_the_disk_in_a_month_is_a_warning(tmp_path, monkeypatc
     assert "10 days" in found.found
 
 
-@pytest.mark.parametrize("part", [part.name for part in PARTS])
+@pytest.mark.parametrize("part", [part.name for part in SERVICES])
 def test_a_part_that_is_not_ready_is_a_problem_that_names_its_log(tmp_path, part):
     found = {
         line.check: line for line in doctor.check_stack(running(patient(tmp_path), broken=part))
@@ -181,7 +181,7 @@ def test_no_checkpoint_of_a_running_job_is_a_problem(tmp_path):
     who = patient(tmp_path)
     assert levels(doctor.check_checkpoint(who)) == {"ok"}
     assert levels(doctor.check_checkpoint(running(patient(tmp_path)))) == {"problem"}
-    for count in ("votes/epoch-1", "semantics/generation-1"):
+    for count in ("votes/epoch-1", "semantics/epoch-1"):
         newest = who.settings.home / count / "checkpoints" / "job" / "chk-7"
         newest.mkdir(parents=True)
         (newest / "_metadata").touch()

@@ -1,9 +1,9 @@
 import pytest
 
-from infra.local.services import PARTS
+from infra.local.services import SERVICES
 from infra.local.stack import NotReadyError
 
-PART = {part.name: part for part in PARTS}
+PART = {part.name: part for part in SERVICES}
 FULL = "Terminating due to java.lang.OutOfMemoryError: GC overhead limit exceeded"
 
 

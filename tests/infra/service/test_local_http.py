@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.clickhouse.client import ClickHouseAwayError, connect
+from infra.clickhouse.client import ClickHouseUnavailableError, connect
 from infra.service.local_http import answer
-from infra.local.ephemeral_clickhouse import clickhouse_alone
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.config.settings import Settings
 
 
@@ -43,15 +43,15 @@ def test_neither_queries_nor_passwords_do(
     settings = Settings(
         clickhouse_url=f"http://127.0.0.1:{nobody}", clickhouse_password_file=password
     )
-    with pytest.raises(ClickHouseAwayError):
+    with pytest.raises(ClickHouseUnavailableError):
         connect(settings)
     with pytest.raises(TimeoutError):
         proxy.accept()
 
 
 def test_clients_share_their_connections(tmp_path: Path) -> None:
-    """What a client has of its own stays after it, and minutely takes a new one each minute."""
-    with clickhouse_alone(tmp_path) as settings:
+    """What a client has of its own stays after it, and periodic takes a new one each minute."""
+    with ephemeral_clickhouse(tmp_path) as settings:
         assert connect(settings).http is connect(settings).http
 
 

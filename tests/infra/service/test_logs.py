@@ -72,7 +72,7 @@ def test_an_error_stands_with_its_traceback_on_the_same_line(as_before, capsys):
 def test_the_log_of_a_part_is_rotated_and_its_newest_lines_are_kept(tmp_path, monkeypatch):
     (tmp_path / "chatter.py").write_text(CHATTER)
     part = Part("chatter", "chatter", 0, 1, lambda _settings, _pid: Health(ready=True, facts={}))
-    monkeypatch.setattr(supervisor, "PARTS", (part,))
+    monkeypatch.setattr(supervisor, "SERVICES", (part,))
     monkeypatch.setattr(supervisor, "CHECKOUT", tmp_path)  # the folder in which parts are started
     monkeypatch.setattr(supervisor, "LOG_BYTES", 10_000)
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))

@@ -81,7 +81,7 @@ def test_two_processes_of_one_kind_stay_apart(tmp_path):
     found = samples(Gathered(Settings(home=tmp_path)))
     assert found["tutti_sink_retries_total", "sink"] >= 1
     assert found["tutti_sink_retries_total", "sink-1"] >= 1
-    assert found["tutti_part_up", "sink"] == 1
+    assert found["tutti_service_up", "sink"] == 1
 
 
 def test_a_silent_part_is_down_and_its_old_values_are_not_shown(tmp_path):
@@ -89,28 +89,28 @@ def test_a_silent_part_is_down_and_its_old_values_are_not_shown(tmp_path):
     Heartbeat(settings, "sink", metrics=SINK).beat(ready=True)
     later = Gathered(settings, lambda: system_clock() + STALE_MS + 1_000)
     found = samples(later)
-    assert found["tutti_part_up", "sink"] == 0
+    assert found["tutti_service_up", "sink"] == 0
     assert ("tutti_sink_retries_total", "sink") not in found
 
 
 def test_a_part_that_never_started_is_down(tmp_path):
     encoder = tmp_path / "encoder.toml"
-    parts = {"intake", "sink", "probe", "minutely", "groups", "votes"}
+    parts = {"intake", "sink", "probe", "periodic", "groups", "votes"}
     gathered = samples(Gathered(Settings(home=tmp_path, model=encoder)))
-    assert gathered == {("tutti_part_up", part): 0 for part in parts}
+    assert gathered == {("tutti_service_up", part): 0 for part in parts}
     encoder.touch()  # then there are topics to be woken for
     gathered = samples(Gathered(Settings(home=tmp_path, model=encoder)))
-    assert gathered == {("tutti_part_up", part): 0 for part in {*parts, "semantics"}}
+    assert gathered == {("tutti_service_up", part): 0 for part in {*parts, "semantics"}}
 
 
 def test_a_second_process_that_was_ended_is_forgotten(tmp_path):
     Heartbeat(Settings(home=tmp_path, instance=1), "sink", metrics=SINK).beat(ready=True)
     settings = Settings(home=tmp_path)
     soon = samples(Gathered(settings, lambda: system_clock() + STALE_MS + 1_000))
-    assert soon["tutti_part_up", "sink-1"] == 0
+    assert soon["tutti_service_up", "sink-1"] == 0
     late = samples(Gathered(settings, lambda: system_clock() + FORGOTTEN_MS + 1_000))
-    assert ("tutti_part_up", "sink-1") not in late
-    assert late["tutti_part_up", "sink"] == 0
+    assert ("tutti_service_up", "sink-1") not in late
+    assert late["tutti_service_up", "sink"] == 0
 
 
 def test_a_full_disk_does_not_stop_a_part(tmp_path):

@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from infra.service.tempdirs import java_scratch, scratch_folder
+from infra.service.tempdirs import java_tempdir, tempdir
 from infra.config.settings import Settings
 
 
@@ -21,7 +21,7 @@ def test_what_a_dead_process_left_is_removed_and_what_others_use_is_kept(tmp_pat
     for made in (dead, alive, other, own):
         made.mkdir(parents=True)
         (made / "file").touch()
-    assert scratch_folder(Settings(home=tmp_path), "votes") == own
+    assert tempdir(Settings(home=tmp_path), "votes") == own
     assert sorted(folder.iterdir()) == sorted([alive, other, own])
     assert (alive / "file").exists()
     assert not list(own.iterdir())
@@ -30,7 +30,7 @@ def test_what_a_dead_process_left_is_removed_and_what_others_use_is_kept(tmp_pat
 def test_java_keeps_its_temporary_files_there_even_with_a_space_in_the_path(tmp_path, monkeypatch):
     monkeypatch.setenv("JDK_JAVA_OPTIONS", "-Dothers=kept")
     home = tmp_path / "a home"
-    environment = os.environ | java_scratch(Settings(home=home), "votes")
+    environment = os.environ | java_tempdir(Settings(home=home), "votes")
     command = ["java", "-XshowSettings:properties", "-version"]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert f"java.io.tmpdir = {home / 'tmp'}/votes.{os.getpid()}\n" in told.stderr

@@ -9,8 +9,8 @@ from places import FIXTURES
 
 from operators.core.errors import TerminalError
 from pipelines.exchange.polis_import import country_rule, read_polis
-from schemas.rejections import Refusal
-from schemas.rules import judge_consultation, judge_proposal, judge_vote
+from schemas.rejections import Rejection
+from schemas.rules import validate_consultation, validate_proposal, validate_vote
 from schemas.times import parse_instant
 
 LATER_MS = 4_000_000_000_000
@@ -23,10 +23,10 @@ def test_every_event_is_accepted_by_the_rules(folder, conversation):
     found = read_polis(FIXTURES / folder, "c", ["FR"], conversation)
     assert found.proposals
     assert found.votes
-    verdicts = [judge_consultation(dumps(found.consultation), LATER_MS)]
-    verdicts += [judge_proposal(dumps(proposal), LATER_MS) for proposal in found.proposals]
-    verdicts += [judge_vote(dumps(vote), LATER_MS) for vote in found.votes]
-    assert not [verdict for verdict in verdicts if isinstance(verdict, Refusal)]
+    verdicts = [validate_consultation(dumps(found.consultation), LATER_MS)]
+    verdicts += [validate_proposal(dumps(proposal), LATER_MS) for proposal in found.proposals]
+    verdicts += [validate_vote(dumps(vote), LATER_MS) for vote in found.votes]
+    assert not [verdict for verdict in verdicts if isinstance(verdict, Rejection)]
 
 
 def test_the_exports_own_ids_and_times_are_kept():

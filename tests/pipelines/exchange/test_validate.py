@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.exchange.validate import LONGEST_LINE, Fault, faults, found, lines
+from pipelines.exchange.validate import MAX_LINE_BYTES, Fault, faults, found, lines
 from operators.core.printable import printable
 from schemas.edge_cases import EdgeCase, edge_cases
-from schemas.rejections import Refusal
-from schemas.rules import JUDGES, MAX_MESSAGE_BYTES
+from schemas.rejections import Rejection
+from schemas.rules import VALIDATORS, MAX_MESSAGE_BYTES
 
 NOW_MS = 1_777_680_000_000  # 2026-05-02
 GOOD = {
@@ -29,14 +29,14 @@ def vote(**fields: object) -> bytes:
 
 
 def fault_of(message: bytes) -> Fault:
-    [fault] = faults([message], JUDGES["votes"], NOW_MS)
+    [fault] = faults([message], VALIDATORS["votes"], NOW_MS)
     assert fault is not None
     return fault
 
 
 def test_a_fault_names_its_line_and_right_lines_are_none() -> None:
-    told = list(faults([vote(), vote(choice="Agree"), vote(), b""], JUDGES["votes"], NOW_MS))
-    assert [fault and (fault.line, fault.refusal.reason) for fault in told] == [
+    told = list(faults([vote(), vote(choice="Agree"), vote(), b""], VALIDATORS["votes"], NOW_MS))
+    assert [fault and (fault.line, fault.rejection.reason) for fault in told] == [
         None,
         (2, "unknown_choice"),
         None,
@@ -73,8 +73,8 @@ def test_of_a_key_that_stands_twice_no_value_is_blamed() -> None:
 
 @pytest.mark.parametrize("case", list(edge_cases()), ids=lambda case: case.name)
 def test_the_table_of_edge_cases_is_judged_as_by_intake_and_shown_safely(case: EdgeCase) -> None:
-    verdict = JUDGES[case.event](case.payload, case.broker_ms)
-    if isinstance(verdict, Refusal):
+    verdict = VALIDATORS[case.event](case.payload, case.broker_ms)
+    if isinstance(verdict, Rejection):
         shown = found(case.payload, verdict)
         assert shown.isascii()
         assert shown.isprintable()
@@ -114,11 +114,11 @@ def test_a_line_of_any_length_is_one_line_and_fits_into_memory() -> None:
             return size
 
     tracemalloc.start()
-    told = list(faults(lines(io.BufferedReader(Endless())), JUDGES["votes"], NOW_MS))
+    told = list(faults(lines(io.BufferedReader(Endless())), VALIDATORS["votes"], NOW_MS))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert [fault and fault.refusal.reason for fault in told] == ["too_long", None]
-    assert peak < 10 * LONGEST_LINE
+    assert [fault and fault.rejection.reason for fault in told] == ["too_long", None]
+    assert peak < 10 * MAX_LINE_BYTES
 
 
 def test_a_line_at_the_limit_is_judged_whole() -> None:
@@ -127,5 +127,5 @@ def test_a_line_at_the_limit_is_judged_whole() -> None:
     [first, second] = lines(io.BytesIO(fits + b"\n" + fits[:-1] + b" }\n"))
     assert len(first) == MAX_MESSAGE_BYTES
     assert len(second) == MAX_MESSAGE_BYTES + 1
-    assert next(faults([first], JUDGES["votes"], NOW_MS)) is None
-    assert fault_of(second).refusal.reason == "too_long"
+    assert next(faults([first], VALIDATORS["votes"], NOW_MS)) is None
+    assert fault_of(second).rejection.reason == "too_long"

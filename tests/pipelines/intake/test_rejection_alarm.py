@@ -2,11 +2,11 @@
 
 from structlog.testing import capture_logs
 
-from pipelines.intake.intake import ALARM_MESSAGES, RefusalAlarm
+from pipelines.intake.intake import ALARM_MESSAGES, RejectionAlarm
 
 
 def said(*counts: tuple[int, int]) -> list[tuple[int, int]]:
-    alarm = RefusalAlarm()
+    alarm = RejectionAlarm()
     with capture_logs() as logs:
         for accepted, refused in counts:
             alarm.check(accepted, refused)

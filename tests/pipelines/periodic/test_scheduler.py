@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.service.metrics import MINUTELY_FAILED, MINUTELY_MARK, MINUTELY_MISSED, MINUTELY_RESTED
-from pipelines.periodic.scheduler import MINUTE_MS, SETTLE_MS, Marks, Step
+from infra.service.metrics import PERIODIC_FAILED, PERIODIC_TICK, PERIODIC_MISSED, PERIODIC_SKIPPED
+from pipelines.periodic.scheduler import MINUTE_MS, SETTLE_MS, Scheduler, Step
 
 NOON = 1_780_000_000_000 // MINUTE_MS * MINUTE_MS
 
@@ -23,16 +23,16 @@ class Stage:
             return self.now_ms
 
         steps = tuple(Step(name, self.step(name), waits=name == "waits") for name in names)
-        self.marks = Marks(steps, self.connect, clock, clock, lambda _: self.behind)
+        self.marks = Scheduler(steps, self.connect, clock, clock, lambda _: self.behind)
 
     def connect(self):
         self.connections += 1
         return self.connections
 
     def step(self, name: str):
-        def run(clickhouse, mark_ms: int) -> None:
+        def run(clickhouse, tick_ms: int) -> None:
             assert clickhouse == self.connections
-            self.ran.append((name, mark_ms))
+            self.ran.append((name, tick_ms))
             if name == "slow":
                 self.now_ms += self.takes_ms
             if name == "bad" and self.fault:
@@ -52,7 +52,7 @@ def test_each_mark_is_worked_on_once_in_the_order_of_the_steps():
     assert stage.ran == [
         ("one", NOON), ("two", NOON), ("one", NOON + MINUTE_MS), ("two", NOON + MINUTE_MS),
     ]  # fmt: skip
-    assert MINUTELY_MARK._value.get() == (NOON + MINUTE_MS) / 1000
+    assert PERIODIC_TICK._value.get() == (NOON + MINUTE_MS) / 1000
 
 
 def test_a_mark_is_not_due_before_its_inserts_are_over():
@@ -66,21 +66,21 @@ def test_a_mark_is_not_due_before_its_inserts_are_over():
 def test_a_step_that_fails_is_counted_and_stops_no_other(fault):
     stage = Stage("bad", "good")
     stage.fault = fault
-    failed = MINUTELY_FAILED.labels("bad")._value.get()
+    failed = PERIODIC_FAILED.labels("bad")._value.get()
     stage.marks.step()
     assert [name for name, _ in stage.ran] == ["bad", "good"]
-    assert MINUTELY_FAILED.labels("bad")._value.get() == failed + 1
+    assert PERIODIC_FAILED.labels("bad")._value.get() == failed + 1
     assert stage.connections == (2 if isinstance(fault, ConnectionError) else 1)
 
 
 def test_marks_that_passed_meanwhile_are_counted_and_the_newest_is_next():
     stage = Stage("one")
     stage.marks.step()
-    missed = MINUTELY_MISSED._value.get()
+    missed = PERIODIC_MISSED._value.get()
     stage.now_ms += 3 * MINUTE_MS
     stage.marks.step()
     assert stage.ran == [("one", NOON), ("one", NOON + 3 * MINUTE_MS)]
-    assert MINUTELY_MISSED._value.get() == missed + 2
+    assert PERIODIC_MISSED._value.get() == missed + 2
 
 
 def test_a_clock_that_steps_back_repeats_no_mark():
@@ -92,7 +92,7 @@ def test_a_clock_that_steps_back_repeats_no_mark():
 
 def test_a_slow_step_rests_so_that_a_twentieth_of_the_time_is_its():
     stage = Stage("slow", "quick")
-    rested = MINUTELY_RESTED.labels("slow")._value.get()
+    rested = PERIODIC_SKIPPED.labels("slow")._value.get()
     stage.takes_ms = 15_000
     for _ in range(12):
         stage.marks.step()
@@ -103,19 +103,19 @@ def test_a_slow_step_rests_so_that_a_twentieth_of_the_time_is_its():
     assert [mark for name, mark in stage.ran if name == "quick"] == [
         NOON + minute * MINUTE_MS for minute in range(12)
     ]
-    assert MINUTELY_RESTED.labels("slow")._value.get() == rested + 9
+    assert PERIODIC_SKIPPED.labels("slow")._value.get() == rested + 9
 
 
 def test_a_step_waits_while_counting_is_behind_ten_minutes_at_most():
     stage = Stage("waits", "other")
-    rested = MINUTELY_RESTED.labels("waits")._value.get()
+    rested = PERIODIC_SKIPPED.labels("waits")._value.get()
     stage.behind = True
     for _ in range(13):
         stage.marks.step()
         stage.now_ms += MINUTE_MS
     assert [mark for name, mark in stage.ran if name == "waits"] == [NOON + 10 * MINUTE_MS]
     assert len([name for name, _ in stage.ran if name == "other"]) == 13
-    assert MINUTELY_RESTED.labels("waits")._value.get() == rested + 12
+    assert PERIODIC_SKIPPED.labels("waits")._value.get() == rested + 12
     stage.behind = False
     stage.marks.step()
     assert stage.ran[-2:] == [("waits", NOON + 13 * MINUTE_MS), ("other", NOON + 13 * MINUTE_MS)]

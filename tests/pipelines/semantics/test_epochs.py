@@ -7,8 +7,8 @@ import pytest
 
 from infra.config.settings import Settings
 from operators.flink.checkpoints import DamagedError
-from pipelines.semantics.epochs import MadeBy, choose, folder_of
-from pipelines.votes.restore_policy import Start, note_completed, note_damage
+from pipelines.semantics.epochs import MadeBy, choose, epoch_folder
+from pipelines.votes.restore_policy import Start, record_completed, record_damage
 
 MAKER = MadeBy("minilm/1", "clusters/1", "1")
 
@@ -23,8 +23,8 @@ def whole(path: Path, _folder: Path) -> None:
         raise DamagedError("garbage")
 
 
-def checkpoint(settings: Settings, generation: int, number: int = 7) -> Path:
-    path = folder_of(settings, generation) / "checkpoints" / "job" / f"chk-{number}"
+def checkpoint(settings: Settings, epoch: int, number: int = 7) -> Path:
+    path = epoch_folder(settings, epoch) / "checkpoints" / "job" / f"chk-{number}"
     path.mkdir(parents=True)
     (path / "_metadata").write_bytes(b"state")
     return path
@@ -58,8 +58,8 @@ def test_a_damaged_or_older_checkpoint_is_not_gone_on_with(settings):
     (path / "_metadata").write_bytes(b"garbage")
     assert choose(settings, MAKER, {1}, whole) == Start(2, None)
     older = checkpoint(settings, 2, 3)
-    note_completed(4, folder_of(settings, 2) / "checkpoints" / "job")
+    record_completed(4, epoch_folder(settings, 2) / "checkpoints" / "job")
     assert choose(settings, MAKER, {1, 2}, whole) == Start(3, None)
-    note_damage(older, folder_of(settings, 2))
+    record_damage(older, epoch_folder(settings, 2))
     newest = checkpoint(settings, 3)
     assert choose(settings, MAKER, {1, 2, 3}, whole) == Start(3, newest)

@@ -2,28 +2,28 @@
 
 from pipelines.sink.batch import Batch
 from pipelines.sink.cuts import Cut
-from pipelines.sink.cutover import FORGET_MS, HOLD_MS, Switch
+from pipelines.sink.cutover import FORGET_MS, FREEZE_MS, Cutover
 from schemas.topics import ACCEPTED_VOTES, PROGRESS, TALLIES
 
 VOTES = ACCEPTED_VOTES.name
 
 
 def cut(epoch: int, *counted: int) -> Cut:
-    return Cut(epoch, dict(enumerate(counted)), {}, at_rest=False, as_of_ms=0)
+    return Cut(epoch, dict(enumerate(counted)), {}, quiescent=False, as_of_ms=0)
 
 
 def ends(*votes: int) -> dict[tuple[str, int], int]:
     return {(VOTES, p): end for p, end in enumerate(votes)} | {(TALLIES.name, 0): 99}
 
 
-def showing_one() -> Switch:
-    switch = Switch(1)
+def showing_one() -> Cutover:
+    switch = Cutover(1)
     switch.cut(cut(1, 10, 10))
     return switch
 
 
 def test_the_first_count_is_shown_as_it_is() -> None:
-    switch = Switch(0)
+    switch = Cutover(0)
     assert not switch.step(ends(), 0)
     switch.cut(cut(1, 3))
     assert switch.step(ends(3), 0)
@@ -31,7 +31,7 @@ def test_the_first_count_is_shown_as_it_is() -> None:
 
 
 def test_an_emptied_clickhouse_does_not_show_a_rebuild_that_is_half_way() -> None:
-    switch = Switch(0)
+    switch = Cutover(0)
     switch.cut(cut(2, 1, 1))
     switch.cut(cut(1, 10, 10))
     assert switch.step(ends(10, 10), 0)
@@ -65,24 +65,24 @@ def test_a_new_count_that_dies_gives_the_old_one_free_again() -> None:
     switch = showing_one()
     switch.cut(cut(2, 10, 10))
     switch.step(ends(14, 15), 0)
-    assert not switch.step(ends(14, 15), HOLD_MS - 1)
+    assert not switch.step(ends(14, 15), FREEZE_MS - 1)
     assert switch.held
-    assert not switch.step(ends(14, 15), HOLD_MS)
+    assert not switch.step(ends(14, 15), FREEZE_MS)
     assert not switch.held
 
 
 def test_a_hold_in_vain_is_not_begun_again_before_the_new_one_has_what_it_was_for() -> None:
     switch = showing_one()
     switch.cut(cut(2, 10, 10))
-    for now_ms in (0, HOLD_MS, HOLD_MS + 500):
+    for now_ms in (0, FREEZE_MS, FREEZE_MS + 500):
         assert not switch.step(ends(14, 15), now_ms)
     assert not switch.held
     switch.cut(cut(1, 16, 16))  # the old one goes on
     switch.cut(cut(2, 16, 16))
-    assert not switch.step(ends(20, 20), HOLD_MS + 1_000)
+    assert not switch.step(ends(20, 20), FREEZE_MS + 1_000)
     assert switch.held
     switch.cut(cut(2, 20, 20))
-    assert switch.step(ends(20, 20), HOLD_MS + 1_500)
+    assert switch.step(ends(20, 20), FREEZE_MS + 1_500)
 
 
 def test_a_count_that_was_taken_back_is_not_shown() -> None:
@@ -120,4 +120,4 @@ def test_records_of_former_counts_are_left_out() -> None:
     _, [insert] = batch.inserts()
     assert insert.rows == 2
     assert batch.progress() == [b'{"epoch":2,"partition":0}', b'{"epoch":10,"partition":0}']
-    assert batch.buried() == {1}
+    assert batch.retired_epochs() == {1}

@@ -7,7 +7,7 @@ from operators.core.votes.tally import Tally
 from pipelines.verify.probe import LOOKS, Probe, Sender
 from schemas.events import Vote
 from schemas.reserved import PROBE_CONSULTATION
-from schemas.rules import judge_vote
+from schemas.rules import validate_vote
 
 
 class World:
@@ -23,7 +23,7 @@ class World:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_each_vote_passes_the_rules_and_makes_the_tally_that_is_looked_for(look):
-    vote = judge_vote(look.payload, 1_800_000_000_000)
+    vote = validate_vote(look.payload, 1_800_000_000_000)
     assert isinstance(vote, Vote)
     assert vote.consultation_id == PROBE_CONSULTATION
     ballot = ballot_of(vote, Origin(0, 0, 0))
@@ -38,7 +38,7 @@ def test_no_two_votes_have_the_same_tally_and_the_choice_always_changes():
 
 def test_a_later_vote_replaces_the_earlier_because_its_offset_is_greater():
     first, second = (
-        ballot_of(judge_vote(look.payload, 1_800_000_000_000), Origin(2, offset, 0))
+        ballot_of(validate_vote(look.payload, 1_800_000_000_000), Origin(2, offset, 0))
         for offset, look in enumerate(LOOKS[:2])
     )
     assert max(first, second) == second

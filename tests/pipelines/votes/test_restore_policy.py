@@ -5,20 +5,20 @@ from shutil import rmtree
 
 import pytest
 
-from infra.local.epochs import Note, change_note, epoch_folder, read_note
+from infra.local.epochs import Note, update_rebuild_record, epoch_folder, read_rebuild_record
 from infra.config.settings import Settings
 from operators.flink.plan import Plan
 from operators.flink.checkpoints import DamagedError
 from pipelines.votes.restore_policy import (
     MAX_TRIES,
-    CannotStartError,
-    Chooser,
+    CannotRestoreError,
+    RestorePolicy,
     Outputs,
     Start,
-    note_completed,
-    note_damage,
-    note_plan,
-    note_try,
+    record_completed,
+    record_damage,
+    record_plan,
+    record_try,
 )
 
 PLAN = Plan(1, "the plan")
@@ -35,7 +35,7 @@ def checkpoint(settings: Settings, epoch: int, number: int = 7) -> Path:
     path = folder / "checkpoints" / "job" / f"chk-{number}"
     path.mkdir(parents=True)
     (path / "_metadata").write_bytes(b"state")
-    note_plan(folder, PLAN)
+    record_plan(folder, PLAN)
     return path
 
 
@@ -44,107 +44,107 @@ def damaged(path: Path, _folder: Path) -> None:
         raise DamagedError("garbage")
 
 
-def chooser(settings: Settings, *live: int, whole: bool = True, ever: tuple[int, ...] = ()):
+def policy(settings: Settings, *live: int, whole: bool = True, ever: tuple[int, ...] = ()):
     outputs = Outputs(frozenset(live), frozenset(live + ever))
-    return Chooser(settings, PLAN, outputs, whole, damaged)
+    return RestorePolicy(settings, PLAN, outputs, whole, damaged)
 
 
 def test_the_first_start_counts_into_epoch_1(settings: Settings) -> None:
-    assert chooser(settings).votes(NONE, 0) == Start(1, None)
+    assert policy(settings).votes(NONE, 0) == Start(1, None)
 
 
 def test_a_restart_resumes_the_newest_checkpoint_of_its_epoch(settings: Settings) -> None:
     checkpoint(settings, 1, 9)
     newest = checkpoint(settings, 1, 10)
-    assert chooser(settings, 1).votes(NONE, 1) == Start(1, newest)
+    assert policy(settings, 1).votes(NONE, 1) == Start(1, newest)
 
 
 def test_killed_before_the_first_checkpoint_and_before_any_output_it_starts_again(
     settings: Settings,
 ) -> None:
     epoch_folder(settings, 1).mkdir(parents=True)
-    assert chooser(settings).votes(NONE, 0) == Start(1, None)
+    assert policy(settings).votes(NONE, 0) == Start(1, None)
 
 
 def test_nothing_is_counted_anew_into_an_epoch_that_has_output(settings: Settings) -> None:
     # A cell that the former run wrote and the new one never touches would stay.
-    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
     epoch_folder(settings, 1).mkdir(parents=True)
-    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
-    assert chooser(settings, 1, 2, 5).votes(NONE, 1) == Start(6, None)
-    assert chooser(settings, 1, ever=(8,)).votes(NONE, 1) == Start(9, None)
+    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1, 2, 5).votes(NONE, 1) == Start(6, None)
+    assert policy(settings, 1, ever=(8,)).votes(NONE, 1) == Start(9, None)
 
 
 def test_an_incomplete_checkpoint_is_none(settings: Settings) -> None:
     (epoch_folder(settings, 1) / "checkpoints" / "job" / "chk-1").mkdir(parents=True)
-    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
 
 
 def test_the_newest_epoch_is_resumed_and_no_older_one(settings: Settings) -> None:
     checkpoint(settings, 9)
     newest = checkpoint(settings, 10)
-    assert chooser(settings, 9, 10).votes(NONE, 9) == Start(10, newest)
+    assert policy(settings, 9, 10).votes(NONE, 9) == Start(10, newest)
     # Its folder is lost, or is another machine's: old checkpoints are of an older count.
-    assert chooser(settings, 9, 10, 11).votes(NONE, 9) == Start(12, None)
+    assert policy(settings, 9, 10, 11).votes(NONE, 9) == Start(12, None)
 
 
 def test_the_running_count_does_not_take_the_one_that_is_being_rebuilt(settings: Settings) -> None:
     ours = checkpoint(settings, 1)
     theirs = checkpoint(settings, 2)
     note = Note(rebuilding=2)
-    assert chooser(settings, 1, 2).votes(note, 1) == Start(1, ours)
-    assert chooser(settings, 1, 2).rebuild(note, 1) == Start(2, theirs)
+    assert policy(settings, 1, 2).votes(note, 1) == Start(1, ours)
+    assert policy(settings, 1, 2).rebuild(note, 1) == Start(2, theirs)
     # When the rebuild is done it is simply the newest.
-    assert chooser(settings, 1, 2).votes(NONE, 2) == Start(2, theirs)
+    assert policy(settings, 1, 2).votes(NONE, 2) == Start(2, theirs)
 
 
 def test_a_rebuild_without_state_takes_an_epoch_never_used(settings: Settings) -> None:
     checkpoint(settings, 1)
     note = Note(rebuilding=2)
-    assert chooser(settings, 1).rebuild(note, 1) == Start(2, None)
-    assert chooser(settings, 1, 2).rebuild(note, 1) == Start(3, None)
-    assert chooser(settings, 1, 2).rebuild(Note(2, (3,)), 1) == Start(4, None)
+    assert policy(settings, 1).rebuild(note, 1) == Start(2, None)
+    assert policy(settings, 1, 2).rebuild(note, 1) == Start(3, None)
+    assert policy(settings, 1, 2).rebuild(Note(2, (3,)), 1) == Start(4, None)
 
 
 def test_a_rebuild_that_an_upgrade_met_begins_anew(settings: Settings) -> None:
     checkpoint(settings, 2)
-    note_plan(epoch_folder(settings, 2), Plan(0, "an older one"))
-    assert chooser(settings, 1, 2).rebuild(Note(rebuilding=2), 1) == Start(3, None)
+    record_plan(epoch_folder(settings, 2), Plan(0, "an older one"))
+    assert policy(settings, 1, 2).rebuild(Note(rebuilding=2), 1) == Start(3, None)
 
 
 def test_the_running_count_without_state_leaves_its_place_to_the_rebuild(
     settings: Settings,
 ) -> None:
-    with pytest.raises(CannotStartError, match="takes its place"):
-        chooser(settings, 1, 2).votes(Note(rebuilding=2), 1)
+    with pytest.raises(CannotRestoreError, match="takes its place"):
+        policy(settings, 1, 2).votes(Note(rebuilding=2), 1)
 
 
 def test_an_epoch_given_up_is_never_resumed(settings: Settings) -> None:
     ours = checkpoint(settings, 1)
     checkpoint(settings, 2)
-    assert chooser(settings, 1, 2).votes(Note(None, (2,)), 1) == Start(1, ours)
-    assert chooser(settings, 1).votes(Note(None, (1, 2)), 1) == Start(3, None)
+    assert policy(settings, 1, 2).votes(Note(None, (2,)), 1) == Start(1, ours)
+    assert policy(settings, 1).votes(Note(None, (1, 2)), 1) == Start(3, None)
 
 
 def test_an_epoch_behind_the_shown_one_would_never_be_seen(settings: Settings) -> None:
     # The sink switched to a rebuild at the moment it was given up.
     checkpoint(settings, 1)
-    assert chooser(settings, 1).votes(Note(None, (2,)), 2) == Start(3, None)
+    assert policy(settings, 1).votes(Note(None, (2,)), 2) == Start(3, None)
 
 
 def test_damage_counts_anew_and_takes_no_older_checkpoint(settings: Settings) -> None:
     # From an older one, numbers that people have seen would step back for a moment.
     checkpoint(settings, 1, 8)
     (checkpoint(settings, 1, 9) / "_metadata").write_bytes(b"garbage")
-    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
 
 
 def test_a_deleted_newest_checkpoint_is_noticed(settings: Settings) -> None:
     older = checkpoint(settings, 1, 8)
-    note_completed(9, older.parent)
-    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
-    note_completed(8, older.parent)
-    assert chooser(settings, 1).votes(NONE, 1) == Start(1, older)
+    record_completed(9, older.parent)
+    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
+    record_completed(8, older.parent)
+    assert policy(settings, 1).votes(NONE, 1) == Start(1, older)
 
 
 def test_the_loss_of_a_newest_checkpoint_that_nobody_had_noted_is_noticed(
@@ -153,33 +153,33 @@ def test_the_loss_of_a_newest_checkpoint_that_nobody_had_noted_is_noticed(
     oldest = checkpoint(settings, 1, 8)
     checkpoint(settings, 1, 9)
     run = checkpoint(settings, 1, 10).parent
-    note_completed(10, run)
+    record_completed(10, run)
     rmtree(oldest)  # as Flink does when there is a newer one
-    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
     newest = checkpoint(settings, 1, 11)
-    assert chooser(settings, 1).votes(NONE, 1) == Start(1, newest)
+    assert policy(settings, 1).votes(NONE, 1) == Start(1, newest)
     # Of another run, whose first checkpoint nobody has noted yet.
     first = run.parent / "another" / "chk-12"
     first.mkdir(parents=True)
     (first / "_metadata").write_bytes(b"state")
-    assert chooser(settings, 1).votes(NONE, 1) == Start(1, first)
+    assert policy(settings, 1).votes(NONE, 1) == Start(1, first)
 
 
 def test_what_could_not_be_restored_is_not_tried_again(settings: Settings) -> None:
     newest = checkpoint(settings, 1, 9)
-    note_damage(newest, epoch_folder(settings, 1))
-    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
+    record_damage(newest, epoch_folder(settings, 1))
+    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
 
 
 def test_a_checkpoint_is_tried_for_a_while_and_not_for_ever(settings: Settings) -> None:
     newest, folder = checkpoint(settings, 1, 9), epoch_folder(settings, 1)
     for _ in range(MAX_TRIES):
-        note_try(newest, folder)
-        assert chooser(settings, 1).votes(NONE, 1) == Start(1, newest)
-    note_completed(9, newest.parent)  # it went well: counted from the beginning
+        record_try(newest, folder)
+        assert policy(settings, 1).votes(NONE, 1) == Start(1, newest)
+    record_completed(9, newest.parent)  # it went well: counted from the beginning
     for _ in range(MAX_TRIES + 1):
-        note_try(newest, folder)
-    assert chooser(settings, 1).votes(NONE, 1) == Start(2, None)
+        record_try(newest, folder)
+    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
 
 
 def test_without_the_start_of_the_log_an_older_checkpoint_is_better_than_nothing(
@@ -187,10 +187,10 @@ def test_without_the_start_of_the_log_an_older_checkpoint_is_better_than_nothing
 ) -> None:
     older = checkpoint(settings, 1, 8)
     (checkpoint(settings, 1, 9) / "_metadata").write_bytes(b"garbage")
-    assert chooser(settings, 1, whole=False).votes(NONE, 1) == Start(1, older)
+    assert policy(settings, 1, whole=False).votes(NONE, 1) == Start(1, older)
     (older / "_metadata").write_bytes(b"garbage")
-    with pytest.raises(CannotStartError, match="restore a backup"):
-        chooser(settings, 1, whole=False).votes(NONE, 1)
+    with pytest.raises(CannotRestoreError, match="restore a backup"):
+        policy(settings, 1, whole=False).votes(NONE, 1)
 
 
 @pytest.mark.parametrize("made", [Plan(1, "an edited one"), Plan(0, "an older one"), None])
@@ -200,14 +200,14 @@ def test_state_of_another_plan_is_refused(settings: Settings, made: Plan | None)
     if made is None:  # as before plans were noted
         (folder / "plan.json").unlink()
     else:
-        note_plan(folder, made)
-    with pytest.raises(CannotStartError, match="run tutti rebuild"):
-        chooser(settings, 1).votes(NONE, 1)
+        record_plan(folder, made)
+    with pytest.raises(CannotRestoreError, match="run tutti rebuild"):
+        policy(settings, 1).votes(NONE, 1)
 
 
 def test_the_note_is_kept(settings: Settings) -> None:
-    assert read_note(settings) == Note()
-    change_note(settings, lambda note: Note(4, note.given_up))
-    change_note(settings, lambda note: note.give_up(4))
-    assert read_note(settings) == Note(None, (4,))
-    assert change_note(settings, lambda note: note.forget(4)) == Note()
+    assert read_rebuild_record(settings) == Note()
+    update_rebuild_record(settings, lambda note: Note(4, note.abandoned))
+    update_rebuild_record(settings, lambda note: note.abandon(4))
+    assert read_rebuild_record(settings) == Note(None, (4,))
+    assert update_rebuild_record(settings, lambda note: note.forget(4)) == Note()

@@ -18,8 +18,8 @@ SELECT
     argMax(history.do_not_care, history.version) AS do_not_care  -- Ballots that were current: do_not_care
 FROM tutti.tallies_history AS history
 WHERE
-    epoch = (SELECT epoch FROM tutti.shown_epoch_at(at = $at))
+    epoch = (SELECT epoch FROM tutti.active_epoch_at(at = $at))
     AND minute < $at_minute
-    AND minute >= (SELECT from_minute FROM tutti.shown_epoch_at(at = $at))
+    AND minute >= (SELECT from_minute FROM tutti.active_epoch_at(at = $at))
 GROUP BY consultation_id, proposal_id, country, trust
 HAVING argMax(history.is_deleted, history.version) = 0

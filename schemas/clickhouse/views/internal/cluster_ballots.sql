@@ -23,5 +23,5 @@ FROM (
         GROUP BY consultation_id, proposal_id, place
     ) AS counts USING (consultation_id, proposal_id)
     WHERE assignments.cluster_id != ''
-        AND assignments.generation = (SELECT generation FROM tutti.shown_generation)
+        AND assignments.epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
 ) AS members

@@ -4,10 +4,10 @@ SELECT
     epoch AS epoch,  -- Which count
     counted AS counted,  -- Partition of accepted votes -> votes wholly counted
     positions AS positions,  -- topic/partition -> done by the sink
-    at_rest AS at_rest,  -- 1: nothing was on its way
+    quiescent AS quiescent,  -- 1: nothing was on its way
     as_of AS as_of,  -- Broker time of the newest vote counted
     written_at AS written_at  -- When the sink took the cut
 FROM tutti.cuts_history
-WHERE epoch = (SELECT epoch FROM tutti.shown_epoch_at(at = $at)) AND minute < $at_minute
+WHERE epoch = (SELECT epoch FROM tutti.active_epoch_at(at = $at)) AND minute < $at_minute
 ORDER BY number DESC
 LIMIT 1

@@ -9,6 +9,6 @@ SELECT
     shown.epoch AS epoch,  -- Which count; 0: none yet
     max(bases.minute) AS from_minute  -- Its history is complete from this minute on; 0: from the beginning
 FROM shown
-LEFT JOIN (SELECT epoch, minute FROM tutti.history_bases WHERE minute < $at_minute) AS bases
+LEFT JOIN (SELECT epoch, minute FROM tutti.history_snapshots WHERE minute < $at_minute) AS bases
     ON bases.epoch = shown.epoch
 GROUP BY shown.epoch

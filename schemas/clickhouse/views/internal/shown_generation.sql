@@ -1,7 +1,7 @@
--- The generation of clusters that is shown: the one that has come furthest, of equal ones the newest. A new one replaces the old one when it has caught up.
+-- The epoch of clusters that is shown: the one that has come furthest, of equal ones the newest. A new one replaces the old one when it has caught up.
 SELECT
-    generation AS generation  -- Which calculation
+    epoch AS epoch  -- Which calculation
 FROM tutti.clustering FINAL
-GROUP BY generation
-ORDER BY max(offset) DESC, generation DESC
+GROUP BY epoch
+ORDER BY max(offset) DESC, epoch DESC
 LIMIT 1

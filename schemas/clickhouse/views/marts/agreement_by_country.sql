@@ -23,5 +23,5 @@ SELECT
     $agreement_low AS agree_low,  -- Lower bound of Wilson's 95 % interval of agree_rate
     $agreement_high AS agree_high,  -- Upper bound of Wilson's 95 % interval of agree_rate
     $agreement_method AS method,  -- Name and version of the method
-    (SELECT maxOrNull(as_of) FROM tutti.shown_cut) AS as_of  -- Broker time of the newest vote counted
+    (SELECT maxOrNull(as_of) FROM tutti.active_cut) AS as_of  -- Broker time of the newest vote counted
 FROM counts

@@ -9,4 +9,4 @@ SELECT
     offset AS offset,  -- Offset in accepted proposals at which it happened
     fromUnixTimestamp64Milli(at_ms, 'UTC') AS at  -- Broker time of that proposal
 FROM tutti.cluster_events FINAL
-WHERE generation = (SELECT generation FROM tutti.shown_generation)
+WHERE epoch = (SELECT epoch FROM tutti.active_cluster_epoch)

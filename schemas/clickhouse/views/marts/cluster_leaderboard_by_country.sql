@@ -17,7 +17,7 @@ SELECT
     argMaxIf(ballots.proposal_id, (ballots.disagree / ballots.votes, ballots.votes, ballots.proposal_id), ballots.votes >= $cluster_least) AS most_opposed,  -- Proposal with the greatest disagree rate of those; empty: none
     maxOrNullIf(ballots.disagree / ballots.votes, ballots.votes >= $cluster_least) AS most_opposed_rate,  -- Its disagree rate
     $cluster_method AS method,  -- Name and version of the method of agreement, its bounds and the spread
-    (SELECT maxOrNull(as_of) FROM tutti.shown_cut) AS as_of  -- Broker time of the newest vote counted
+    (SELECT maxOrNull(as_of) FROM tutti.active_cut) AS as_of  -- Broker time of the newest vote counted
 FROM tutti.cluster_ballots AS ballots
 LEFT JOIN marts.clusters AS clusters ON clusters.consultation_id = ballots.consultation_id AND clusters.cluster_id = ballots.cluster_id
 WHERE ballots.country != ''

@@ -1,9 +1,9 @@
 -- Clusters: topics, that is proposals about the same, whatever they want. Ids are never used again; former ids are in marts.cluster_events.
 WITH opened AS (
-    SELECT generation, consultation_id, cluster_id, min(at_ms) AS opened_ms
+    SELECT epoch, consultation_id, cluster_id, min(at_ms) AS opened_ms
     FROM tutti.cluster_events FINAL
     WHERE kind IN ('opened', 'split')
-    GROUP BY generation, consultation_id, cluster_id
+    GROUP BY epoch, consultation_id, cluster_id
 )
 SELECT
     clusters.consultation_id AS consultation_id,  -- Consultation
@@ -19,8 +19,8 @@ SELECT
     clusters.micro_clusters AS micro_clusters,  -- Micro-clusters that it consists of
     clustering.model AS model,  -- Encoder, with its version
     clustering.method AS method,  -- Name and version of the rules
-    clusters.generation AS generation  -- Which calculation; another encoder or other rules begin a new one
+    clusters.epoch AS epoch  -- Which calculation; another encoder or other rules begin a new one
 FROM tutti.clusters AS clusters FINAL
-LEFT JOIN opened USING (generation, consultation_id, cluster_id)
-LEFT JOIN (SELECT * FROM tutti.clustering FINAL) AS clustering USING (generation, consultation_id)
-WHERE clusters.size > 0 AND clusters.generation = (SELECT generation FROM tutti.shown_generation)
+LEFT JOIN opened USING (epoch, consultation_id, cluster_id)
+LEFT JOIN (SELECT * FROM tutti.clustering FINAL) AS clustering USING (epoch, consultation_id)
+WHERE clusters.size > 0 AND clusters.epoch = (SELECT epoch FROM tutti.active_cluster_epoch)

@@ -14,7 +14,7 @@ stages AS (
     UNION ALL
     SELECT
         'votes', 'tutti.accepted-votes.v1', toUInt16(progress.partition), progress.offset + 1,
-        progress.origin_ms, (SELECT max(written_at) FROM tutti.shown_cut)
+        progress.origin_ms, (SELECT max(written_at) FROM tutti.active_cut)
     FROM tutti.progress AS progress FINAL
     WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)
     UNION ALL
@@ -23,8 +23,8 @@ stages AS (
         max(clustering.at_ms),
         (SELECT max(written_at) FROM tutti.positions FINAL WHERE stage = 'done' AND topic = 'tutti.clustering.v1')
     FROM tutti.clustering AS clustering FINAL
-    GROUP BY clustering.generation
-    ORDER BY clustering.generation DESC
+    GROUP BY clustering.epoch
+    ORDER BY clustering.epoch DESC
     LIMIT 1
 )
 SELECT
@@ -32,7 +32,7 @@ SELECT
     stages.topic AS topic,  -- What it reads
     stages.partition AS partition,  -- Partition
     stages.next_offset AS next_offset,  -- Everything before it is done
-    toInt64(log.next_offset) - toInt64(stages.next_offset) AS records_behind,  -- Records in the log that are not done yet
+    toInt64(log.next_offset) - toInt64(stages.next_offset) AS lag,  -- Records in the log that are not done yet
     if(stages.newest_ms = 0, NULL, fromUnixTimestamp64Milli(stages.newest_ms, 'UTC')) AS newest_at,  -- Broker time of the newest record done; NULL: none yet
     stages.written_at AS observed_at  -- When this was noted
 FROM stages

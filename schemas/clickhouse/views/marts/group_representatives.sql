@@ -64,4 +64,4 @@ SELECT
     $representatives_method AS method,  -- Name and version of the method
     as_of AS as_of  -- Broker time of the newest vote considered
 FROM ranked
-WHERE place <= if(significant, $most_representatives, 1)
+WHERE place <= if(significant, $max_representatives, 1)

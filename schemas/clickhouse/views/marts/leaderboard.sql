@@ -98,7 +98,7 @@ SELECT
     ), NULL) AS rank,  -- By agree_low, then votes, then proposal_id; NULL: fewer than rank_min_votes votes; $by_agreement
     if(ranked, row_number() OVER (
         PARTITION BY consultation_id, ranked ORDER BY shown_low DESC, proposal_id
-    ), NULL) AS rank_shown,  -- As rank, without flicker: by an agree_low that is held until it has moved by 0.002 at a minute mark, then proposal_id; $by_held
+    ), NULL) AS stable_rank,  -- As rank, without flicker: by an agree_low that is held until it has moved by 0.002 at a minute mark, then proposal_id; $by_held
     text AS text,  -- Text as published
     language AS language,  -- BCP 47; empty: not declared
     country AS country,  -- Where it was submitted; empty: not declared
@@ -144,5 +144,5 @@ SELECT
     $qualification_columns
     $raw_columns
     $leaderboard_methods AS method,  -- Columns with the name and version of their method
-    (SELECT maxOrNull(as_of) FROM tutti.shown_cut) AS as_of  -- Broker time of the newest vote counted
+    (SELECT maxOrNull(as_of) FROM tutti.active_cut) AS as_of  -- Broker time of the newest vote counted
 FROM across

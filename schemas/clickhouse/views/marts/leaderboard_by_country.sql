@@ -78,5 +78,5 @@ SELECT
     $qualification_columns
     $raw_columns
     $by_country_methods AS method,  -- Columns with the name and version of their method
-    (SELECT maxOrNull(as_of) FROM tutti.shown_cut) AS as_of  -- Broker time of the newest vote counted
+    (SELECT maxOrNull(as_of) FROM tutti.active_cut) AS as_of  -- Broker time of the newest vote counted
 FROM scored

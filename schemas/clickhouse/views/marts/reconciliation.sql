@@ -3,13 +3,13 @@
 WITH
 -- One look at all positions, before any table is read: rows may be newer than it, never older.
 (
-    SELECT groupArray((toString(stage), topic, partition, next_offset, holes))
+    SELECT groupArray((toString(stage), topic, partition, next_offset, offset_gaps))
     FROM tutti.positions FINAL
 ) AS places,
 state AS (
     SELECT
         -- At rest at the newest cut, nothing begun by the sink since, and nothing waiting for it.
-        at_rest = 1 AND arrayAll(
+        quiescent = 1 AND arrayAll(
             place -> place.4 <= positions[concat(place.2, '/', toString(place.3))],
             arrayFilter(
                 place -> place.1 IN ('started', 'log') AND mapContains(positions, concat(place.2, '/', toString(place.3))),
@@ -17,7 +17,7 @@ state AS (
             )
         ) AS comparable,
         as_of
-    FROM tutti.shown_cut
+    FROM tutti.active_cut
 ),
 tallied AS (
     SELECT consultation_id, proposal_id, toString(country) AS country, toString(trust) AS trust,
@@ -59,12 +59,12 @@ checks AS (
     FROM (
         SELECT
             intake.topic AS topic, intake.partition AS partition,
-            intake.next_offset - intake.holes AS read,
+            intake.next_offset - intake.offset_gaps AS read,
             ifNull(accepted.n, 0) AS accepted, ifNull(refused.n, 0) AS refused,
             -- More found than read: the position is older than the rows.
             (SELECT any(comparable) FROM state) AND accepted + refused <= read AS comparable
         FROM (
-            SELECT place.2 AS topic, place.3 AS partition, place.4 AS next_offset, place.5 AS holes
+            SELECT place.2 AS topic, place.3 AS partition, place.4 AS next_offset, place.5 AS offset_gaps
             FROM (SELECT arrayJoin(places) AS place)
             WHERE place.1 = 'intake' AND topic = 'tutti.votes.v1'
         ) AS intake

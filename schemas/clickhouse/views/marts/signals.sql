@@ -15,7 +15,7 @@ WITH effects AS (
     GROUP BY consultation_id, signal_id
 ),
 looks AS (
-    SELECT kind, consultation_id, looked_at FROM tutti.signal_looks FINAL
+    SELECT kind, consultation_id, looked_at FROM tutti.signal_scans FINAL
 )
 SELECT
     signals.consultation_id AS consultation_id,  -- Consultation

@@ -5,7 +5,7 @@ SELECT
     vectors.model AS model,  -- Encoder, with its version: compare vectors of one model only
     vectors.vector AS vector  -- Vector of its present text, of length 1
 FROM (
-    SELECT * FROM tutti.vectors FINAL WHERE generation = (SELECT generation FROM tutti.shown_generation)
+    SELECT * FROM tutti.vectors FINAL WHERE epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
 ) AS vectors
 INNER JOIN (
     SELECT consultation_id, proposal_id FROM tutti.proposals FINAL WHERE status = 'accepted'

@@ -13,7 +13,7 @@ CENTRES = RANDOM.normal(size=(8, 16))
 
 
 def items() -> list[tuple[Item, np.ndarray | None]]:
-    """Arrivals, edits, repeats and refusals."""
+    """Arrivals, edits, repeats and rejections."""
     made: list[tuple[Item, np.ndarray | None]] = []
     for offset in range(700):
         number = int(RANDOM.integers(400))

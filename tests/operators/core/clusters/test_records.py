@@ -11,7 +11,7 @@ from operators.core.clusters.item import Item
 from operators.core.clusters.records import KEYS, records
 from operators.core.clusters.thresholds import Thresholds
 from schemas.published import schema
-from schemas.topics import MEANING, TOPICS
+from schemas.topics import SEMANTICS_OUTPUTS, TOPICS
 
 
 def said() -> list:
@@ -29,7 +29,7 @@ def said() -> list:
 
 def test_every_record_fits_its_schema_and_begins_with_its_key():
     found = [record for batch in said() for record in batch]
-    assert {record.topic for record in found} == {topic.name for topic in MEANING} == set(KEYS)
+    assert {record.topic for record in found} == {topic.name for topic in SEMANTICS_OUTPUTS} == set(KEYS)
     for record in found:
         Draft202012Validator(schema(TOPICS[record.topic].schema)).validate(json.loads(record.value))
         assert record.value.startswith(record.key[:-1])

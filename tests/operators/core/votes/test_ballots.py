@@ -118,5 +118,5 @@ def test_a_qualification_listed_twice_counts_once(names: list[str]) -> None:
 
 
 def test_a_vote_that_was_not_judged_is_refused() -> None:
-    with pytest.raises(ValueError, match="judge it first"):
+    with pytest.raises(ValueError, match="validate it first"):
         ballot_of(vote("yesterday"), Origin(0, 0, 0))
