@@ -16,9 +16,9 @@ from typing import Final
 import msgspec
 import orjson
 
-from infra.clickhouse import connect
+from infra.clickhouse.client import connect
 from infra.local import stack
-from infra.settings import CHECKOUT, Settings
+from infra.config.settings import CHECKOUT, Settings
 from loadtests.costs import GENERATOR, Costs, Reading
 from loadtests.expected import Comparison, compare, expect
 from loadtests.generator import Plan, Sent, Started
@@ -27,8 +27,8 @@ from loadtests.votes import Segment
 from loadtests.workload import Workload
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError, TransientError
-from pipelines.sending import Sender
-from pipelines.sync import await_clusters, sync
+from pipelines.exchange.send import Sender
+from pipelines.verify.sync import await_clusters, sync
 from schemas.times import format_instant
 
 SYNC_S: Final = 1_800.0
@@ -69,7 +69,7 @@ class Measurement(msgspec.Struct, frozen=True):
         votes_per_s: `votes` by `visible_s`.
         fresh_ms: Percentiles of intended time to readable, ms; empty without markers.
         rise_ms: Median of the last third of that less the one of the first third, ms.
-        behind_ms: How late the generator handed votes over: p50, p99, most, ms.
+        lag_ms: How late the generator handed votes over: p50, p99, most, ms.
         gap_ms: Longest time between two looks of the observer, ms: what it cannot resolve.
         polls_per_s: Looks per second.
         others_cores: CPU of everything else on the machine meanwhile, cores.
@@ -83,7 +83,7 @@ class Measurement(msgspec.Struct, frozen=True):
     votes_per_s: float
     fresh_ms: dict[str, float]
     rise_ms: float
-    behind_ms: tuple[float, float, float]
+    lag_ms: tuple[float, float, float]
     gap_ms: float
     polls_per_s: float
     others_cores: float
@@ -264,7 +264,7 @@ class Bench:
             votes_per_s=round(sent.votes / visible_s),
             fresh_ms=summary(latencies) if latencies else {},
             rise_ms=round((_median(latencies[-third:]) - _median(latencies[:third])) * 1000),
-            behind_ms=sent.behind_ms,
+            lag_ms=sent.lag_ms,
             gap_ms=round(observer.longest_gap_s * 1000) if observer else 0,
             polls_per_s=round(observer.polls / seconds, 1) if observer else 0,
             others_cores=round((after.machine_s - before.machine_s - ours_s) / seconds, 2),

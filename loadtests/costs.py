@@ -13,7 +13,7 @@ from typing import Final
 import psutil
 
 from infra.local.supervisor import Supervisor
-from infra.settings import Settings
+from infra.config.settings import Settings
 
 OBSERVER: Final = "observer"
 GENERATOR: Final = "generator"

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from infra.settings import CHECKOUT
+from infra.config.settings import CHECKOUT
 from loadtests.bench import Measurement
 from loadtests.capacity import Trial, highest
 from loadtests.expected import Comparison
@@ -163,7 +163,7 @@ def _figures(runs: list[Measurement], cold: Measurement | None) -> list[str]:
         rows += [
             ("markers", partial(_fresh, "markers"), ",.0f"),
             ("resolution, ms", lambda m: m.gap_ms, ",.0f"),
-            ("generator late, p99, ms", lambda m: m.behind_ms[1], ",.0f"),
+            ("generator late, p99, ms", lambda m: m.lag_ms[1], ",.0f"),
         ]
     rows += [
         ("µs CPU per vote, all parts", lambda m: m.cpu_us, ".1f"),

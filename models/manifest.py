@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from operators.core.errors import TerminalError
-from operators.core.meaning import normalise
+from operators.core.clusters import normalise
 
 NAME: Final = "manifest.toml"
 MAX_BYTES: Final = 65_536

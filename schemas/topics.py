@@ -73,5 +73,5 @@ ACCEPTED: Final[dict[Kind, Topic]] = {
 }
 """Where intake puts each kind of event once accepted."""
 
-MEANING: Final = (CLUSTERS, ASSIGNMENTS, CLUSTER_EVENTS, VECTORS, CLUSTERING)
+SEMANTICS_OUTPUTS: Final = (CLUSTERS, ASSIGNMENTS, CLUSTER_EVENTS, VECTORS, CLUSTERING)
 """What the semantics job writes."""

@@ -103,8 +103,8 @@ def behind(
     blocks = defaultdict[Block, dict[int, str]](dict)
     entered = set[int]()
     found = []
-    for mark_ms in marks:
-        while rows and rows[0][0] <= mark_ms:
+    for tick_ms in marks:
+        while rows and rows[0][0] <= tick_ms:
             at_ms, publication, proposal, participant, cell, state = rows.pop(0)
             row = ids[proposal, participant]
             blocks["raw", proposal][row] = state

@@ -12,17 +12,17 @@ import typer
 from places import CHECKOUT
 from pydantic import SecretStr
 
-from infra import kafka
-from infra.metrics import CLICKHOUSE, SOURCES
-from infra.migrations import VIEWS
-from infra.settings import Settings
+from infra.kafka import client as kafka
+from infra.service.metrics import CLICKHOUSE, SOURCES
+from infra.clickhouse.migrations import VIEWS
+from infra.config.settings import Settings
 from models.cache import NAMESPACE
 from operators.flink import semantics, votes
 from pipelines.cli.main import app
-from pipelines.sink.main import REDIS_STREAM
+from pipelines.sink.sink import REDIS_STREAM
 from schemas.events import Kind
-from schemas.refusals import REASONS, Refusal
-from schemas.rules import JUDGES
+from schemas.rejections import REASONS, Rejection
+from schemas.rules import VALIDATORS
 from schemas.topics import TOPICS
 
 README = (CHECKOUT / "README.md").read_text()
@@ -133,10 +133,10 @@ def test_every_view_is_documented():
 
 
 def test_every_part_of_the_stack_has_its_log_documented():
-    from infra.local.parts import PARTS  # noqa: PLC0415 - its clients take a moment to import
+    from infra.local.services import SERVICES  # noqa: PLC0415 - its clients take a moment to import
 
     [row] = [line for line in README.splitlines() if line.startswith("| `var/logs/PART.log`")]
-    assert {part.name for part in PARTS} <= set(re.findall(r"`(\w+)`", row))
+    assert {part.name for part in SERVICES} <= set(re.findall(r"`(\w+)`", row))
 
 
 def test_every_port_is_documented():
@@ -190,7 +190,7 @@ def test_servers_elsewhere_are_told_the_keys_of_redis():
 
 
 def test_servers_elsewhere_are_told_what_runs_here():
-    from infra.local.parts import PARTS  # noqa: PLC0415 - its clients take a moment to import
+    from infra.local.services import SERVICES  # noqa: PLC0415 - its clients take a moment to import
 
     elsewhere = Settings(
         kafka_brokers="kafka:9092", clickhouse_url="http://ch:8123", redis_url="redis://redis:6379"
@@ -198,7 +198,7 @@ def test_servers_elsewhere_are_told_what_runs_here():
     [text] = [line for line in PRODUCTION.splitlines() if line.startswith("`tutti up` starts")]
     runs = text.split("runs the others against it: ")[1].split(". ")[0]
     assert set(re.findall(r"`(\w+)`", runs)) == {
-        part.name for part in PARTS if not part.elsewhere(elsewhere)
+        part.name for part in SERVICES if not part.elsewhere(elsewhere)
     }
 
 
@@ -218,8 +218,8 @@ def examples() -> list[tuple[Kind, str]]:
 
 @pytest.mark.parametrize(("kind", "line"), examples())
 def test_the_examples_for_campaigns_are_accepted(kind, line):
-    verdict = JUDGES[kind](line.encode(), BROKER_MS)
-    assert not isinstance(verdict, Refusal), verdict
+    verdict = VALIDATORS[kind](line.encode(), BROKER_MS)
+    assert not isinstance(verdict, Rejection), verdict
 
 
 def test_the_vote_of_the_example_program_is_accepted():
@@ -227,7 +227,7 @@ def test_the_vote_of_the_example_program_is_accepted():
     vote = re.search(r"^vote = (\{.*?^\})", program, re.MULTILINE | re.DOTALL)
     assert vote
     value = json.dumps(json.loads(re.sub(r",\s*\}", "}", vote[1])))
-    assert not isinstance(JUDGES["votes"](value.encode(), BROKER_MS), Refusal)
+    assert not isinstance(VALIDATORS["votes"](value.encode(), BROKER_MS), Rejection)
     assert '"murmur2_random"' in program
 
 

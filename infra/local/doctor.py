@@ -23,19 +23,19 @@ import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import ConfigResource, ResourceType
 
-from infra import kafka
-from infra.clickhouse import ERRORS, ClickHouseAwayError, connect, scalar
-from infra.heartbeat import last_beat
-from infra.local.parts import PARTS
+from infra.kafka import client as kafka
+from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect, scalar
+from infra.service.heartbeat import last_beat
+from infra.local.services import SERVICES
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.checks import CHECKS as PROVISION_CHECKS
 from infra.local.provision.jars import wrong_jars
 from infra.local.provision.machine import cgroup_limits
 from infra.local.provision.ports import check_ports as provision_ports
 from infra.local.provision.problem import Problem
-from infra.local.stack import PartStatus, status
+from infra.local.stack import ServiceStatus, status
 from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES
-from infra.settings import CHECKOUT, Settings
+from infra.config.settings import CHECKOUT, Settings
 from operators.core.clock import Clock, system_clock
 from schemas.topics import TOPICS
 
@@ -79,7 +79,7 @@ class Patient:
         return Checkout(CHECKOUT, self.environment)
 
     @cached_property
-    def parts(self) -> list[PartStatus]:
+    def parts(self) -> list[ServiceStatus]:
         """Each part, asked once."""
         return status(self.settings)
 
@@ -258,7 +258,7 @@ def check_secrets(patient: Patient) -> Iterator[Finding]:
 def check_logs(patient: Patient) -> Iterator[Finding]:
     """The logs stay within what their rotation allows."""
     folder = patient.settings.logs
-    size, most = _size(folder), (len(PARTS) + 1) * LOG_BYTES * (LOG_BACKUPS + 2)
+    size, most = _size(folder), (len(SERVICES) + 1) * LOG_BYTES * (LOG_BACKUPS + 2)
     found = f"{size >> 20} MiB, {most >> 20} MiB at most"
     if size > most:
         yield Finding("logs", "warning", found, f"see which file in {folder} nobody rotates")
@@ -397,7 +397,7 @@ def _asking(part: str) -> Iterator[None]:
     """Say whose answer was missing."""
     try:
         yield
-    except (*ERRORS, ClickHouseAwayError, KafkaException) as error:
+    except (*ERRORS, ClickHouseUnavailableError, KafkaException) as error:
         raise RuntimeError(f"{part} does not answer: {error}") from error
 
 

@@ -11,15 +11,15 @@ from typing import Any, Final
 import psutil
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra import kafka
-from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
-from infra.epochs import read_note
-from infra.local.parts import PARTS, Part
+from infra.kafka import client as kafka
+from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.local.epochs import read_rebuild_record
+from infra.local.services import SERVICES, Part
 from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
-from infra.migrations import migrate
-from infra.secrets import pseudonym_key, read_secret
-from infra.settings import Settings
-from infra.trust import trust_rules
+from infra.clickhouse.migrations import migrate
+from infra.config.secrets import pseudonym_key, read_secret
+from infra.config.settings import Settings
+from infra.config.trust import trust_rules
 from operators.core.errors import TerminalError, TransientError, TuttiError
 
 Say = Callable[[str], None]
@@ -52,7 +52,7 @@ class NotReadyError(TuttiError):
 
 
 @dataclass(frozen=True, slots=True)
-class PartStatus:
+class ServiceStatus:
     """One line of ``tutti status``."""
 
     part: str
@@ -61,7 +61,7 @@ class PartStatus:
     address: str
     pid: int
     memory_mb: int
-    records_behind: int | None
+    lag: int | None
     facts: dict[str, Any]
 
 
@@ -91,10 +91,10 @@ def _up(settings: Settings, say: Say) -> None:
             say(f"ended {left} processes that had lost their supervisor")
         _check_ports(settings)
         supervisor.launch()
-    if read_note(settings).rebuilding:
+    if read_rebuild_record(settings).rebuilding:
         supervisor.start("rebuild")  # it had not ended when the stack was stopped
     always = []
-    for part in (part for part in PARTS if not part.on_demand):
+    for part in (part for part in SERVICES if not part.on_demand):
         lack = part.lacks(settings)
         if lack:
             say(f"{part.name} is not started. {lack}")
@@ -164,35 +164,35 @@ def reset(settings: Settings) -> None:
     shutil.rmtree(settings.home, ignore_errors=True)
 
 
-def status(settings: Settings) -> list[PartStatus]:
+def status(settings: Settings) -> list[ServiceStatus]:
     """How each part is."""
     supervisor = Supervisor(settings)
     processes = supervisor.processes() if supervisor.alive else {}
-    behind = _records_behind(settings) if processes else {}
+    behind = _lags(settings) if processes else {}
     return [
-        _part_status(settings, part, processes.get(part.name), behind.get(part.name))
-        for part in PARTS
+        _service_status(settings, part, processes.get(part.name), behind.get(part.name))
+        for part in SERVICES
         if not part.on_demand or processes.get(part.name, _ENDED).state == "RUNNING"
     ]
 
 
-def _part_status(
+def _service_status(
     settings: Settings, part: Part, process: Process | None, behind: int | None
-) -> PartStatus:
+) -> ServiceStatus:
     health = None
     if part.elsewhere(settings):
         process = None
         health = part.probe(settings, 0)
     elif process is not None and process.state == "RUNNING":
         health = part.probe(settings, process.pid)
-    return PartStatus(
+    return ServiceStatus(
         part=part.name,
         state=_state(settings, part, process),
         ready=bool(health and health.ready),
         address=part.address(settings),
         pid=process.pid if process else 0,
         memory_mb=_memory_mb(process.pid) if process and process.pid else 0,
-        records_behind=behind,
+        lag=behind,
         facts=(health.facts | ({"fault": health.fault} if health.fault else {})) if health else {},
     )
 
@@ -213,12 +213,12 @@ def _memory_mb(pid: int) -> int:
         return 0
 
 
-def _records_behind(settings: Settings) -> dict[str, int]:
+def _lags(settings: Settings) -> dict[str, int]:
     try:
         found = connect(settings, timeout_s=5).query(
-            "SELECT stage, sum(greatest(records_behind, 0)) FROM marts.freshness GROUP BY stage"
+            "SELECT stage, sum(greatest(lag, 0)) FROM marts.freshness GROUP BY stage"
         )
-    except (*ERRORS, ClickHouseAwayError):
+    except (*ERRORS, ClickHouseUnavailableError):
         return {}
     return {stage: int(behind) for stage, behind in found.result_rows}
 
@@ -269,7 +269,7 @@ def _await_elsewhere(settings: Settings, part: Part) -> None:
 
 def _ports(settings: Settings) -> list[int]:
     """What the parts that run here listen on."""
-    here = [part for part in PARTS if not part.elsewhere(settings)]
+    here = [part for part in SERVICES if not part.elsewhere(settings)]
     ports = [part.port(settings) for part in here if part.port]
     more = {"clickhouse": settings.analyst_port, "kafka": settings.kafka_controller_port}
     return ports + [more[part.name] for part in here if part.name in more]

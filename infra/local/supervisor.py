@@ -15,8 +15,8 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.local.parts import PARTS
-from infra.settings import CHECKOUT, Settings
+from infra.local.services import SERVICES
+from infra.config.settings import CHECKOUT, Settings
 from operators.core.errors import TerminalError
 
 LOG_BYTES: Final = 10 * 1024 * 1024
@@ -77,8 +77,8 @@ class Supervisor:
         environment = os.environ | {
             # The parts run in another folder than we do.
             **{f"TUTTI_{name.upper()}": value for name, value in paths.items()},
-            # Marks it as ours: one that can no longer be reached is ended with its parts.
-            "TUTTI_PART": "supervisord",
+            # Scheduler it as ours: one that can no longer be reached is ended with its parts.
+            "TUTTI_SERVICE": "supervisord",
             "TUTTI_HOME": str(home.resolve()),
             "TUTTI_JARS": str(self._settings.jars.resolve()),
             "TUTTI_PORT_BASE": str(self._settings.port_base),
@@ -124,7 +124,7 @@ class Supervisor:
         pid = self._rpc.getPID()
         self._rpc.shutdown()
         with suppress(psutil.NoSuchProcess):
-            psutil.Process(pid).wait(timeout=STOP_S * len(PARTS))
+            psutil.Process(pid).wait(timeout=STOP_S * len(SERVICES))
 
     def _claim_socket_folder(self) -> None:
         """A folder in a place that everybody may write to must be ours alone."""
@@ -151,11 +151,11 @@ class Supervisor:
         parser["rpcinterface:supervisor"] = {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         }
-        for part in PARTS:
+        for part in SERVICES:
             parser[f"program:{part.name}"] = {
                 "command": f"{shlex.quote(sys.executable)} -m {part.module}",
                 "directory": str(CHECKOUT),
-                "environment": f'TUTTI_PART="{part.name}",{ONE_THREAD}',
+                "environment": f'TUTTI_SERVICE="{part.name}",{ONE_THREAD}',
                 "autostart": "false",
                 # A part on demand ends by itself when it is done.
                 "autorestart": "unexpected" if part.on_demand else "true",
@@ -183,7 +183,7 @@ def orphans(settings: Settings) -> list[psutil.Process]:
             environment = process.environ()
         except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
-        if environment.get("TUTTI_HOME") == home and "TUTTI_PART" in environment:
+        if environment.get("TUTTI_HOME") == home and "TUTTI_SERVICE" in environment:
             found.append(process)
     return found
 
@@ -203,9 +203,9 @@ def end_orphans(settings: Settings) -> int:
 
 def _stage(process: psutil.Process) -> int:
     """Of its part; supervisord comes first, it would start the others again."""
-    stages = {part.name: part.stage for part in PARTS}
+    stages = {part.name: part.stage for part in SERVICES}
     try:
-        return stages.get(process.environ()["TUTTI_PART"], max(stages.values()) + 1)
+        return stages.get(process.environ()["TUTTI_SERVICE"], max(stages.values()) + 1)
     except (psutil.Error, KeyError):  # it has ended
         return 0
 

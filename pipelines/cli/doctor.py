@@ -6,7 +6,7 @@ from dataclasses import asdict
 import typer
 
 from infra.local.doctor import Patient, examine
-from infra.settings import Settings
+from infra.config.settings import Settings
 from pipelines.cli.output import AsJson, console, print_json
 
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}

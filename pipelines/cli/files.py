@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from operators.core.errors import TerminalError
-from pipelines.checking import lines
+from pipelines.exchange.validate import lines
 from pipelines.cli.output import errors
 
 KindName = Literal["consultations", "proposals", "votes"]

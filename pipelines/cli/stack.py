@@ -8,7 +8,7 @@ import typer
 
 from infra.local import backup as copies
 from infra.local import stack
-from infra.settings import Settings
+from infra.config.settings import Settings
 from pipelines.cli.output import AsJson, console, errors, print_json, table
 
 
@@ -46,7 +46,7 @@ def status(as_json: AsJson = False) -> None:
                         s.address,
                         s.pid or None,
                         s.memory_mb or None,
-                        s.records_behind,
+                        s.lag,
                         _lately(s.facts),
                     )
                     for s in found

@@ -18,16 +18,16 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 
-from infra.clickhouse import UNAVAILABLE, connect
+from infra.clickhouse.client import UNAVAILABLE, connect
 from infra.local import stack
-from infra.settings import Settings
+from infra.config.settings import Settings
 from operators.core.clock import Clock
 from operators.core.errors import TerminalError
 from pipelines.cli.board import Board, draw_board, read_board
-from pipelines.cli.topics import Topics, draw_topics, read_topics
+from pipelines.cli.clusters import Topics, draw_topics, read_topics
 from pipelines.demo.campaign import Campaign
-from pipelines.reconcile import Reconciliation, reconcile
-from pipelines.sending import Sender
+from pipelines.verify.reconcile import Reconciliation, reconcile
+from pipelines.exchange.send import Sender
 
 REFRESH_S: Final = 1.0
 PLAIN_EVERY_S: Final = 5.0

@@ -16,7 +16,7 @@ from schemas.topics import (
     CLUSTERING,
     CLUSTERS,
     DEAD_LETTERS,
-    MEANING,
+    SEMANTICS_OUTPUTS,
     PROGRESS,
     TALLIES,
     VECTORS,
@@ -52,7 +52,7 @@ UPSERTED: Final[dict[str, str]] = {
 }
 """Topics whose records replace one another by key."""
 
-PROMISES: Final = frozenset({"tutti.progress", "tutti.clustering"})
+WATERMARKS: Final = frozenset({"tutti.progress", "tutti.clustering"})
 """Tables that tell how far others are: their rows come last."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
@@ -63,7 +63,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     TALLIES,
     WINDOWS,
     PROGRESS,
-    *MEANING,
+    *SEMANTICS_OUTPUTS,
 )
 
 
@@ -118,8 +118,8 @@ class Batch:
         }
         found = [Insert(table, len(rows), b"\n".join(rows)) for table, rows in rows.items() if rows]
         return (
-            [insert for insert in found if insert.table not in PROMISES],
-            [insert for insert in found if insert.table in PROMISES],
+            [insert for insert in found if insert.table not in WATERMARKS],
+            [insert for insert in found if insert.table in WATERMARKS],
         )
 
     def consultations(self) -> set[str]:
@@ -131,7 +131,7 @@ class Batch:
         """The newest progress per partition, as JSON."""
         return [value for _, (_, value) in self._wanted(PROGRESS.name) if value]
 
-    def buried(self) -> set[int]:
+    def retired_epochs(self) -> set[int]:
         """The epochs of which progress was taken back: they must never be shown."""
         records = self._upserted[PROGRESS.name].items()
         return {_epoch(key) for key, (_, value) in records if value is None}

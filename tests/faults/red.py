@@ -112,16 +112,16 @@ PROTECTIONS = (
         ("tests/stack/test_alone.py::test_up_ends_the_orphans_of_a_killed_supervisor",),
     ),
     Protection(
-        "offsets without a message, before one, are counted as holes",
+        "offsets without a message, before one, are counted as offset_gaps",
         "pipelines/intake.py",
-        "        self.holes += offset - self.next_offset\n        self.next_offset = offset + 1",
+        "        self.offset_gaps += offset - self.next_offset\n        self.next_offset = offset + 1",
         "        self.next_offset = offset + 1",
         (f"{POSITIONS}test_a_gap_between_messages_is_a_hole",),
     ),
     Protection(
-        "offsets without a message, at a partition's end, are counted as holes",
+        "offsets without a message, at a partition's end, are counted as offset_gaps",
         "pipelines/intake.py",
-        "        self.holes += offset - self.next_offset\n        self.next_offset = offset\n",
+        "        self.offset_gaps += offset - self.next_offset\n        self.next_offset = offset\n",
         "        self.next_offset = offset\n",
         (
             f"{POSITIONS}test_markers_behind_the_last_message_are_holes_too",
@@ -245,8 +245,8 @@ PROTECTIONS = (
     Protection(
         "progress is written after what it promises",
         "pipelines/sink/batch.py",
-        'PROMISES: Final = frozenset({"tutti.progress", "tutti.clustering"})',
-        "PROMISES: Final = frozenset[str]()",
+        'WATERMARKS: Final = frozenset({"tutti.progress", "tutti.clustering"})',
+        "WATERMARKS: Final = frozenset[str]()",
         ("tests/pipelines/sink/test_batch.py::test_what_promises_the_others_is_inserted_last",),
     ),
     Protection(
@@ -259,7 +259,7 @@ PROTECTIONS = (
     Protection(
         "a board of then is of the count that was shown then",
         "schemas/clickhouse/marts/tutti.cells_at.sql",
-        "epoch = (SELECT epoch FROM tutti.shown_epoch_at(at = $at))",
+        "epoch = (SELECT epoch FROM tutti.active_epoch_at(at = $at))",
         "epoch = (SELECT max(epoch) FROM tutti.epochs)",
         (f"{MARTS}test_history.py::test_a_moment_shows_the_count_that_was_shown_then",),
     ),

@@ -15,7 +15,7 @@ from faults.scenarios import SCENARIOS, pairs
 from faults.watcher import FRESH_MS, bounds_mb
 from places import CHECKOUT
 
-from infra.settings import Settings
+from infra.config.settings import Settings
 
 PAGE = CHECKOUT / "docs" / "faults.md"
 GROUPS = {

@@ -20,19 +20,19 @@ from unittest.mock import patch
 import redis
 from confluent_kafka import Producer
 from faults.proxy import Mode, Proxy
-from faults.stage import PARTS, NotOverError, Stage, await_that
+from faults.stage import SERVICES, NotOverError, Stage, await_that
 
-from infra.local.parts import PARTS as EVERY_PART
+from infra.local.services import SERVICES as EVERY_SERVICE
 from infra.local.stack import down
 from operators.flink.votes import transactions_of
 from schemas.topics import TALLIES
 
 Fault = Callable[[Stage], list[str] | None]
-KILLABLE = (*PARTS, "supervisord")
-ASIDE = ("semantics", "minutely", "groups")
+KILLABLE = (*SERVICES, "supervisord")
+ASIDE = ("semantics", "periodic", "groups")
 """Nothing is counted by them: each is killed alone, and counting must not notice."""
 STREAM = "tutti:changes"
-BROKER_LOOKS_S = 10
+BROKER_SCANS_S = 10
 """So often the broker looks for transactions whose time is over."""
 READING_S = 5
 """From the end of a transaction until the sink has read what stands behind it, at most."""
@@ -174,7 +174,7 @@ def full(folder: str, seconds: float = 20) -> Fault:
 
 # The sink's code in a process of its own, which finds ClickHouse behind the proxy.
 SINK_THROUGH = """
-import pipelines.sink.main as sink
+import pipelines.sink.sink as sink
 class Through(sink.Settings):
     clickhouse_port = property(lambda _: {port})
 sink.Settings = Through
@@ -190,7 +190,7 @@ def through_a_proxy(mode: Mode, seconds: float = 30) -> Fault:
         with Proxy(stage.stack.settings.clickhouse_port, seed) as proxy:
             stage.supervisor.stop("sink")
             try:
-                with stage.beside(SINK_THROUGH.format(port=proxy.port), TUTTI_PART="sink"):
+                with stage.beside(SINK_THROUGH.format(port=proxy.port), TUTTI_SERVICE="sink"):
                     stage.await_running("sink")
                     stage.pause(4, 6)
                     proxy.mode = mode
@@ -210,7 +210,7 @@ def twin(module: str, seconds: float = 20, **environment: str) -> Fault:
 
     def fault(stage: Stage) -> None:
         code = f"import {module} as part; part.main()"
-        with stage.beside(code, TUTTI_PART="twin", **environment):
+        with stage.beside(code, TUTTI_SERVICE="twin", **environment):
             for _ in range(2):
                 stage.await_running("twin")
                 time.sleep(seconds / 2)
@@ -224,7 +224,7 @@ def client(stage: Stage) -> redis.Redis:
     return redis.Redis(host="127.0.0.1", port=stage.stack.settings.redis_port, socket_timeout=5)
 
 
-def news_are_told(stage: Stage) -> list[str]:
+def changes_are_notified(stage: Stage) -> list[str]:
     """Redis hears of changes again, or still."""
     try:
         return [] if client(stage).xlen(STREAM) else ["no news in Redis"]
@@ -266,7 +266,7 @@ def any_order(stage: Stage) -> list[str]:
     down(stage.stack.settings)
     with patch.dict(os.environ, stage.stack.environment):  # the probe sends nothing
         stage.supervisor.launch()
-    every = [part.name for part in EVERY_PART if not part.on_demand]
+    every = [part.name for part in EVERY_SERVICE if not part.on_demand]
     for part in stage.random.sample(every, len(every)):
         stage.supervisor.start(part)
         stage.pause(0, 3)
@@ -302,7 +302,7 @@ def abandoned(seconds: int, *, restart: bool) -> Fault:
         if restart:
             stage.kill("votes")
             stage.await_running("votes")
-        longest_s = seconds + BROKER_LOOKS_S + READING_S
+        longest_s = seconds + BROKER_SCANS_S + READING_S
         await_that("what it hid is read", lambda: _tallies_read(stage, hidden), longest_s)
         hid_s = time.monotonic() - began
         if restart:
@@ -353,7 +353,7 @@ SCENARIOS: tuple[Scenario, ...] = (
             "starts anew after three more kills",
             killed_while_restarting(part),
         )
-        for part in PARTS
+        for part in SERVICES
     ),
     Scenario(
         "kill everything while it starts",
@@ -381,37 +381,37 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("disk of Kafka full", "disk", "goes on when there is space", full("kafka")),
     Scenario("disk of the checkpoints full", "disk", "goes on when there is space", full("votes")),
     Scenario(
-        "Redis flushed all the time", "redis", "news go on", redis_flushed, after=news_are_told
+        "Redis flushed all the time", "redis", "news go on", redis_flushed, after=changes_are_notified
     ),
     Scenario(
-        "Redis answers nothing for 20 s", "redis", "news go on", emptied(redis_slow), news_are_told
+        "Redis answers nothing for 20 s", "redis", "news go on", emptied(redis_slow), changes_are_notified
     ),
     Scenario(
         "Redis stands still for 20 s",
         "redis",
         "news go on",
         emptied(stopped("redis", 20)),
-        news_are_told,
+        changes_are_notified,
     ),
     Scenario(
         "Redis holds another type at our key",
         "redis",
         "news go on",
         redis_wrong_types,
-        news_are_told,
+        changes_are_notified,
     ),
-    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.main")),
+    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.sink")),
     Scenario(
         "two intakes with two numbers",
         "twins",
         "they share the partitions",
-        twin("pipelines.intake", TUTTI_INSTANCE="1"),
+        twin("pipelines.intake.intake", TUTTI_INSTANCE="1"),
     ),
     Scenario(
         "two intakes with one number",
         "twins",
         "they push each other out, nothing is lost",
-        twin("pipelines.intake"),
+        twin("pipelines.intake.intake"),
     ),
     Scenario(
         "newest checkpoint deleted",
@@ -446,7 +446,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "abandoned transaction of 30 s",
         "zombie",
-        f"hides output no longer than its timeout, and {BROKER_LOOKS_S + READING_S} s",
+        f"hides output no longer than its timeout, and {BROKER_SCANS_S + READING_S} s",
         abandoned(30, restart=False),
     ),
 )

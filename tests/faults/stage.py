@@ -17,14 +17,14 @@ import psutil
 from places import CHECKOUT
 from stack.conftest import Stack, new_stack
 
-from infra import kafka
-from infra.local.parts import PARTS as EVERY_PART
+from infra.kafka import client as kafka
+from infra.local.services import SERVICES as EVERY_SERVICE
 from infra.local.stack import status
 from infra.local.supervisor import Supervisor
 from operators.core.errors import TuttiError
 from schemas.topics import Topic
 
-PARTS = ("kafka", "clickhouse", "redis", "intake", "votes", "sink")
+SERVICES = ("kafka", "clickhouse", "redis", "intake", "votes", "sink")
 READY_S = 180
 SMALL_DISKS_MB = {"kafka": 1_200, "clickhouse": 1_200, "votes": 2_000}
 
@@ -97,7 +97,7 @@ class Stage:
         """Stop and remove everything."""
         with suppress(AssertionError, subprocess.TimeoutExpired):
             self.stack.run("down")
-        self.kill(*(part.name for part in EVERY_PART), "supervisord")
+        self.kill(*(part.name for part in EVERY_SERVICE), "supervisord")
         self.stack.tear_down()
 
     def processes(self, *parts: str) -> list[psutil.Process]:
@@ -107,7 +107,7 @@ class Stage:
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 environment = process.environ()
-                if environment.get("TUTTI_HOME") == home and environment.get("TUTTI_PART") in parts:
+                if environment.get("TUTTI_HOME") == home and environment.get("TUTTI_SERVICE") in parts:
                     found.append(process)
         return found
 

@@ -9,7 +9,7 @@ from faults.checks import CAST_IN, cells
 from faults.load import Load
 from stack.conftest import Stack
 
-from infra.settings import Settings
+from infra.config.settings import Settings
 
 LOOK_S = 0.2
 MINUTES_EVERY = 5
@@ -21,7 +21,7 @@ OVERHEAD_MB = {"kafka": 640, "votes": 1280, "semantics": 1024, "clickhouse": 102
 BOUND_MB = {
     "intake": 500,
     "sink": 800,
-    "minutely": 400,
+    "periodic": 400,
     "groups": 600,
     "probe": 150,
     "supervisord": 100,
@@ -138,7 +138,7 @@ class Memory(threading.Thread):
                     if key not in parts or time.time() - key[1] < 3:  # noqa: TID251 - of the system
                         environment = process.environ()
                         ours = environment.get("TUTTI_HOME") == self._home
-                        parts[key] = environment.get("TUTTI_PART") if ours else None
+                        parts[key] = environment.get("TUTTI_SERVICE") if ours else None
                     if part := parts[key]:
                         found[part] += process.memory_info().rss >> 20
                 except psutil.Error:

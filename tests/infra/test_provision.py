@@ -27,7 +27,7 @@ from infra.local.provision.programs import check_java
 from infra.local.provision.stamp import PROJECT_STAMP, STAMP, write_stamp
 from infra.local.provision.step import Runner, StepError, tool_environment
 from infra.local.provision.switch import delete_stale, switch
-from infra.settings import Settings
+from infra.config.settings import Settings
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 

@@ -6,7 +6,7 @@ import pytest
 from faults.stage import await_that
 
 from infra.local.supervisor import Process
-from infra.settings import Settings
+from infra.config.settings import Settings
 from loadtests import costs
 from loadtests.costs import OBSERVER, Costs, threads_of
 

@@ -17,7 +17,7 @@ def measurement(visible_s: float, cpu_us: float) -> Measurement:
         votes_per_s=1_000 / visible_s,
         fresh_ms={"p50": 800, "p99": 1_200, "max": 1_300, "markers": 20},
         rise_ms=3,
-        behind_ms=(1, 2, 3),
+        lag_ms=(1, 2, 3),
         gap_ms=60,
         polls_per_s=20,
         others_cores=0.4,
@@ -43,7 +43,7 @@ def report(**more) -> Report:
             "idle_cores": {"sink": 0.01},
             "cold": measurement(9, 90),
             "runs": [measurement(s, us) for s, us in ((2, 5), (4, 7), (3, 6))],
-            "comparison": Comparison(5, 7, 0, "", (990, 990), 10, refused_equal=True),
+            "comparison": Comparison(5, 7, 0, "", (990, 990), 10, rejected_equal=True),
         }
         | more
     )
@@ -66,9 +66,9 @@ def test_median_and_spread_of_the_runs_stand_beside_the_cold_start() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        Comparison(5, 7, 1, "cell", (990, 990), 10, refused_equal=True),
-        Comparison(5, 7, 0, "", (990, 989), 10, refused_equal=True),
-        Comparison(5, 7, 0, "", (990, 990), 10, refused_equal=False),
+        Comparison(5, 7, 1, "cell", (990, 990), 10, rejected_equal=True),
+        Comparison(5, 7, 0, "", (990, 989), 10, rejected_equal=True),
+        Comparison(5, 7, 0, "", (990, 990), 10, rejected_equal=False),
     ],
 )
 def test_wrong_numbers_are_not_called_exact(wrong: Comparison) -> None:

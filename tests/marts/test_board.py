@@ -7,7 +7,7 @@ import pytest
 from clickhouse import insert_consultation, insert_proposals, insert_tallies
 from rich.console import Console
 
-from operators.core.consensus import consensus
+from operators.core.scores.consensus import consensus
 from operators.core.errors import TerminalError
 from pipelines.cli.board import draw_board, read_board
 

@@ -1,5 +1,5 @@
-from infra.dictionary import FILE, dictionary
-from infra.migrations import VIEWS
+from infra.clickhouse.dictionary import FILE, dictionary
+from infra.clickhouse.migrations import VIEWS
 
 
 def test_the_data_dictionary_is_fresh(clickhouse):

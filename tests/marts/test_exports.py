@@ -9,10 +9,10 @@ import pytest
 from clickhouse import insert_consultation, insert_proposals, insert_tallies, insert_votes
 
 from operators.core.errors import TerminalError
-from pipelines.exporters.polis import export_polis
-from pipelines.exporters.tables import export_tables
-from pipelines.importers.polis import read_polis
-from pipelines.minutely.publish import publish
+from pipelines.exchange.polis_export import export_polis
+from pipelines.exchange.tables_export import export_tables
+from pipelines.exchange.polis_import import read_polis
+from pipelines.periodic.publish import publish
 
 
 def noon() -> int:

@@ -14,7 +14,7 @@ from operators.core.groups import run as limits
 from operators.core.groups.consensus import group_consensus
 from operators.core.groups.representatives import representativeness
 from operators.core.groups.run import find_groups
-from operators.core.groups.support import RUNS
+from operators.core.groups.significance import RUNS
 from pipelines.groups import grouping
 from pipelines.groups.grouping import Grouping
 from pipelines.groups.read import read_opinions
@@ -326,7 +326,7 @@ def test_groups_keep_their_ids_when_the_process_starts_anew(clickhouse, worker):
     assert np.mean(kept) > 0.9
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MOST_BALLOTS", 100), ("MOST_PROPOSALS", 9)])
+@pytest.mark.parametrize(("limit", "most"), [("MAX_BALLOTS", 100), ("MAX_PROPOSALS", 9)])
 def test_too_large_a_consultation_is_refused_and_says_so(
     clickhouse, analyst, monkeypatch, worker, limit, most
 ):
@@ -339,7 +339,7 @@ def test_too_large_a_consultation_is_refused_and_says_so(
     assert (row["group"], row["k"], row["supported"]) == (None, 0, 0)
     assert row["ballots"] > 100
     assert not rows(analyst, "group_consensus", large)
-    assert (limits.MOST_BALLOTS, limits.MOST_PROPOSALS) == (5_000_000, 2_000)
+    assert (limits.MAX_BALLOTS, limits.MAX_PROPOSALS) == (5_000_000, 2_000)
 
 
 def test_a_person_s_group_is_in_no_view(analyst, clickhouse):

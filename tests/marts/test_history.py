@@ -17,19 +17,19 @@ from clickhouse import (
 )
 from clickhouse_connect.driver.client import Client
 
-from infra import migrations
-from infra.clickhouse import connect, scalar
-from infra.local.alone import clickhouse_alone
-from infra.migrations import VIEWS, migrate
+from infra.clickhouse import migrations
+from infra.clickhouse.client import connect, scalar
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
+from infra.clickhouse.migrations import VIEWS, migrate
 from operators.core.clock import system_clock
-from operators.core.tally import COUNTERS
-from pipelines.minutely.bases import carry_base
+from operators.core.votes.tally import COUNTERS
+from pipelines.periodic.history_snapshots import take_snapshot
 from schemas.reserved import PROBE_CONSULTATION
 
 
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory) -> Iterator[Client]:
-    with clickhouse_alone(tmp_path_factory.mktemp("history")) as settings:
+    with ephemeral_clickhouse(tmp_path_factory.mktemp("history")) as settings:
         client = connect(settings)
         show_epoch(client)
         yield client
@@ -75,7 +75,7 @@ def test_the_board_of_now_and_of_the_end_of_this_minute_are_one(clickhouse):
         )
         assert now.column_names == then.column_names
         assert now.result_rows == then.result_rows, view
-        assert now.result_rows or view in {"tutti.held", "tutti.shown_cut"}
+        assert now.result_rows or view in {"tutti.held", "tutti.active_cut"}
 
 
 def test_the_probe_has_no_history(clickhouse):
@@ -178,7 +178,7 @@ def test_every_minute_equals_a_naive_fold_of_what_was_written(clickhouse):
 @pytest.fixture
 def own(tmp_path) -> Iterator[Client]:
     """A server whose epochs and tables a test may turn over."""
-    with clickhouse_alone(tmp_path) as settings:
+    with ephemeral_clickhouse(tmp_path) as settings:
         yield connect(settings)
 
 
@@ -237,7 +237,7 @@ def test_an_installation_of_before_begins_its_history_with_what_is_current(own, 
     assert agree_at(own, later, "old") == {"p": 7}
     cut = "SELECT number FROM tutti.cuts_history WHERE epoch = 1"
     assert {row[0] for row in own.query(cut).result_rows} == {5}
-    as_of = scalar(own, f"SELECT as_of FROM tutti.shown_cut_at(at = '{moment(later)}')")
+    as_of = scalar(own, f"SELECT as_of FROM tutti.active_cut_at(at = '{moment(later)}')")
     assert as_of == datetime(1970, 1, 1) + timedelta(minutes=1)  # noqa: DTZ001
 
 
@@ -261,11 +261,11 @@ def test_a_base_changes_no_answer_and_needs_nothing_before_it(own):
     insert_history(own, [row | {"minute": base + 5} for row in rows[:60]])
     marks = range(base - 40, base + 60, 3)
     before = [agree_at(own, mark, "base") for mark in marks]
-    carry_base(own, (base + 61) * 60_000, least_rows=1)
-    carry_base(own, (base + 60) * 60_000)
-    assert scalar(own, "SELECT count() FROM tutti.history_bases") == 0  # not the time, or too few
-    carry_base(own, (base + 60) * 60_000, least_rows=1)
-    assert scalar(own, "SELECT max(minute) FROM tutti.history_bases") == base
+    take_snapshot(own, (base + 61) * 60_000, min_rows=1)
+    take_snapshot(own, (base + 60) * 60_000)
+    assert scalar(own, "SELECT count() FROM tutti.history_snapshots") == 0  # not the time, or too few
+    take_snapshot(own, (base + 60) * 60_000, min_rows=1)
+    assert scalar(own, "SELECT max(minute) FROM tutti.history_snapshots") == base
     assert [agree_at(own, mark, "base") for mark in marks] == before
     own.command(f"DELETE FROM tutti.tallies_history WHERE minute < {base}")
     after = [agree_at(own, mark, "base") for mark in marks if mark > base]

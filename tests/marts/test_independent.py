@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from clickhouse import insert_consultation, insert_proposals, insert_tallies
 
-from operators.core.consensus import consensus
+from operators.core.scores.consensus import consensus
 from operators.core.groups.consensus import group_consensus
 from operators.core.signals.burst import poisson_tail
 

@@ -10,10 +10,10 @@ import pytest
 from clickhouse import insert_consultation, insert_proposals, insert_tallies, insert_votes
 from places import CHECKOUT
 
-from infra.clickhouse import connect
-from operators.core.agreement import agreement
+from infra.clickhouse.client import connect
+from operators.core.scores.agreement import agreement
 from pipelines.groups.grouping import Grouping
-from pipelines.minutely.bursts import look_for_bursts
+from pipelines.periodic.bursts import scan_for_bursts
 from schemas.events import QUALIFICATION_BITS
 
 PAGE = (CHECKOUT / "docs" / "questions.md").read_text(encoding="utf-8")
@@ -103,7 +103,7 @@ def votes(clickhouse, clickhouse_settings):
     grouping = Grouping(connect(clickhouse_settings), stopwatch=count(step=3_600_000).__next__)
     while not noise_is_tested(clickhouse):
         grouping.step()
-    look_for_bursts(clickhouse, START_MS + 310 * MINUTE_MS)
+    scan_for_bursts(clickhouse, START_MS + 310 * MINUTE_MS)
     return made
 
 

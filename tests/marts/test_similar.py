@@ -4,7 +4,7 @@ import pytest
 from clickhouse import insert_proposals
 
 from pipelines.cli.similar import pairs
-from pipelines.minutely.suggestions import suggest
+from pipelines.periodic.suggestions import suggest
 
 TEXTS = {
     "more": "Build more nuclear power plants",
@@ -13,7 +13,7 @@ TEXTS = {
     "other": "Nuclear power plants for all of us",
 }
 VECTORS = {"more": [1, 0], "fewer": [0.99, 0.14], "again": [1, 0], "other": [0, 1]}
-KNOWN = ["generation", "consultation_id", "proposal_id", "model", "version"]
+KNOWN = ["epoch", "consultation_id", "proposal_id", "model", "version"]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def consultation(clickhouse):
     clickhouse.insert(
         "clustering",
         [[1, "stances", 5, 1]],
-        column_names=["generation", "consultation_id", "offset", "version"],
+        column_names=["epoch", "consultation_id", "offset", "version"],
         database="tutti",
     )
 

@@ -19,10 +19,10 @@ import psutil
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import connect
+from infra.clickhouse.client import connect
 from infra.local.supervisor import Supervisor
-from infra.settings import Settings
-from pipelines.sync import sync
+from infra.config.settings import Settings
+from pipelines.verify.sync import sync
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

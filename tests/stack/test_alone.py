@@ -12,7 +12,7 @@ from stack.conftest import Stack, free_port_base
 from stack.test_commands import kill_supervisor
 
 from infra.local.supervisor import orphans
-from infra.settings import Settings
+from infra.config.settings import Settings
 
 pytestmark = pytest.mark.alone
 

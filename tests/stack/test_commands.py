@@ -14,8 +14,8 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.local.supervisor import orphans
 
-PARTS = {"kafka", "clickhouse", "redis", "intake", "votes", "semantics", "sink", "probe"}
-PARTS |= {"minutely", "groups"}
+SERVICES = {"kafka", "clickhouse", "redis", "intake", "votes", "semantics", "sink", "probe"}
+SERVICES |= {"periodic", "groups"}
 
 
 def until(condition, seconds: int = 60) -> None:
@@ -28,7 +28,7 @@ def until(condition, seconds: int = 60) -> None:
 
 def test_up_is_idempotent_and_status_says_ready(stack):
     before = {part["part"]: part["pid"] for part in stack.json("status")["parts"]}
-    assert set(before) == PARTS
+    assert set(before) == SERVICES
     stack.run("up")
     found = stack.json("status")
     assert found["ready"]
@@ -36,7 +36,7 @@ def test_up_is_idempotent_and_status_says_ready(stack):
     votes = next(part for part in found["parts"] if part["part"] == "votes")
     assert votes["facts"]["checkpoint_age_ms"] < 60_000
     assert all(part["memory_mb"] > 0 for part in found["parts"])
-    assert stack.run("status").count("yes") == len(PARTS)
+    assert stack.run("status").count("yes") == len(SERVICES)
 
 
 def test_everything_listens_on_this_machine_only(stack):
@@ -46,7 +46,7 @@ def test_everything_listens_on_this_machine_only(stack):
         for connection in psutil.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN and connection.pid in own
     ]
-    assert len(listening) >= len(PARTS)
+    assert len(listening) >= len(SERVICES)
     assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 
 

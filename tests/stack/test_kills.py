@@ -12,13 +12,13 @@ from orjson import dumps, loads
 from stack.naive import Ledger
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.clickhouse import scalar
-from infra.kafka import topics
+from infra.clickhouse.client import scalar
+from infra.kafka.client import topics
 from operators.core.clock import system_clock
-from operators.core.tally import COUNTERS
+from operators.core.votes.tally import COUNTERS
 from pipelines.demo.campaign import Campaign
-from pipelines.pacing import FLINKS_OWN
-from pipelines.sending import Sender
+from pipelines.flink.checkpoint_trigger import FLINKS_OWN
+from pipelines.exchange.send import Sender
 from schemas.topics import VOTES
 
 RATE = 4_000
@@ -179,7 +179,7 @@ def test_the_archive_holds_each_current_ballot_once(stack, ledger):
 
 def test_accepted_and_refused_make_up_what_was_sent(stack, campaign_under_fire):
     bad = Counter(kind == "bad" for kind, *_ in campaign_under_fire.sent)
-    refused_at = {
+    rejected_at = {
         (partition, offset)
         for partition, offset in stack.rows(
             "SELECT partition, offset FROM marts.dead_letters WHERE topic = {topic:String}",
@@ -188,9 +188,9 @@ def test_accepted_and_refused_make_up_what_was_sent(stack, campaign_under_fire):
     }
     bad_at = {(p, o) for kind, _, p, o in campaign_under_fire.sent if kind == "bad"}
     assert len(bad_at) == bad[True]
-    assert bad_at <= refused_at
+    assert bad_at <= rejected_at
     good_at = {(p, o) for kind, _, p, o in campaign_under_fire.sent if kind != "bad"}
-    assert not good_at & refused_at
+    assert not good_at & rejected_at
     rows = [row for row in stack.reconciliation() if row[0].startswith("read =")]
     assert len(rows) == VOTES.partitions
     assert all(expected == found and verdict == "equal" for _, _, expected, found, verdict in rows)

@@ -14,7 +14,7 @@ from stack.secured import PASSWORD, USER, start_broker
 
 from infra import redis
 from infra.local.supervisor import orphans
-from infra.settings import Settings
+from infra.config.settings import Settings
 from operators.core.errors import TuttiError
 
 pytestmark = pytest.mark.alone

@@ -26,18 +26,18 @@ from tenacity import (
     wait_fixed,
 )
 
-from infra import kafka
-from infra.heartbeat import last_beat
-from infra.local.parts import PARTS
+from infra.kafka import client as kafka
+from infra.service.heartbeat import last_beat
+from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
-from infra.metrics import CLICKHOUSE, METRICS, PART, SEMANTICS, SOURCES
-from infra.migrations import VIEWS
-from pipelines.reconcile import _only_probes_since
-from pipelines.sending import Sender
+from infra.service.metrics import CLICKHOUSE, METRICS, PART, SEMANTICS, SOURCES
+from infra.clickhouse.migrations import VIEWS
+from pipelines.verify.reconcile import _only_probes_since
+from pipelines.exchange.send import Sender
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.topics import DEAD_LETTERS, VOTES
 
-ALWAYS = [part for part in PARTS if not part.on_demand]
+ALWAYS = [part for part in SERVICES if not part.on_demand]
 PERSON = "zq-watched-person@example.org"
 AUTHOR = "zq-watched-author@example.org"
 TEXT = "zq-watched-text on every roof"
@@ -167,7 +167,7 @@ def test_the_metrics_count_what_was_sent(stack, traffic):
             for sample in (refused.samples if refused else ())
             if sample.labels["topic"] == VOTES.name
         )
-        up = {sample.labels[PART]: sample.value for sample in found["tutti_part_up"].samples}
+        up = {sample.labels[PART]: sample.value for sample in found["tutti_service_up"].samples}
         listed = {part.name for part in ALWAYS if not part.lacks(stack.settings)}
         all_up = up == dict.fromkeys(listed - {"kafka", "clickhouse", "redis"}, 1)
         return found if counted >= traffic and all_up else None
@@ -281,10 +281,10 @@ def probing(stack, every_s: int) -> Iterator[None]:
     supervisor = Supervisor(stack.settings)
     supervisor.stop("probe")
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.probe"],
+        [sys.executable, "-m", "pipelines.verify.probe"],
         env=os.environ
         | stack.environment
-        | {"TUTTI_PROBE_SECONDS": str(every_s), "TUTTI_PART": "probe"},
+        | {"TUTTI_PROBE_SECONDS": str(every_s), "TUTTI_SERVICE": "probe"},
         stdout=subprocess.DEVNULL,
     )
     try:
