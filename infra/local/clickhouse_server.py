@@ -12,15 +12,15 @@ from infra.chdb_http.config import ServerConfig
 from infra.chdb_http.credentials import Credentials
 from infra.chdb_http.errors import CannotServeError
 from infra.chdb_http.server import serve
-from infra.metrics import (
+from infra.config.secrets import read_secret
+from infra.config.settings import Settings
+from infra.service.metrics import (
     CLICKHOUSE,
     CLICKHOUSE_FAILED,
     CLICKHOUSE_MEMORY,
     CLICKHOUSE_REQUESTS,
     CLICKHOUSE_RUNNING,
 )
-from infra.secrets import read_secret
-from infra.settings import Settings
 from operators.core.errors import TerminalError
 
 PUBLISHED = ("marts", "open")

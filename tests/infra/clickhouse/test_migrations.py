@@ -11,8 +11,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 from clickhouse_process import ServerProcess, TuttiServerProcess, free_base, running
 
-from infra import migrations as subject
-from infra.migrations import Migration, migrate, migrations
+from infra.clickhouse import migrations as subject
+from infra.clickhouse.migrations import Migration, migrate, migrations
 from operators.core.errors import TerminalError
 
 
