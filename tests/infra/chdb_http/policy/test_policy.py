@@ -21,7 +21,7 @@ def published(server):
     server.sql("CREATE VIEW marts.votes AS SELECT p, 'FR' AS c FROM tutti.secrets FINAL")
     server.sql("CREATE VIEW marts.below AS SELECT p FROM tutti.secrets WHERE p < {m:UInt64}")
     server.sql("CREATE VIEW open.votes AS SELECT p FROM tutti.secrets")
-    server.sql("CREATE FUNCTION IF NOT EXISTS leak AS (x) -> file('/etc/passwd')")
+    server.sql("CREATE FUNCTION IF NOT EXISTS leak AS (x) -> hostName()")
     return server
 
 
