@@ -9,11 +9,11 @@ from pathlib import Path
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.report import Progress
 
-# Of uv's own settings only those count that say from where it fetches, how, and where it keeps it.
+# What would install or import from elsewhere. uv's settings are ours: pip's configuration says from
+# where is fetched. Where uv keeps what it fetched, and how it links to it, is the user's choice.
 ELSEWHERE = re.compile(
-    "PIP_(TARGET|PREFIX|ROOT)$|PYTHON(HOME|PATH)$|VIRTUAL_ENV$|CONDA_PREFIX$"
-    "|UV_(?!CACHE_DIR|LINK_MODE|HTTP_|SYSTEM_CERTS|DEFAULT_INDEX|INDEX|FIND_LINKS|INSECURE_|KEYRING_"
-    "|CONCURRENT_)"
+    "PIP_(TARGET|PREFIX|ROOT)$|PYTHON(HOME|PATH)$|(VIRTUAL_ENV|CONDA_PREFIX)$"
+    "|UV_(?!(CACHE_DIR|LINK_MODE)$)"
 )
 
 
@@ -35,16 +35,13 @@ class Runner:
     lock: int
 
     def run(self, title: str, *commands: list[str], remedy: str, **settings: str) -> None:
-        """Run the first of some programs that succeeds, and show how long it takes.
+        """Run commands until one succeeds, and show how long it takes.
 
-        Args:
-            title: what is made.
-            commands: programs with their arguments; the same one twice if it may fail by chance.
-            remedy: what to do when all fail.
-            settings: environment variables, unless the caller has set them.
+        The same command stands twice where it may fail by chance. ``settings`` are environment
+        variables, unless the caller has set them.
 
         Raises:
-            StepError: all failed; the message holds the end of the last one's output.
+            StepError: all failed; the message holds the end of the output and what to do.
         """
         env = settings | tool_environment(self.here)
         progress = Progress(title)
@@ -90,13 +87,9 @@ class Runner:
 
 
 def tool_environment(here: Checkout) -> dict[str, str]:
-    """The caller's environment, so that pip, Maven and proxies are configured as ever.
-
-    Only what would install elsewhere, import from elsewhere or check less is taken out, and
-    temporary files stay in the checkout.
-    """
+    """The caller's environment, so that pip, Maven and proxies are configured as ever."""
     env = {name: value for name, value in here.env.items() if not ELSEWHERE.match(name)}
-    cache = Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME", "/nonexistent"), ".cache"))
+    cache = Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME", "/dev/null"), ".cache"))
     if not may_write(cache / "uv"):
         env.setdefault("UV_CACHE_DIR", str(here.build / "uv-cache"))
     return env | {
@@ -114,4 +107,4 @@ def may_write(folder: Path) -> bool:
     """Whether we may write into a folder, or make it if it is not there."""
     while not folder.exists():
         folder = folder.parent
-    return os.access(folder, os.W_OK)
+    return folder.is_dir() and os.access(folder, os.W_OK)
