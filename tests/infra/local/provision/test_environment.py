@@ -150,7 +150,7 @@ def test_a_set_up_that_was_killed_is_resumed(here: Checkout) -> None:
     (stand_in / "bin" / "python").symlink_to(ROOT / "build" / "uv" / "bin" / "python")
     here.uv.link.symlink_to(stand_in.name)
     # It installs; then, before the packages are looked at, whoever called it is killed.
-    dies = f'case "$*" in *check*) kill -KILL $PPID; exit ;; esac; exec {real} "$@"'
+    dies = f'case "$*" in *"pip check"*) kill -KILL $PPID; exit ;; esac; exec {real} "$@"'
     program(stand_in / "bin", "uv", dies)
     command = [sys.executable, "-B", "-S", str(here.root / "infra/local/provision")]
     process = subprocess.run(command, env=dict(here.env), capture_output=True, check=False)
