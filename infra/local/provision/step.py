@@ -91,7 +91,7 @@ def tool_environment(here: Checkout) -> dict[str, str]:
     env = {name: value for name, value in here.env.items() if not ELSEWHERE.match(name)}
     cache = Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME", "/dev/null"), ".cache"))
     if not may_write(cache / "uv"):
-        env.setdefault("UV_CACHE_DIR", str(here.build / "uv-cache"))
+        env.setdefault("UV_CACHE_DIR", str(here.build / "cache"))
     return env | {
         "PIP_USER": "0",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -8,7 +8,7 @@ from small_checkouts import changed, given, own_stack, program, ready, tree, wit
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.install import install
 from infra.local.provision.main import main
-from infra.local.provision.step import StepError
+from infra.local.provision.step import StepError, tool_environment
 
 
 def test_the_second_run_changes_nothing_and_needs_no_tool(here: Checkout) -> None:
@@ -54,3 +54,14 @@ def test_what_a_running_stack_may_use_is_deleted_once_it_has_ended(
     with pytest.raises(StepError):
         install(here)
     assert not old.exists()
+
+
+def test_what_was_fetched_stays_for_the_next_run(here: Checkout) -> None:
+    ready(here)
+    homeless = given(here, HOME="/dev/null")
+    cache = Path(tool_environment(homeless)["UV_CACHE_DIR"])
+    cache.mkdir()
+    changed(here, "requirements/model.lock")
+    with pytest.raises(StepError):
+        install(homeless)
+    assert cache.is_dir()
