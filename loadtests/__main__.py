@@ -11,19 +11,19 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.config.settings import CHECKOUT, Settings
-from loadtests.evaluation import cluster_quality as quality
 from loadtests.bench import Bench, own_stack
 from loadtests.capacity import Trial, assess, highest, search
+from loadtests.evaluation import cluster_quality as quality
+from loadtests.evaluation.cluster_rules import meaning
 from loadtests.evaluation.encoder import encoder
-from loadtests.expected import Comparison
 from loadtests.evaluation.groups import measure as measure_groups
 from loadtests.evaluation.groups import total
-from loadtests.machine import changed, commit, machine, shown, versions
-from loadtests.evaluation.cluster_rules import meaning
-from loadtests.report import PAGE, Kind, Report, render, reports, save
-from loadtests.show import show
 from loadtests.evaluation.signals.measure import measure as measure_signals
 from loadtests.evaluation.signals.page import PAGE as SIGNALS_PAGE
+from loadtests.expected import Comparison
+from loadtests.machine import changed, commit, machine, shown, versions
+from loadtests.report import PAGE, Kind, Report, render, reports, save
+from loadtests.show import show
 from loadtests.threads import one_thread
 from loadtests.workload import load
 from models.load import load as load_encoder

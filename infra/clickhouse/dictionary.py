@@ -13,9 +13,9 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
-from infra.clickhouse.migrations import VIEWS, view
+from infra.clickhouse.views import view, view_names
 from infra.config.settings import CHECKOUT
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
 FILE: Final = CHECKOUT / "docs" / "dictionary.md"
 
@@ -36,7 +36,7 @@ def dictionary(clickhouse: Client) -> str:
     Args:
         clickhouse: Of this version, with or without data.
     """
-    shown = [name for name in VIEWS if name.partition(".")[0] in {"marts", "open"}]
+    shown = [name for name in view_names() if name.partition(".")[0] in {"marts", "open"}]
     parts = [_HEAD]
     for name in sorted(shown):
         told = view(name)

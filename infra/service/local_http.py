@@ -1,4 +1,4 @@
-"""Questions to a part's own address over HTTP: straight, whatever proxy the environment names."""
+"""Questions to a service's own address over HTTP: straight, whatever proxy the environment names."""
 
 from http.client import HTTPException
 from typing import Final

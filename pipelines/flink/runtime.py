@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.request import Request
 
-from infra.service.local_http import answer
-from infra.kafka.security import java as security
-from infra.service.tempdirs import java_tempdir
 from infra.config.settings import Settings
-from operators.flink.plan import Plan
+from infra.kafka.security import java as security
+from infra.service.local_http import answer
+from infra.service.tempdirs import java_tempdir
 from operators.flink.checkpoints import DamagedError, check_files
+from operators.flink.plan import Plan
 from operators.flink.votes import VotesJob
 
 CONNECTOR: Final = "flink/flink-sql-connector-kafka-5.0.0-2.2.jar"
@@ -57,15 +57,15 @@ def counting_heap(heap_mb: int) -> str:
     return f"-Xmx{heap_mb}m -Xms{heap_mb}m -Xmn{young}m -XX:+UseParallelGC"
 
 
-def configure_flink(settings: Settings, part: str, heap: str) -> None:
+def configure_flink(settings: Settings, service: str, heap: str) -> None:
     """Write the configuration folder that Flink's Java machine reads.
 
     Args:
         settings: Where it is.
-        part: Whose Flink it is.
+        service: Whose Flink it is.
         heap: Java's options of its memory, and more.
     """
-    folder = settings.run / part
+    folder = settings.run / service
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "log4j.properties").write_text(_LOG4J)
     options = f"{heap} -XX:MaxMetaspaceSize=512m -XX:+ExitOnOutOfMemoryError"
@@ -73,7 +73,7 @@ def configure_flink(settings: Settings, part: str, heap: str) -> None:
     os.environ["FLINK_CONF_DIR"] = str(folder)
     os.environ["LOG4J_PROPERTIES"] = str(folder / "log4j.properties")
     os.environ["FLINK_LOG_DIR"] = str(settings.logs)
-    os.environ.update(java_tempdir(settings, part))
+    os.environ.update(java_tempdir(settings, service))
     # A Flink inside one process loads no plugins: its reporter must be on the class path, and
     # this is the variable by which PyFlink takes more.
     plugin = files("pyflink") / "plugins" / "metrics-prometheus"

@@ -7,10 +7,10 @@ from typing import Final
 import structlog
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
 from infra.service.metrics import GROUPS
-from infra.config.settings import Settings
 from infra.service.shutdown import stop_requested
 from operators.core.clock import monotonic_ms
 from operators.core.errors import TerminalError

@@ -17,6 +17,9 @@ import msgspec
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
+from infra.config.secrets import pseudonym_key
+from infra.config.settings import Settings
+from infra.config.trust import trust_rules
 from infra.kafka import client as kafka
 from infra.service.gc_tuning import tune_gc
 from infra.service.heartbeat import Heartbeat
@@ -25,19 +28,16 @@ from infra.service.metrics import (
     INTAKE,
     INTAKE_ACCEPTED,
     INTAKE_BATCH,
-    INTAKE_LAG,
     INTAKE_BYTES,
     INTAKE_COMMIT,
+    INTAKE_LAG,
     INTAKE_MESSAGES,
     INTAKE_REJECTED,
 )
-from infra.config.secrets import pseudonym_key
-from infra.config.settings import Settings
 from infra.service.shutdown import stop_requested
-from infra.config.trust import trust_rules
+from operators.core.clock import monotonic_ms
 from operators.core.votes.acceptance import Acceptance, Record
 from operators.core.votes.ballots import Origin
-from operators.core.clock import monotonic_ms
 from operators.core.votes.pseudonyms import pseudonymiser
 from schemas.topics import DEAD_LETTERS, INPUT
 
@@ -64,19 +64,19 @@ _refused: Final = msgspec.json.Decoder(_RejectionCount)
 class Position:
     """How far one partition is read, and how many of its offsets held no message."""
 
-    __slots__ = ("offset_gaps", "next_offset")
+    __slots__ = ("next_offset", "offset_gaps")
 
     def __init__(self, next_offset: int, offset_gaps: int) -> None:
         self.next_offset = next_offset
         self.offset_gaps = offset_gaps
 
     def advance(self, offset: int) -> None:
-        """Note a message at `offset`."""
+        """Record a message at `offset`."""
         self.offset_gaps += offset - self.next_offset
         self.next_offset = offset + 1
 
     def end(self, offset: int) -> None:
-        """Note the partition's end at `offset`."""
+        """Record the partition's end at `offset`."""
         self.offset_gaps += offset - self.next_offset
         self.next_offset = offset
 
@@ -150,7 +150,7 @@ class Intake:
             INTAKE_REJECTED.labels(letter.topic, letter.reason).inc(count)
 
     def measure(self) -> None:
-        """Note how far behind the log's end each partition is, as the last answers told."""
+        """Record how far behind the log's end each partition is, as the last answers told."""
         for (topic, partition), position in self._positions.items():
             _, end = self._reader.get_watermark_offsets(
                 TopicPartition(topic, partition), cached=True
@@ -167,7 +167,9 @@ class Intake:
                 raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
             self._reader.commit(
                 offsets=[
-                    TopicPartition(topic, partition, position.next_offset, str(position.offset_gaps))
+                    TopicPartition(
+                        topic, partition, position.next_offset, str(position.offset_gaps)
+                    )
                     for topic, partition in self._moved
                     if (position := self._positions.get((topic, partition)))
                 ],

@@ -1,4 +1,4 @@
-"""Step `bases`: now and then the whole count is written into the history again, for its readers.
+"""Task `history_snapshots`: now and then the whole count is written into the history again, for its readers.
 
 A board of then needs the newest row of every cell, however old; without bases a long consultation
 would be read from its start. A base repeats every cell, with its version, in one minute: to the
@@ -13,7 +13,7 @@ from infra.clickhouse.client import scalar
 from operators.core.votes.tally import COUNTERS
 from pipelines.periodic.scheduler import MINUTE_MS
 
-STEP: Final = "bases"
+TASK: Final = "history_snapshots"
 EVERY_MINUTES: Final = 60
 LATE_MINUTES: Final = 60
 """A base is of this long ago: whatever was to be written into its minute is there by then."""
@@ -37,13 +37,13 @@ GROUP BY epoch, consultation_id, proposal_id, country, trust
 
 
 def take_snapshot(clickhouse: Client, tick_ms: int, min_rows: int = MIN_ROWS) -> None:
-    """Write a base of the count that is shown, if enough has been written since the last."""
-    mark = tick_ms // MINUTE_MS
-    if mark % EVERY_MINUTES:
+    """Write a snapshot of the active epoch, if enough has been written since the last."""
+    tick = tick_ms // MINUTE_MS
+    if tick % EVERY_MINUTES:
         return
     epoch = scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs")
     newest = "SELECT max(minute) FROM tutti.history_snapshots WHERE epoch = {epoch:UInt32}"
-    known: dict[str, Any] = {"epoch": epoch, "base": mark - LATE_MINUTES}
+    known: dict[str, Any] = {"epoch": epoch, "base": tick - LATE_MINUTES}
     [(known["from"],)] = clickhouse.query(newest, parameters=known).result_rows
     [(rows, cells)] = clickhouse.query(
         "SELECT count(), (SELECT count() FROM tutti.tallies WHERE epoch = {epoch:UInt32})"

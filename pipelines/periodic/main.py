@@ -1,4 +1,4 @@
-"""The process that works at minute marks, at low priority: counting comes first."""
+"""The process that works at ticks, at low priority: counting comes first."""
 
 import os
 from threading import Thread
@@ -9,22 +9,22 @@ from clickhouse_connect.driver.client import Client
 from tenacity import retry, retry_if_exception_type, wait_fixed
 
 from infra.clickhouse.client import ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
 from infra.service.metrics import PERIODIC
-from infra.config.settings import Settings
 from infra.service.shutdown import stop_requested
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.periodic.scheduler import Scheduler
-from pipelines.periodic.tasks import STEPS
+from pipelines.periodic.tasks import TASKS
 
 NICE: Final = 10
 POLL_S: Final = 0.5
 STEP_S: Final = 300
 """Longest wait for one answer of ClickHouse."""
 LONGEST_MS: Final = 600_000
-"""A mark that has been worked on for longer hangs."""
+"""A tick that has been worked on for longer hangs."""
 
 log = structlog.get_logger()
 
@@ -35,30 +35,30 @@ def _connect(settings: Settings) -> Client:
 
 
 def main() -> None:
-    """Run until told to stop; a step that is cut short is repeated after the next start."""
+    """Run until told to stop; a task that is cut short is repeated after the next start."""
     settings = Settings()
     configure_logging("periodic")
     os.nice(NICE)
     stop = stop_requested()
-    marks = Scheduler(STEPS, lambda: _connect(settings), system_clock)
+    scheduler = Scheduler(TASKS, lambda: _connect(settings), system_clock)
 
     def work() -> None:
         while True:
-            marks.step()
+            scheduler.step()
             stop.wait(POLL_S)
 
-    # Beside the heartbeat, which must not wait for a slow step; it ends with the process.
-    worker = Thread(target=work, daemon=True, name="marks")
+    # Beside the heartbeat, which must not wait for a slow task; it ends with the process.
+    worker = Thread(target=work, daemon=True, name="ticks")
     worker.start()
     heartbeat = Heartbeat(settings, "periodic", metrics=PERIODIC)
-    log.info("minutely_started", steps=[step.name for step in STEPS])
+    log.info("minutely_started", tasks=[task.name for task in TASKS])
     while not stop.wait(POLL_S):
         if not worker.is_alive():
-            raise TerminalError("The work at minute marks ended with an error: see the log above.")
+            raise TerminalError("The work at ticks ended with an error: see the log above.")
         if heartbeat.due():
-            since_ms = marks.since_ms
+            since_ms = scheduler.since_ms
             hangs = since_ms is not None and system_clock() - since_ms > LONGEST_MS
-            heartbeat.beat(ready=not hangs, tick_ms=marks.newest_ms)
+            heartbeat.beat(ready=not hangs, tick_ms=scheduler.newest_ms)
     log.info("minutely_stopped")
 
 

@@ -15,7 +15,7 @@ import structlog
 
 from infra.config.settings import Settings
 from operators.flink.checkpoints import checkpoints
-from pipelines.votes.restore_policy import Check, Start, intact
+from pipelines.votes.restore_policy import Check, RestorePlan, intact
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ def epochs_with_folder(settings: Settings) -> set[int]:
     return {int(folder.name.removeprefix("epoch-")) for folder in folders}
 
 
-def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check) -> Start:
+def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check) -> RestorePlan:
     """Go on with the newest epoch if it can be; otherwise begin another one.
 
     Args:
@@ -63,9 +63,9 @@ def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check)
         if checkpoints(folder / "checkpoints"):
             checkpoint = intact(folder, check, log_is_whole=True)
             if checkpoint is not None:
-                return Start(newest, checkpoint)
+                return RestorePlan(newest, checkpoint)
         elif newest not in said:
-            return Start(newest, None)
+            return RestorePlan(newest, None)
     if newest:
         log.info("generation_begins", epoch=newest + 1, former=known and asdict(known))
     begun = epoch_folder(settings, newest + 1)
@@ -73,7 +73,7 @@ def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check)
     draft = begun / "made_by.draft"
     draft.write_text(json.dumps(asdict(maker)))
     draft.replace(begun / "made_by.json")
-    return Start(newest + 1, None)
+    return RestorePlan(newest + 1, None)
 
 
 def made_by(folder: Path) -> MadeBy | None:

@@ -2,7 +2,7 @@
 
 A participant of a reserved consultation casts a vote, waits until exactly that vote stands in the
 tallies of ClickHouse, and casts another. Each goes the whole way of a real vote; only the views
-and the recount leave the consultation out. This process also serves the metrics of all parts.
+and the recount leave the consultation out. This process also serves the metrics of all services.
 """
 
 import json
@@ -15,13 +15,13 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaError, KafkaException
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
-from infra.service.metrics_server import Gathered, serve
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
 from infra.service.metrics import FRESHNESS, FRESHNESS_LAST, PROBE, PROBE_SENT, PROBE_WAITING
-from infra.config.settings import Settings
+from infra.service.metrics_server import Gathered, serve
 from infra.service.shutdown import stop_requested
 from operators.core.clock import Clock, monotonic_ms, system_clock
 from operators.core.votes.tally import COUNTED_CHOICES, QUALIFICATION_COLUMNS

@@ -5,9 +5,9 @@ from typing import Any, Final, Literal
 
 from clickhouse_connect.driver.client import Client
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import connect
 from infra.config.settings import Settings
+from infra.kafka import client as kafka
 from operators.core.errors import TerminalError
 from operators.core.votes.tally import COUNTERS
 from pipelines.verify.recount import Counts, is_probe, recount

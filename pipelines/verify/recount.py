@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from infra.kafka import client as kafka
 from infra.config.settings import Settings
 from infra.config.trust import trust_rules
+from infra.kafka import client as kafka
 from operators.core.votes.ballots import Ballot, Origin, ballot_of
 from operators.core.votes.tally import COUNTERS, Tally
 from schemas.rejections import Rejection
@@ -157,7 +157,8 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
                 pipeline
                 | "ranges" >> beam.Create(ranges(starts_and_ends))
                 | "read" >> beam.ParDo(_Read(settings))
-                | "validate" >> beam.ParDo(_Validate(rules)).with_outputs(_Validate.COUNTED, main="ballots")
+                | "validate"
+                >> beam.ParDo(_Validate(rules)).with_outputs(_Validate.COUNTED, main="ballots")
             )
             _ = (
                 validated.ballots

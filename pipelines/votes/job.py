@@ -1,6 +1,6 @@
 """The process of the votes job: choose where to start, run Flink, watch the job.
 
-The same code counts the running epoch (part ``votes``) and one beside it (part ``rebuild``); the
+The same code counts the running epoch (service ``votes``) and one beside it (service ``rebuild``); the
 latter ends when people see its count, and ``votes`` goes on with its newest checkpoint.
 """
 
@@ -18,14 +18,20 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaException
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
-from infra.local.epochs import Note, update_rebuild_record, epoch_folder, epochs_with_folder, read_rebuild_record
-from infra.service.heartbeat import Heartbeat
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
 from infra.kafka.security import java
+from infra.local.epochs import (
+    RebuildRecord,
+    epoch_folder,
+    epochs_with_folder,
+    read_rebuild_record,
+    update_rebuild_record,
+)
+from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
 from infra.service.metrics import FLINK
-from infra.config.settings import Settings
 from operators.flink.plan import current_plan
 from operators.flink.settings import reporter_settings, restore_settings
 from operators.flink.votes import (
@@ -35,8 +41,8 @@ from operators.flink.votes import (
     mini_batch_ms,
     transactions_of,
 )
-from pipelines.votes import restore_policy
-from pipelines.votes.retirement import retire, read_outputs, active_epoch
+from pipelines.flink.checkpoint_trigger import FLINKS_OWN, trigger_checkpoints
+from pipelines.flink.job_monitor import JobMonitor
 from pipelines.flink.runtime import (
     CONNECTOR,
     abort_transactions,
@@ -48,9 +54,9 @@ from pipelines.flink.runtime import (
     load,
     set_system_properties,
 )
-from pipelines.flink.job_monitor import JobMonitor
-from pipelines.flink.checkpoint_trigger import FLINKS_OWN, trigger_checkpoints
-from pipelines.votes.restore_policy import CannotRestoreError, RestorePolicy, Outputs, Start
+from pipelines.votes import restore_policy
+from pipelines.votes.restore_policy import CannotRestoreError, Outputs, RestorePlan, RestorePolicy
+from pipelines.votes.retirement import active_epoch, read_outputs, retire
 from schemas.topics import ACCEPTED_VOTES
 
 POLL_S: Final = 0.5
@@ -61,26 +67,28 @@ log = structlog.get_logger()
 
 
 def main() -> None:
-    """Run the part ``votes``."""
+    """Run the service ``votes``."""
     run("votes")
 
 
-def run(part: str) -> None:
-    """Run a part until its job fails for good, is superseded, or the process is told to stop."""
+def run(service: str) -> None:
+    """Run a service until its job fails for good, is superseded, or the process is told to stop."""
     settings = Settings()
-    configure_logging(part)
-    configure_flink(settings, part, counting_heap(settings.flink_heap_mb))
-    heartbeat = Heartbeat(settings, part)
+    configure_logging(service)
+    configure_flink(settings, service, counting_heap(settings.flink_heap_mb))
+    heartbeat = Heartbeat(settings, service)
     note = read_rebuild_record(settings)
-    beside = part == "rebuild"
+    beside = service == "rebuild"
     if beside and note.rebuilding is None:
         log.info("nothing_to_rebuild")
         return
     shown = _shown(settings)
     outputs = read_outputs(settings)
-    policy = RestorePolicy(settings, current_plan(), outputs, _log_is_whole(settings), check_checkpoint)
+    policy = RestorePolicy(
+        settings, current_plan(), outputs, _log_is_whole(settings), check_checkpoint
+    )
     try:
-        start = policy.rebuild(note, shown) if beside else policy.votes(note, shown)
+        restore = policy.rebuild(note, shown) if beside else policy.votes(note, shown)
     except CannotRestoreError as error:
         log.error("votes_job_not_started", reason=str(error))  # noqa: TRY400 - it is a sentence
         if note.rebuilding is not None and not beside:
@@ -89,13 +97,15 @@ def run(part: str) -> None:
             abort_transactions(settings, TRANSACTIONS, [transactions_of(note.rebuilding)])
         _wait_for_another_note(settings, note, heartbeat, str(error))
         sys.exit(1)
-    if beside and start.epoch != note.rebuilding:
+    if beside and restore.epoch != note.rebuilding:
         # The former attempt cannot go on, and nothing is counted into an epoch that has output.
         note = update_rebuild_record(
             settings,
-            lambda known: Note(start.epoch, known.abandon(note.rebuilding or 0).abandoned),
+            lambda known: RebuildRecord(
+                restore.epoch, known.abandon(note.rebuilding or 0).abandoned
+            ),
         )
-    Job(settings, part, start, outputs, heartbeat).run()
+    Job(settings, service, restore, outputs, heartbeat).run()
 
 
 @dataclass(slots=True)
@@ -104,28 +114,28 @@ class Job:
 
     Attributes:
         settings: Of the installation.
-        part: ``votes`` or ``rebuild``.
-        start: What it counts.
+        service: ``votes`` or ``rebuild``.
+        restore: What it counts.
         outputs: The epochs that had output when it started.
         heartbeat: How it says that it is alive.
     """
 
     settings: Settings
-    part: str
-    start: Start
+    service: str
+    restore: RestorePlan
     outputs: Outputs
     heartbeat: Heartbeat
     _retired: set[int] = field(default_factory=set)
-    _cleaned: Note | None = None
+    _cleaned: RebuildRecord | None = None
     _clickhouse: Client | None = None
 
     def run(self) -> None:
         """Start the job and watch it."""
-        settings, epoch, checkpoint = self.settings, self.start.epoch, self.start.checkpoint
+        settings, epoch, checkpoint = self.settings, self.restore.epoch, self.restore.checkpoint
         folder = epoch_folder(settings, epoch)
         folder.mkdir(parents=True, exist_ok=True)
         parallelism = settings.parallelism or min(os.cpu_count() or 1, 4)
-        port = settings.flink_port if self.part == "votes" else _free_port()
+        port = settings.flink_port if self.service == "votes" else _free_port()
         options = job_settings(
             connector_jar=settings.jars / CONNECTOR,
             state=folder,
@@ -133,7 +143,7 @@ class Job:
             checkpoint_ms=FLINKS_OWN * settings.checkpoint_interval_ms,
             rest_port=port,
         )
-        if self.part == "votes":
+        if self.service == "votes":
             options |= reporter_settings(
                 f"http://127.0.0.1:{settings.metrics_port}", [m.name for m in FLINK.metrics]
             )
@@ -142,7 +152,7 @@ class Job:
         else:
             options |= restore_settings(checkpoint)
             restore_policy.record_try(checkpoint, folder)
-        security = java(settings, settings.run / self.part)
+        security = java(settings, settings.run / self.service)
         set_system_properties(security.system)
         flink = environment(options, VotesJob(settings.brokers, epoch, security.properties))
         self._abort_transactions()
@@ -152,7 +162,7 @@ class Job:
             checkpoint=None if checkpoint is None else checkpoint.name,
             parallelism=parallelism,
         )
-        monitor = JobMonitor(self.part, port, self.start, folder, self.heartbeat)
+        monitor = JobMonitor(self.service, port, self.restore, folder, self.heartbeat)
         try:
             latency = mini_batch_ms(settings.checkpoint_interval_ms)
             client = load(flink, current_plan(), epoch, latency).execute().get_job_client()
@@ -170,27 +180,29 @@ class Job:
         pause = Event()
         for look in count():
             pause.wait(POLL_S)
-            monitor.look(client)
+            monitor.poll(client)
             if look % POLLS_PER_STEP == 0:
                 self._step(client, monitor)
 
     def _step(self, client: Any, monitor: JobMonitor) -> None:
         """Hand over if it is time; otherwise clean up behind counts that ended."""
         note = read_rebuild_record(self.settings)
-        epoch = self.start.epoch
+        epoch = self.restore.epoch
         try:
             self._clickhouse = self._clickhouse or connect(self.settings, timeout_s=5)
             shown = active_epoch(self._clickhouse)
         except (*ERRORS, ClickHouseUnavailableError):
             return
-        if self.part == "rebuild":
+        if self.service == "rebuild":
             if note.rebuilding != epoch:
                 log.info("rebuild_given_up", epoch=epoch)
                 self._end(client, 0)
             if shown >= epoch and monitor.completed:
                 log.info("rebuild_shown", epoch=epoch)
                 client.cancel().result()
-                update_rebuild_record(self.settings, lambda known: Note(None, known.abandoned))
+                update_rebuild_record(
+                    self.settings, lambda known: RebuildRecord(None, known.abandoned)
+                )
                 sys.exit(0)
             return
         others = epochs_with_folder(self.settings) - {note.rebuilding} - set(note.abandoned)
@@ -203,9 +215,9 @@ class Job:
         client.cancel().result()
         sys.exit(status)
 
-    def _clean_up(self, note: Note, shown: int, monitor: JobMonitor) -> None:
+    def _clean_up(self, note: RebuildRecord, shown: int, monitor: JobMonitor) -> None:
         """Bury what is neither running nor shown."""
-        epoch = self.start.epoch
+        epoch = self.restore.epoch
         former = {e for e in self.outputs.live if e < epoch} if shown >= epoch else set()
         dead = (former | set(note.abandoned)) - self._retired - {epoch, shown}
         if not dead:
@@ -224,10 +236,10 @@ class Job:
 
     def _abort_transactions(self) -> None:
         """Of the other epochs, but of no job that may be running; our own the connector aborts."""
-        if self.part != "votes":
+        if self.service != "votes":
             return
         rebuilding = read_rebuild_record(self.settings).rebuilding
-        running = {self.start.epoch} | ({rebuilding} if rebuilding else set())
+        running = {self.restore.epoch} | ({rebuilding} if rebuilding else set())
         abandoned = abort_transactions(
             self.settings, TRANSACTIONS, [transactions_of(epoch) for epoch in running]
         )
@@ -243,7 +255,7 @@ def forget_former(settings: Settings, epoch: int) -> None:
 
 
 def _wait_for_another_note(
-    settings: Settings, note: Note, heartbeat: Heartbeat, reason: str
+    settings: Settings, note: RebuildRecord, heartbeat: Heartbeat, reason: str
 ) -> None:
     """Stay, so that people are told why; what they do about it changes the note."""
     pause = Event()

@@ -1,6 +1,6 @@
 """Rebuild: count everything again beside the running count, and show it when it has caught up.
 
-`begin` writes a note and starts the part ``rebuild``; from then on the parts do the rest by
+`begin` writes a note and starts the service ``rebuild``; from then on the services do the rest by
 themselves, whoever is watching: the sink shows the new count once it has everything the old one
 has, ``rebuild`` ends, ``votes`` goes on with its state and buries the old count.
 """
@@ -11,17 +11,22 @@ from typing import Final
 
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import connect
-from infra.local.epochs import Note, update_rebuild_record, epochs_with_folder, read_rebuild_record
-from infra.service.heartbeat import last_beat
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
+from infra.local.epochs import (
+    RebuildRecord,
+    epochs_with_folder,
+    read_rebuild_record,
+    update_rebuild_record,
+)
 from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
-from infra.config.settings import Settings
+from infra.service.heartbeat import last_beat
 from operators.core.errors import TerminalError, TransientError
 from pipelines.votes import job
-from pipelines.votes.retirement import read_outputs, active_epoch
 from pipelines.votes.job import log_is_whole
+from pipelines.votes.retirement import active_epoch, read_outputs
 from schemas.topics import ACCEPTED_VOTES
 
 POLL_S: Final = 0.5
@@ -62,10 +67,10 @@ def begin(settings: Settings) -> int | None:
         with connect(settings) as clickhouse:
             used = outputs.ever | epochs_with_folder(settings) | {active_epoch(clickhouse)}
 
-        def reserve(known: Note) -> Note:
+        def reserve(known: RebuildRecord) -> RebuildRecord:
             if known.rebuilding is not None:
                 return known
-            return Note(max(used | set(known.abandoned)) + 1, known.abandoned)
+            return RebuildRecord(max(used | set(known.abandoned)) + 1, known.abandoned)
 
         note = update_rebuild_record(settings, reserve)
     supervisor.start("rebuild")
@@ -88,7 +93,7 @@ def follow(
         TerminalError: It was given up, or cannot go on.
     """
     supervisor = _supervisor(settings)
-    part = next(part for part in SERVICES if part.name == "votes")
+    service = next(service for service in SERVICES if service.name == "votes")
 
     def done() -> bool:
         note = read_rebuild_record(settings)
@@ -111,7 +116,7 @@ def follow(
         process = supervisor.processes()["votes"]
         if beat is None or beat.pid != process.pid or beat.facts.get("epoch") != shown:
             return False
-        return process.state == "RUNNING" and part.probe(settings, process.pid).ready
+        return process.state == "RUNNING" and service.probe(settings, process.pid).ready
 
     try:
         retry(
@@ -135,7 +140,9 @@ def cancel(settings: Settings) -> bool:
         return False
     epoch = note.rebuilding
     supervisor = Supervisor(settings)
-    update_rebuild_record(settings, lambda known: known.abandon(epoch) if known.rebuilding else known)
+    update_rebuild_record(
+        settings, lambda known: known.abandon(epoch) if known.rebuilding else known
+    )
     if supervisor.alive and supervisor.processes()["rebuild"].state == "RUNNING":
         supervisor.stop("rebuild")
     return True
@@ -168,10 +175,12 @@ def _refused_epoch(settings: Settings) -> int | None:
     beat = last_beat(settings, "votes")
     if beat is None or beat.pid != process.pid or "blocked" not in beat.facts:
         return None
-    return max(epochs_with_folder(settings) - set(read_rebuild_record(settings).abandoned), default=None)
+    return max(
+        epochs_with_folder(settings) - set(read_rebuild_record(settings).abandoned), default=None
+    )
 
 
-def _progress(settings: Settings, note: Note) -> Progress:
+def _progress(settings: Settings, note: RebuildRecord) -> Progress:
     ends = kafka.ends(
         kafka.admin(settings), [(ACCEPTED_VOTES.name, p) for p in range(ACCEPTED_VOTES.partitions)]
     )
@@ -185,7 +194,7 @@ def _progress(settings: Settings, note: Note) -> Progress:
 
 
 def main() -> None:
-    """Run the part ``rebuild``."""
+    """Run the service ``rebuild``."""
     job.run("rebuild")
 
 

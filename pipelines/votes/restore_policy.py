@@ -13,11 +13,11 @@ from typing import Final
 
 import structlog
 
-from infra.local.epochs import Note, epoch_folder, epochs_with_folder
 from infra.config.settings import Settings
+from infra.local.epochs import RebuildRecord, epoch_folder, epochs_with_folder
 from operators.core.errors import TerminalError
-from operators.flink.plan import Plan
 from operators.flink.checkpoints import DamagedError, checkpoint_number, checkpoints, kept_by
+from operators.flink.plan import Plan
 from operators.flink.settings import RETAINED
 
 MAX_TRIES: Final = 10
@@ -43,7 +43,7 @@ class Outputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class RestorePlan:
     """What to count into, and from where.
 
     Attributes:
@@ -77,7 +77,7 @@ class RestorePolicy:
     log_is_whole: bool
     check: Check
 
-    def votes(self, note: Note, shown: int) -> Start:
+    def votes(self, note: RebuildRecord, shown: int) -> RestorePlan:
         """The start of the running count.
 
         Args:
@@ -92,9 +92,9 @@ class RestorePolicy:
         ours = (folders | self.outputs.live) - {note.rebuilding} - set(note.abandoned)
         newest = max(ours, default=0)
         if newest and newest >= shown:
-            start = self._go_on(newest)
-            if start is not None:
-                return start
+            restore = self._go_on(newest)
+            if restore is not None:
+                return restore
         if note.rebuilding is not None:
             raise CannotRestoreError(
                 f"The running count has lost its state: epoch {note.rebuilding}, which is being"
@@ -102,35 +102,35 @@ class RestorePolicy:
             )
         return self._anew(self._unused(note, shown))
 
-    def rebuild(self, note: Note, shown: int) -> Start:
+    def rebuild(self, note: RebuildRecord, shown: int) -> RestorePlan:
         """The start of the count beside it, which `note` names."""
         assert note.rebuilding is not None  # noqa: S101 - for the type checker
         try:
-            start = self._go_on(note.rebuilding)
+            restore = self._go_on(note.rebuilding)
         except CannotRestoreError:  # an upgrade in between
-            start = None
-        return start or self._anew(self._unused(note, shown))
+            restore = None
+        return restore or self._anew(self._unused(note, shown))
 
-    def _go_on(self, epoch: int) -> Start | None:
+    def _go_on(self, epoch: int) -> RestorePlan | None:
         """Resume an epoch, or begin one without output; None: it must be counted anew."""
         folder = epoch_folder(self.settings, epoch)
         if checkpoints(folder / "checkpoints"):
             self._check_plan(epoch)
             checkpoint = intact(folder, self.check, log_is_whole=self.log_is_whole)
-            return None if checkpoint is None else Start(epoch, checkpoint)
+            return None if checkpoint is None else RestorePlan(epoch, checkpoint)
         return (
             None if epoch in self.outputs.live or _completed(folder).number else self._anew(epoch)
         )
 
-    def _anew(self, epoch: int) -> Start:
+    def _anew(self, epoch: int) -> RestorePlan:
         if not self.log_is_whole:
             raise CannotRestoreError(
                 "All votes would have to be counted again, but the beginning of"
                 " tutti.accepted-votes.v1 is gone: restore a backup (tutti restore)."
             )
-        return Start(epoch, None)
+        return RestorePlan(epoch, None)
 
-    def _unused(self, note: Note, shown: int) -> int:
+    def _unused(self, note: RebuildRecord, shown: int) -> int:
         known = epochs_with_folder(self.settings) | self.outputs.ever | set(note.abandoned)
         return max(known | {shown, note.rebuilding or 0}) + 1
 

@@ -14,10 +14,10 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import Message
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import connect, scalar
-from infra.local.epochs import Note, update_rebuild_record, epoch_folder
 from infra.config.settings import Settings
+from infra.kafka import client as kafka
+from infra.local.epochs import RebuildRecord, epoch_folder, update_rebuild_record
 from pipelines.votes.restore_policy import Outputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS, Topic
 
@@ -58,7 +58,7 @@ def retire(settings: Settings, epoch: int) -> bool:
             return False
     _tombstones(settings, epoch, (TALLIES, WINDOWS))
     shutil.rmtree(epoch_folder(settings, epoch), ignore_errors=True)
-    update_rebuild_record(settings, lambda note: Note.forget(note, epoch))
+    update_rebuild_record(settings, lambda note: RebuildRecord.forget(note, epoch))
     log.info("epoch_retired", epoch=epoch)
     return True
 

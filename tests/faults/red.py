@@ -245,7 +245,7 @@ PROTECTIONS = (
     Protection(
         "progress is written after what it promises",
         "pipelines/sink/batch.py",
-        'WATERMARKS: Final = frozenset({"tutti.progress", "tutti.clustering"})',
+        'WATERMARKS: Final = frozenset({"tutti.progress", "tutti.cluster_progress"})',
         "WATERMARKS: Final = frozenset[str]()",
         ("tests/pipelines/sink/test_batch.py::test_what_promises_the_others_is_inserted_last",),
     ),
@@ -319,12 +319,12 @@ class Outcome:
     why: str = ""
 
 
-def _outcome(part: ET.Element) -> Outcome:
+def _outcome(element: ET.Element) -> Outcome:
     """Of one phase of a test."""
-    why = PLACE.sub("…", " ".join(part.get("message", "").split()))
+    why = PLACE.sub("…", " ".join(element.get("message", "").split()))
     if why.startswith(TIME_OUT):
         return Outcome("error", why)
-    return Outcome("failure" if why.startswith(CHECK_BEHIND) else part.tag, why)
+    return Outcome("failure" if why.startswith(CHECK_BEHIND) else element.tag, why)
 
 
 def outcomes(folder: Path, tests: tuple[str, ...]) -> dict[str, Outcome]:
@@ -343,7 +343,7 @@ def outcomes(folder: Path, tests: tuple[str, ...]) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own file
         name = case.get("name", "")
-        phases = [_outcome(part) for part in case if part.tag in GRAVEST]
+        phases = [_outcome(element) for element in case if element.tag in GRAVEST]
         phases.append(found.get(name, Outcome("passed")))
         found[name] = min(phases, key=lambda phase: GRAVEST.index(phase.kind))
     return {test: found.get(test.split("::")[-1], Outcome("missing")) for test in tests}

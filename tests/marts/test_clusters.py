@@ -5,7 +5,7 @@ import re
 from math import sqrt
 
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_tallies
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 from places import CHECKOUT
 
 from infra.clickhouse.client import connect

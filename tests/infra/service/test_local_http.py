@@ -1,4 +1,4 @@
-"""What is asked of a part never goes through a proxy that the environment names."""
+"""What is asked of a service never goes through a proxy that the environment names."""
 
 import socket
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from infra.clickhouse.client import ClickHouseUnavailableError, connect
-from infra.service.local_http import answer
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.config.settings import Settings
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
+from infra.service.local_http import answer
 
 
 @pytest.fixture

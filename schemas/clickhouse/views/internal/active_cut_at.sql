@@ -1,7 +1,7 @@
--- The newest consistent cut at the end of the last whole minute not after `at`, of the count that
--- was shown then.
+-- The newest consistent cut at the end of the last whole minute not after `at`, of the epoch that
+-- was active then.
 SELECT
-    epoch AS epoch,  -- Which count
+    epoch AS epoch,  -- Epoch of counting
     counted AS counted,  -- Partition of accepted votes -> votes wholly counted
     positions AS positions,  -- topic/partition -> done by the sink
     quiescent AS quiescent,  -- 1: nothing was on its way

@@ -2,6 +2,6 @@
 SELECT
     consultation_id AS consultation_id,  -- Consultation
     proposal_id AS proposal_id,  -- Proposal
-    argMax(held.agree_low, held.minute) AS agree_low  -- Held lower bound of the agreement
-FROM tutti.held_history AS held
+    argMax(ranks.agree_low, ranks.minute) AS agree_low  -- Stable lower bound of the agreement
+FROM tutti.stable_rank_history AS ranks
 GROUP BY consultation_id, proposal_id

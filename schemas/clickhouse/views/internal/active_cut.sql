@@ -1,6 +1,6 @@
--- The newest consistent cut of the count that is shown.
+-- The newest consistent cut of the active epoch.
 SELECT
-    epoch AS epoch,  -- Which count
+    epoch AS epoch,  -- Epoch of counting
     counted AS counted,  -- Partition of accepted votes -> votes wholly counted
     positions AS positions,  -- topic/partition -> done by the sink
     quiescent AS quiescent,  -- 1: nothing was on its way

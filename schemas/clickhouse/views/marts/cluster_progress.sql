@@ -9,6 +9,6 @@ SELECT
     fromUnixTimestamp64Milli(clustering.at_ms, 'UTC') AS at,  -- Broker time of that proposal
     clustering.model AS model,  -- Encoder, with its version
     clustering.method AS method,  -- Name and version of the rules
-    clustering.epoch AS epoch,  -- Which calculation; another encoder or other rules begin a new one
-    clustering.epoch = (SELECT epoch FROM tutti.active_cluster_epoch) AS shown  -- Whether the other views show it
-FROM tutti.clustering AS clustering FINAL
+    clustering.epoch AS epoch,  -- Epoch of clustering; another encoder or other rules begin a new one
+    clustering.epoch = (SELECT epoch FROM tutti.active_cluster_epoch) AS active  -- Whether the other views show it
+FROM tutti.cluster_progress AS clustering FINAL
