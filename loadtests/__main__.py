@@ -103,7 +103,7 @@ def run(
     with own_stack(_say) as settings:
         bench = Bench(settings, session.workload)
         bench.announce()
-        bench.await_topics()
+        bench.await_clusters()
         bench.idle()
         show(console, "cold start", bench.warm_up(lambda: bench.steady(rate, warm_up)))
         for number in range(1, runs + 1):
@@ -128,7 +128,7 @@ def bulk(
     with own_stack(_say) as settings:
         bench = Bench(settings, session.workload)
         bench.announce()
-        bench.await_topics()
+        bench.await_clusters()
         bench.idle()
         if warm_up:
             show(console, "cold start", bench.warm_up(lambda: bench.bulk(warm_up)))
@@ -170,7 +170,7 @@ def capacity(
     with own_stack(_say) as settings:
         bench = Bench(settings, session.workload)
         bench.announce()
-        bench.await_topics()
+        bench.await_clusters()
         bench.idle()
         show(console, "cold start", bench.warm_up(lambda: bench.steady(start, warm_up)))
 

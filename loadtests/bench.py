@@ -171,7 +171,7 @@ class Bench:
         sender.finish()
         sync(self._settings, SYNC_S)
 
-    def await_topics(self) -> None:
+    def await_clusters(self) -> None:
         """Wait until the proposals are in topics: votes usually come much later than proposals."""
         await_clusters(self._settings, SYNC_S)
 

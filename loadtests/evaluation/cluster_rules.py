@@ -233,7 +233,7 @@ def _large(settings: Settings, rows: list[tuple[str, str]], votes: int) -> dict[
     bench = Bench(settings, load(WORKLOAD)) if votes else None
     if bench is not None:
         bench.announce()
-        bench.await_topics()
+        bench.await_clusters()
         bench.idle()
         bench.warm_up(lambda: bench.bulk(votes))
     alone = [bench.bulk(votes).votes_per_s for _ in range(ROUNDS)] if bench else []

@@ -32,7 +32,7 @@ def insert_clusters(clickhouse, consultation, members, *, epoch=1, offset=10, ve
                 for n in [sum(other == cluster for other in members.values())]
             ],
         ),
-        ("clustering", ["offset", "model", "proposals"], [[offset, "toy/1", len(members)]]),
+        ("cluster_progress", ["offset", "model", "proposals"], [[offset, "toy/1", len(members)]]),
     ):
         clickhouse.insert(
             table,
@@ -151,5 +151,5 @@ def test_the_newest_generation_is_shown_when_it_has_caught_up(clickhouse_setting
         "SELECT cluster_id FROM marts.cluster_members WHERE consultation_id = 'old'"
     ).result_rows
     assert cluster == "c7"
-    for table in ("assignments", "clusters", "clustering"):
+    for table in ("assignments", "clusters", "cluster_progress"):
         client.command(f"DELETE FROM tutti.{table} WHERE epoch = 2")

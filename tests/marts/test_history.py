@@ -67,7 +67,7 @@ def test_the_board_of_now_and_of_the_end_of_this_minute_are_one(clickhouse):
     )
     at = moment(system_clock() / 60_000 + 2)
     for view in (name for name in view_names() if f"{name}_at" in view_names()):
-        where = "" if view.startswith("tutti.shown") else "WHERE consultation_id = 'now'"
+        where = "" if view.startswith("tutti.active") else "WHERE consultation_id = 'now'"
         now = clickhouse.query(f"SELECT * FROM {view} {where} ORDER BY ALL")
         then = clickhouse.query(
             f"SELECT * EXCEPT shown_at FROM {view}_at(at = '{at}') {where} ORDER BY ALL"

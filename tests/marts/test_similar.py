@@ -41,7 +41,7 @@ def consultation(clickhouse):
         database="tutti",
     )
     clickhouse.insert(
-        "clustering",
+        "cluster_progress",
         [[1, "stances", 5, 1]],
         column_names=["epoch", "consultation_id", "offset", "version"],
         database="tutti",

@@ -11,7 +11,7 @@ from clickhouse_server import NOON, insert_consultation, insert_history, insert_
 from infra.clickhouse.client import connect
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.scores.agreement import agreement
-from operators.core.scores.stable_rank import MOVED, hold
+from operators.core.scores.stable_rank import MOVED, with_hysteresis
 from pipelines.periodic.stable_ranks import stabilise_ranks
 
 MINUTES = 30
@@ -100,7 +100,7 @@ def folded() -> Fold:
             assert (
                 before is None or abs(abs(low - before) - MOVED) > 1e-9
             )  # rounding decides nothing
-            held[proposal] = hold(before, low)
+            held[proposal] = with_hysteresis(before, low)
             if held[proposal] != before:
                 fold[proposal, tick] = held[proposal]
     return fold

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 
 import pytest
 from certificates import make_certificates, tls_in_front_of
-from infra.local.redis import executable
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from infra import redis
 from infra.clickhouse.client import ClickHouseRefusesError, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
+from infra.local.redis_server import executable
 
 HUSH = "h\"us'h \\ ü"
 

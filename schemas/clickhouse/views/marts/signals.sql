@@ -1,4 +1,4 @@
--- Signals of manipulation: what looks arranged, with evidence and the effect on the ranking. A signal
+-- Signals of manipulation: what scans arranged, with evidence and the effect on the ranking. A signal
 -- proves nothing and changes nothing: the leaderboard counts every ballot named here.
 WITH effects AS (
     SELECT
@@ -56,6 +56,6 @@ SELECT
 FROM (SELECT * FROM tutti.signals FINAL) AS signals
 LEFT JOIN effects
     ON effects.consultation_id = signals.consultation_id AND effects.signal_id = signals.signal_id
-LEFT JOIN looks
+LEFT JOIN scans
     ON scans.kind = signals.kind
     AND scans.consultation_id = if(signals.kind = 'burst', '', signals.consultation_id)
