@@ -108,7 +108,7 @@ def own_stack(say: Say) -> Iterator[Settings]:
             raise TerminalError(
                 f"Load tests start a stack of their own on this machine: unset TUTTI_{name.upper()}"
             )
-    # The services read the environment. The probe's votes would be accepted beside ours; the markers
+    # The services read the environment. The probe's votes would be accepted beside ours; markers
     # measure what it does.
     os.environ["TUTTI_PROBE_SECONDS"] = "0"
     folder = Path(tempfile.mkdtemp(prefix="tutti-load-"))

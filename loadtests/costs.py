@@ -1,4 +1,4 @@
-"""What each service costs: CPU seconds and memory of its processes, and CPU of its threads by name."""
+"""What each service costs: CPU seconds and memory of its processes, CPU of its threads by name."""
 
 import os
 import re

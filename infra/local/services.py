@@ -10,7 +10,7 @@ from infra.clickhouse.client import connect
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.service.heartbeat import last_beat
-from infra.service.local_http import answer
+from infra.service.local_http import fetch
 from models.manifest import read as read_manifest
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError, TransientError
@@ -162,7 +162,7 @@ def _heartbeat(service: str) -> Callable[[Settings, int], Health]:
 
 
 def _get(url: str) -> bytes | None:
-    return answer(url, PROBE_S)
+    return fetch(url, PROBE_S)
 
 
 SERVICES: Final[tuple[Service, ...]] = (

@@ -9,8 +9,8 @@ import structlog
 def configure_logging(service: str) -> None:
     """Configure structlog for one service. Values never hold personal data or payloads.
 
-    Each line is a JSON object with ``timestamp`` (UTC), ``level``, ``service`` and ``event``, then the
-    event's own values; ``exception`` is the traceback of an error.
+    Each line is a JSON object with ``timestamp`` (UTC), ``level``, ``service`` and ``event``, then
+    the event's own values; ``exception`` is the traceback of an error.
     """
     structlog.configure(
         processors=[

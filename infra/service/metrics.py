@@ -1,8 +1,9 @@
 """Metrics: every name, once, with type, unit, labels and meaning; ``docs/metrics.md`` is the table.
 
 The services change these objects per batch, never per vote. Names follow Prometheus's conventions:
-base units, ``_total`` for counters. The services write what they have to a file each second, with
-their heartbeat; the probe's process reads the files and serves them all (`infra.service.metrics_server`).
+base units, ``_total`` for counters. The services write their metrics to a file each
+second, with their heartbeat; the probe's process reads the files and serves them all
+(`infra.service.metrics_server`).
 """
 
 from collections.abc import Sequence

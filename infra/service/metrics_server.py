@@ -45,7 +45,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
 class Gathered(Collector):
-    """The metrics of all services, each sample labelled with its service; stale ones are left out."""
+    """The metrics of all services, each sample labelled; stale ones are left out."""
 
     def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
         self._folder = metrics_folder(settings)

@@ -12,8 +12,8 @@ from infra.config.settings import Settings
 def tempdir(settings: Settings, service: str) -> Path:
     """An empty folder of this process alone.
 
-    What dead processes of the service left is removed: one that is killed cannot clear up, and Flink
-    unpacks nearly 80 MB at each start.
+    What dead processes of the service left is removed: one that is killed cannot clear up, and
+    Flink unpacks nearly 80 MB at each start.
     """
     root = settings.home.resolve() / "tmp"
     for left in root.glob(f"{service}.[0-9]*"):

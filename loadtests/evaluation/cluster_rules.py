@@ -165,7 +165,8 @@ def _result(
     labels = [label for _, label in rows]
     found = [members[f"p{number}"] for number in range(len(rows))]
     state = analyst.query(
-        "SELECT bytes, micro_clusters FROM marts.cluster_progress WHERE consultation_id = {c:String}",
+        "SELECT bytes, micro_clusters FROM marts.cluster_progress"
+        " WHERE consultation_id = {c:String}",
         parameters=known,
     ).result_rows[0]
     ids = analyst.query(

@@ -14,7 +14,8 @@ from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, print_json, table
 
 _RUN: Final = (
-    "verdict", "groups_significant", "k", "silhouette", "noise_silhouette", "grouped", "participants",
+    "verdict", "groups_significant", "k", "silhouette", "noise_silhouette", "grouped",
+    "participants",
     "proposals", "ballots", "method", "as_of",
 )  # fmt: skip
 _TEXT: Final = "LEFT JOIN marts.proposals AS proposals USING (consultation_id, proposal_id)"

@@ -11,7 +11,7 @@ from urllib.request import Request
 
 from infra.config.settings import Settings
 from infra.kafka.security import java as security
-from infra.service.local_http import answer
+from infra.service.local_http import fetch
 from infra.service.tempdirs import java_tempdir
 from operators.flink.checkpoints import DamagedError, check_files
 from operators.flink.plan import Plan
@@ -242,4 +242,4 @@ def _ask(port: int, path: str, body: bytes | None = None) -> dict[str, Any]:
     """The answer to a GET, or to a POST if there is a body; empty if none comes."""
     url = f"http://127.0.0.1:{port}{path}"
     request = Request(url, body, {"Content-Type": "application/json"})
-    return dict(json.loads(answer(request, ANSWER_S) or b"{}"))
+    return dict(json.loads(fetch(request, ANSWER_S) or b"{}"))

@@ -5,7 +5,7 @@ broker has acknowledged what was produced, so a crash repeats records with the s
 counting ignores (`operators.core.votes.ballots`), and loses none.
 
 Beside each offset it commits how many offsets of the partition held no message (markers and
-aborted records of a sender's transactions): offsets read = accepted + refused + offset_gaps, exactly.
+aborted records of a sender's transactions): offsets read = accepted + rejected + gaps, exactly.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Task `history_snapshots`: now and then the whole count is written into the history again, for its readers.
+"""Task `history_snapshots`: the whole count is written into the history again now and then.
 
-A board of then needs the newest row of every cell, however old; without bases a long consultation
-would be read from its start. A base repeats every cell, with its version, in one minute: to the
+A board of then needs the newest row of every cell, however old; without snapshots a long
+consultation would be read from its start. A snapshot repeats every cell, with its version, in one minute: to the
 history that is a batch that was repeated, which changes no answer. It is noted when it is whole.
 """
 
@@ -16,13 +16,13 @@ from pipelines.periodic.scheduler import MINUTE_MS
 TASK: Final = "history_snapshots"
 EVERY_MINUTES: Final = 60
 LATE_MINUTES: Final = 60
-"""A base is of this long ago: whatever was to be written into its minute is there by then."""
+"""A snapshot is of this long ago: whatever was to be written into its minute is there by then."""
 MIN_ROWS: Final = 1_000_000
 """Fewer rows are quick to read."""
 ROWS_PER_CELL: Final = 2
-"""A base comes when there are this many rows for each cell, so it adds half to the history."""
+"""A snapshot is due when there are this many rows for each cell, so it adds half to the history."""
 
-_CARRY: Final = f"""
+_TAKE: Final = f"""
 INSERT INTO tutti.tallies_history
 (epoch, consultation_id, proposal_id, country, trust, {", ".join(COUNTERS)}, minute, version,
     is_deleted)
@@ -53,7 +53,7 @@ def take_snapshot(clickhouse: Client, tick_ms: int, min_rows: int = MIN_ROWS) ->
     ).result_rows
     if rows < max(min_rows, ROWS_PER_CELL * cells):
         return
-    clickhouse.command(_CARRY, parameters=known)
+    clickhouse.command(_TAKE, parameters=known)
     clickhouse.insert(
         "history_snapshots",
         [[epoch, known["base"]]],

@@ -21,8 +21,8 @@ MINUTE_MS: Final = 60_000
 SETTLE_MS: Final = 5_000
 """A tick is worked on this long after it: an insert that had begun before it is over by then."""
 COOLDOWN_PER_RUN: Final = 19
-"""A task that took some time cools down so many times as long, so that a twentieth of the time is its at
-most, however large a consultation: ClickHouse works for it at the priority of counting."""
+"""A task cools down for so many times as long as it took, so that it uses a twentieth of the time
+at most, however large a consultation is: ClickHouse works for it at the priority of counting."""
 PATIENCE_MS: Final = 600_000
 """The longest that a task waits for counting to catch up."""
 LAGGING_S: Final = 20

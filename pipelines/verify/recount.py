@@ -1,8 +1,8 @@
 """The recount: the whole log of votes counted again with Apache Beam.
 
-It shares the rules (`schemas.rules`) and the meaning of a ballot (`operators.core.votes.ballots`) with
-the live path and nothing else: no Flink, no ClickHouse, no pseudonyms, no accepted votes. It reads
-what campaigns sent.
+It shares the rules (`schemas.rules`) and the meaning of a ballot (`operators.core.votes.ballots`)
+with the live path and nothing else: no Flink, no ClickHouse, no pseudonyms, no accepted votes. It
+reads what campaigns sent.
 """
 
 import json

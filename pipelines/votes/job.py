@@ -1,7 +1,7 @@
 """The process of the votes job: choose where to start, run Flink, watch the job.
 
-The same code counts the running epoch (service ``votes``) and one beside it (service ``rebuild``); the
-latter ends when people see its count, and ``votes`` goes on with its newest checkpoint.
+The same code counts the running epoch (service ``votes``) and one beside it (service ``rebuild``);
+the latter ends when people see its count, and ``votes`` goes on with its newest checkpoint.
 """
 
 import os

@@ -112,16 +112,18 @@ PROTECTIONS = (
         ("tests/stack/test_alone.py::test_up_ends_the_orphans_of_a_killed_supervisor",),
     ),
     Protection(
-        "offsets without a message, before one, are counted as offset_gaps",
+        "offsets without a message, before one, are counted as gaps",
         "pipelines/intake.py",
-        "        self.offset_gaps += offset - self.next_offset\n        self.next_offset = offset + 1",
+        "        self.offset_gaps += offset - self.next_offset\n"
+        "        self.next_offset = offset + 1",
         "        self.next_offset = offset + 1",
         (f"{POSITIONS}test_a_gap_between_messages_is_a_hole",),
     ),
     Protection(
-        "offsets without a message, at a partition's end, are counted as offset_gaps",
+        "offsets without a message, at a partition's end, are counted as gaps",
         "pipelines/intake.py",
-        "        self.offset_gaps += offset - self.next_offset\n        self.next_offset = offset\n",
+        "        self.offset_gaps += offset - self.next_offset\n"
+        "        self.next_offset = offset\n",
         "        self.next_offset = offset\n",
         (
             f"{POSITIONS}test_markers_behind_the_last_message_are_holes_too",

@@ -51,8 +51,8 @@ fault, afterwards all of this is checked:
   of the load is a consultation in which nobody votes twice);
 - the resident memory of each service stays below its bound: {bounds}.
 
-*Fault* is how long it lasted: until the services ran again or, where the supervisor is killed, until
-`tutti up` returned. *Caught up* is the time from then on until the count's progress, which is
+*Fault* is how long it lasted: until the services ran again or, where the supervisor is killed,
+until `tutti up` returned. *Caught up* is the time from then on until the count's progress, which is
 inserted after the counts that it promises, has passed a vote sent afterwards within {fresh_s} s of
 its arrival and the sender waits for nothing, under the same load ({after_s} s at most). Memory is
 that of the largest service, MiB. `red` is a broken promise; what was seen stands below the tables.

@@ -2,7 +2,8 @@
 
 Everywhere the promise includes the checks of `checks.wrong`: every tally cell, minute cell,
 archive row and coordinate equals the naive recount, reconciliation says equal, no visible count
-stepped back, and no service outgrew its memory. `Scenario.promise` says what is promised beside that.
+stepped back, and no service outgrew its memory. `Scenario.promise` says what is promised
+beside that.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Hostile input through the real services: floods, sizes, times, a hot proposal, hot participants."""
+"""Hostile input through the real services: floods, sizes, times, hot proposals and participants."""
 
 import random
 from base64 import b64encode

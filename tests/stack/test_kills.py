@@ -87,7 +87,7 @@ def starts_of_the_job(stack) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def campaign_under_fire(stack):
-    """Each service is killed twice, at moments a seed chooses; the second time soon after a start."""
+    """Each service is killed twice, at moments a seed chooses; again soon after its start."""
     campaign = Campaign()
     sender = Sender(stack.settings)
     sender.send("consultations", dumps(campaign.consultation()))
