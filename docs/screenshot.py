@@ -14,9 +14,9 @@ from typing import Final
 
 from rich.console import CONSOLE_SVG_FORMAT, Console
 
-from infra.clickhouse import connect
+from infra.clickhouse.client import connect
+from infra.config.settings import Settings
 from infra.local import stack
-from infra.settings import Settings
 from operators.core.clock import system_clock
 from pipelines.demo.campaign import Campaign
 from pipelines.demo.show import Traffic, Watch

@@ -4,19 +4,19 @@ from typing import Any
 
 from redis import AuthenticationError, Redis, RedisError
 
-from infra.secrets import read_secret
-from infra.settings import Settings
+from infra.config.secrets import read_secret
+from infra.config.settings import Settings
 from operators.core.errors import TerminalError, TransientError
 
 
-class RedisAwayError(TransientError):
+class RedisUnavailableError(TransientError):
     """Redis does not answer."""
 
     def __init__(self) -> None:
         super().__init__("Redis does not answer: see tutti status, or run tutti up.")
 
 
-class RedisRefusesError(TerminalError):
+class RedisAuthenticationError(TerminalError):
     """Redis and we do not trust each other."""
 
 
@@ -45,18 +45,18 @@ def ping(settings: Settings, *, timeout_s: float) -> None:
     """Ask whether it answers.
 
     Raises:
-        RedisAwayError: It does not.
-        RedisRefusesError: It does not take our password, or we not its certificate.
+        RedisUnavailableError: It does not.
+        RedisAuthenticationError: It does not take our password, or we not its certificate.
     """
     try:
         connect(settings, timeout_s=timeout_s).ping()
     except AuthenticationError:
-        raise RedisRefusesError(
+        raise RedisAuthenticationError(
             "Redis does not take the password: is it that of TUTTI_REDIS_PASSWORD_FILE?"
         ) from None
     except RedisError as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            raise RedisRefusesError(
+            raise RedisAuthenticationError(
                 "The certificate of Redis is not trusted: is TUTTI_REDIS_CA_FILE its authority?"
             ) from None
-        raise RedisAwayError from None
+        raise RedisUnavailableError from None

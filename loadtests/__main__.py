@@ -10,20 +10,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from infra.settings import CHECKOUT, Settings
-from loadtests import clusters as quality
+from infra.config.settings import CHECKOUT, Settings
 from loadtests.bench import Bench, own_stack
-from loadtests.capacity import Trial, highest, judge, search
-from loadtests.encoder import encoder
+from loadtests.capacity import Trial, assess, highest, search
+from loadtests.evaluation import cluster_quality as quality
+from loadtests.evaluation.cluster_rules import meaning
+from loadtests.evaluation.encoder import encoder
+from loadtests.evaluation.groups import measure as measure_groups
+from loadtests.evaluation.groups import total
+from loadtests.evaluation.signals.measure import measure as measure_signals
+from loadtests.evaluation.signals.page import PAGE as SIGNALS_PAGE
 from loadtests.expected import Comparison
-from loadtests.groups import measure as measure_groups
-from loadtests.groups import total
 from loadtests.machine import changed, commit, machine, shown, versions
-from loadtests.meaning import meaning
 from loadtests.report import PAGE, Kind, Report, render, reports, save
 from loadtests.show import show
-from loadtests.signals.measure import measure as measure_signals
-from loadtests.signals.page import PAGE as SIGNALS_PAGE
 from loadtests.threads import one_thread
 from loadtests.workload import load
 from models.load import load as load_encoder
@@ -162,7 +162,7 @@ def capacity(
     seconds: Annotated[float, typer.Option(min=5, help="length of a trial")] = 30,
     bound_ms: Annotated[float, typer.Option(min=1, help="p99 that must be kept, ms")] = 3_000,
     precision: Annotated[float, typer.Option(min=0.01, help="of the answer, as a share")] = 0.1,
-    warm_up: Annotated[float, typer.Option(min=1, help="s before, not judged")] = 30,
+    warm_up: Annotated[float, typer.Option(min=1, help="s before, not validated")] = 30,
     save: Save = False,
 ) -> None:
     """Search the highest rate that the chain keeps up with."""
@@ -176,7 +176,7 @@ def capacity(
 
         def trial(rate: float) -> Trial:
             measured = bench.steady(rate, seconds)
-            tried = judge(rate, seconds, measured.fresh_ms["p99"], measured.rise_ms, bound_ms)
+            tried = assess(rate, seconds, measured.fresh_ms["p99"], measured.rise_ms, bound_ms)
             show(console, f"{rate:,.0f}/s: {'kept up' if tried.kept_up else 'no'}", measured)
             return tried
 

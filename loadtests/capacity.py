@@ -31,14 +31,14 @@ class Trial(msgspec.Struct, frozen=True):
     rise_ms: float
 
 
-def judge(rate: float, seconds: float, p99_ms: float, rise_ms: float, bound_ms: float) -> Trial:
+def assess(rate: float, seconds: float, p99_ms: float, rise_ms: float, bound_ms: float) -> Trial:
     """The verdict on one trial.
 
     When a rate is 3 % above what the chain does, the wait grows by 3 % of the time that passes.
 
-    >>> judge(5_000, 30, p99_ms=900, rise_ms=40, bound_ms=3_000).kept_up
+    >>> assess(5_000, 30, p99_ms=900, rise_ms=40, bound_ms=3_000).kept_up
     True
-    >>> judge(90_000, 30, p99_ms=2_900, rise_ms=2_000, bound_ms=3_000).kept_up
+    >>> assess(90_000, 30, p99_ms=2_900, rise_ms=2_000, bound_ms=3_000).kept_up
     False
     """
     allowed_ms = max(RISE_FLOOR_MS, RISE_SHARE * seconds * 1000)

@@ -14,15 +14,15 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
-from infra.clickhouse import scalar
+from infra.clickhouse.client import scalar
 from loadtests.draws import Numbers
 from loadtests.encoding import Encoder, bad_reasons
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
 from loadtests.workload import Workload
-from operators.core.ballots import MINUTE_MS
 from operators.core.clock import Clock
-from operators.core.tally import COUNTED_CHOICES, COUNTERS
+from operators.core.votes.ballots import MINUTE_MS
+from operators.core.votes.tally import COUNTED_CHOICES, COUNTERS
 from schemas.events import QUALIFICATION_BITS
 from schemas.topics import VOTES
 
@@ -119,12 +119,12 @@ class Comparison:
     example: str
     accepted: tuple[int, int]
     refused: int
-    refused_equal: bool
+    rejected_equal: bool
 
     @property
     def exact(self) -> bool:
         """Whether nothing differs."""
-        return not self.different and self.accepted[0] == self.accepted[1] and self.refused_equal
+        return not self.different and self.accepted[0] == self.accepted[1] and self.rejected_equal
 
 
 def compare(clickhouse: Client, workload: Workload, expected: Expected, markers: int) -> Comparison:
@@ -143,7 +143,7 @@ def compare(clickhouse: Client, workload: Workload, expected: Expected, markers:
     ):
         for low, high in _slices(workload, cells):
             found = _fetch(clickhouse, workload, table, minute, (low, high))
-            wanted = _part(workload, cells, low, high)
+            wanted = _segment(workload, cells, low, high)
             if not np.array_equal(found.codes, wanted.codes) or not np.array_equal(
                 found.counts, wanted.counts
             ):
@@ -176,7 +176,7 @@ def compare(clickhouse: Client, workload: Workload, expected: Expected, markers:
         example=example,
         accepted=(expected.accepted + markers, int(accepted)),
         refused=sum(refused.values()),
-        refused_equal=refused == expected.refused,
+        rejected_equal=refused == expected.refused,
     )
 
 
@@ -192,7 +192,7 @@ def _slices(workload: Workload, cells: Cells) -> list[tuple[int, int]]:
     return [(low, high) for low, high in pairwise(bounds) if low < high]
 
 
-def _part(workload: Workload, cells: Cells, low: int, high: int) -> Cells:
+def _segment(workload: Workload, cells: Cells, low: int, high: int) -> Cells:
     first, last = np.searchsorted(cells.codes, [low * _width(workload), high * _width(workload)])
     return Cells(cells.codes[first:last], cells.counts[first:last])
 

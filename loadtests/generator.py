@@ -4,7 +4,7 @@ Open model: what is due is due, whether or not the broker keeps up; a vote that 
 counts from the moment it was due. Encoding runs ahead while nothing is due, a few chunks at most.
 
 ``python -m loadtests.generator`` reads a `Plan` from standard input and prints, as lines of JSON,
-`Started` and at the end `Sent`. Where the stack is it takes from the environment, as every part.
+`Started` and at the end `Sent`. Where the stack is it takes from the environment, as every service.
 """
 
 import os
@@ -18,8 +18,8 @@ import msgspec
 import numpy as np
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from infra import kafka
-from infra.settings import Settings
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
 from loadtests.costs import threads_of
 from loadtests.encoding import Encoder, Messages
 from loadtests.markers import MARKER_S, marker
@@ -76,7 +76,7 @@ class Sent(msgspec.Struct, frozen=True):
         cpu_s: CPU of the whole process since it began to encode.
         peak_mb: Most resident memory, MiB.
         threads_s: CPU by thread name since the process began, s.
-        behind_ms: How late a vote was handed over: p50, p99 and most, ms.
+        lag_ms: How late a vote was handed over: p50, p99 and most, ms.
         failed: What the broker refused, by its words.
     """
 
@@ -86,7 +86,7 @@ class Sent(msgspec.Struct, frozen=True):
     cpu_s: float
     peak_mb: int
     threads_s: dict[str, float]
-    behind_ms: tuple[float, float, float]
+    lag_ms: tuple[float, float, float]
     failed: dict[str, int]
 
 
@@ -110,7 +110,7 @@ class Generator:
         self._votes, self._encoder = Votes(workload), Encoder(workload, clock)
         self._ready: deque[Messages] = deque()
         self._encoded = self._handed = self._in_chunk = self._markers = 0
-        self._behind_s: list[float] = []
+        self._lag_s: list[float] = []
 
     def run(self, failed: dict[str, int]) -> Sent:
         """Send everything; `failed` is filled by the delivery reports meanwhile."""
@@ -133,9 +133,9 @@ class Generator:
         left = self._producer.flush(FLUSH_S)
         if left:
             failed["not acknowledged in time"] = left
-        behind_ms = [0.0, 0.0, 0.0]
-        if self._behind_s:
-            behind_ms = (np.percentile(self._behind_s, [50, 99, 100]) * 1000).round(2).tolist()
+        lag_ms = [0.0, 0.0, 0.0]
+        if self._lag_s:
+            lag_ms = (np.percentile(self._lag_s, [50, 99, 100]) * 1000).round(2).tolist()
         return Sent(
             votes=self._handed,
             markers=self._markers,
@@ -143,7 +143,7 @@ class Generator:
             cpu_s=time.process_time() - cpu_s,
             peak_mb=getrusage(RUSAGE_SELF).ru_maxrss >> 10,
             threads_s=threads_of(os.getpid()),
-            behind_ms=(behind_ms[0], behind_ms[1], behind_ms[2]),
+            lag_ms=(lag_ms[0], lag_ms[1], lag_ms[2]),
             failed=failed,
         )
 
@@ -169,7 +169,7 @@ class Generator:
         end = min(begin + most, len(keys))
         if self._schedule:
             due_s = float(self._schedule.times(np.array([self._handed]))[0])
-            self._behind_s.append(max(now_s - due_s, 0.0))
+            self._lag_s.append(max(now_s - due_s, 0.0))
         produce, topic = self._producer.produce, VOTES.name
         for key, value in zip(keys[begin:end], values[begin:end], strict=True):
             while True:

@@ -9,7 +9,7 @@ from pathlib import Path
 import confluent_kafka
 import psutil
 
-from infra.settings import CHECKOUT, Settings
+from infra.config.settings import CHECKOUT, Settings
 
 _SHOWN = (
     "checkpoint_interval_ms",

@@ -11,8 +11,8 @@ from typing import Final
 
 from hdrh.histogram import HdrHistogram
 
-from infra.clickhouse import ERRORS, connect
-from infra.settings import Settings
+from infra.clickhouse.client import ERRORS, connect
+from infra.config.settings import Settings
 from schemas.times import format_instant
 
 MARKER_S: Final = 0.047

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from redis import Redis, RedisError
 
 from models.encoder import Encoder
-from operators.core.meaning.normalise import plain
+from operators.core.clusters.normalise import plain
 
 TIMEOUT_S: Final = 0.05
 """Longest wait for Redis: about what encoding a batch of eight texts takes."""

@@ -1,6 +1,6 @@
 """The normative table of doubtful messages, `edge_cases.json`, as values.
 
-Unit tests judge every row; stack tests send them all through the real parts.
+Unit tests validate every row; stack tests send them all through the real parts.
 """
 
 import json

@@ -13,7 +13,7 @@ from typing import Any, Final
 from schemas.edge_cases import edge_cases
 from schemas.events import Kind
 from schemas.published import examples, schema
-from schemas.refusals import ADVICE, OF_SETTINGS, REASONS, Reason
+from schemas.rejections import ADVICE, OF_SETTINGS, REASONS, Reason
 from schemas.topics import TOPICS, Topic
 
 DAY_MS: Final = 86_400_000

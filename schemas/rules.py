@@ -1,7 +1,7 @@
 """The rules: which messages are accepted, written once.
 
 Intake, ``tutti schemas check``, ``tutti send --check``, the Beam recount and the tests all call
-`judge`. It is a pure function of the payload, the broker's time and the trust rules, so that a
+`validate`. It is a pure function of the payload, the broker's time and the trust rules, so that a
 recount next year gives the verdict of today. `schemas/edge_cases.json` is the normative table of
 doubtful input.
 """
@@ -24,7 +24,7 @@ from schemas.events import (
     Proposal,
     Vote,
 )
-from schemas.refusals import Reason, Refusal
+from schemas.rejections import Reason, Rejection
 from schemas.times import EARLIEST_MS, FUTURE_TOLERANCE_MS, parse_instant
 from schemas.trust import TrustRules
 
@@ -49,9 +49,9 @@ _PERSON_RULE: Final = "1 to 128 of A-Z a-z 0-9 . _ - : @ + / ="
 _TIME_RULE: Final = "YYYY-MM-DDTHH:MM:SS[.fff]Z, a real UTC time since 2000-01-01"
 
 
-def judge_vote(
+def validate_vote(
     payload: bytes | None, broker_ms: int, trust_rules: TrustRules | None = None
-) -> Vote | Refusal:
+) -> Vote | Rejection:
     """Decide on one vote.
 
     Args:
@@ -60,93 +60,93 @@ def judge_vote(
         trust_rules: Which source may set which trust; None: each any.
     """
     vote = _decode(payload, _VOTE)
-    if isinstance(vote, Refusal):
+    if isinstance(vote, Rejection):
         return vote
     if not _identifier(vote.consultation_id):
-        return Refusal("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
+        return Rejection("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
     if not _identifier(vote.proposal_id):
-        return Refusal("bad_identifier", "proposal_id", _IDENTIFIER_RULE)
+        return Rejection("bad_identifier", "proposal_id", _IDENTIFIER_RULE)
     if not _person(vote.participant_id):
-        return Refusal("bad_identifier", "participant_id", _PERSON_RULE)
+        return Rejection("bad_identifier", "participant_id", _PERSON_RULE)
     fitting = QUALIFICATIONS.get(vote.choice)
     if fitting is None:
-        return Refusal("unknown_choice", "choice", "agree, disagree, neutral or withdrawn")
+        return Rejection("unknown_choice", "choice", "agree, disagree, neutral or withdrawn")
     cast_ms = parse_instant(vote.cast_at)
     if cast_ms is None or cast_ms < EARLIEST_MS:
-        return Refusal("bad_time", "cast_at", _TIME_RULE)
+        return Rejection("bad_time", "cast_at", _TIME_RULE)
     if cast_ms > broker_ms + FUTURE_TOLERANCE_MS:
-        return Refusal("future_time", "cast_at", "at most 300 s after the broker received it")
+        return Rejection("future_time", "cast_at", "at most 300 s after the broker received it")
     if not _country(vote.country):
-        return Refusal("bad_country", "country", "two upper-case letters (ISO 3166-1)")
+        return Rejection("bad_country", "country", "two upper-case letters (ISO 3166-1)")
     if vote.trust not in TRUSTS:
-        return Refusal("unknown_trust", "trust", ", ".join(TRUSTS))
+        return Rejection("unknown_trust", "trust", ", ".join(TRUSTS))
     for position, name in enumerate(vote.qualifications):
         if name not in QUALIFICATION_BITS:
-            return Refusal("unknown_qualification", f"qualifications[{position}]")
+            return Rejection("unknown_qualification", f"qualifications[{position}]")
         if name not in fitting:
             detail = f"with choice {vote.choice}: {', '.join(fitting) or 'none'}"
-            return Refusal("qualification_mismatch", f"qualifications[{position}]", detail)
+            return Rejection("qualification_mismatch", f"qualifications[{position}]", detail)
     if vote.source and not _identifier(vote.source):
-        return Refusal("bad_identifier", "source", _IDENTIFIER_RULE)
+        return Rejection("bad_identifier", "source", _IDENTIFIER_RULE)
     if trust_rules is not None:
         allowed = trust_rules.allowed(vote.source, broker_ms)
         if allowed is not None and vote.trust not in allowed:
             may = ", ".join(level for level in TRUSTS if level in allowed)
-            return Refusal("trust_not_allowed", "trust", f"this source may set {may}")
+            return Rejection("trust_not_allowed", "trust", f"this source may set {may}")
     return vote
 
 
-def judge_proposal(payload: bytes | None, broker_ms: int) -> Proposal | Refusal:
-    """Decide on one proposal; arguments as for `judge_vote`."""
+def validate_proposal(payload: bytes | None, broker_ms: int) -> Proposal | Rejection:
+    """Decide on one proposal; arguments as for `validate_vote`."""
     proposal = _decode(payload, _PROPOSAL)
     return (
         proposal
-        if isinstance(proposal, Refusal)
+        if isinstance(proposal, Rejection)
         else next(_proposal_faults(proposal, broker_ms), proposal)
     )
 
 
-def _proposal_faults(proposal: Proposal, broker_ms: int) -> Iterator[Refusal]:
+def _proposal_faults(proposal: Proposal, broker_ms: int) -> Iterator[Rejection]:
     if not _identifier(proposal.consultation_id):
-        yield Refusal("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
+        yield Rejection("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
     if not _identifier(proposal.proposal_id):
-        yield Refusal("bad_identifier", "proposal_id", _IDENTIFIER_RULE)
+        yield Rejection("bad_identifier", "proposal_id", _IDENTIFIER_RULE)
     yield from _text_faults("text", proposal.text, MAX_TEXT)
     yield from _time_faults("submitted_at", proposal.submitted_at)
     if (parse_instant(proposal.submitted_at) or 0) > broker_ms + FUTURE_TOLERANCE_MS:
-        yield Refusal("future_time", "submitted_at", "at most 300 s after the broker received it")
+        yield Rejection("future_time", "submitted_at", "at most 300 s after the broker received it")
     if proposal.language and not _language(proposal.language):
-        yield Refusal("bad_language", "language", "a BCP 47 tag such as fr or pt-BR")
+        yield Rejection("bad_language", "language", "a BCP 47 tag such as fr or pt-BR")
     if proposal.country and not _country(proposal.country):
-        yield Refusal("bad_country", "country", "two upper-case letters (ISO 3166-1)")
+        yield Rejection("bad_country", "country", "two upper-case letters (ISO 3166-1)")
     if proposal.author_id and not _person(proposal.author_id):
-        yield Refusal("bad_identifier", "author_id", _PERSON_RULE)
+        yield Rejection("bad_identifier", "author_id", _PERSON_RULE)
     if proposal.status not in STATUSES:
-        yield Refusal("unknown_status", "status", ", ".join(STATUSES))
+        yield Rejection("unknown_status", "status", ", ".join(STATUSES))
 
 
-def judge_consultation(payload: bytes | None, _broker_ms: int) -> Consultation | Refusal:
-    """Decide on one consultation; arguments as for `judge_vote`."""
+def validate_consultation(payload: bytes | None, _broker_ms: int) -> Consultation | Rejection:
+    """Decide on one consultation; arguments as for `validate_vote`."""
     consultation = _decode(payload, _CONSULTATION)
     return (
         consultation
-        if isinstance(consultation, Refusal)
+        if isinstance(consultation, Rejection)
         else next(_consultation_faults(consultation), consultation)
     )
 
 
-def _consultation_faults(consultation: Consultation) -> Iterator[Refusal]:
+def _consultation_faults(consultation: Consultation) -> Iterator[Rejection]:
     if not _identifier(consultation.consultation_id):
-        yield Refusal("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
+        yield Rejection("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
     yield from _text_faults("title", consultation.title, MAX_TITLE)
     seen: set[str] = set()
     for position, entry in enumerate(consultation.countries):
         if not _country(entry.country):
-            yield Refusal("bad_country", f"countries[{position}].country", "two capital letters")
+            yield Rejection("bad_country", f"countries[{position}].country", "two capital letters")
         if not (isfinite(entry.weight) and entry.weight >= 0):
-            yield Refusal("bad_number", f"countries[{position}].weight", "a number from 0 up")
+            yield Rejection("bad_number", f"countries[{position}].weight", "a number from 0 up")
         if entry.country in seen:
-            yield Refusal("duplicate_country", f"countries[{position}].country", "once each")
+            yield Rejection("duplicate_country", f"countries[{position}].country", "once each")
         seen.add(entry.country)
     if consultation.opens_at:
         yield from _time_faults("opens_at", consultation.opens_at)
@@ -155,22 +155,22 @@ def _consultation_faults(consultation: Consultation) -> Iterator[Refusal]:
     window = consultation.window_seconds
     whole = window % WINDOW_STEP_SECONDS == 0
     if not (whole and WINDOW_STEP_SECONDS <= window <= MAX_WINDOW_SECONDS):
-        yield Refusal("bad_number", "window_seconds", "a multiple of 60 from 60 to 604800")
+        yield Rejection("bad_number", "window_seconds", "a multiple of 60 from 60 to 604800")
     if not 1 <= consultation.rank_min_votes <= MAX_RANK_MIN_VOTES:
-        yield Refusal("bad_number", "rank_min_votes", "from 1 to 1000000")
+        yield Rejection("bad_number", "rank_min_votes", "from 1 to 1000000")
 
 
-def _text_faults(field: str, text: str, limit: int) -> Iterator[Refusal]:
+def _text_faults(field: str, text: str, limit: int) -> Iterator[Rejection]:
     if not text:
-        yield Refusal("empty", field, f"1 to {limit} characters")
+        yield Rejection("empty", field, f"1 to {limit} characters")
     if len(text) > limit:
-        yield Refusal("too_long", field, f"1 to {limit} characters")
+        yield Rejection("too_long", field, f"1 to {limit} characters")
 
 
-def _time_faults(field: str, text: str) -> Iterator[Refusal]:
+def _time_faults(field: str, text: str) -> Iterator[Rejection]:
     ms = parse_instant(text)
     if ms is None or ms < EARLIEST_MS:
-        yield Refusal("bad_time", field, _TIME_RULE)
+        yield Rejection("bad_time", field, _TIME_RULE)
 
 
 _ANY: Final = msgspec.json.Decoder(msgspec.Raw)
@@ -178,36 +178,36 @@ _VOTE: Final = msgspec.json.Decoder(Vote)
 _PROPOSAL: Final = msgspec.json.Decoder(Proposal)
 _CONSULTATION: Final = msgspec.json.Decoder(Consultation)
 
-Judge = Callable[[bytes | None, int], Vote | Proposal | Consultation | Refusal]
+Validator = Callable[[bytes | None, int], Vote | Proposal | Consultation | Rejection]
 
-JUDGES: Final[dict[Kind, Judge]] = {
-    "consultations": judge_consultation,
-    "proposals": judge_proposal,
-    "votes": judge_vote,
+VALIDATORS: Final[dict[Kind, Validator]] = {
+    "consultations": validate_consultation,
+    "proposals": validate_proposal,
+    "votes": validate_vote,
 }
-"""The judge of each kind of event, where every source may set every trust."""
+"""The validator of each kind of event, where every source may set every trust."""
 
 
-def judges(trust_rules: TrustRules | None) -> dict[Kind, Judge]:
-    """The judge of each kind of event."""
-    return JUDGES | {"votes": partial(judge_vote, trust_rules=trust_rules)}
+def validators(trust_rules: TrustRules | None) -> dict[Kind, Validator]:
+    """The validator of each kind of event."""
+    return VALIDATORS | {"votes": partial(validate_vote, trust_rules=trust_rules)}
 
 
-def _decode(payload: bytes | None, decoder: "msgspec.json.Decoder[Event]") -> Event | Refusal:
+def _decode(payload: bytes | None, decoder: "msgspec.json.Decoder[Event]") -> Event | Rejection:
     """Decode strictly: exactly one JSON object in UTF-8, with the fields' own JSON types."""
     if not payload:
-        return Refusal("empty", "", "a JSON object")
+        return Rejection("empty", "", "a JSON object")
     if len(payload) > MAX_MESSAGE_BYTES:
-        return Refusal("too_long", "", f"at most {MAX_MESSAGE_BYTES} bytes")
+        return Rejection("too_long", "", f"at most {MAX_MESSAGE_BYTES} bytes")
     try:
         # The decoder skips unknown fields without checking their UTF-8: check all of it here.
         text = payload.decode()
     except UnicodeDecodeError:
-        return Refusal("not_json", "", "one JSON object in UTF-8")
+        return Rejection("not_json", "", "one JSON object in UTF-8")
     # A bracket opens a level or stands in a string: few brackets cannot be deep. Left to the
     # decoder, the answer would depend on how deep the caller's own stack is.
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        return Refusal("too_deep", "", f"at most {MAX_DEPTH} levels")
+        return Rejection("too_deep", "", f"at most {MAX_DEPTH} levels")
     try:
         try:
             return decoder.decode(text)
@@ -215,7 +215,7 @@ def _decode(payload: bytes | None, decoder: "msgspec.json.Decoder[Event]") -> Ev
             _ANY.decode(text)  # the decoder stopped there: what follows may not be JSON at all
             return _explain(error)
     except msgspec.DecodeError:
-        return Refusal("not_json", "", "one JSON object in UTF-8")
+        return Rejection("not_json", "", "one JSON object in UTF-8")
 
 
 def _depth(text: str) -> int:
@@ -240,16 +240,16 @@ _IF_EMPTY: Final[dict[str, Reason]] = {
 """What is wrong with an empty text where the field may be absent."""
 
 
-def _explain(error: msgspec.ValidationError) -> Refusal:
-    """Turn the decoder's ``Expected `str`, got `int` - at `$.country` `` into a refusal."""
+def _explain(error: msgspec.ValidationError) -> Rejection:
+    """Turn the decoder's ``Expected `str`, got `int` - at `$.country` `` into a rejection."""
     sentence, _, place = str(error).partition(" - at `$")
     path = place.rstrip("`").lstrip(".")
     missing = _MISSING(sentence)
     if missing:
-        return Refusal("missing_field", f"{path}.{missing[1]}".lstrip("."), "required")
+        return Rejection("missing_field", f"{path}.{missing[1]}".lstrip("."), "required")
     if "out of range" in sentence and path.endswith(_NUMBERS):
-        return Refusal("bad_number", path, "out of range")
+        return Rejection("bad_number", path, "out of range")
     if "of length" in sentence:
-        return Refusal(_IF_EMPTY[path], path, "absent or not empty")
+        return Rejection(_IF_EMPTY[path], path, "absent or not empty")
     detail = sentence.replace("`", "").replace("Expected", "expected")
-    return Refusal("wrong_type" if path else "not_object", path, detail)
+    return Rejection("wrong_type" if path else "not_object", path, detail)

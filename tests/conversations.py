@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from operators.core.groups.matrix import Opinions
-from pipelines.importers.polis import read_polis
+from pipelines.exchange.polis_import import read_polis
 
 VALUE = {"agree": 1, "neutral": 0, "disagree": -1}
 

@@ -12,17 +12,17 @@ import typer
 from places import CHECKOUT
 from pydantic import SecretStr
 
-from infra import kafka
-from infra.metrics import CLICKHOUSE, SOURCES
-from infra.migrations import VIEWS
-from infra.settings import Settings
+from infra.clickhouse.views import view_names
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
+from infra.service.metrics import CLICKHOUSE, SOURCES
 from models.cache import NAMESPACE
 from operators.flink import semantics, votes
 from pipelines.cli.main import app
-from pipelines.sink.main import REDIS_STREAM
+from pipelines.sink.sink import REDIS_STREAM
 from schemas.events import Kind
-from schemas.refusals import REASONS, Refusal
-from schemas.rules import JUDGES
+from schemas.rejections import REASONS, Rejection
+from schemas.rules import VALIDATORS
 from schemas.topics import TOPICS
 
 README = (CHECKOUT / "README.md").read_text()
@@ -129,14 +129,14 @@ def test_every_reason_is_documented():
 def test_every_view_is_documented():
     section = README.split("## For analysts\n")[1].split("\n## ")[0]
     listed = set(re.findall(r"^\| `((?:marts|open)\.\w+)` \|", section, re.MULTILINE))
-    assert listed == {name for name in VIEWS if not name.startswith("tutti.")}
+    assert listed == {name for name in view_names() if not name.startswith("tutti.")}
 
 
 def test_every_part_of_the_stack_has_its_log_documented():
-    from infra.local.parts import PARTS  # noqa: PLC0415 - its clients take a moment to import
+    from infra.local.services import SERVICES  # noqa: PLC0415 - its clients take a moment to import
 
-    [row] = [line for line in README.splitlines() if line.startswith("| `var/logs/PART.log`")]
-    assert {part.name for part in PARTS} <= set(re.findall(r"`(\w+)`", row))
+    [row] = [line for line in README.splitlines() if line.startswith("| `var/logs/SERVICE.log`")]
+    assert {service.name for service in SERVICES} <= set(re.findall(r"`(\w+)`", row))
 
 
 def test_every_port_is_documented():
@@ -158,12 +158,12 @@ def test_every_port_is_documented():
 
 
 def test_every_part_with_metrics_is_named_where_they_are_served():
-    parts = {source.name for source in SOURCES} - {CLICKHOUSE.name}
+    services = {source.name for source in SOURCES} - {CLICKHOUSE.name}
     [port] = re.findall(r"^\| 18108 \| (.+) \|$", README, re.MULTILINE)
     watching = README.split("### Watching it\n")[1].split(" `http://127.0.0.1:18101")[0]
     page = (CHECKOUT / "docs" / "metrics.md").read_text().split(" together at port")[0]
     for text in (port, watching, page):
-        assert parts <= set(re.findall(r"\w+", text))
+        assert services <= set(re.findall(r"\w+", text))
 
 
 def test_servers_elsewhere_are_told_what_of_kafka_is_used():
@@ -178,7 +178,7 @@ def test_servers_elsewhere_are_told_what_of_kafka_is_used():
 
 def test_servers_elsewhere_are_told_every_database():
     sql = PRODUCTION.split("```sql\n")[1].split("```")[0]
-    databases = {name.partition(".")[0] for name in VIEWS}
+    databases = {name.partition(".")[0] for name in view_names()}
     assert set(re.findall(r"CREATE DATABASE IF NOT EXISTS (\w+);", sql)) == databases
     assert set(re.findall(r"(\w+)\.\* TO tutti_operator;", sql)) == databases
     assert set(re.findall(r"(\w+)\.\* TO tutti_analyst;", sql)) == databases - {"tutti"}
@@ -190,7 +190,7 @@ def test_servers_elsewhere_are_told_the_keys_of_redis():
 
 
 def test_servers_elsewhere_are_told_what_runs_here():
-    from infra.local.parts import PARTS  # noqa: PLC0415 - its clients take a moment to import
+    from infra.local.services import SERVICES  # noqa: PLC0415 - its clients take a moment to import
 
     elsewhere = Settings(
         kafka_brokers="kafka:9092", clickhouse_url="http://ch:8123", redis_url="redis://redis:6379"
@@ -198,7 +198,7 @@ def test_servers_elsewhere_are_told_what_runs_here():
     [text] = [line for line in PRODUCTION.splitlines() if line.startswith("`tutti up` starts")]
     runs = text.split("runs the others against it: ")[1].split(". ")[0]
     assert set(re.findall(r"`(\w+)`", runs)) == {
-        part.name for part in PARTS if not part.elsewhere(elsewhere)
+        service.name for service in SERVICES if not service.elsewhere(elsewhere)
     }
 
 
@@ -218,8 +218,8 @@ def examples() -> list[tuple[Kind, str]]:
 
 @pytest.mark.parametrize(("kind", "line"), examples())
 def test_the_examples_for_campaigns_are_accepted(kind, line):
-    verdict = JUDGES[kind](line.encode(), BROKER_MS)
-    assert not isinstance(verdict, Refusal), verdict
+    verdict = VALIDATORS[kind](line.encode(), BROKER_MS)
+    assert not isinstance(verdict, Rejection), verdict
 
 
 def test_the_vote_of_the_example_program_is_accepted():
@@ -227,7 +227,7 @@ def test_the_vote_of_the_example_program_is_accepted():
     vote = re.search(r"^vote = (\{.*?^\})", program, re.MULTILINE | re.DOTALL)
     assert vote
     value = json.dumps(json.loads(re.sub(r",\s*\}", "}", vote[1])))
-    assert not isinstance(JUDGES["votes"](value.encode(), BROKER_MS), Refusal)
+    assert not isinstance(VALIDATORS["votes"](value.encode(), BROKER_MS), Rejection)
     assert '"murmur2_random"' in program
 
 
@@ -301,11 +301,11 @@ def is_source(name: str) -> bool:
 
 def test_no_file_names_a_registry_or_a_place_on_a_machine():
     forbidden = [
-        "/".join(parts).encode()
-        for parts in (("", "work", ""), ("", "root", ""), ("", "home", ""), ("", "Users", ""))
+        "/".join(pieces).encode()
+        for pieces in (("", "work", ""), ("", "root", ""), ("", "home", ""), ("", "Users", ""))
     ] + [
-        ".".join(parts).encode()
-        for parts in (
+        ".".join(pieces).encode()
+        for pieces in (
             ("pypi", "org"),
             ("pythonhosted", "org"),
             ("repo1", "maven"),

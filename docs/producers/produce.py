@@ -19,7 +19,7 @@ producer = Producer(
     }
 )
 failures = []
-MOST_UNANSWERED = 50_000
+MAX_UNANSWERED = 50_000
 
 
 def delivered(error, message) -> None:
@@ -38,7 +38,7 @@ for line in sys.stdin.buffer:
     except KafkaException as error:  # e.g. larger than a message may be
         delivered(error.args[0], None)
     # Calls `delivered` for what has been answered; waits while too much has not.
-    producer.poll(0.1 if len(producer) > MOST_UNANSWERED else 0)
+    producer.poll(0.1 if len(producer) > MAX_UNANSWERED else 0)
 
 unanswered = producer.flush(60)
 if unanswered:

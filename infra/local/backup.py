@@ -12,11 +12,11 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
+from infra.config.settings import Settings
 from infra.local import stack
 from infra.local.stack import Say
-from infra.settings import Settings
 from operators.core.errors import TerminalError
-from operators.flink.resume import moved
+from operators.flink.checkpoints import moved
 
 FOLDERS: Final = ("kafka", "clickhouse", "votes", "semantics", "secrets")
 """Redis keeps nothing that counts; logs and run are of the processes."""

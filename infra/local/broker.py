@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from infra.scratch import java_scratch
-from infra.settings import Settings
+from infra.config.settings import Settings
+from infra.service.tempdirs import java_tempdir
 
 CLUSTER_ID: Final = "dHV0dGktb25lLW1hY2hpbg"
 
@@ -94,7 +94,7 @@ def main() -> None:
     settings = Settings()
     data, run = settings.home / "kafka", settings.run / "kafka"
     write_log4j(settings)
-    os.environ.update(java_scratch(settings, "kafka"))
+    os.environ.update(java_tempdir(settings, "kafka"))
     configuration = run / "server.properties"
     configuration.write_text(properties(settings, data))
     if not (data / "meta.properties").exists():

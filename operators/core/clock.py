@@ -12,10 +12,10 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def rested_ms(began_ms: int, ended_ms: int, rest: int) -> int:
+def cooled_down_ms(began_ms: int, ended_ms: int, rest: int) -> int:
     """When work may begin again that rests so many times as long as it took.
 
-    >>> rested_ms(0, 100, 9)  # a tenth of the time, at most, is its own
+    >>> cooled_down_ms(0, 100, 9)  # a tenth of the time, at most, is its own
     1000
     """
     return ended_ms + rest * (ended_ms - began_ms)

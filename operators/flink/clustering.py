@@ -1,4 +1,4 @@
-"""Flink's side of clustering: it keeps what `operators.core.meaning` needs to go on.
+"""Flink's side of clustering: it keeps what `operators.core.clusters` needs to go on.
 
 Imported late and only where the job is built: PyFlink looks for its configuration when Java starts.
 """
@@ -18,12 +18,12 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
 from models.encoder import Encoder
-from operators.core.meaning.clusters import Clusters, StateSize
-from operators.core.meaning.item import Item
-from operators.core.meaning.journal import due, entry, revived
-from operators.core.meaning.language import language_of
-from operators.core.meaning.records import records
-from operators.core.meaning.thresholds import Thresholds
+from operators.core.clusters.clusters import Clusters, StateSize
+from operators.core.clusters.item import Item
+from operators.core.clusters.journal import due, entry, revived
+from operators.core.clusters.language import language_of
+from operators.core.clusters.records import records
+from operators.core.clusters.thresholds import Thresholds
 from operators.flink.semantics import UID, SemanticsJob
 
 
@@ -41,8 +41,8 @@ Load = Callable[[], tuple[WatchedEncoder, Thresholds]]
 class ClusterProposals(KeyedProcessFunction):  # type: ignore[misc]
     """Proposals of a consultation in, records out. The objects live here; state makes them anew."""
 
-    def __init__(self, generation: int, load: Load) -> None:
-        self._generation, self._load = generation, load
+    def __init__(self, epoch: int, load: Load) -> None:
+        self._generation, self._load = epoch, load
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Load the encoder; nothing is alive yet."""
@@ -105,8 +105,8 @@ def graph(options: dict[str, str], job: SemanticsJob, load: Load) -> Any:
         arrivals,
     )
     columns = Types.ROW_NAMED(["topic", "record_key", "record"], [text, text, text])
-    said = keyed.process(ClusterProposals(job.generation, load), columns).uid(UID).name(UID)
+    emitted = keyed.process(ClusterProposals(job.epoch, load), columns).uid(UID).name(UID)
     statements = tables.create_statement_set()
-    statements.add_insert("said", tables.from_data_stream(said))
+    statements.add_insert("emitted", tables.from_data_stream(emitted))
     statements.attach_as_datastream()
     return flink

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from operators.flink.settings import TRANSACTION_TIMEOUT_MS, flink_settings, kafka_options
-from schemas.topics import ACCEPTED_PROPOSALS, MEANING
+from schemas.topics import ACCEPTED_PROPOSALS, SEMANTICS_OUTPUTS
 
 LAYOUT: Final = "1"
 """Version of the job's graph and state: raise it when a checkpoint of before no longer fits."""
@@ -31,9 +31,9 @@ JAVA_OPTIONS: Final = " ".join(
 """What PyFlink's operators reach into; Flink's own start scripts open the same."""
 
 
-def transactions_of(generation: int) -> str:
-    """What the ids of a generation's transactions begin with."""
-    return f"{TRANSACTIONS}{generation}-"
+def transactions_of(epoch: int) -> str:
+    """What the ids of a epoch's transactions begin with."""
+    return f"{TRANSACTIONS}{epoch}-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,18 @@ class SemanticsJob:
 
     Attributes:
         brokers: Kafka's bootstrap servers.
-        generation: Written into every output key.
+        epoch: Written into every output key.
         security: More options of Kafka's client. Never a secret: options can be seen.
     """
 
     brokers: str
-    generation: int
+    epoch: int
     security: Mapping[str, str] = field(default_factory=dict)
 
     def tables(self) -> list[str]:
         """The statements that declare source and sink."""
         kafka = kafka_options(self.brokers, self.security)
-        topics = ";".join(topic.name for topic in MEANING)
+        topics = ";".join(topic.name for topic in SEMANTICS_OUTPUTS)
         return [
             f"""CREATE TEMPORARY TABLE accepted_proposals (
                 consultation_id STRING, proposal_id STRING, text STRING, `language` STRING,
@@ -67,7 +67,7 @@ class SemanticsJob:
                 'scan.startup.mode' = 'earliest-offset',
                 'format' = 'json'
             )""",
-            f"""CREATE TEMPORARY TABLE said (
+            f"""CREATE TEMPORARY TABLE emitted (
                 topic STRING METADATA, record_key STRING, record STRING
             ) WITH (
                 'connector' = 'kafka',
@@ -78,7 +78,7 @@ class SemanticsJob:
                 'value.format' = 'raw',
                 'value.fields-include' = 'EXCEPT_KEY',
                 'sink.delivery-guarantee' = 'exactly-once',
-                'sink.transactional-id-prefix' = '{transactions_of(self.generation)}',
+                'sink.transactional-id-prefix' = '{transactions_of(self.epoch)}',
                 'sink.transaction-naming-strategy' = 'POOLING',
                 'properties.transaction.timeout.ms' = '{TRANSACTION_TIMEOUT_MS}',
                 'properties.compression.type' = 'lz4'

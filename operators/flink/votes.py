@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from operators.core.ballots import MINUTE_MS
-from operators.core.tally import COUNTED_CHOICES, QUALIFICATION_COLUMNS
+from operators.core.votes.ballots import MINUTE_MS
+from operators.core.votes.tally import COUNTED_CHOICES, QUALIFICATION_COLUMNS
 from operators.flink.settings import TRANSACTION_TIMEOUT_MS, flink_settings, kafka_options
 from schemas.events import QUALIFICATION_BITS
 from schemas.topics import ACCEPTED_VOTES, PROGRESS, TALLIES, WINDOWS, Topic

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import typer
 
-from infra.settings import Settings
-from infra.shown import shown_settings
+from infra.config.settings import Settings
+from infra.config.settings_report import settings_report
 from pipelines.cli.output import AsJson, console, print_json
 
 config = typer.Typer(help="Settings.", no_args_is_help=True)
@@ -19,7 +19,7 @@ def _group() -> None:
 @config.command("show")
 def show(as_json: AsJson = False) -> None:
     """Show every setting with its origin and meaning, and the addresses that follow from them."""
-    found = shown_settings(Settings())
+    found = settings_report(Settings())
     if as_json:
         print_json([asdict(line) for line in found])
         return

@@ -15,16 +15,16 @@ import typer
 from clickhouse_connect.driver.exceptions import DatabaseError
 from rich.progress import MofNCompleteColumn
 
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from pipelines.cli.files import LinesFile, LinesKind, progress, read_lines
 from pipelines.cli.output import AsJson, console, errors, print_json, table
 from pipelines.cli.schemas import check_file, print_fault
-from pipelines.importers.polis import read_polis
-from pipelines.sending import Receipt, Sender
-from pipelines.sync import await_clusters
-from pipelines.sync import sync as sync_all
+from pipelines.exchange.polis_import import read_polis
+from pipelines.exchange.send import Receipt, Sender
+from pipelines.verify.sync import await_clusters
+from pipelines.verify.sync import sync as sync_all
 from schemas.events import Kind
 
 importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)
@@ -178,7 +178,7 @@ def query(
     try:
         answer = clickhouse.raw_query(sql, parameters=named, fmt=form)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     except DatabaseError as error:
         raise TerminalError(f"ClickHouse refused the query: {error}") from None
     sys.stdout.buffer.write(answer)
@@ -197,7 +197,7 @@ def _named(parameter: str) -> tuple[str, str]:
 def reconcile(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
     """Recount the log with Apache Beam and compare with ClickHouse; exit 1 on a difference."""
     # Apache Beam takes a second to import: only this command waits for it.
-    from pipelines.reconcile import reconcile as reconcile_all  # noqa: PLC0415
+    from pipelines.verify.reconcile import reconcile as reconcile_all  # noqa: PLC0415
 
     found = reconcile_all(Settings(), timeout)
     if as_json:

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from infra.local.parts import PARTS
+from infra.config.settings import Settings
+from infra.local.services import SERVICES
 from infra.local.stack import NotReadyError
-from infra.settings import Settings
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.cli.data import print_reconciliation
@@ -34,7 +34,7 @@ def demo(
     from pipelines.demo.show import show  # noqa: PLC0415
 
     settings = Settings()
-    elsewhere = [part.elsewhere(settings) for part in PARTS if part.elsewhere(settings)]
+    elsewhere = [part.elsewhere(settings) for part in SERVICES if part.elsewhere(settings)]
     if elsewhere:
         raise TerminalError(
             f"The demo would send invented votes to {', '.join(map(str, elsewhere))}: unset the"

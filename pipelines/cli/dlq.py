@@ -10,14 +10,14 @@ import typer
 from clickhouse_connect.driver.client import Client
 from rich.progress import MofNCompleteColumn
 
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.checking import found
+from operators.core.printable import printable
 from pipelines.cli.files import progress
 from pipelines.cli.output import AsJson, console, errors, print_json, table
-from pipelines.deadletters import (
+from pipelines.dlq.letters import (
     KINDS,
     DeadLetter,
     Original,
@@ -29,10 +29,10 @@ from pipelines.deadletters import (
     replay,
     statistics,
 )
-from pipelines.printable import printable
-from pipelines.sending import Sender
+from pipelines.exchange.send import Sender
+from pipelines.exchange.validate import found
 from schemas.events import Kind
-from schemas.refusals import ADVICE, REASONS
+from schemas.rejections import ADVICE, REASONS
 from schemas.times import parse_instant
 from schemas.topics import INPUT
 
@@ -143,7 +143,7 @@ def _shown(letter: DeadLetter, original: Original | None) -> dict[str, Any]:
         gone = "no longer in Kafka: retention has removed it, so it can neither be shown nor sent"
         return about | {"found": None, "key": None, "content": None, "gone": gone}
     return about | {
-        "found": found(original.value, letter.refusal),
+        "found": found(original.value, letter.rejection),
         "key": None if original.key is None else printable(original.key),
         "content": printable(original.value or b"", SHOWN_CHARACTERS),
         "gone": None,
@@ -283,4 +283,4 @@ def _clickhouse(settings: Settings) -> Iterator[Client]:
     try:
         yield connect(settings)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None

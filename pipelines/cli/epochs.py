@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from infra.settings import Settings
+from infra.config.settings import Settings
 from operators.core.clock import monotonic_ms
-from pipelines import rebuild as rebuilding
 from pipelines.cli.output import AsJson, console, errors, print_json
-from pipelines.rebuild import Progress
+from pipelines.votes import rebuild as rebuilding
+from pipelines.votes.rebuild import Progress
 
 
 def rebuild(

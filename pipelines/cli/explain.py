@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
-from operators.core import makeorg
-from operators.core.tally import COUNTERS
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
+from operators.core.scores import makeorg
+from operators.core.votes.tally import COUNTERS
 from pipelines.cli.moments import At, past_moment
 from pipelines.cli.output import AsJson, console, print_json, table
-from pipelines.explaining import Explanation
-from pipelines.explaining import explain as explain_proposal
+from pipelines.verify.explain import Explanation
+from pipelines.verify.explain import explain as explain_proposal
 
 
 def explain(
@@ -28,7 +28,7 @@ def explain(
         moment = past_moment(at, clickhouse) if at else None
         found = explain_proposal(clickhouse, consultation, proposal, moment)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     if as_json:
         print_json(asdict(found))
     else:

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, errors, print_json, table
-from pipelines.exporters.polis import export_polis
-from pipelines.exporters.tables import Database, Manifest, export_tables
+from pipelines.exchange.polis_export import export_polis
+from pipelines.exchange.tables_export import Database, Manifest, export_tables
 
 PATIENCE_S = 600
 
@@ -48,7 +48,7 @@ def export(
             return
         manifest = export_tables(clickhouse, consultation, to, database, system_clock)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     if as_json:
         print_json(asdict(manifest))
     else:

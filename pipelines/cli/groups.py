@@ -8,13 +8,13 @@ import typer
 from clickhouse_connect.driver.client import Client
 from rich.markup import escape
 
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, print_json, table
 
 _RUN: Final = (
-    "verdict", "supported", "k", "silhouette", "noise_silhouette", "grouped", "participants",
+    "verdict", "groups_significant", "k", "silhouette", "noise_silhouette", "grouped", "participants",
     "proposals", "ballots", "method", "as_of",
 )  # fmt: skip
 _TEXT: Final = "LEFT JOIN marts.proposals AS proposals USING (consultation_id, proposal_id)"
@@ -22,7 +22,7 @@ _OF: Final = "WHERE consultation_id = {consultation:String}"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportedSetting:
     """What is printed.
 
     Attributes:
@@ -49,14 +49,14 @@ def groups(
     try:
         shown = read_groups(connect(Settings()), consultation, limit)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     if as_json:
         print_json(asdict(shown))
     else:
         _draw(shown)
 
 
-def read_groups(clickhouse: Client, consultation: str, limit: int) -> Shown:
+def read_groups(clickhouse: Client, consultation: str, limit: int) -> ReportedSetting:
     """Read the newest run.
 
     Raises:
@@ -75,7 +75,7 @@ def read_groups(clickhouse: Client, consultation: str, limit: int) -> Shown:
             f"There are no groups of {consultation}: it has no votes, or they came a moment ago;"
             " see tutti status."
         )
-    return Shown(
+    return ReportedSetting(
         consultation,
         {name: found[0][name] for name in _RUN},
         [{name: row[name] for name in ("group", "size")} for row in found if row["k"]],
@@ -92,13 +92,13 @@ def read_groups(clickhouse: Client, consultation: str, limit: int) -> Shown:
     )
 
 
-def _draw(shown: Shown) -> None:
+def _draw(shown: ReportedSetting) -> None:
     run = shown.run
     console.print(f"[bold]{shown.consultation_id}: {run['verdict']}[/]", highlight=False)
     console.print(_said(run), highlight=False)
     if not shown.groups:
         return
-    if not run["supported"]:
+    if not run["groups_significant"]:
         console.print("What follows may be chance.", style="yellow")
     console.print(
         table("groups", ("group", "people"), [(g["group"], g["size"]) for g in shown.groups])

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from infra.settings import CHECKOUT, Settings
+from infra.config.settings import CHECKOUT, Settings
 from models import manifest as manifests
 from models.export import TEMPLATES, template
 from models.export import export as export_encoder

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import scalar
+from infra.clickhouse.client import scalar
 from operators.core.clock import Clock, system_clock
 from operators.core.errors import TerminalError
 from schemas.times import parse_instant

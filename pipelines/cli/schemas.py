@@ -8,16 +8,16 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from infra.settings import Settings
-from infra.trust import trust_rules
+from infra.config.settings import Settings
+from infra.config.trust import trust_rules
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.checking import Fault, faults
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.output import AsJson, console, errors, print_json
+from pipelines.exchange.validate import Fault, faults
 from schemas.events import Kind
-from schemas.refusals import ADVICE, Reason
-from schemas.rules import judges
+from schemas.rejections import ADVICE, Reason
+from schemas.rules import validators
 
 app = typer.Typer(help="The contract of the messages.", no_args_is_help=True)
 
@@ -35,19 +35,19 @@ class Checked:
         self.lines += 1
         if fault is not None:
             self.refused += 1
-            count, first = self.reasons.get(fault.refusal.reason, (0, fault.line))
-            self.reasons[fault.refusal.reason] = (count + 1, first)
+            count, first = self.reasons.get(fault.rejection.reason, (0, fault.line))
+            self.reasons[fault.rejection.reason] = (count + 1, first)
 
 
 def check_file(file: Path, kind: Kind, limit: int, show: Callable[[Fault], None]) -> Checked:
-    """Judge each line by intake's rules as if it arrived now; `show` the first `limit` faults.
+    """Validate each line by intake's rules as if it arrived now; `show` the first `limit` faults.
 
     Raises:
         TerminalError: There is no such file.
     """
     checked = Checked()
-    judge = judges(trust_rules(Settings()))[kind]
-    for fault in faults(read_lines(file, f"checking {kind}"), judge, system_clock()):
+    validate = validators(trust_rules(Settings()))[kind]
+    for fault in faults(read_lines(file, f"checking {kind}"), validate, system_clock()):
         checked.add(fault)
         if fault is not None and checked.refused <= limit:
             show(fault)
@@ -56,12 +56,12 @@ def check_file(file: Path, kind: Kind, limit: int, show: Callable[[Fault], None]
 
 def print_fault(fault: Fault, to: Console = console) -> None:
     """Print what is wrong with a line, and below it how to mend it."""
-    refusal = fault.refusal
-    place = f" {refusal.field}" if refusal.field else ""
-    expected = f"; expected: {refusal.detail}" if refusal.detail else ""
+    rejection = fault.rejection
+    place = f" {rejection.field}" if rejection.field else ""
+    expected = f"; expected: {rejection.detail}" if rejection.detail else ""
     for text in (
-        f"line {fault.line}: {refusal.reason}{place}: found {fault.found}{expected}",
-        f"    {ADVICE[refusal.reason].mend}",
+        f"line {fault.line}: {rejection.reason}{place}: found {fault.found}{expected}",
+        f"    {ADVICE[rejection.reason].mend}",
     ):
         to.print(text, markup=False, highlight=False, soft_wrap=True)
 
@@ -117,11 +117,11 @@ def _plain(checked: Checked, named: list[Fault]) -> dict[str, Any]:
         "faults": [
             {
                 "line": fault.line,
-                "reason": fault.refusal.reason,
-                "field": fault.refusal.field,
+                "reason": fault.rejection.reason,
+                "field": fault.rejection.field,
                 "found": fault.found,
-                "expected": fault.refusal.detail,
-                "mend": ADVICE[fault.refusal.reason].mend,
+                "expected": fault.rejection.detail,
+                "mend": ADVICE[fault.rejection.reason].mend,
             }
             for fault in named
         ],

@@ -6,8 +6,8 @@ import typer
 from clickhouse_connect.driver.client import Client
 from rich.table import Table
 
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
 from operators.core.errors import UnknownConsultationError
 from pipelines.cli.output import AsJson, console, print_json, table
 
@@ -25,7 +25,7 @@ def signals(
     try:
         rows = read_signals(connect(Settings()), consultation)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     if as_json:
         print_json(rows)
     else:

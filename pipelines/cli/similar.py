@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final
 import typer
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
+from operators.core.clusters.language import language_of
+from operators.core.clusters.stance import stance
 from operators.core.errors import TerminalError
-from operators.core.meaning.language import language_of
-from operators.core.meaning.stance import stance
 from pipelines.cli.output import AsJson, console, print_json, table
 
 NEAREST_SQL: Final = """
@@ -50,7 +50,7 @@ def similar(
         else:
             rows = pairs(clickhouse, consultation, limit)
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
     if as_json:
         print_json(rows)
         return
@@ -71,7 +71,7 @@ def nearest(clickhouse: Client, consultation: str, text: str, limit: int) -> lis
         TerminalError: The consultation has no vectors of this installation's encoder.
     """
     # ONNX Runtime takes a moment to import: only this needs it.
-    from pipelines.encoder import load_encoder  # noqa: PLC0415
+    from pipelines.semantics.encoder import load_encoder  # noqa: PLC0415
 
     encoder, _ = load_encoder()
     # In the statement: hundreds of numbers make an address too long for a parameter.
@@ -83,7 +83,7 @@ def nearest(clickhouse: Client, consultation: str, text: str, limit: int) -> lis
     if not found.result_rows:
         raise TerminalError(
             f"No proposal of {consultation} has a vector of {encoder.model} yet: see tutti status,"
-            " or tutti query 'SELECT * FROM marts.clustering'."
+            " or tutti query 'SELECT * FROM marts.cluster_progress'."
         )
     language = language_of(text)
     rows = list(found.named_results())

@@ -11,13 +11,13 @@ from redis import Redis, RedisError
 from rich.live import Live
 
 from infra import redis
-from infra.clickhouse import UNAVAILABLE, ClickHouseAwayError, connect
-from infra.settings import Settings
+from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from pipelines.cli.board import Board, By, draw_board, read_board
 from pipelines.cli.moments import At, past_moment
 from pipelines.cli.output import AsJson, console, print_json
-from pipelines.sink.main import REDIS_STREAM
+from pipelines.sink.sink import REDIS_STREAM
 
 PATIENCE_MS: Final = 2_000
 """Without news from Redis the board is read this often."""
@@ -52,21 +52,21 @@ def top(
         else:
             console.print(draw_board(board))
     except UNAVAILABLE:
-        raise ClickHouseAwayError from None
+        raise ClickHouseUnavailableError from None
 
 
 def _follow(settings: Settings, clickhouse: Client, board: Board, limit: int) -> None:
     news = redis.connect(settings, timeout_s=PATIENCE_MS / 1000 + 1)
     with Live(draw_board(board), console=console, screen=True, auto_refresh=False) as live:
         while True:
-            _wait_for_news(news)
+            _wait_for_changes(news)
             board = read_board(
                 clickhouse, board.consultation_id, limit, by=board.by, country=board.country
             )
             live.update(draw_board(board), refresh=True)
 
 
-def _wait_for_news(news: Redis) -> None:
+def _wait_for_changes(news: Redis) -> None:
     """Return when the sink has written something, or after a while."""
     try:
         news.xread({REDIS_STREAM: "$"}, count=1, block=PATIENCE_MS)

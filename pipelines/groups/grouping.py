@@ -6,8 +6,8 @@ from typing import Any, Final
 import structlog
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import UNAVAILABLE
-from infra.metrics import (
+from infra.clickhouse.client import UNAVAILABLE
+from infra.service.metrics import (
     GROUPS_BALLOTS,
     GROUPS_CONSULTATIONS,
     GROUPS_NOISE_RUNS,
@@ -15,14 +15,14 @@ from infra.metrics import (
     GROUPS_RUNS,
     GROUPS_WAITING,
 )
-from operators.core.clock import Clock, monotonic_ms, rested_ms, system_clock
-from operators.core.groups.run import MOST_BALLOTS, MOST_PROPOSALS, NOBODY, Members, find_groups
-from operators.core.groups.support import Noise
-from pipelines.groups.pace import REST_PER_LOOK, REST_PER_RUN, next_ms
+from operators.core.clock import Clock, cooled_down_ms, monotonic_ms, system_clock
+from operators.core.groups.run import MAX_BALLOTS, MAX_PROPOSALS, NOBODY, Members, find_groups
+from operators.core.groups.significance import Noise
+from pipelines.groups.cooldown import COOLDOWN_PER_RUN, COOLDOWN_PER_SCAN, next_ms
 from pipelines.groups.read import (
     Snapshot,
     count_proposals,
-    newest_parts,
+    newest_data_parts,
     read_opinions,
     snapshots,
 )
@@ -31,7 +31,7 @@ from pipelines.groups.write import Head, read_former, write_groups, write_too_la
 NOISE_MS: Final = 500
 """Shuffled runs may take so long at a time, or as long as the run itself."""
 
-FAILED_REST_MS: Final = 60_000
+FAILED_COOLDOWN_MS: Final = 60_000
 """A consultation that ClickHouse could not answer for is left alone for so long."""
 
 
@@ -91,7 +91,7 @@ class Grouping:
             self._log.warning("grouping_failed", consultation=name, error=repr(error)[:500])
             GROUPS_RUNS.labels(status="failed").inc()
             self.waiting[name] = snapshot
-            began -= FAILED_REST_MS // REST_PER_RUN
+            began -= FAILED_COOLDOWN_MS // COOLDOWN_PER_RUN
         ended = self._stopwatch()
         self._known[name].next_ms = next_ms(began, ended)
         self.last_ms = ended - began
@@ -99,11 +99,11 @@ class Grouping:
         return True
 
     def _look(self) -> None:
-        """Note what has changed since it was grouped."""
+        """Record what has changed since it was grouped."""
         began = self._stopwatch()
         if began < self._look_ms:
             return
-        parts = newest_parts(self._clickhouse)
+        parts = newest_data_parts(self._clickhouse)
         if parts == self._parts:
             return
         found = snapshots(self._clickhouse)
@@ -112,15 +112,15 @@ class Grouping:
                 self.waiting[name] = snapshot
         self._parts = parts
         GROUPS_CONSULTATIONS.set(len(found))
-        self._look_ms = rested_ms(began, self._stopwatch(), REST_PER_LOOK)
+        self._look_ms = cooled_down_ms(began, self._stopwatch(), COOLDOWN_PER_SCAN)
 
     def _group(self, name: str, snapshot: Snapshot, began: int) -> None:
         known = self._known[name]
-        if snapshot.rows > MOST_BALLOTS:
+        if snapshot.rows > MAX_BALLOTS:
             self._refuse(name, snapshot, began, 0)
             return
         proposals = count_proposals(self._clickhouse, name)
-        if proposals > MOST_PROPOSALS:
+        if proposals > MAX_PROPOSALS:
             self._refuse(name, snapshot, began, proposals)
             return
         opinions = read_opinions(self._clickhouse, name)

@@ -6,19 +6,19 @@ from typing import Final
 
 import structlog
 
-from infra.clickhouse import ERRORS, ClickHouseAwayError, connect
-from infra.heartbeat import Heartbeat
-from infra.logs import configure_logging
-from infra.metrics import GROUPS
-from infra.settings import Settings
-from infra.stopping import stop_requested
+from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
+from infra.service.heartbeat import Heartbeat
+from infra.service.logs import configure_logging
+from infra.service.metrics import GROUPS
+from infra.service.shutdown import stop_requested
 from operators.core.clock import monotonic_ms
 from operators.core.errors import TerminalError
 from pipelines.groups.grouping import Grouping
 
 NICE: Final = 10
 POLL_S: Final = 0.5
-AWAY_S: Final = 2.0
+UNAVAILABLE_S: Final = 2.0
 READ_S: Final = 120
 """Longest wait for one answer of ClickHouse."""
 LONGEST_MS: Final = 600_000
@@ -51,10 +51,10 @@ class Worker:
                     self.last_ms = grouping.last_ms
                     if not worked:
                         self._stop.wait(POLL_S)
-            except (*ERRORS, ClickHouseAwayError) as error:
-                log.warning("clickhouse_away", error=type(error).__name__)
+            except (*ERRORS, ClickHouseUnavailableError) as error:
+                log.warning("clickhouse_unavailable", error=type(error).__name__)
                 self.at_ms = monotonic_ms()
-                self._stop.wait(AWAY_S)
+                self._stop.wait(UNAVAILABLE_S)
 
 
 def main() -> None:

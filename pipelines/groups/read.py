@@ -83,11 +83,11 @@ class Snapshot:
     refused: int
 
     def differs(self, former: "Snapshot | None") -> bool:
-        """Whether votes or refusals have come since; merges alone change `rows` only."""
+        """Whether votes or rejections have come since; merges alone change `rows` only."""
         return former is None or (self.newest, self.refused) != (former.newest, former.refused)
 
 
-def newest_parts(clickhouse: Client) -> tuple[Any, ...]:
+def newest_data_parts(clickhouse: Client) -> tuple[Any, ...]:
     """Something that changes with every insert, and costs nothing to ask."""
     return tuple(clickhouse.query(_PARTS).result_rows)
 

@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 from operators.core.groups.matrix import Opinions
 from operators.core.groups.partition import METHOD
 from operators.core.groups.run import Groups, Members
-from operators.core.groups.support import Threshold
+from operators.core.groups.significance import Threshold
 
 Status = Literal["grouped", "too_few", "too_large"]
 

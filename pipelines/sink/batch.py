@@ -13,11 +13,11 @@ from schemas.topics import (
     ACCEPTED_VOTES,
     ASSIGNMENTS,
     CLUSTER_EVENTS,
-    CLUSTERING,
+    CLUSTER_PROGRESS,
     CLUSTERS,
     DEAD_LETTERS,
-    MEANING,
     PROGRESS,
+    SEMANTICS_OUTPUTS,
     TALLIES,
     VECTORS,
     WINDOWS,
@@ -47,12 +47,12 @@ UPSERTED: Final[dict[str, str]] = {
     CLUSTERS.name: "tutti.clusters",
     ASSIGNMENTS.name: "tutti.assignments",
     VECTORS.name: "tutti.sent_vectors",
-    CLUSTERING.name: "tutti.clustering",
+    CLUSTER_PROGRESS.name: "tutti.cluster_progress",
     **COUNTED,
 }
 """Topics whose records replace one another by key."""
 
-PROMISES: Final = frozenset({"tutti.progress", "tutti.clustering"})
+WATERMARKS: Final = frozenset({"tutti.progress", "tutti.cluster_progress"})
 """Tables that tell how far others are: their rows come last."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
@@ -63,7 +63,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     TALLIES,
     WINDOWS,
     PROGRESS,
-    *MEANING,
+    *SEMANTICS_OUTPUTS,
 )
 
 
@@ -80,10 +80,10 @@ class Batch:
     """Collects records; `inserts` gives what they come to.
 
     Attributes:
-        least: Records of epochs before it are left out: nobody will see them any more.
+        min_epoch: Records of epochs before it are left out: nobody will see them any more.
     """
 
-    least: int = 0
+    min_epoch: int = 0
     _appended: dict[str, list[bytes]] = field(
         default_factory=lambda: {topic: [] for topic in APPENDED}
     )
@@ -108,9 +108,9 @@ class Batch:
         return sum(len(self._appended[topic]) for topic in ARCHIVED)
 
     def inserts(self) -> tuple[list[Insert], list[Insert]]:
-        """The inserts, turn by turn; those of a turn in any order, none of an empty table.
+        """The inserts, turn by turn; those of a phase in any order, none of an empty table.
 
-        What promises the others has the second turn.
+        What is a watermark of the others is the second phase.
         """
         rows = {table: self._appended[topic] for topic, table in APPENDED.items()} | {
             table: [_row(key, *record) for key, record in self._wanted(topic)]
@@ -118,8 +118,8 @@ class Batch:
         }
         found = [Insert(table, len(rows), b"\n".join(rows)) for table, rows in rows.items() if rows]
         return (
-            [insert for insert in found if insert.table not in PROMISES],
-            [insert for insert in found if insert.table in PROMISES],
+            [insert for insert in found if insert.table not in WATERMARKS],
+            [insert for insert in found if insert.table in WATERMARKS],
         )
 
     def consultations(self) -> set[str]:
@@ -131,16 +131,16 @@ class Batch:
         """The newest progress per partition, as JSON."""
         return [value for _, (_, value) in self._wanted(PROGRESS.name) if value]
 
-    def buried(self) -> set[int]:
+    def retired_epochs(self) -> set[int]:
         """The epochs of which progress was taken back: they must never be shown."""
         records = self._upserted[PROGRESS.name].items()
         return {_epoch(key) for key, (_, value) in records if value is None}
 
     def _wanted(self, topic: str) -> list[tuple[bytes, tuple[int, bytes | None]]]:
         records = self._upserted[topic].items()
-        if self.least <= 1 or topic not in COUNTED:  # there is none before it
+        if self.min_epoch <= 1 or topic not in COUNTED:  # there is none before it
             return list(records)
-        return [(key, record) for key, record in records if _epoch(key) >= self.least]
+        return [(key, record) for key, record in records if _epoch(key) >= self.min_epoch]
 
 
 def _epoch(key: bytes) -> int:

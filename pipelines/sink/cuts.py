@@ -9,10 +9,7 @@ those ends, every vote up to P is in tallies and windows.
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.topics import ACCEPTED_VOTES, TALLIES, WINDOWS
-
-Place = tuple[str, int]
-"""A topic's name and a partition."""
+from schemas.topics import ACCEPTED_VOTES, TALLIES, WINDOWS, TopicPartition
 
 OUTPUTS: Final = frozenset(
     (topic.name, partition) for topic in (TALLIES, WINDOWS) for partition in range(topic.partitions)
@@ -27,14 +24,14 @@ class Cut:
         epoch: The count.
         counted: Per partition of accepted votes, how many offsets are counted.
         positions: What the sink has written, at the moment the cut was complete.
-        at_rest: Whether nothing was on its way, so that tables can be compared.
+        quiescent: Whether nothing was on its way, so that tables can be compared.
         as_of_ms: Broker time of the newest vote counted, ms since 1970.
     """
 
     epoch: int
     counted: dict[int, int]
-    positions: dict[Place, int]
-    at_rest: bool
+    positions: dict[TopicPartition, int]
+    quiescent: bool
     as_of_ms: int
 
     def reaches(self, other: "Cut") -> bool:
@@ -46,7 +43,7 @@ class Cut:
 class _Pending:
     counted: dict[int, int]
     as_of_ms: int
-    targets: dict[Place, int]
+    targets: dict[TopicPartition, int]
 
 
 class Cuts:
@@ -58,7 +55,7 @@ class Cuts:
     >>> cuts.step(positions=dict.fromkeys(OUTPUTS, 2), ends=ends)  # outputs are on their way
     []
     >>> [cut] = cuts.step(positions=ends, ends=ends)
-    >>> cut.counted, cut.at_rest
+    >>> cut.counted, cut.quiescent
     ({0: 5}, True)
     """
 
@@ -76,7 +73,9 @@ class Cuts:
         self._progress.pop(epoch, None)
         self._pending.pop(epoch, None)
 
-    def step(self, positions: dict[Place, int], ends: dict[Place, int]) -> list[Cut]:
+    def step(
+        self, positions: dict[TopicPartition, int], ends: dict[TopicPartition, int]
+    ) -> list[Cut]:
         """The cuts that are complete now, one per epoch at most.
 
         Args:
@@ -99,10 +98,10 @@ class Cuts:
                     for (topic, partition), end in ends.items()
                     if topic == ACCEPTED_VOTES.name
                 )
-                at_rest = whole and all(
+                quiescent = whole and all(
                     positions.get(place, 0) == end for place, end in ends.items()
                 )
                 complete.append(
-                    Cut(epoch, pending.counted, dict(positions), at_rest, pending.as_of_ms)
+                    Cut(epoch, pending.counted, dict(positions), quiescent, pending.as_of_ms)
                 )
         return complete

@@ -9,11 +9,12 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.insert import InsertContext
 from tenacity import RetryCallState, retry, retry_if_exception_type, wait_exponential_jitter
 
-from infra.clickhouse import UNAVAILABLE
-from infra.metrics import SINK_INSERT, SINK_RETRIES, SINK_ROWS
+from infra.clickhouse.client import UNAVAILABLE
+from infra.service.metrics import SINK_INSERT, SINK_RETRIES, SINK_ROWS
 from operators.core.clock import Clock
 from pipelines.sink.batch import Insert
-from pipelines.sink.cuts import Cut, Place
+from pipelines.sink.cuts import Cut
+from schemas.topics import TopicPartition
 
 SIDE_BY_SIDE: Final = 3
 """Tables that are written at the same time: an insert keeps one core busy."""
@@ -33,7 +34,7 @@ log = structlog.get_logger()
 def _say(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     SINK_RETRIES.inc()
-    log.warning("clickhouse_away", attempt=state.attempt_number, error=type(error).__name__)
+    log.warning("clickhouse_unavailable", attempt=state.attempt_number, error=type(error).__name__)
     # What failed may hold a copy of its rows in a cycle, and this process seldom searches.
     gc.collect()
 
@@ -77,16 +78,16 @@ class Writer:
     @_until_it_answers
     def positions(
         self,
-        stages: dict[str, dict[Place, int]],
+        stages: dict[str, dict[TopicPartition, int]],
         *,
-        holes: dict[Place, int] | None = None,
-        newest_ms: dict[Place, int] | None = None,
+        offset_gaps: dict[TopicPartition, int] | None = None,
+        newest_ms: dict[TopicPartition, int] | None = None,
     ) -> None:
-        """Note how far stages are, all at once; a smaller offset than noted changes nothing.
+        """Record how far stages are, all at once; a smaller offset than noted changes nothing.
 
         Args:
             stages: Next offset per partition, by name of the stage.
-            holes: Offsets without a message, of the stage intake.
+            offset_gaps: Offsets without a message, of the stage intake.
             newest_ms: Broker time of the newest record written, of the stage done.
         """
         now = self._now()
@@ -95,7 +96,7 @@ class Writer:
                 stage,
                 *place,
                 offset,
-                (holes or {}).get(place, 0) if stage == "intake" else 0,
+                (offset_gaps or {}).get(place, 0) if stage == "intake" else 0,
                 (newest_ms or {}).get(place, 0) if stage == "done" else 0,
                 now,
             ]
@@ -105,23 +106,31 @@ class Writer:
         if rows:
             self._insert_rows(
                 "positions",
-                ["stage", "topic", "partition", "next_offset", "holes", "newest_ms", "written_at"],
+                [
+                    "stage",
+                    "topic",
+                    "partition",
+                    "next_offset",
+                    "offset_gaps",
+                    "newest_ms",
+                    "written_at",
+                ],
                 rows,
             )
 
     @_until_it_answers
     def cut(self, cut: Cut) -> None:
-        """Note a consistent cut."""
+        """Record a consistent cut."""
         positions = {f"{topic}/{p}": offset for (topic, p), offset in cut.positions.items()}
         self._insert_rows(
             "cuts",
-            ["epoch", "counted", "positions", "at_rest", "as_of", "number", "written_at"],
+            ["epoch", "counted", "positions", "quiescent", "as_of", "number", "written_at"],
             [
                 [
                     cut.epoch,
                     cut.counted,
                     positions,
-                    int(cut.at_rest),
+                    int(cut.quiescent),
                     cut.as_of_ms,
                     sum(cut.positions.values()),
                     self._now(),

@@ -12,7 +12,7 @@ from random import Random
 
 from confluent_kafka import Producer
 
-from infra.settings import Settings
+from infra.config.settings import Settings
 
 TOPIC = "tutti.votes.v1"
 COUNTRIES = ("FR", "DE", "IT", "LU", "PL", "ZZ")

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 Mode = Literal["pass", "slow", "cut"]
 SLOWER = 10
-CUT_MOST_LOG10 = 6
+MAX_CUT_LOG10 = 6
 """A connection is cut after 1 to a million bytes, evenly on the logarithm."""
 PIECE = 65_536
 
@@ -59,7 +59,7 @@ class Proxy:
         except OSError:
             writer.close()
             return
-        line = _Line(self, writer, there[1], 10 ** self._random.uniform(0, CUT_MOST_LOG10))
+        line = _Line(self, writer, there[1], 10 ** self._random.uniform(0, MAX_CUT_LOG10))
         await asyncio.gather(line.forward(reader, there[1]), line.back(there[0], writer))
         for end in (writer, there[1]):
             with suppress(OSError):

@@ -112,16 +112,16 @@ PROTECTIONS = (
         ("tests/stack/test_alone.py::test_up_ends_the_orphans_of_a_killed_supervisor",),
     ),
     Protection(
-        "offsets without a message, before one, are counted as holes",
+        "offsets without a message, before one, are counted as offset_gaps",
         "pipelines/intake.py",
-        "        self.holes += offset - self.next_offset\n        self.next_offset = offset + 1",
+        "        self.offset_gaps += offset - self.next_offset\n        self.next_offset = offset + 1",
         "        self.next_offset = offset + 1",
         (f"{POSITIONS}test_a_gap_between_messages_is_a_hole",),
     ),
     Protection(
-        "offsets without a message, at a partition's end, are counted as holes",
+        "offsets without a message, at a partition's end, are counted as offset_gaps",
         "pipelines/intake.py",
-        "        self.holes += offset - self.next_offset\n        self.next_offset = offset\n",
+        "        self.offset_gaps += offset - self.next_offset\n        self.next_offset = offset\n",
         "        self.next_offset = offset\n",
         (
             f"{POSITIONS}test_markers_behind_the_last_message_are_holes_too",
@@ -245,8 +245,8 @@ PROTECTIONS = (
     Protection(
         "progress is written after what it promises",
         "pipelines/sink/batch.py",
-        'PROMISES: Final = frozenset({"tutti.progress", "tutti.clustering"})',
-        "PROMISES: Final = frozenset[str]()",
+        'WATERMARKS: Final = frozenset({"tutti.progress", "tutti.cluster_progress"})',
+        "WATERMARKS: Final = frozenset[str]()",
         ("tests/pipelines/sink/test_batch.py::test_what_promises_the_others_is_inserted_last",),
     ),
     Protection(
@@ -259,7 +259,7 @@ PROTECTIONS = (
     Protection(
         "a board of then is of the count that was shown then",
         "schemas/clickhouse/marts/tutti.cells_at.sql",
-        "epoch = (SELECT epoch FROM tutti.shown_epoch_at(at = $at))",
+        "epoch = (SELECT epoch FROM tutti.active_epoch_at(at = $at))",
         "epoch = (SELECT max(epoch) FROM tutti.epochs)",
         (f"{MARTS}test_history.py::test_a_moment_shows_the_count_that_was_shown_then",),
     ),
@@ -319,12 +319,12 @@ class Outcome:
     why: str = ""
 
 
-def _outcome(part: ET.Element) -> Outcome:
+def _outcome(element: ET.Element) -> Outcome:
     """Of one phase of a test."""
-    why = PLACE.sub("…", " ".join(part.get("message", "").split()))
+    why = PLACE.sub("…", " ".join(element.get("message", "").split()))
     if why.startswith(TIME_OUT):
         return Outcome("error", why)
-    return Outcome("failure" if why.startswith(CHECK_BEHIND) else part.tag, why)
+    return Outcome("failure" if why.startswith(CHECK_BEHIND) else element.tag, why)
 
 
 def outcomes(folder: Path, tests: tuple[str, ...]) -> dict[str, Outcome]:
@@ -343,7 +343,7 @@ def outcomes(folder: Path, tests: tuple[str, ...]) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own file
         name = case.get("name", "")
-        phases = [_outcome(part) for part in case if part.tag in GRAVEST]
+        phases = [_outcome(element) for element in case if element.tag in GRAVEST]
         phases.append(found.get(name, Outcome("passed")))
         found[name] = min(phases, key=lambda phase: GRAVEST.index(phase.kind))
     return {test: found.get(test.split("::")[-1], Outcome("missing")) for test in tests}

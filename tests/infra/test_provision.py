@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.config.settings import Settings
 from infra.local.provision.checkout import MODEL, MODEL_FILES, MODEL_SOURCES, Checkout
 from infra.local.provision.checks import problems
 from infra.local.provision.clean import clean
@@ -27,7 +28,6 @@ from infra.local.provision.programs import check_java
 from infra.local.provision.stamp import PROJECT_STAMP, STAMP, write_stamp
 from infra.local.provision.step import Runner, StepError, tool_environment
 from infra.local.provision.switch import delete_stale, switch
-from infra.settings import Settings
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from loadtests.capacity import Trial, highest, judge, search
+from loadtests.capacity import Trial, assess, highest, search
 
 SECONDS = 30.0
 BOUND_MS = 3_000.0
@@ -13,7 +13,7 @@ BOUND_MS = 3_000.0
 def chain(capacity: float, rate: float) -> Trial:
     """Above its capacity the wait grows by what is left over."""
     excess = max(rate / capacity - 1, 0) * SECONDS * 1000
-    return judge(rate, SECONDS, p99_ms=900 + excess, rise_ms=excess * 2 / 3, bound_ms=BOUND_MS)
+    return assess(rate, SECONDS, p99_ms=900 + excess, rise_ms=excess * 2 / 3, bound_ms=BOUND_MS)
 
 
 @pytest.mark.parametrize("capacity", [120, 4_000, 5_000, 17_300, 61_000, 250_000])
@@ -39,11 +39,11 @@ def test_one_bad_moment_does_not_lower_the_answer() -> None:
 
 
 def test_a_chain_that_keeps_up_with_nothing_has_no_capacity() -> None:
-    trials = search(lambda rate: judge(rate, 30, 1e6, 0, BOUND_MS), 100, precision=0.1)
+    trials = search(lambda rate: assess(rate, 30, 1e6, 0, BOUND_MS), 100, precision=0.1)
     assert highest(trials) == 0
 
 
 def test_a_growing_wait_is_no_capacity_even_below_the_bound() -> None:
-    assert not judge(1_000, SECONDS, p99_ms=1_500, rise_ms=1_000, bound_ms=BOUND_MS).kept_up
-    assert not judge(1_000, SECONDS, p99_ms=3_100, rise_ms=0, bound_ms=BOUND_MS).kept_up
-    assert judge(1_000, SECONDS, p99_ms=2_900, rise_ms=100, bound_ms=BOUND_MS).kept_up
+    assert not assess(1_000, SECONDS, p99_ms=1_500, rise_ms=1_000, bound_ms=BOUND_MS).kept_up
+    assert not assess(1_000, SECONDS, p99_ms=3_100, rise_ms=0, bound_ms=BOUND_MS).kept_up
+    assert assess(1_000, SECONDS, p99_ms=2_900, rise_ms=100, bound_ms=BOUND_MS).kept_up

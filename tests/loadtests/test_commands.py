@@ -6,11 +6,11 @@ from contextlib import contextmanager
 import pytest
 from typer.testing import CliRunner
 
-from infra.settings import Settings
+from infra.config.settings import Settings
 from loadtests import __main__ as commands
 from loadtests import bench
 from loadtests import report as page
-from loadtests.bench import Bench, Measurement, Part
+from loadtests.bench import Bench, Measurement, Service
 from loadtests.expected import Comparison
 from operators.core.errors import TerminalError
 
@@ -25,7 +25,7 @@ class NoStack(Bench):
     def announce(self) -> None:
         pass
 
-    def await_topics(self) -> None:
+    def await_clusters(self) -> None:
         pass
 
     def idle(self) -> None:
@@ -41,17 +41,17 @@ class NoStack(Bench):
             votes_per_s=500,
             fresh_ms={"p50": 800, "p99": 900 + excess_ms, "markers": 9} if plan.seconds else {},
             rise_ms=excess_ms,
-            behind_ms=(0, 0, 0),
+            lag_ms=(0, 0, 0),
             gap_ms=50,
             polls_per_s=20,
             others_cores=0.1,
-            parts={"sink": Part(5, 0.5, 100, {"python": 5.0}, restarted=False)},
+            services={"sink": Service(5, 0.5, 100, {"python": 5.0}, restarted=False)},
         )
         self.runs.append(measured)
         return measured
 
     def check(self) -> Comparison:
-        return Comparison(5, 7, self.wrong, "", (990, 990), 10, refused_equal=True)
+        return Comparison(5, 7, self.wrong, "", (990, 990), 10, rejected_equal=True)
 
 
 @pytest.fixture

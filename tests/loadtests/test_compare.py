@@ -57,7 +57,7 @@ class ClickHouse:
         return SimpleNamespace(first_row=[self.held.accepted + MARKERS])
 
 
-def judged(held: Expected) -> expected.Comparison:
+def validated(held: Expected) -> expected.Comparison:
     return compare(ClickHouse(held), MADE, right(), MARKERS)  # type: ignore[arg-type]
 
 
@@ -81,7 +81,7 @@ def moved(cells: Cells, place: int) -> Cells:
 @pytest.mark.parametrize("rows", [50, 1_000_000])
 def test_what_is_equal_is_exact_however_it_is_fetched(rows: int, monkeypatch) -> None:
     monkeypatch.setattr(expected, "SLICE_ROWS", rows)
-    found = judged(right())
+    found = validated(right())
     assert found.exact
     assert (found.tallies, found.windows) == (
         len(right().tallies.codes),
@@ -99,7 +99,7 @@ def test_a_wrong_cell_is_found(table: str, place: int) -> None:
         (without(cells, place), 1),
         (moved(cells, place), 2),
     ):
-        found = judged(replace(right(), **{table: wrong}))
+        found = validated(replace(right(), **{table: wrong}))
         assert not found.exact
         assert found.different == count
         assert "expected" in found.example
@@ -112,8 +112,8 @@ def test_a_cell_of_a_proposal_that_never_was_is_found() -> None:
 
 def test_a_message_accepted_or_refused_too_often_is_found() -> None:
     held = right()
-    assert not judged(replace(held, accepted=held.accepted + 1)).exact
+    assert not validated(replace(held, accepted=held.accepted + 1)).exact
     reason = next(iter(held.refused))
     more = held.refused | {reason: held.refused[reason] + 1}
-    assert not judged(replace(held, refused=more)).exact
-    assert not judged(replace(held, refused=held.refused | {"too_deep": 1})).exact
+    assert not validated(replace(held, refused=more)).exact
+    assert not validated(replace(held, refused=held.refused | {"too_deep": 1})).exact

@@ -17,11 +17,11 @@ from loadtests.markers import MARKER_S, marker, summary
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
 from loadtests.workload import Workload
-from operators.core.ballots import MINUTE_MS, Origin, ballot_of
-from operators.core.tally import Tally
+from operators.core.votes.ballots import MINUTE_MS, Origin, ballot_of
+from operators.core.votes.tally import Tally
 from schemas.events import Vote
-from schemas.refusals import Refusal
-from schemas.rules import judge_vote
+from schemas.rejections import Rejection
+from schemas.rules import validate_vote
 
 START_MS = 1_790_000_000_000
 BROKER_MS = START_MS + 3_600_000
@@ -77,9 +77,9 @@ def test_messages_are_accepted_or_refused_as_they_are_meant_to_be(name: str) -> 
     columns = votes.columns(segment, None, np.arange(5_000))
     reasons, numbers = bad_reasons(), encoder.bad_number(columns)
     for row, (key, value) in enumerate(messages(made, segment)):
-        verdict = judge_vote(value, BROKER_MS)
+        verdict = validate_vote(value, BROKER_MS)
         if columns.bad[row]:
-            assert isinstance(verdict, Refusal)
+            assert isinstance(verdict, Rejection)
             assert verdict.reason == reasons[numbers[row]]
             continue
         assert isinstance(verdict, Vote), value
@@ -104,8 +104,8 @@ def test_the_expected_result_is_that_of_a_naive_recount_of_the_messages(more) ->
     latest: dict[tuple[str, str], tuple[int, int, object]] = {}
     refused: Counter[str] = Counter()
     for order, (_, value) in enumerate(m for s in segments for m in messages(made, s)):
-        verdict = judge_vote(value, BROKER_MS)
-        if isinstance(verdict, Refusal):
+        verdict = validate_vote(value, BROKER_MS)
+        if isinstance(verdict, Rejection):
             refused[verdict.reason] += 1
             continue
         ballot = ballot_of(verdict, Origin(0, order, BROKER_MS))
@@ -217,7 +217,7 @@ def test_a_slow_broker_delays_no_intended_time() -> None:
     )
     assert np.diff(columns.cast_ms).max() <= 3
     # The first votes waited a second, and it says so.
-    assert sent.behind_ms[2] > 800
+    assert sent.lag_ms[2] > 800
     markers = [json.loads(value) for key, value in broker.taken if key.startswith(b"marker")]
     assert len(markers) == sent.markers
     assert sent.markers >= int(2 / MARKER_S)
@@ -234,7 +234,7 @@ def test_a_plan_without_seconds_goes_out_at_once() -> None:
 
 
 def test_a_marker_is_a_valid_vote_on_a_proposal_of_its_own() -> None:
-    verdicts = [judge_vote(marker("load-x", n, START_MS)[1], BROKER_MS) for n in (0, 1)]
+    verdicts = [validate_vote(marker("load-x", n, START_MS)[1], BROKER_MS) for n in (0, 1)]
     assert all(isinstance(v, Vote) for v in verdicts)
     assert verdicts[0].consultation_id == "load-x-markers"
     assert verdicts[0].proposal_id < verdicts[1].proposal_id

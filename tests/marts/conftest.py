@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from clickhouse import show_epoch
 from clickhouse_connect.driver.client import Client
+from clickhouse_server import show_epoch
 
-from infra.clickhouse import connect
-from infra.local.alone import clickhouse_alone
-from infra.settings import Settings
+from infra.clickhouse.client import connect
+from infra.config.settings import Settings
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
 
 @pytest.fixture(scope="session")
 def with_views(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a ClickHouse with all tables and views: making them takes three seconds."""
     home = tmp_path_factory.mktemp("clickhouse")
-    with clickhouse_alone(home):
+    with ephemeral_clickhouse(home):
         return home
 
 
@@ -27,7 +27,7 @@ def clickhouse_settings(
 ) -> Iterator[Settings]:
     home = tmp_path_factory.mktemp("clickhouse")
     shutil.copytree(with_views, home, dirs_exist_ok=True, symlinks=True)
-    with clickhouse_alone(home) as settings:
+    with ephemeral_clickhouse(home) as settings:
         yield settings
 
 

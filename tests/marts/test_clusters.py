@@ -1,21 +1,21 @@
-"""Topics in the views: members, agreement that is never pooled, duplicates, generations."""
+"""Topics in the views: members, agreement that is never pooled, duplicates, epochs."""
 
 import json
 import re
 from math import sqrt
 
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_tallies
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 from places import CHECKOUT
 
-from infra.clickhouse import connect
-from operators.core.meaning.cluster_agreement import cluster_agreement
+from infra.clickhouse.client import connect
+from operators.core.clusters.cluster_agreement import cluster_agreement
 
 BALLOTS = {"a": (90, 5), "b": (60, 30), "c": (10, 85), "d": (3, 0), "e": (0, 0), "f": (7, 7)}
 AT_MS = 1_780_000_000_000
 
 
-def insert_clusters(clickhouse, consultation, members, *, generation=1, offset=10, version=1):
+def insert_clusters(clickhouse, consultation, members, *, epoch=1, offset=10, version=1):
     """Clusters of these members, as the sink writes them: proposal → cluster."""
     for table, columns, rows in (
         (
@@ -36,8 +36,8 @@ def insert_clusters(clickhouse, consultation, members, *, generation=1, offset=1
     ):
         clickhouse.insert(
             table,
-            [[generation, consultation, AT_MS, version, *row] for row in rows],
-            column_names=["generation", "consultation_id", "at_ms", "version", *columns],
+            [[epoch, consultation, AT_MS, version, *row] for row in rows],
+            column_names=["epoch", "consultation_id", "at_ms", "version", *columns],
             database="tutti",
         )
 
@@ -119,7 +119,7 @@ def test_vectors_are_inserted_as_they_are_sent_and_compared_by_analysts(clickhou
     insert_proposals(clickhouse, "near", ["n1", "n2"])
     insert_clusters(clickhouse, "near", {"n1": "c1", "n2": "c1"})
     for proposal, data in (("n1", "AACAPwAAAAA="), ("n2", "AAAAPwAAQD8=")):
-        record = {"version": 1, "generation": 1, "consultation_id": "near"}
+        record = {"version": 1, "epoch": 1, "consultation_id": "near"}
         record |= {"proposal_id": proposal, "model": "toy/1", "vector": data}
         line = json.dumps(record)
         clickhouse.raw_insert("tutti.sent_vectors", insert_block=line.encode(), fmt="JSONEachRow")
@@ -138,18 +138,18 @@ def test_vectors_are_inserted_as_they_are_sent_and_compared_by_analysts(clickhou
 
 
 def test_the_newest_generation_is_shown_when_it_has_caught_up(clickhouse_settings, clickhouse):
-    # The generations of a whole installation: nothing else may look meanwhile.
+    # The epochs of a whole installation: nothing else may look meanwhile.
     client = connect(clickhouse_settings)
-    shown = "SELECT generation FROM tutti.shown_generation"
+    shown = "SELECT epoch FROM tutti.active_cluster_epoch"
     assert client.query(shown).result_rows == [(1,)]
-    insert_clusters(client, "old", {"x": "c1"}, generation=1, offset=1000)
-    insert_clusters(client, "old", {"x": "c7"}, generation=2, offset=999, version=2)
+    insert_clusters(client, "old", {"x": "c1"}, epoch=1, offset=1000)
+    insert_clusters(client, "old", {"x": "c7"}, epoch=2, offset=999, version=2)
     assert client.query(shown).result_rows == [(1,)]
-    insert_clusters(client, "old", {"x": "c7"}, generation=2, offset=1000, version=3)
+    insert_clusters(client, "old", {"x": "c7"}, epoch=2, offset=1000, version=3)
     assert client.query(shown).result_rows == [(2,)]
     [[cluster]] = client.query(
         "SELECT cluster_id FROM marts.cluster_members WHERE consultation_id = 'old'"
     ).result_rows
     assert cluster == "c7"
     for table in ("assignments", "clusters", "clustering"):
-        client.command(f"DELETE FROM tutti.{table} WHERE generation = 2")
+        client.command(f"DELETE FROM tutti.{table} WHERE epoch = 2")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from clickhouse import (
+from clickhouse_server import (
     NOON,
     insert_consultation,
     insert_history,
@@ -12,14 +12,14 @@ from clickhouse import (
     moment,
 )
 
-from infra.clickhouse import scalar
-from operators.core import makeorg
-from operators.core.agreement import agreement
-from operators.core.consensus import consensus, country_weights
+from infra.clickhouse.client import scalar
 from operators.core.errors import TerminalError
+from operators.core.scores import makeorg
+from operators.core.scores.agreement import agreement
+from operators.core.scores.consensus import consensus, country_weights
 from pipelines.cli.board import read_board
 from pipelines.cli.moments import past_moment
-from pipelines.explaining import explain
+from pipelines.verify.explain import explain
 
 CELLS = [
     {"country": "FR", "agree": 85, "disagree": 6, "neutral": 24, "like_it": 17, "doable": 29},
@@ -60,7 +60,7 @@ def test_its_numbers_are_those_of_the_board(clickhouse, explained):
         "consensus_low", "coverage", "weakest_country", "divisiveness", "country_spread",
     }  # fmt: skip
     assert shared <= board.keys() & explained.numbers.keys()
-    assert explained.ranks == {n: board[n] for n in ("rank", "rank_shown", "rank_consensus")}
+    assert explained.ranks == {n: board[n] for n in ("rank", "stable_rank", "rank_consensus")}
 
 
 def test_the_parts_are_those_of_the_formulas_in_python(explained):

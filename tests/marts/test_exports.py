@@ -6,13 +6,13 @@ from hashlib import sha256
 
 import pyarrow.parquet
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_tallies, insert_votes
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies, insert_votes
 
 from operators.core.errors import TerminalError
-from pipelines.exporters.polis import export_polis
-from pipelines.exporters.tables import export_tables
-from pipelines.importers.polis import read_polis
-from pipelines.minutely.publish import publish
+from pipelines.exchange.polis_export import export_polis
+from pipelines.exchange.polis_import import read_polis
+from pipelines.exchange.tables_export import export_tables
+from pipelines.periodic.publish import publish
 
 
 def noon() -> int:

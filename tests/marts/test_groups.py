@@ -6,7 +6,7 @@ from math import isclose
 
 import numpy as np
 import pytest
-from clickhouse import insert_proposals, insert_votes
+from clickhouse_server import insert_proposals, insert_votes
 from conversations import read_conversation, simulated
 from places import FIXTURES
 
@@ -14,7 +14,7 @@ from operators.core.groups import run as limits
 from operators.core.groups.consensus import group_consensus
 from operators.core.groups.representatives import representativeness
 from operators.core.groups.run import find_groups
-from operators.core.groups.support import RUNS
+from operators.core.groups.significance import RUNS
 from pipelines.groups import grouping
 from pipelines.groups.grouping import Grouping
 from pipelines.groups.read import read_opinions
@@ -253,7 +253,9 @@ def test_noise_is_no_distinct_groups(clickhouse, analyst, worker):
     send(clickhouse, "g-noise", simulated(1, people=60, proposals=20, camps=1))
     worker()
     shown = rows(analyst, "opinion_groups", "g-noise")
-    assert {(row["supported"], row["verdict"]) for row in shown} == {(0, "no distinct groups")}
+    assert {(row["groups_significant"], row["verdict"]) for row in shown} == {
+        (0, "no distinct groups")
+    }
 
 
 def test_a_refused_proposal_represents_nobody(clickhouse, analyst):
@@ -326,7 +328,7 @@ def test_groups_keep_their_ids_when_the_process_starts_anew(clickhouse, worker):
     assert np.mean(kept) > 0.9
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MOST_BALLOTS", 100), ("MOST_PROPOSALS", 9)])
+@pytest.mark.parametrize(("limit", "most"), [("MAX_BALLOTS", 100), ("MAX_PROPOSALS", 9)])
 def test_too_large_a_consultation_is_refused_and_says_so(
     clickhouse, analyst, monkeypatch, worker, limit, most
 ):
@@ -336,10 +338,10 @@ def test_too_large_a_consultation_is_refused_and_says_so(
     worker()
     [row] = rows(analyst, "opinion_groups", large)
     assert row["verdict"] == "not grouped: the consultation is too large"
-    assert (row["group"], row["k"], row["supported"]) == (None, 0, 0)
+    assert (row["group"], row["k"], row["groups_significant"]) == (None, 0, 0)
     assert row["ballots"] > 100
     assert not rows(analyst, "group_consensus", large)
-    assert (limits.MOST_BALLOTS, limits.MOST_PROPOSALS) == (5_000_000, 2_000)
+    assert (limits.MAX_BALLOTS, limits.MAX_PROPOSALS) == (5_000_000, 2_000)
 
 
 def test_a_person_s_group_is_in_no_view(analyst, clickhouse):

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from clickhouse import (
+from clickhouse_connect.driver.client import Client
+from clickhouse_server import (
     NOON,
     insert_consultation,
     insert_history,
@@ -15,21 +16,21 @@ from clickhouse import (
     moment,
     show_epoch,
 )
-from clickhouse_connect.driver.client import Client
 
-from infra import migrations
-from infra.clickhouse import connect, scalar
-from infra.local.alone import clickhouse_alone
-from infra.migrations import VIEWS, migrate
+from infra.clickhouse import migrations, views
+from infra.clickhouse.client import connect, scalar
+from infra.clickhouse.migrations import migrate
+from infra.clickhouse.views import view_names
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.clock import system_clock
-from operators.core.tally import COUNTERS
-from pipelines.minutely.bases import carry_base
+from operators.core.votes.tally import COUNTERS
+from pipelines.periodic.history_snapshots import take_snapshot
 from schemas.reserved import PROBE_CONSULTATION
 
 
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory) -> Iterator[Client]:
-    with clickhouse_alone(tmp_path_factory.mktemp("history")) as settings:
+    with ephemeral_clickhouse(tmp_path_factory.mktemp("history")) as settings:
         client = connect(settings)
         show_epoch(client)
         yield client
@@ -65,7 +66,7 @@ def test_the_board_of_now_and_of_the_end_of_this_minute_are_one(clickhouse):
         ],
     )
     at = moment(system_clock() / 60_000 + 2)
-    for view in (name for name in VIEWS if f"{name}_at" in VIEWS):
+    for view in (name for name in view_names() if f"{name}_at" in view_names()):
         where = "" if view.startswith("tutti.shown") else "WHERE consultation_id = 'now'"
         now = clickhouse.query(f"SELECT * FROM {view} {where} ORDER BY ALL")
         then = clickhouse.query(
@@ -75,7 +76,7 @@ def test_the_board_of_now_and_of_the_end_of_this_minute_are_one(clickhouse):
         )
         assert now.column_names == then.column_names
         assert now.result_rows == then.result_rows, view
-        assert now.result_rows or view in {"tutti.held", "tutti.shown_cut"}
+        assert now.result_rows or view in {"tutti.stable_ranks", "tutti.active_cut"}
 
 
 def test_the_probe_has_no_history(clickhouse):
@@ -159,26 +160,26 @@ def test_every_minute_equals_a_naive_fold_of_what_was_written(clickhouse):
         dice.shuffle(written)
         insert_history(clickhouse, written)
         rows += written
-    for mark in range(NOON, NOON + 13):
+    for tick in range(NOON, NOON + 13):
         newest: dict[Any, dict[str, Any]] = {}
         for row in rows:
             cell = (row["proposal_id"], row["country"], row["trust"])
-            if row["minute"] < mark and row["version"] >= newest.get(cell, row)["version"]:
+            if row["minute"] < tick and row["version"] >= newest.get(cell, row)["version"]:
                 newest[cell] = row
         expected = {
             cell: tuple(row[counter] for counter in COUNTERS)
             for cell, row in newest.items()
             if not row["is_deleted"]
         }
-        assert counts_at(clickhouse, mark, "fold") == expected
+        assert counts_at(clickhouse, tick, "fold") == expected
     clickhouse.command("OPTIMIZE TABLE tutti.tallies_history FINAL")
-    assert counts_at(clickhouse, mark, "fold") == expected
+    assert counts_at(clickhouse, tick, "fold") == expected
 
 
 @pytest.fixture
 def own(tmp_path) -> Iterator[Client]:
     """A server whose epochs and tables a test may turn over."""
-    with clickhouse_alone(tmp_path) as settings:
+    with ephemeral_clickhouse(tmp_path) as settings:
         yield connect(settings)
 
 
@@ -208,10 +209,10 @@ def test_a_moment_shows_the_count_that_was_shown_then(own):
             f" ({epoch}, {minute}, {number}, {as_of})"
         )
     boards = []
-    for mark in range(NOON, NOON + 5):
+    for tick in range(NOON, NOON + 5):
         rows = own.query(
             "SELECT votes, toUnixTimestamp64Milli(as_of) FROM"
-            f" marts.agreement_by_country_at(at = '{moment(mark)}')"
+            f" marts.agreement_by_country_at(at = '{moment(tick)}')"
         ).result_rows
         boards += rows or [None]
     assert boards == [None, (9, 1000), (9, 1000), (9, 1000), (10, 3000)]
@@ -223,7 +224,7 @@ def test_an_installation_of_before_begins_its_history_with_what_is_current(own, 
     ).result_rows:
         own.command(f"DROP TABLE tutti.{name} SYNC")
     with monkeypatch.context() as earlier:
-        earlier.setattr(migrations, "VIEWS", ())
+        earlier.setattr(views, "view_names", tuple)
         migrate(own, migrations.migrations()[:1])
     show_epoch(own)
     insert_tallies(own, [{"consultation_id": "old", "proposal_id": "p", "agree": 7}], version=3)
@@ -237,7 +238,7 @@ def test_an_installation_of_before_begins_its_history_with_what_is_current(own, 
     assert agree_at(own, later, "old") == {"p": 7}
     cut = "SELECT number FROM tutti.cuts_history WHERE epoch = 1"
     assert {row[0] for row in own.query(cut).result_rows} == {5}
-    as_of = scalar(own, f"SELECT as_of FROM tutti.shown_cut_at(at = '{moment(later)}')")
+    as_of = scalar(own, f"SELECT as_of FROM tutti.active_cut_at(at = '{moment(later)}')")
     assert as_of == datetime(1970, 1, 1) + timedelta(minutes=1)  # noqa: DTZ001
 
 
@@ -259,15 +260,17 @@ def test_a_base_changes_no_answer_and_needs_nothing_before_it(own):
     ]
     insert_history(own, rows)
     insert_history(own, [row | {"minute": base + 5} for row in rows[:60]])
-    marks = range(base - 40, base + 60, 3)
-    before = [agree_at(own, mark, "base") for mark in marks]
-    carry_base(own, (base + 61) * 60_000, least_rows=1)
-    carry_base(own, (base + 60) * 60_000)
-    assert scalar(own, "SELECT count() FROM tutti.history_bases") == 0  # not the time, or too few
-    carry_base(own, (base + 60) * 60_000, least_rows=1)
-    assert scalar(own, "SELECT max(minute) FROM tutti.history_bases") == base
-    assert [agree_at(own, mark, "base") for mark in marks] == before
+    ticks = range(base - 40, base + 60, 3)
+    before = [agree_at(own, tick, "base") for tick in ticks]
+    take_snapshot(own, (base + 61) * 60_000, min_rows=1)
+    take_snapshot(own, (base + 60) * 60_000)
+    assert (
+        scalar(own, "SELECT count() FROM tutti.history_snapshots") == 0
+    )  # not the time, or too few
+    take_snapshot(own, (base + 60) * 60_000, min_rows=1)
+    assert scalar(own, "SELECT max(minute) FROM tutti.history_snapshots") == base
+    assert [agree_at(own, tick, "base") for tick in ticks] == before
     own.command(f"DELETE FROM tutti.tallies_history WHERE minute < {base}")
-    after = [agree_at(own, mark, "base") for mark in marks if mark > base]
+    after = [agree_at(own, tick, "base") for tick in ticks if tick > base]
     assert after == before[-len(after) :]
     assert len({str(board) for board in after}) > 10

@@ -1,6 +1,6 @@
-from clickhouse import insert_consultation, insert_proposals, insert_tallies
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 
-from operators.core.agreement import agreement
+from operators.core.scores.agreement import agreement
 
 
 def test_a_board_ranks_by_the_lower_bound(clickhouse, analyst):

@@ -1,12 +1,12 @@
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_votes
+from clickhouse_server import insert_consultation, insert_proposals, insert_votes
 
-from operators.core.agreement import agreement
-from pipelines.minutely.publish import publish
+from operators.core.scores.agreement import agreement
+from pipelines.periodic.publish import publish
 from schemas.reserved import PROBE_CONSULTATION
 
-MARK_MS = 1_780_000_020_000
-LATER_MS = MARK_MS + 60_000
+TICK_AT_MS = 1_780_000_020_000
+LATER_MS = TICK_AT_MS + 60_000
 
 
 def votes(consultation, people, proposal="p1", **fields):
@@ -41,7 +41,7 @@ def test_countries_below_five_are_merged_and_the_board_is_their_sum(clickhouse, 
         *votes("merged", range(25, 29), country="FR", trust="troll"),
     ]
     prepare(clickhouse, "merged", cast, ("p1", "silent"))
-    publish(clickhouse, MARK_MS)
+    publish(clickhouse, TICK_AT_MS)
     rows = analyst.query(
         "SELECT country, votes, agree, disagree, neutral FROM open.agreement_by_country"
         " WHERE consultation_id = 'merged' ORDER BY country"
@@ -53,7 +53,7 @@ def test_countries_below_five_are_merged_and_the_board_is_their_sum(clickhouse, 
         " WHERE consultation_id = 'merged' ORDER BY proposal_id"
     ).result_rows
     assert board == [
-        ("p1", 1, 25, 20, 25, pytest.approx(agreement(20, 25).low), MARK_MS),
+        ("p1", 1, 25, 20, 25, pytest.approx(agreement(20, 25).low), TICK_AT_MS),
         ("silent", None, 0, 0, 0, 0, None),
     ]
     insert_votes(clickhouse, votes("merged", [30], country="FR", trust="troll"))
@@ -84,7 +84,7 @@ def test_windows_are_as_short_as_five_people_allow(clickhouse, analyst):
 
 def test_a_change_of_mind_is_published_with_four_others(clickhouse, analyst):
     prepare(clickhouse, "minds", votes("minds", range(30)))
-    publish(clickhouse, MARK_MS)
+    publish(clickhouse, TICK_AT_MS)
     agree = "SELECT agree, disagree, votes FROM open.leaderboard WHERE consultation_id = 'minds'"
     for changed, expected in ((4, (30, 0, 30)), (5, (25, 3, 28))):
         later = {"cast_ms": 1_780_000_100_000}
@@ -113,7 +113,7 @@ class Dies:
 
 def test_a_publication_that_is_killed_anywhere_is_there_wholly_or_not_at_all(clickhouse, analyst):
     prepare(clickhouse, "killed", votes("killed", range(12)), ("p1", "p2"))
-    publish(clickhouse, MARK_MS)
+    publish(clickhouse, TICK_AT_MS)
     old = shown(analyst, "killed")
     insert_votes(
         clickhouse,
@@ -143,7 +143,7 @@ def test_only_accepted_proposals_are_public_and_the_probe_never_is(clickhouse, a
     prepare(clickhouse, "hidden", votes("hidden", range(9)) + votes("hidden", range(9), "p2"))
     insert_proposals(clickhouse, "hidden", ["p1", "p2"], status="refused")
     prepare(clickhouse, PROBE_CONSULTATION, votes(PROBE_CONSULTATION, range(9)))
-    publish(clickhouse, MARK_MS)
+    publish(clickhouse, TICK_AT_MS)
     for consultation in ("hidden", PROBE_CONSULTATION):
         assert not any(shown(analyst, consultation).values())
 

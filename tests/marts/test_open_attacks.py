@@ -7,11 +7,11 @@ from typing import Any
 import attacker
 import numpy as np
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_votes
+from clickhouse_server import insert_consultation, insert_proposals, insert_votes
 
 from operators.core.disclosure import changes, entries, merging, states, windows
 from operators.core.disclosure.cohorts import TROLL, Cohort
-from pipelines.minutely import publish as subject
+from pipelines.periodic import publish as subject
 
 START_MS = 1_780_000_020_000 // 60_000 * 60_000
 COUNTRIES = ("FR", "DE", "PL", "LU", "MT", "EE")
@@ -29,10 +29,10 @@ class Crowd:
         self.minutes = defaultdict[tuple[str, int], list[tuple[int, int]]](list)
         self.ids: dict[tuple[str, int], int] = {}
 
-    def vote(self, mark_ms: int, proposal: str, person: int, **changed: Any) -> dict[str, Any]:
+    def vote(self, tick_ms: int, proposal: str, person: int, **changed: Any) -> dict[str, Any]:
         key = (proposal, person)
         self.ids.setdefault(key, len(self.ids))
-        cast_ms = mark_ms - int(self.random.integers(1, 60_000))
+        cast_ms = tick_ms - int(self.random.integers(1, 60_000))
         if self.random.random() < 0.05:  # it was long on its way
             cast_ms -= int(self.random.integers(0, 180 * 60_000))
         cast_ms = max(cast_ms, self.ballots.get(key, {}).get("cast_ms", 0) + 1)
@@ -41,15 +41,15 @@ class Crowd:
             "consultation_id": self.consultation, "proposal_id": proposal, "participant": person,
             "cast_ms": cast_ms,
         }  # fmt: skip
-        self.minutes[key].append((mark_ms, cast_ms // 60_000))
+        self.minutes[key].append((tick_ms, cast_ms // 60_000))
         return self.ballots[key]
 
-    def minute(self, mark_ms: int, rate: float) -> list[dict[str, Any]]:
+    def minute(self, tick_ms: int, rate: float) -> list[dict[str, Any]]:
         votes = []
         for proposal in self.proposals:
             votes += [
                 self.vote(
-                    mark_ms, proposal, len(self.ids),
+                    tick_ms, proposal, len(self.ids),
                     choice=str(self.random.choice(CHOICES, p=(0.6, 0.3, 0.1))),
                     country=str(self.random.choice(COUNTRIES, p=SHARES)),
                     trust="troll" if self.random.random() < 0.1 else "trusted",
@@ -60,40 +60,40 @@ class Crowd:
                 chance = self.random.random()
                 if chance < 0.03:
                     choice = self.random.choice((*CHOICES, "withdrawn"), p=(0.4, 0.3, 0.1, 0.2))
-                    votes.append(self.vote(mark_ms, proposal, person, choice=str(choice)))
+                    votes.append(self.vote(tick_ms, proposal, person, choice=str(choice)))
                 elif chance < 0.033:
                     country = str(self.random.choice(COUNTRIES))
-                    votes.append(self.vote(mark_ms, proposal, person, country=country))
+                    votes.append(self.vote(tick_ms, proposal, person, country=country))
                 elif chance < 0.035:
-                    votes.append(self.vote(mark_ms, proposal, person, trust="troll"))
+                    votes.append(self.vote(tick_ms, proposal, person, trust="troll"))
         return votes
 
 
 Script = Callable[[Crowd, int, int], list[dict[str, Any]]]
 
 
-def trickle(crowd: Crowd, n: int, mark_ms: int) -> list[dict[str, Any]]:
+def trickle(crowd: Crowd, n: int, tick_ms: int) -> list[dict[str, Any]]:
     """Three votes a minute on each proposal, and two peaks."""
-    return crowd.minute(mark_ms, 30 if n in {4, 9} else 3)
+    return crowd.minute(tick_ms, 30 if n in {4, 9} else 3)
 
 
-def leaving(crowd: Crowd, n: int, mark_ms: int) -> list[dict[str, Any]]:
+def leaving(crowd: Crowd, n: int, tick_ms: int) -> list[dict[str, Any]]:
     """Five of the six people of a country withdraw."""
     if n == 0:
-        first = [crowd.vote(mark_ms, "p1", p, choice="agree", country="FR") for p in range(6)]
+        first = [crowd.vote(tick_ms, "p1", p, choice="agree", country="FR") for p in range(6)]
         return [
             *first,
-            *(crowd.vote(mark_ms, "p1", p, choice="agree", country="DE") for p in range(6, 20)),
+            *(crowd.vote(tick_ms, "p1", p, choice="agree", country="DE") for p in range(6, 20)),
         ]
-    return [crowd.vote(mark_ms, "p1", p, choice="withdrawn") for p in range(5)] if n == 1 else []
+    return [crowd.vote(tick_ms, "p1", p, choice="withdrawn") for p in range(5)] if n == 1 else []
 
 
-def returning(crowd: Crowd, n: int, mark_ms: int) -> list[dict[str, Any]]:
+def returning(crowd: Crowd, n: int, tick_ms: int) -> list[dict[str, Any]]:
     """Five people disagree after all, then four of them agree again and another one disagrees."""
     voters = (range(30), range(5), range(4), range(5, 6))[n : n + (2 if n == 2 else 1)]
     choices = ("agree", "disagree", "agree", "disagree")[n:]
     return [
-        crowd.vote(mark_ms, "p1", person, choice=choice)
+        crowd.vote(tick_ms, "p1", person, choice=choice)
         for people, choice in zip(voters, choices, strict=False)
         for person in people
     ]
@@ -101,19 +101,19 @@ def returning(crowd: Crowd, n: int, mark_ms: int) -> list[dict[str, Any]]:
 
 def observe(
     clickhouse: Any, analyst: Any, name: str, *, script: Script = trickle, seed: int = 1,
-    marks: int = 10, proposals: tuple[str, ...] = ("p1",),
+    ticks: int = 10, proposals: tuple[str, ...] = ("p1",),
 ) -> attacker.Observed:  # fmt: skip
     """The attacker's notes of a whole consultation."""
     crowd = Crowd(name, seed, proposals)
     insert_consultation(clickhouse, name)
     insert_proposals(clickhouse, name, list(proposals))
-    times = [START_MS + n * 60_000 for n in range(marks)]
+    times = [START_MS + n * 60_000 for n in range(ticks)]
     seen = attacker.Observed(ids=crowd.ids)
-    for n, mark_ms in enumerate(times):
-        votes = script(crowd, n, mark_ms)
+    for n, tick_ms in enumerate(times):
+        votes = script(crowd, n, tick_ms)
         if votes:
             insert_votes(clickhouse, votes)
-        subject.publish(clickhouse, mark_ms)
+        subject.publish(clickhouse, tick_ms)
         seen.numbers.append(attacker.read_open(analyst, name))
     seen.people += attacker.behind(clickhouse, name, crowd.minutes, crowd.ids, times)
     return seen
@@ -123,17 +123,17 @@ def recounted(seen: attacker.Observed) -> list[dict[attacker.Block, tuple[int, .
     return [
         {
             block: counts
-            for block, people in mark.items()
+            for block, people in tick.items()
             if any(counts := tuple(int(n) for n in people[:, :3].sum(axis=0)))
         }
-        for mark in seen.people
+        for tick in seen.people
     ]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_difference_of_numbers_concerns_fewer_than_five_people(clickhouse, analyst, seed):
     name = f"attacked-{seed}"
-    seen = observe(clickhouse, analyst, name, seed=seed, marks=12, proposals=("p1", "p2"))
+    seen = observe(clickhouse, analyst, name, seed=seed, ticks=12, proposals=("p1", "p2"))
     assert recounted(seen) == seen.numbers  # the test knows who is behind each number
     last = seen.numbers[-1]
     assert {block[0] for block in last} == {"total", "raw", "country", "window"}
@@ -151,7 +151,7 @@ def test_no_difference_of_numbers_concerns_fewer_than_five_people(clickhouse, an
 
 @pytest.mark.parametrize("script", [leaving, returning])
 def test_neither_do_changes_of_mind(clickhouse, analyst, script):
-    seen = observe(clickhouse, analyst, f"minds-{script.__name__}", script=script, marks=3)
+    seen = observe(clickhouse, analyst, f"minds-{script.__name__}", script=script, ticks=3)
     assert recounted(seen) == seen.numbers
     assert attacker.attack(seen) == []
     assert attacker.solve(seen) == []
@@ -194,13 +194,13 @@ def entries_and_changes_together(groups: Any, standing: Any) -> list[tuple[str, 
 
 PROTECTIONS: dict[str, tuple[Any, str, Any, Script, str]] = {
     "a cohort has five people": (entries, "by_window", at_once, trickle, "successive"),
-    "XX has five people": (merging, "LEAST_PEOPLE", 1, trickle, "cell"),
+    "XX has five people": (merging, "MIN_PEOPLE", 1, trickle, "cell"),
     "small countries merge": (entries, "merge_small", each_country_alone, trickle, "cell"),
     "a window has five people": (entries, "by_window", windows_of_a_minute, trickle, "cell"),
     "trolls enter five at a time": (
         entries, "by_window", trolls_at_once, trickle, "raw less trusted",
     ),
-    "five people change together": (changes, "LEAST_CHANGED", 1, trickle, "total less windows"),
+    "five people change together": (changes, "MIN_CHANGED", 1, trickle, "total less windows"),
     "a cell keeps five people": (changes, "shows_nobody", lambda _: True, leaving, "cell"),
     "entries and changes count apart": (
         subject, "_cohorts", entries_and_changes_together, trickle, "total less windows",
@@ -214,6 +214,6 @@ def test_every_protection_is_needed(clickhouse, analyst, monkeypatch, protection
     module, name, without, script, expected = PROTECTIONS[protection]
     monkeypatch.setattr(module, name, without)
     consultation = f"without-{list(PROTECTIONS).index(protection)}"
-    marks = 10 if script is trickle else 3
-    seen = observe(clickhouse, analyst, consultation, script=script, marks=marks)
+    ticks = 10 if script is trickle else 3
+    seen = observe(clickhouse, analyst, consultation, script=script, ticks=ticks)
     assert expected in {leak[0] for leak in attacker.attack(seen)}

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from itertools import count
 
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_tallies, insert_votes
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies, insert_votes
 from places import CHECKOUT
 
-from infra.clickhouse import connect
-from operators.core.agreement import agreement
+from infra.clickhouse.client import connect
+from operators.core.scores.agreement import agreement
 from pipelines.groups.grouping import Grouping
-from pipelines.minutely.bursts import look_for_bursts
+from pipelines.periodic.bursts import scan_for_bursts
 from schemas.events import QUALIFICATION_BITS
 
 PAGE = (CHECKOUT / "docs" / "questions.md").read_text(encoding="utf-8")
@@ -103,7 +103,7 @@ def votes(clickhouse, clickhouse_settings):
     grouping = Grouping(connect(clickhouse_settings), stopwatch=count(step=3_600_000).__next__)
     while not noise_is_tested(clickhouse):
         grouping.step()
-    look_for_bursts(clickhouse, START_MS + 310 * MINUTE_MS)
+    scan_for_bursts(clickhouse, START_MS + 310 * MINUTE_MS)
     return made
 
 
@@ -210,7 +210,7 @@ def test_participation_by_hour(ask, votes):
 
 def test_the_two_camps_are_found_and_what_divides_them(ask):
     assert [row["k"] for row in ask(8)] == [2, 2]
-    assert {row["supported"] for row in ask(8)} == {1}
+    assert {row["groups_significant"] for row in ask(8)} == {1}
     first = ask(7)[0]
     assert first["proposal_id"] in PROPOSALS[:8]
     assert first["group_spread"] > 0.5

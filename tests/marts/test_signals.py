@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from clickhouse import insert_consultation
+from clickhouse_server import insert_consultation
 
-from loadtests.signals.bursts import FIRST_MINUTE, outcomes
-from loadtests.signals.rings import (
+from loadtests.evaluation.signals.bursts import FIRST_MINUTE, outcomes
+from loadtests.evaluation.signals.rings import (
     Crowd,
     Ring,
     crowd,
@@ -14,14 +14,21 @@ from loadtests.signals.rings import (
     members,
     search,
 )
-from loadtests.signals.scenarios import NEWCOMER, WATCHED
-from loadtests.signals.traffic import Attack, Peak, Scenario, insert, insert_columns, simulate
-from operators.core.agreement import agreement
-from operators.core.tally import COUNTERS
+from loadtests.evaluation.signals.scenarios import NEWCOMER, WATCHED
+from loadtests.evaluation.signals.traffic import (
+    Attack,
+    Peak,
+    Scenario,
+    insert,
+    insert_columns,
+    simulate,
+)
+from operators.core.scores.agreement import agreement
+from operators.core.votes.tally import COUNTERS
 from pipelines.cli.signals import draw_signals, read_signals
-from pipelines.minutely import signals as kept
-from pipelines.minutely.bursts import LATE_MIN, MINUTE_MS, look_for_bursts
-from pipelines.minutely.identical import EVERY_MS, look_for_identical
+from pipelines.periodic import signals as kept
+from pipelines.periodic.bursts import LATE_MIN, MINUTE_MS, scan_for_bursts
+from pipelines.periodic.identical import EVERY_MS, scan_for_identical
 
 BOARD = "SELECT * FROM marts.leaderboard WHERE consultation_id = {c:String} ORDER BY proposal_id"
 
@@ -38,7 +45,7 @@ def signals_of(client, consultation: str) -> list[dict]:
 
 def watch(clickhouse, first: int, last: int) -> None:
     for minute in range(first, last):
-        look_for_bursts(clickhouse, (FIRST_MINUTE + minute) * MINUTE_MS)
+        scan_for_bursts(clickhouse, (FIRST_MINUTE + minute) * MINUTE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -178,16 +185,16 @@ def test_a_signal_stays_itself_when_its_people_vote_on_and_rests_while_nothing_a
     insert_people(clickhouse, "going-on", people + members(Ring(8, 25), rng))
     look(clickhouse, "going-on")
     [first] = kept.read_signals(clickhouse, "identical", "going-on")
-    seen = kept.read_look(clickhouse, "identical", "going-on")
-    look_for_identical(clickhouse, seen.looked_ms + 100 * EVERY_MS)
-    assert kept.read_look(clickhouse, "identical", "going-on") == seen
+    seen = kept.read_scan(clickhouse, "identical", "going-on")
+    scan_for_identical(clickhouse, seen.scanned_ms + 100 * EVERY_MS)
+    assert kept.read_scan(clickhouse, "identical", "going-on") == seen
     clickhouse.command(
         "INSERT INTO tutti.ballots SELECT * REPLACE ('p0199' AS proposal_id, 'agree' AS choice,"
         " received_at + 1 AS received_at)"
         " FROM tutti.ballots WHERE consultation_id = 'going-on' AND participant >= 300"
         " LIMIT 1 BY participant"
     )
-    look_for_identical(clickhouse, seen.looked_ms + 100 * EVERY_MS)
+    scan_for_identical(clickhouse, seen.scanned_ms + 100 * EVERY_MS)
     [second] = kept.read_signals(clickhouse, "identical", "going-on")
     assert second.signal_id == first.signal_id
     assert second.first_seen == first.first_seen < second.last_seen

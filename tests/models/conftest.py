@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.settings import Settings
+from infra.config.settings import Settings
 from models.load import load
 from models.onnx_encoder import OnnxEncoder
 

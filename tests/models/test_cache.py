@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from tiny_encoders import Tiny
 
-from infra.local.redis import executable
+from infra.local.redis_server import executable
 from models.cache import EXPIRE_S, FAILURES, CachedEncoder, pack, unpack
 from models.load import load
 from models.onnx_encoder import OnnxEncoder

@@ -98,7 +98,7 @@ def test_a_graph_that_adds_otherwise_with_neighbours_gets_its_texts_one_by_one(
 
 
 def test_a_new_session_makes_the_same_bits(default_encoder: OnnxEncoder) -> None:
-    from infra.settings import Settings  # noqa: PLC0415
+    from infra.config.settings import Settings  # noqa: PLC0415
 
     again = load(Settings.model_fields["model"].default)
     np.testing.assert_array_equal(again.encode(TEXTS[:20]), default_encoder.encode(TEXTS[:20]))

@@ -14,7 +14,7 @@ from places import CHECKOUT
 from schemas import asyncapi, page
 from schemas.documents import DOCUMENTS
 from schemas.published import NAMES, schema
-from schemas.refusals import ADVICE
+from schemas.rejections import ADVICE
 from schemas.topics import INPUT, TOPICS
 
 PARSER = CHECKOUT / "build" / "asyncapi"

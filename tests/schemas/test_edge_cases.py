@@ -3,16 +3,16 @@
 import pytest
 
 from schemas.edge_cases import EdgeCase, edge_cases
-from schemas.refusals import OF_SETTINGS, REASONS, Refusal
-from schemas.rules import JUDGES, MAX_MESSAGE_BYTES
+from schemas.rejections import OF_SETTINGS, REASONS, Rejection
+from schemas.rules import MAX_MESSAGE_BYTES, VALIDATORS
 
 CASES = tuple(edge_cases())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_rules_give_the_answer_of_the_table(case: EdgeCase) -> None:
-    verdict = JUDGES[case.event](case.payload, case.broker_ms)
-    refused = isinstance(verdict, Refusal)
+    verdict = VALIDATORS[case.event](case.payload, case.broker_ms)
+    refused = isinstance(verdict, Rejection)
     answer = (verdict.reason, verdict.field) if refused else ("accepted", "")
     assert answer == (case.answer, case.field)
 
@@ -26,7 +26,7 @@ def test_names_are_unique_because_other_tests_find_rows_by_them() -> None:
 
 
 def test_every_kind_of_event_has_accepted_and_refused_rows() -> None:
-    for kind in JUDGES:
+    for kind in VALIDATORS:
         answers = {case.answer == "accepted" for case in CASES if case.event == kind}
         assert answers == {True, False}
 
@@ -38,8 +38,8 @@ def test_only_rows_that_say_so_depend_on_the_time_of_the_broker() -> None:
         if case.answer == "future_time" and case.name != "time: the year 9999":
             assert case.name.endswith("ms after the broker")
         else:
-            verdict = JUDGES[case.event](case.payload, year_3000)
-            assert isinstance(verdict, Refusal) == (case.answer != "accepted")
+            verdict = VALIDATORS[case.event](case.payload, year_3000)
+            assert isinstance(verdict, Rejection) == (case.answer != "accepted")
 
 
 def test_lengths_stand_at_both_sides_of_the_limit() -> None:
@@ -55,6 +55,6 @@ def test_a_refusal_never_repeats_what_the_message_says() -> None:
                 '{"consultation_id":"c","proposal_id":"p","participant_id":"a","choice":"agree",'
                 f'"cast_at":"2024-05-01T12:00:00Z","{key}":{value}}}'
             )
-            verdict = JUDGES["votes"](vote.encode(), 1_714_564_800_000)
-            assert isinstance(verdict, Refusal)
+            verdict = VALIDATORS["votes"](vote.encode(), 1_714_564_800_000)
+            assert isinstance(verdict, Rejection)
             assert secret not in repr(verdict)

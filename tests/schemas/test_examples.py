@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from schemas.events import Kind
-from schemas.refusals import OF_SETTINGS, REASONS, Refusal
-from schemas.rules import JUDGES
+from schemas.rejections import OF_SETTINGS, REASONS, Rejection
+from schemas.rules import VALIDATORS
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "schemas" / "examples"
 SCHEMAS = EXAMPLES.parent / "json"
@@ -45,14 +45,14 @@ def test_a_valid_example_fits_its_schema(path: Path, published: Published) -> No
 
 @pytest.mark.parametrize("path", _inputs("valid"), ids=_name)
 def test_a_valid_example_is_accepted(path: Path) -> None:
-    verdict = JUDGES[KINDS[path.parts[-3]]](path.read_bytes(), BROKER_MS)
-    assert not isinstance(verdict, Refusal)
+    verdict = VALIDATORS[KINDS[path.parts[-3]]](path.read_bytes(), BROKER_MS)
+    assert not isinstance(verdict, Rejection)
 
 
 @pytest.mark.parametrize("path", _inputs("invalid"), ids=_name)
 def test_an_invalid_example_is_refused_for_the_reason_in_its_name(path: Path) -> None:
-    verdict = JUDGES[KINDS[path.parts[-3]]](path.read_bytes(), BROKER_MS)
-    assert isinstance(verdict, Refusal)
+    verdict = VALIDATORS[KINDS[path.parts[-3]]](path.read_bytes(), BROKER_MS)
+    assert isinstance(verdict, Rejection)
     assert verdict.reason == path.name.partition("--")[0]
 
 

@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator
 
 from schemas.edge_cases import edge_cases
 from schemas.events import CHOICES, QUALIFICATIONS, STATUSES, TRUSTS, Kind
-from schemas.refusals import REASONS, Refusal
-from schemas.rules import JUDGES
+from schemas.rejections import REASONS, Rejection
+from schemas.rules import VALIDATORS
 from schemas.times import EARLIEST_MS, parse_instant
 
 BROKER_MS = 1_714_564_800_000  # 2024-05-01T12:00:00Z
@@ -433,8 +433,8 @@ def written(message: Any, *, ascii_only: bool) -> bytes:
 
 
 def verdict(kind: Kind, payload: bytes | None) -> set[Fault]:
-    judged = JUDGES[kind](payload, BROKER_MS)
-    return {(judged.reason, judged.field)} if isinstance(judged, Refusal) else set()
+    validated = VALIDATORS[kind](payload, BROKER_MS)
+    return {(validated.reason, validated.field)} if isinstance(validated, Rejection) else set()
 
 
 def check_against_naive(kind: Kind, payload: bytes | None) -> set[Fault]:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import TRUSTS, Vote
-from schemas.refusals import Refusal
-from schemas.rules import judge_vote
+from schemas.rejections import Rejection
+from schemas.rules import validate_vote
 from schemas.trust import BadTrustRulesError, TrustRule, TrustRules, parse_trust_rules
 
 DAY_MS = 86_400_000
@@ -60,10 +60,10 @@ def test_the_rule_in_force_at_the_brokers_time_applies(source, broker_ms, allowe
 
 def test_a_level_that_the_source_may_not_set_is_refused_with_what_it_may():
     rules = parse_trust_rules(FILE)
-    verdict = judge_vote(vote("segment", "web"), MAY, rules)
-    assert verdict == Refusal("trust_not_allowed", "trust", "this source may set troll, trusted")
-    assert isinstance(judge_vote(vote("segment", "web"), MAY - 1, rules), Vote)
-    assert isinstance(judge_vote(vote("segment", "web"), MAY), Vote)
+    verdict = validate_vote(vote("segment", "web"), MAY, rules)
+    assert verdict == Rejection("trust_not_allowed", "trust", "this source may set troll, trusted")
+    assert isinstance(validate_vote(vote("segment", "web"), MAY - 1, rules), Vote)
+    assert isinstance(validate_vote(vote("segment", "web"), MAY), Vote)
 
 
 levels = st.frozensets(st.sampled_from(TRUSTS), min_size=1)
@@ -90,8 +90,8 @@ def naive(rules, source, at):
 def test_rules_answer_as_a_naive_reader_does(rules, source, at, trust):
     expected = naive(rules, source or "nobody", at)
     assert TrustRules(rules).allowed(source, at) == expected
-    verdict = judge_vote(vote(trust, source), MAY + at, TrustRules(shifted(rules)))
-    assert isinstance(verdict, Refusal) == (expected is not None and trust not in expected)
+    verdict = validate_vote(vote(trust, source), MAY + at, TrustRules(shifted(rules)))
+    assert isinstance(verdict, Rejection) == (expected is not None and trust not in expected)
 
 
 def shifted(rules):

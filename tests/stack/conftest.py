@@ -19,10 +19,10 @@ import psutil
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import connect
+from infra.clickhouse.client import connect
+from infra.config.settings import Settings
 from infra.local.supervisor import Supervisor
-from infra.settings import Settings
-from pipelines.sync import sync
+from pipelines.verify.sync import sync
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -115,12 +115,12 @@ class Stack:
                 return rows
             time.sleep(0.2)
 
-    def pid(self, part: str) -> int:
-        return Supervisor(self.settings).processes()[part].pid
+    def pid(self, service: str) -> int:
+        return Supervisor(self.settings).processes()[service].pid
 
-    def kill(self, part: str) -> None:
-        """``kill -9`` of a part with all its children."""
-        process = psutil.Process(self.pid(part))
+    def kill(self, service: str) -> None:
+        """``kill -9`` of a service with all its children."""
+        process = psutil.Process(self.pid(service))
         children = process.children(recursive=True)
         process.kill()  # before its children: without them it may end by itself
         for child in children:

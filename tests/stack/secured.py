@@ -13,9 +13,9 @@ from confluent_kafka.admin import (
 )
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from infra import kafka
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
 from infra.local.broker import CLUSTER_ID, java, write_log4j
-from infra.settings import Settings
 
 USER = "tutti"
 PASSWORD = 'a "quoted" pass\\word $of {ours}'  # noqa: S105 - of this test
@@ -117,7 +117,7 @@ def _add_user(broker: SecuredBroker) -> None:
         kafka_key_file=broker.folder / "tutti.key",
     )
     retry(
-        retry=retry_if_exception_type(kafka.KafkaAwayError),
+        retry=retry_if_exception_type(kafka.KafkaUnavailableError),
         stop=stop_after_delay(60),
         wait=wait_fixed(0.2),
     )(kafka.topics)(settings, 2.0)

@@ -14,8 +14,8 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.local.supervisor import orphans
 
-PARTS = {"kafka", "clickhouse", "redis", "intake", "votes", "semantics", "sink", "probe"}
-PARTS |= {"minutely", "groups"}
+SERVICES = {"kafka", "clickhouse", "redis", "intake", "votes", "semantics", "sink", "probe"}
+SERVICES |= {"periodic", "groups"}
 
 
 def until(condition, seconds: int = 60) -> None:
@@ -27,16 +27,16 @@ def until(condition, seconds: int = 60) -> None:
 
 
 def test_up_is_idempotent_and_status_says_ready(stack):
-    before = {part["part"]: part["pid"] for part in stack.json("status")["parts"]}
-    assert set(before) == PARTS
+    before = {service["service"]: service["pid"] for service in stack.json("status")["services"]}
+    assert set(before) == SERVICES
     stack.run("up")
     found = stack.json("status")
     assert found["ready"]
-    assert {part["part"]: part["pid"] for part in found["parts"]} == before
-    votes = next(part for part in found["parts"] if part["part"] == "votes")
+    assert {service["service"]: service["pid"] for service in found["services"]} == before
+    votes = next(service for service in found["services"] if service["service"] == "votes")
     assert votes["facts"]["checkpoint_age_ms"] < 60_000
-    assert all(part["memory_mb"] > 0 for part in found["parts"])
-    assert stack.run("status").count("yes") == len(PARTS)
+    assert all(service["memory_mb"] > 0 for service in found["services"])
+    assert stack.run("status").count("yes") == len(SERVICES)
 
 
 def test_everything_listens_on_this_machine_only(stack):
@@ -46,7 +46,7 @@ def test_everything_listens_on_this_machine_only(stack):
         for connection in psutil.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN and connection.pid in own
     ]
-    assert len(listening) >= len(PARTS)
+    assert len(listening) >= len(SERVICES)
     assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 
 
@@ -120,10 +120,10 @@ def test_query_answers_in_the_format_asked_for(stack):
 
 
 def test_a_part_that_dies_comes_back(stack):
-    for part in ("redis", "clickhouse"):
-        old = stack.pid(part)
-        stack.kill(part)
-        until(lambda part=part, old=old: stack.pid(part) not in (0, old))
+    for service in ("redis", "clickhouse"):
+        old = stack.pid(service)
+        stack.kill(service)
+        until(lambda service=service, old=old: stack.pid(service) not in (0, old))
     stack.run("up")
     assert stack.json("status")["ready"]
 
@@ -164,5 +164,7 @@ def test_two_stacks_run_side_by_side(stack):
         assert not other.settings.home.exists()
     finally:
         other.tear_down()
-    stack.run("up")  # two stacks are much for two cores: a part of the first may just be starting
+    stack.run(
+        "up"
+    )  # two stacks are much for two cores: a service of the first may just be starting
     assert stack.json("status")["ready"]

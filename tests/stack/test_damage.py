@@ -8,9 +8,9 @@ import pytest
 from stack.conftest import Stack
 from stack.test_rebuild import Crowd, all_is_right, reading, shown, total, wait_for
 
-from infra.epochs import epoch_folder
-from operators.flink.resume import checkpoints, state_files
-from pipelines.sending import Sender
+from infra.local.epochs import epoch_folder
+from operators.flink.checkpoints import checkpoints, state_files
+from pipelines.exchange.send import Sender
 
 # One of them in every run; each takes the time of a restart and a recount.
 PROVE = pytest.mark.prove

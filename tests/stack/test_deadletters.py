@@ -11,9 +11,9 @@ from confluent_kafka.admin import NewTopic
 from orjson import dumps
 from stack.test_commands import until
 
-from infra import kafka
+from infra.kafka import client as kafka
 from operators.core.clock import system_clock
-from pipelines.deadletters import DeadLetter, Wanted, originals, statistics
+from pipelines.dlq.letters import DeadLetter, Wanted, originals, statistics
 from schemas.times import FUTURE_TOLERANCE_MS, format_instant
 from schemas.topics import INPUT
 

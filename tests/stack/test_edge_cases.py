@@ -1,15 +1,15 @@
-"""The normative table of doubtful messages, sent through the real parts."""
+"""The normative table of doubtful messages, sent through the real services."""
 
 from collections import Counter
 
 import msgspec
 import pytest
 
-from infra import kafka
+from infra.kafka import client as kafka
 from schemas.edge_cases import EdgeCase, edge_cases
 from schemas.topics import ACCEPTED, DEAD_LETTERS, INPUT
 
-# The broker's own time decides about these two; the unit tests judge them.
+# The broker's own time decides about these two; the unit tests validate them.
 CASES = [case for case in edge_cases() if "after the broker" not in case.name]
 
 

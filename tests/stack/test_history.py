@@ -4,8 +4,8 @@ import pytest
 from orjson import dumps
 from stack.conftest import Stack
 
-from infra.clickhouse import scalar
-from pipelines.sending import Sender
+from infra.clickhouse.client import scalar
+from pipelines.exchange.send import Sender
 
 EARLIER = 30
 """Minutes by which a test moves what was written into the past, instead of waiting."""

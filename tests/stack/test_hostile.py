@@ -1,4 +1,4 @@
-"""Hostile input through the real parts: floods, sizes, times, a hot proposal, hot participants."""
+"""Hostile input through the real services: floods, sizes, times, a hot proposal, hot participants."""
 
 import random
 from base64 import b64encode
@@ -11,9 +11,9 @@ import pytest
 from orjson import dumps
 from stack.naive import Ledger
 
-from infra import kafka
+from infra.kafka import client as kafka
 from operators.core.clock import system_clock
-from schemas.refusals import Reason
+from schemas.rejections import Reason
 from schemas.times import format_instant
 from schemas.topics import ACCEPTED_VOTES, DEAD_LETTERS, VOTES
 
@@ -23,7 +23,7 @@ HOT_VOTES = 50_000
 REVOTES = 20_000
 BUSY_PROPOSALS = 3_000
 
-Place = tuple[int, int]
+TopicPartition = tuple[int, int]
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Sent:
     """What the broker acknowledged, where it stands and what it must become."""
 
     ledger: Ledger = field(default_factory=Ledger)
-    answers: dict[Place, str] = field(default_factory=dict)
-    names: dict[str, Place] = field(default_factory=dict)
+    answers: dict[TopicPartition, str] = field(default_factory=dict)
+    names: dict[str, TopicPartition] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     log_lines: list[int] = field(default_factory=list)
 
@@ -152,9 +152,9 @@ def _flooding(number: int) -> tuple[bytes, bytes, str]:
 
 
 @pytest.fixture(scope="module")
-def became(stack, sent) -> dict[Place, list[str]]:
-    """Place → each answer that intake has given, in the topics themselves."""
-    said: dict[Place, list[str]] = {}
+def became(stack, sent) -> dict[TopicPartition, list[str]]:
+    """TopicPartition → each answer that intake has given, in the topics themselves."""
+    said: dict[TopicPartition, list[str]] = {}
     for topic in (ACCEPTED_VOTES, DEAD_LETTERS):
         reader = kafka.consumer(stack.settings, "tests")
         for message in kafka.read_to_end(reader, topic):

@@ -8,10 +8,10 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 from orjson import dumps
 
-from infra.migrations import VIEWS
-from operators.core.agreement import METHOD, agreement
-from pipelines.sending import Sender
-from pipelines.sync import await_clusters
+from infra.clickhouse.views import view_names
+from operators.core.scores.agreement import METHOD, agreement
+from pipelines.exchange.send import Sender
+from pipelines.verify.sync import await_clusters
 
 COUNTRIES = ("FR", "DE", "LU", "ZZ")
 CHOICES = ("agree", "agree", "disagree", "neutral")
@@ -87,7 +87,7 @@ def test_every_table_view_and_column_has_a_comment(stack):
         "SELECT database || '.' || name FROM system.tables WHERE engine = 'View'"
         " AND database IN ('tutti', 'marts', 'open')"
     )
-    assert {row[0] for row in views.result_rows} == set(VIEWS)
+    assert {row[0] for row in views.result_rows} == set(view_names())
 
 
 def test_the_leaderboard_equals_a_count_by_hand_and_the_formula_in_python(stack, votes):
@@ -195,7 +195,7 @@ def test_authors_and_participants_are_pseudonyms_everywhere(stack, votes):
 
 def test_freshness_shows_nothing_behind_at_rest(stack, votes):
     assert await_clusters(stack.settings, 120) == 0  # votes do not wait for topics
-    rows = stack.rows("SELECT stage, records_behind FROM marts.freshness")
+    rows = stack.rows("SELECT stage, lag FROM marts.freshness")
     assert {row[0] for row in rows} == {"intake", "votes", "semantics", "sink"}
     assert all(behind == 0 for _, behind in rows)
 

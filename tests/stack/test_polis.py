@@ -10,8 +10,8 @@ from orjson import dumps
 from places import FIXTURES
 from stack.naive import Counts, matrix_counts, raw_counts
 
-from pipelines.importers.polis import read_polis
-from pipelines.sending import Sender
+from pipelines.exchange.polis_import import read_polis
+from pipelines.exchange.send import Sender
 
 ORDERS = ("file", "time", "shuffled", "doubled")
 EXPORTS = ("london.youth.policing", "scoop-hivemind.taxes", "scoop-hivemind.biodiversity")

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Producer
 from places import CHECKOUT
 
-from infra import kafka
+from infra.kafka import client as kafka
 from schemas.topics import VOTES
 
 FOLDER = CHECKOUT / "docs" / "producers"

@@ -13,11 +13,11 @@ from orjson import dumps
 from stack.conftest import Stack
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra import kafka
-from infra.epochs import epochs_with_folder, read_note
+from infra.kafka import client as kafka
+from infra.local.epochs import epochs_with_folder, read_rebuild_record
 from operators.flink.plan import VERSION
-from pipelines.burial import read_outputs, shown_epoch
-from pipelines.sending import Sender
+from pipelines.exchange.send import Sender
+from pipelines.votes.retirement import active_epoch, read_outputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS
 
 PROPOSALS = 20
@@ -131,7 +131,7 @@ def crowd(stack: Stack, consultation: str, rate: int = 1_000, first: int = 0) ->
 
 
 def shown(stack: Stack) -> int:
-    return shown_epoch(stack.clickhouse())
+    return active_epoch(stack.clickhouse())
 
 
 def total(stack: Stack, consultation: str) -> int:
@@ -168,7 +168,7 @@ def nothing_is_left_of(stack: Stack, epoch: int) -> None:
 
 
 @pytest.fixture
-def follower(stack: Stack) -> Iterator[list[subprocess.Popen[bytes]]]:
+def monitor(stack: Stack) -> Iterator[list[subprocess.Popen[bytes]]]:
     """``tutti rebuild`` commands that a test leaves running."""
     started: list[subprocess.Popen[bytes]] = []
     yield started
@@ -187,7 +187,7 @@ def begin(stack: Stack) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.prove
-def test_a_rebuild_is_never_seen_half_whatever_dies_meanwhile(stack, follower):
+def test_a_rebuild_is_never_seen_half_whatever_dies_meanwhile(stack, monitor):
     """Killed on the way: the command, the new count, the running one and the sink."""
     with (
         crowd(stack, "rebuilt", first=MANY) as voting,
@@ -195,36 +195,36 @@ def test_a_rebuild_is_never_seen_half_whatever_dies_meanwhile(stack, follower):
     ):
         wait_for(lambda: total(stack, "rebuilt") >= MANY)
         before = shown(stack)
-        follower.append(begin(stack))
+        monitor.append(begin(stack))
         wait_for(lambda: stack.pid("rebuild"))
-        follower[0].kill()
+        monitor[0].kill()
         stack.kill("rebuild")
         # The running count goes on meanwhile.
         at = total(stack, "rebuilt")
         wait_for(lambda: total(stack, "rebuilt") > at)
-        for part in ("votes", "sink"):
-            stack.kill(part)
-        if read_note(stack.settings).rebuilding:
+        for service in ("votes", "sink"):
+            stack.kill(service)
+        if read_rebuild_record(stack.settings).rebuilding:
             stack.json("rebuild", "--timeout", "600")
         at = total(stack, "rebuilt")
         wait_for(lambda: total(stack, "rebuilt") > at)
-    wait_for(lambda: shown(stack) > before and not read_note(stack.settings).rebuilding)
+    wait_for(lambda: shown(stack) > before and not read_rebuild_record(stack.settings).rebuilding)
     all_is_right(stack, "rebuilt", voting.sent)
     nothing_is_left_of(stack, before)
     assert reader.moved
 
 
-def test_a_rebuild_can_be_given_up_and_begun_again(stack, follower):
+def test_a_rebuild_can_be_given_up_and_begun_again(stack, monitor):
     before = shown(stack)
     assert stack.json("rebuild", "--cancel") == {"cancelled": False}
-    follower.append(begin(stack))
-    wait_for(lambda: read_note(stack.settings).rebuilding)
-    given_up = read_note(stack.settings).rebuilding
+    monitor.append(begin(stack))
+    wait_for(lambda: read_rebuild_record(stack.settings).rebuilding)
+    abandoned = read_rebuild_record(stack.settings).rebuilding
     assert stack.json("rebuild", "--cancel") == {"cancelled": True}
-    wait_for(lambda: not read_note(stack.settings).given_up)
-    assert follower[0].wait(timeout=60) == 1
+    wait_for(lambda: not read_rebuild_record(stack.settings).abandoned)
+    assert monitor[0].wait(timeout=60) == 1
     if shown(stack) == before:  # otherwise it was too late: then it is counted anew once more
-        assert given_up not in epochs_with_folder(stack.settings)
+        assert abandoned not in epochs_with_folder(stack.settings)
     stack.sync()
     assert {row[4] for row in stack.reconciliation()} == {"equal"}
 

@@ -9,8 +9,8 @@ from orjson import dumps, loads
 from stack.conftest import Stack
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra import kafka
-from pipelines.sending import Sender
+from infra.kafka import client as kafka
+from pipelines.exchange.send import Sender
 from pipelines.sink.batch import Batch
 from pipelines.sink.writer import Writer
 from schemas.topics import TALLIES, VOTES, WINDOWS, Topic

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from operators.core.disclosure.cohorts import TROLL, UNPLACED, Cohort, Group
 from operators.core.disclosure.thresholds import (
     LARGEST_CHANGES_WAITING,
-    LEAST_CHANGED,
+    MIN_CHANGED,
     shows_nobody,
 )
 
@@ -28,13 +28,13 @@ def changing(groups: Iterable[Group], standing: Mapping[str, int]) -> list[Cohor
     []
     """
     total = sum(ballots for cell, ballots in standing.items() if cell != TROLL)
-    most = max(LEAST_CHANGED, int(LARGEST_CHANGES_WAITING * total))
+    most = max(MIN_CHANGED, int(LARGEST_CHANGES_WAITING * total))
     cohorts: list[Cohort] = []
     waiting: list[Group] = []
     for group in sorted(groups, key=lambda group: group.cell):
         moved = sum(group.counts)
         trusted = 0 if group.cell == TROLL else moved
-        enough = group.people >= LEAST_CHANGED
+        enough = group.people >= MIN_CHANGED
         # What counts without a country is no cell that is shown.
         keeps = group.cell == UNPLACED or shows_nobody(standing.get(group.cell, 0) + moved)
         if enough and keeps and shows_nobody(total + trusted):

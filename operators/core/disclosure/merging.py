@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from operators.core.disclosure.cohorts import MERGED, Cohort, Group
-from operators.core.disclosure.thresholds import LARGEST_WAITING, LEAST_PEOPLE
+from operators.core.disclosure.thresholds import LARGEST_WAITING, MIN_PEOPLE
 from operators.core.disclosure.windows import around
 
 
@@ -11,7 +11,7 @@ def merge_small(waiting: Mapping[str, Sequence[Group]], published: int) -> Cohor
     """A cohort under XX, when more wait than may; None: they wait on for their own cells.
 
     Args:
-        waiting: Country to its groups that wait, of fewer than `LEAST_PEOPLE` each.
+        waiting: Country to its groups that wait, of fewer than `MIN_PEOPLE` each.
         published: Ballots of the proposal that are published.
 
     >>> few = {"LU": [Group("LU", 7, 2, (2, 0, 0))], "MT": [Group("MT", 7, 3, (0, 3, 0))]}
@@ -22,13 +22,13 @@ def merge_small(waiting: Mapping[str, Sequence[Group]], published: int) -> Cohor
     """
     people = {cell: sum(group.people for group in groups) for cell, groups in waiting.items()}
     left = sum(people.values())
-    most = max(LEAST_PEOPLE, int(LARGEST_WAITING * published))
+    most = max(MIN_PEOPLE, int(LARGEST_WAITING * published))
     if left < most:
         return None
     taken: list[Group] = []
     for cell in sorted(people, key=lambda cell: (people[cell], cell)):
         taken += waiting[cell]
         left -= people[cell]
-        if sum(group.people for group in taken) >= LEAST_PEOPLE and left < most:
+        if sum(group.people for group in taken) >= MIN_PEOPLE and left < most:
             break
     return around(MERGED, taken)

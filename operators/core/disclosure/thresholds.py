@@ -2,14 +2,14 @@
 
 from typing import Final
 
-LEAST_PEOPLE: Final = 5
+MIN_PEOPLE: Final = 5
 """People in a cell, window or cohort.
 
 The threshold rule with the value that DESIGN sets; statistical offices use 3 to 10 (Hundepool et
 al. 2012, section 4.2). It says how many people a number is about, not how alike they are.
 """
 
-LEAST_CHANGED: Final = 5
+MIN_CHANGED: Final = 5
 """People whose published ballots change together: a change is as telling as an entry."""
 
 LARGEST_WAITING: Final = 0.1
@@ -32,4 +32,4 @@ def shows_nobody(people: int) -> bool:
     >>> [shows_nobody(n) for n in (0, 1, 4, 5)]
     [True, False, False, True]
     """
-    return people == 0 or people >= LEAST_PEOPLE
+    return people == 0 or people >= MIN_PEOPLE

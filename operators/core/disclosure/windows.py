@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from operators.core.disclosure.cohorts import Cohort, Group
-from operators.core.disclosure.thresholds import LEAST_PEOPLE
+from operators.core.disclosure.thresholds import MIN_PEOPLE
 
 WINDOWS_MIN: Final = (1, 60, 1440)
 """Lengths of windows, minutes: a minute, an hour, a day."""
@@ -31,11 +31,11 @@ def by_window(cell: str, groups: Iterable[Group]) -> tuple[list[Cohort], list[Gr
             windows[group.minute // length].append(group)
         rest = []
         for number, inside in windows.items():
-            if sum(group.people for group in inside) >= LEAST_PEOPLE:
+            if sum(group.people for group in inside) >= MIN_PEOPLE:
                 cohorts.append(Cohort(cell, number * length * 60, length * 60, tuple(inside)))
             else:
                 rest += inside
-    if sum(group.people for group in rest) >= LEAST_PEOPLE:
+    if sum(group.people for group in rest) >= MIN_PEOPLE:
         return [*cohorts, Cohort(cell, 0, 0, tuple(rest))], []
     return cohorts, rest
 

@@ -12,7 +12,7 @@ pa = (A + 1) / (S + 2) and pd = (D + 1) / (S + 2). Over G groups:
 Bounds are of 95 %, on the logarithm, by the delta method: (A, D, rest) is Dirichlet around the
 rates, so ln pa has the variance (1 - pa) / (pa (S + 3)), and ln pa (1 - pd) has
 ((1 - pa) / pa + 3 pd / (1 - pd)) / (S + 3). They are clipped to 1. All is None unless there are two
-groups and each has `ENOUGH_SEEN` ballots on the proposal.
+groups and each has `MIN_SEEN` ballots on the proposal.
 
 `group_consensus` and the SQL below are one formula twice; a test holds them equal to 1e-9.
 """
@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import Final
 
-from operators.core.agreement import Z95
+from operators.core.scores.agreement import Z95
 
 METHOD: Final = "group-consensus/polis-laplace/1"
 """Name and version, published beside each number."""
 
-ENOUGH_SEEN: Final = 5
+MIN_SEEN: Final = 5
 """Ballots that each group must have on a proposal."""
 
 
@@ -66,7 +66,7 @@ def group_consensus(groups: Sequence[tuple[int, int, int]]) -> GroupConsensus | 
     >>> round(found.gic.value, 4), round(found.gic_geomean.value, 4), round(found.group_spread, 4)
     (0.4167, 0.6455, 0.3333)
     """
-    if len(groups) < 2 or min(seen for _, _, seen in groups) < ENOUGH_SEEN:  # noqa: PLR2004
+    if len(groups) < 2 or min(seen for _, _, seen in groups) < MIN_SEEN:  # noqa: PLR2004
         return None
     rates = [(laplace(a, s), laplace(d, s), s) for a, d, s in groups]
     agree = sum(log(pa) for pa, _, _ in rates)
@@ -91,7 +91,7 @@ PD_SQL: Final = "(({disagree} + 1) / ({seen} + 2))"
 """ClickHouse expressions of one group's counts."""
 
 _COUNT: Final = "count()"
-_KNOWN: Final = f"({_COUNT} >= 2 AND min({{seen}}) >= {ENOUGH_SEEN})"
+_KNOWN: Final = f"({_COUNT} >= 2 AND min({{seen}}) >= {MIN_SEEN})"
 _AGREE: Final = f"sum(log({PA_SQL}))"
 _AGREE_SD: Final = f"sqrt(sum((1 - {PA_SQL}) / ({PA_SQL} * ({{seen}} + 3))))"
 _BRIDGE: Final = f"sum(log({PA_SQL} * (1 - {PD_SQL})))"

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_ITERATIONS: Final = 20
+MAX_ITERATIONS: Final = 20
 
 
 def kmeans(
@@ -26,7 +26,7 @@ def kmeans(
     ([0, 0, 1], [[0.5, 0.0], [9.0, 0.0]])
     """
     labels = _var_part(points, weights, k)
-    for _ in range(MOST_ITERATIONS):
+    for _ in range(MAX_ITERATIONS):
         centres = _centres(points, weights, labels)
         nearest = (points @ (-2 * centres.T) + (centres**2).sum(axis=1)).argmin(axis=1)
         if (nearest == labels).all():

@@ -1,6 +1,6 @@
 """Who is grouped, and into how many groups: a pure function of the current ballots.
 
->>> [most_groups(base) for base in (10, 12, 36, 100)]
+>>> [max_groups(base) for base in (10, 12, 36, 100)]
 [2, 3, 5, 5]
 """
 
@@ -18,10 +18,10 @@ from operators.core.groups.silhouette import distances, mean_silhouette
 METHOD: Final = "groups/polis-pca-kmeans/1"
 """Name and version of the method, published beside the groups."""
 
-ENOUGH_BALLOTS: Final = 7
+MIN_BALLOTS: Final = 7
 """Who has so many is grouped (or has voted on all there are)."""
 
-FEWEST_PARTICIPANTS: Final = 15
+MIN_PARTICIPANTS: Final = 15
 """If fewer have enough ballots, those with most are added up to so many."""
 
 BASE_CLUSTERS: Final = 100
@@ -47,14 +47,14 @@ class Partition:
 def grouped(opinions: Opinions) -> NDArray[np.intp]:
     """Who has enough ballots, as places in `Opinions.participants`, ascending."""
     ballots = opinions.ballots
-    enough = ballots >= min(ENOUGH_BALLOTS, len(opinions.proposals))
-    if np.count_nonzero(enough) < FEWEST_PARTICIPANTS:
+    enough = ballots >= min(MIN_BALLOTS, len(opinions.proposals))
+    if np.count_nonzero(enough) < MIN_PARTICIPANTS:
         # Those with enough come first anyway; of equals, the first pseudonyms.
-        enough[np.argsort(-ballots, kind="stable")[:FEWEST_PARTICIPANTS]] = True
+        enough[np.argsort(-ballots, kind="stable")[:MIN_PARTICIPANTS]] = True
     return np.flatnonzero(enough)
 
 
-def most_groups(base: int) -> int:
+def max_groups(base: int) -> int:
     """The greatest k that is tried with so many base clusters."""
     return min(5, 2 + base // 12)
 
@@ -75,7 +75,7 @@ def partition(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> Part
     apart = distances(centres)
     tried = (
         kmeans(centres, sizes, k)[0]
-        for k in range(2, min(most_groups(len(centres)), len(centres) - 1) + 1)
+        for k in range(2, min(max_groups(len(centres)), len(centres) - 1) + 1)
     )
     silhouette, _, base_groups = max(
         (mean_silhouette(apart, base_groups), -int(base_groups.max()), base_groups.tolist())

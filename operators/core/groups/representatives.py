@@ -26,7 +26,7 @@ METHOD: Final = "representatives/polis-repness/1"
 Z90: Final = 1.2816
 """Polis's bound of a z statistic: 90 %, one-sided."""
 
-MOST_REPRESENTATIVES: Final = 5
+MAX_REPRESENTATIVES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from operators.core.groups.identity import People, inherit
 from operators.core.groups.matrix import Opinions
 from operators.core.groups.partition import partition
 
-MOST_BALLOTS: Final = 5_000_000
+MAX_BALLOTS: Final = 5_000_000
 """More are not grouped: about 100 bytes of memory are needed for each."""
 
-MOST_PROPOSALS: Final = 2_000
+MAX_PROPOSALS: Final = 2_000
 """More are not grouped: the products of their columns would take too long."""
 
 

@@ -30,7 +30,7 @@ REFERENCE_MIN: Final = 1_440
 """Minutes before the window that say what a proposal's share is."""
 YOUNG_MIN: Final = 60
 """Minutes of its own past that a proposal needs: before, its start cannot be told from a burst."""
-COUNT_LEAST: Final = 30
+MIN_COUNT: Final = 30
 """Ballots in the window."""
 RATIO_ABOVE: Final = 3.0
 """Times as many as expected."""
@@ -108,7 +108,7 @@ def is_burst(count: int, expected: float) -> bool:
     (True, False, False)
     """
     return (
-        count >= COUNT_LEAST
+        count >= MIN_COUNT
         and count > RATIO_ABOVE * expected
         and poisson_tail(count, expected) < P_BELOW
     )

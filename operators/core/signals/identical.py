@@ -33,19 +33,19 @@ from operators.core.signals.likeness import Ints, Signatures, buckets, resemblan
 METHOD: Final = "identical/independence/1"
 """Name and version, published beside each signal."""
 
-PEOPLE_LEAST: Final = 5
-COMMON_LEAST: Final = 20
+MIN_PEOPLE: Final = 5
+MIN_COMMON: Final = 20
 """Proposals on which a group's ballots are equal."""
-EQUAL_LEAST: Final = 0.9
+MIN_EQUAL: Final = 0.9
 """Their share of the proposals on which all of the group have ballots."""
 EXPECTED_BELOW: Final = 1e-3
-RESEMBLANCE_LEAST: Final = 0.3
+MIN_RESEMBLANCE: Final = 0.3
 """Estimated Jaccard index with the person a group grows around."""
-EXHAUSTIVE_MOST: Final = 1_000
+MAX_EXHAUSTIVE: Final = 1_000
 """So many people are all compared with one another."""
 PIVOTS: Final = 4
 """People of a bucket around whom a group is tried."""
-BUCKET_MOST: Final = 2_000
+MAX_BUCKET: Final = 2_000
 """People of a bucket that are compared, the first by their pseudonym."""
 CHOICES: Final = 3
 
@@ -54,7 +54,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Ballots:
-    """Current ballots of people who have at least `COMMON_LEAST`.
+    """Current ballots of people who have at least `MIN_COMMON`.
 
     Attributes:
         starts: Where each person's begin, and at the end their number: shape (people + 1,).
@@ -123,7 +123,7 @@ def identical_groups(ballots: Ballots) -> list[Group]:
     >>> [group.people for group in identical_groups(ballots)]
     [(0, 1, 2, 3, 4, 5)]
     """
-    if len(ballots.starts) <= PEOPLE_LEAST:
+    if len(ballots.starts) <= MIN_PEOPLE:
         return []
     groups = _all_groups(ballots)
     chosen, taken = list[Group](), set[int]()
@@ -136,13 +136,13 @@ def identical_groups(ballots: Ballots) -> list[Group]:
 
 def _all_groups(ballots: Ballots) -> list[Group]:
     people = np.arange(len(ballots.starts) - 1)
-    if len(people) <= EXHAUSTIVE_MOST:
+    if len(people) <= MAX_EXHAUSTIVE:
         around = (_around(ballots, person, people) for person in range(len(people)))
         return [group for group in around if group]
     tokens = (ballots.keys[ballots.proposals] << np.uint64(2)) + ballots.choices.astype(np.uint64)
     found = signatures(tokens, ballots.starts)
     groups = [
-        group for bucket in buckets(found, PEOPLE_LEAST) for group in _grow(ballots, found, bucket)
+        group for bucket in buckets(found, MIN_PEOPLE) for group in _grow(ballots, found, bucket)
     ]
     # A band shows a part of a group: parts that share somebody are tried as a whole.
     whole = [group for people in _joined(groups) for group in _grow(ballots, found, people)]
@@ -151,13 +151,13 @@ def _all_groups(ballots: Ballots) -> list[Group]:
 
 def _grow(ballots: Ballots, found: Signatures, bucket: Ints) -> Iterator[Group]:
     """Groups within a bucket, each around one person."""
-    left = np.sort(bucket)[:BUCKET_MOST]
+    left = np.sort(bucket)[:MAX_BUCKET]
     for _ in range(PIVOTS):
-        if len(left) < PEOPLE_LEAST:
+        if len(left) < MIN_PEOPLE:
             return
         pivot = _most_repeated(found, left)
-        near = left[resemblance(found, pivot, left) >= RESEMBLANCE_LEAST]
-        group = _around(ballots, pivot, near) if len(near) >= PEOPLE_LEAST else None
+        near = left[resemblance(found, pivot, left) >= MIN_RESEMBLANCE]
+        group = _around(ballots, pivot, near) if len(near) >= MIN_PEOPLE else None
         if group:
             yield group
         done = [pivot, *(group.people if group else ())]
@@ -178,17 +178,17 @@ def _around(ballots: Ballots, pivot: int, near: Ints) -> Group | None:
     proposals, choices = ballots.proposals[own], ballots.choices[own].astype(np.int64)
     equal, voted = _compared(ballots, near, proposals, choices)
     alike = equal.sum(axis=1)
-    enough = (alike >= COMMON_LEAST) & (alike >= EQUAL_LEAST * voted.sum(axis=1))
+    enough = (alike >= MIN_COMMON) & (alike >= MIN_EQUAL * voted.sum(axis=1))
     order = np.lexsort((near, -alike))
     same = all_voted = np.ones(len(proposals), np.bool_)
     steps = list[tuple[int, Bools, int]]()
     for row in order[enough[order]]:
         both, common = same & equal[row], all_voted & voted[row]
-        if both.sum() >= max(COMMON_LEAST, EQUAL_LEAST * common.sum()):
+        if both.sum() >= max(MIN_COMMON, MIN_EQUAL * common.sum()):
             same, all_voted = both, common
             steps.append((int(near[row]), same, int(common.sum())))
     size = len(steps)
-    while size >= PEOPLE_LEAST:
+    while size >= MIN_PEOPLE:
         _, same, common = steps[size - 1]
         chosen = proposals[same]
         expected = expected_groups(size, ballots.counts[chosen], common)
@@ -201,7 +201,7 @@ def _around(ballots: Ballots, pivot: int, near: Ints) -> Group | None:
                 common=common,
                 expected=expected,
             )
-        size = max(size // 2, PEOPLE_LEAST) if size > PEOPLE_LEAST else 0
+        size = max(size // 2, MIN_PEOPLE) if size > MIN_PEOPLE else 0
     return None
 
 

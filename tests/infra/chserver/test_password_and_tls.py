@@ -6,12 +6,12 @@ from contextlib import ExitStack
 
 import pytest
 from certificates import make_certificates, tls_in_front_of
+from infra.local.redis import executable
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from infra import redis
-from infra.clickhouse import ClickHouseAwayError, ClickHouseRefusesError, connect
-from infra.local.redis import executable
-from infra.settings import Settings
+from infra.clickhouse.client import ClickHouseRefusesError, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
 
 HUSH = "h\"us'h \\ ü"
 
@@ -62,7 +62,7 @@ def test_the_local_server_demands_the_passwords_it_was_given(own_server, folder,
 
 
 def test_a_server_that_is_away_is_not_one_that_refuses(folder):
-    with pytest.raises(ClickHouseAwayError):
+    with pytest.raises(ClickHouseUnavailableError):
         connect(Settings(clickhouse_url="http://127.0.0.1:1"))
     with pytest.raises(redis.RedisAwayError):
         redis.ping(Settings(redis_url="redis://127.0.0.1:1"), timeout_s=1)

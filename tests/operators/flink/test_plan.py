@@ -16,10 +16,10 @@ from operators.flink.plan import EPOCH, VERSION, current_plan
 EXPLAIN = """
 import sys
 from pathlib import Path
-from infra.settings import Settings
+from infra.config.settings import Settings
 from operators.flink.votes import VotesJob, job_settings
 from operators.flink.plan import EPOCH, current_plan, for_file
-from pipelines.flink import (CONNECTOR, compiled, configure_flink, counting_heap, environment,
+from pipelines.flink.runtime import (CONNECTOR, compiled, configure_flink, counting_heap, environment,
     load)
 home = Path(sys.argv[1])
 settings = Settings(home=home)

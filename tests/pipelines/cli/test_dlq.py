@@ -7,9 +7,9 @@ import pytest
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.cli.dlq import _instant, _kind, _mend, _place, _print_replay, _shown
-from pipelines.deadletters import DeadLetter, Original, Replay, Wanted
-from pipelines.sending import Receipt
-from schemas.refusals import REASONS
+from pipelines.dlq.letters import DeadLetter, Original, Replay, Wanted
+from pipelines.exchange.send import Receipt
+from schemas.rejections import REASONS
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 

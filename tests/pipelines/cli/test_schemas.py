@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli.main import app
-from schemas.refusals import ADVICE, REASONS
+from schemas.rejections import ADVICE, REASONS
 
 GOOD = (
     '{"consultation_id":"c","proposal_id":"p","participant_id":"a","choice":"agree",'

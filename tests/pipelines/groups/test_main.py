@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from clickhouse import insert_proposals, insert_votes
+from clickhouse_server import insert_proposals, insert_votes
 from conversations import simulated
 from places import CHECKOUT
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.clickhouse import connect
-from infra.heartbeat import last_beat
-from infra.local.alone import clickhouse_alone
+from infra.clickhouse.client import connect
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
+from infra.service.heartbeat import last_beat
 
 CHOICES = {1: "agree", 0: "neutral", -1: "disagree"}
 
@@ -31,7 +31,7 @@ def wait_for(found):
 
 def test_the_process_groups_and_lives_on_without_clickhouse(tmp_path: Path):
     conversation = simulated(2, people=60, proposals=30, camps=2)
-    with clickhouse_alone(tmp_path) as settings:
+    with ephemeral_clickhouse(tmp_path) as settings:
         client = connect(settings)
         insert_proposals(client, "alive", sorted({p for _, p in conversation.ballots}))
         insert_votes(

@@ -52,7 +52,7 @@ def test_a_cut_does_not_wait_for_outputs_that_came_after_it() -> None:
     assert cuts.step(everywhere(2), everywhere(3)) == []
     [cut] = cuts.step(everywhere(3), everywhere(900))
     assert cut.counted == {0: 5}
-    assert not cut.at_rest
+    assert not cut.quiescent
 
 
 def test_progress_that_comes_while_a_cut_is_pending_is_not_promised_by_it() -> None:
@@ -64,12 +64,12 @@ def test_progress_that_comes_while_a_cut_is_pending_is_not_promised_by_it() -> N
     # The next cut promises it, and waits for the ends that were seen after it.
     assert cuts.step(everywhere(699), everywhere(700, votes=100)) == []
     [cut] = cuts.step(everywhere(700, votes=100), everywhere(700, votes=100))
-    assert (cut.counted, cut.as_of_ms, cut.at_rest) == ({0: 100}, 500, True)
+    assert (cut.counted, cut.as_of_ms, cut.quiescent) == ({0: 100}, 500, True)
 
 
 def test_a_cut_is_at_rest_when_every_end_is_reached() -> None:
     [cut] = counted_four().step(everywhere(3), everywhere(3))
-    assert cut.at_rest
+    assert cut.quiescent
 
 
 @pytest.mark.parametrize("place", sorted({(VOTES, 0), (PROGRESS.name, 0), *OUTPUTS}))
@@ -78,25 +78,25 @@ def test_a_cut_is_not_at_rest_while_anything_is_on_its_way(place: tuple[str, int
     assert cuts.step(everywhere(2), everywhere(3)) == []  # what it waits for is fixed now
     ends = everywhere(3)
     [cut] = cuts.step(everywhere(3), ends | {place: ends[place] + 1})
-    assert not cut.at_rest
+    assert not cut.quiescent
 
 
 def test_a_cut_is_not_at_rest_while_the_job_has_votes_to_count() -> None:
     # The sink has archived all six votes; the job has counted five.
     [cut] = counted_four().step(everywhere(3, votes=6), everywhere(3, votes=6))
-    assert not cut.at_rest
+    assert not cut.quiescent
 
 
 def test_a_cut_is_not_at_rest_while_a_whole_partition_is_uncounted() -> None:
     places = everywhere(3) | {(VOTES, 1): 1}
     [cut] = counted_four().step(places, places)
-    assert not cut.at_rest
+    assert not cut.quiescent
 
 
 def test_a_partition_without_votes_does_not_keep_a_cut_from_rest() -> None:
     places = everywhere(3) | {(VOTES, 1): 0}
     [cut] = counted_four().step(places, places)
-    assert cut.at_rest
+    assert cut.quiescent
 
 
 def test_older_progress_that_arrives_again_changes_nothing() -> None:
@@ -121,7 +121,7 @@ def test_each_epoch_has_its_own_cut() -> None:
     [first] = cuts.step(everywhere(3), everywhere(8))
     assert (first.epoch, first.counted) == (1, {0: 5})
     both = cuts.step(everywhere(8), everywhere(8))
-    assert [(cut.epoch, cut.counted, cut.at_rest) for cut in both] == [
+    assert [(cut.epoch, cut.counted, cut.quiescent) for cut in both] == [
         (1, {0: 5}, True),
         (2, {0: 1}, False),
     ]

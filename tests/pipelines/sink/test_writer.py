@@ -3,8 +3,8 @@
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from infra.clickhouse import connect
-from infra.local.alone import clickhouse_alone
+from infra.clickhouse.client import connect
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from pipelines.sink.writer import Writer
 
 NOW_MS = 1_780_000_000_123
@@ -12,7 +12,7 @@ NOW_MS = 1_780_000_000_123
 
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory):
-    with clickhouse_alone(tmp_path_factory.mktemp("writer")) as settings:
+    with ephemeral_clickhouse(tmp_path_factory.mktemp("writer")) as settings:
         yield connect(settings)
 
 
@@ -35,10 +35,10 @@ def test_positions_are_noted_again_after_a_failure(clickhouse, monkeypatch):
         return request(*arguments, **options)
 
     monkeypatch.setattr(clickhouse.http, "request", away_once)
-    writer.positions({"done": {place: 9}, "intake": {place: 12}}, holes={place: 2})
+    writer.positions({"done": {place: 9}, "intake": {place: 12}}, offset_gaps={place: 2})
     assert len(attempts) > 1
     rows = clickhouse.query(
-        "SELECT stage, topic, partition, next_offset, holes, newest_ms,"
+        "SELECT stage, topic, partition, next_offset, offset_gaps, newest_ms,"
         " toUnixTimestamp64Milli(written_at) FROM tutti.positions FINAL ORDER BY stage"
     ).result_rows
     assert rows == [

@@ -1,0 +1,1 @@
+"""Everything that knows ClickHouse's tables: client, migrations, views, formulas, state."""

@@ -1,0 +1,89 @@
+"""How tutti talks to ClickHouse, over its HTTP interface with `clickhouse-connect`."""
+
+import logging
+import re
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
+from clickhouse_connect.driver.httputil import default_pool_manager
+from urllib3.exceptions import HTTPError
+
+from infra.config.secrets import read_secret
+from infra.config.settings import Settings
+from operators.core.errors import TerminalError, TransientError
+
+UNAVAILABLE: Final = (OperationalError, HTTPError, ConnectionError, TimeoutError)
+"""What is raised while the server is away; `DatabaseError` is its own answer."""
+
+ERRORS: Final = (ClickHouseError, DatabaseError, HTTPError, ConnectionError, TimeoutError)
+
+
+def scalar(clickhouse: Client, sql: str) -> Any:
+    """The one value that a query answers; None if it answers no row."""
+    row = clickhouse.query(sql).first_row
+    return row[0] if row else None
+
+
+# The errors are raised as well; the library also prints them.
+logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+
+
+class ClickHouseUnavailableError(TransientError):
+    """ClickHouse does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("ClickHouse does not answer: see tutti status, or run tutti up.")
+
+
+class ClickHouseAuthenticationError(TerminalError):
+    """ClickHouse and we do not trust each other."""
+
+
+# ClickHouse's numbers of: unknown user, wrong password, authentication failed.
+_REFUSED: Final = re.compile(r"[Cc]ode:? (192|193|194|516)\b")
+
+
+def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -> Client:
+    """A client of the operators' address, or of the analysts' read-only one.
+
+    Raises:
+        ClickHouseUnavailableError: Nobody answers there.
+        ClickHouseAuthenticationError: It does not take our password, or we not its certificate.
+    """
+    user = settings.analyst_user if analyst else settings.clickhouse_user
+    file = settings.analyst_password_file if analyst else settings.clickhouse_password_file
+    setting = f"TUTTI_{'ANALYST' if analyst else 'CLICKHOUSE'}_PASSWORD_FILE"
+    url = urlsplit(settings.clickhouse_for_analysts if analyst else settings.clickhouse)
+    try:
+        return clickhouse_connect.get_client(
+            interface=url.scheme,
+            host=url.hostname,
+            port=url.port,
+            username=user,
+            password=read_secret(file, setting) if file else "",
+            ca_cert=str(settings.clickhouse_ca_file) if settings.clickhouse_ca_file else None,
+            compress=False,
+            send_receive_timeout=timeout_s,
+            autogenerate_session_id=False,
+            query_limit=0,
+            # Named, it is used whatever proxy the environment names: that would read all. It is the
+            # library's one for all clients; one of its own would outlive its client.
+            pool_mgr=default_pool_manager() if url.scheme == "http" else None,
+        )
+    except UNAVAILABLE as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise ClickHouseAuthenticationError(
+                f"The certificate of ClickHouse at {url.netloc} is not trusted: is"
+                " TUTTI_CLICKHOUSE_CA_FILE its authority?"
+            ) from None
+        raise ClickHouseUnavailableError from None
+    except DatabaseError as error:
+        if not _REFUSED.search(str(error)):
+            raise
+        raise ClickHouseAuthenticationError(
+            f"ClickHouse at {url.netloc} does not take the password of {user}: is it that of"
+            f" {setting}?"
+        ) from None

@@ -1,0 +1,104 @@
+"""Secrets, from files that only their owner can read, and the pseudonym key."""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Final
+
+from infra.config.settings import Settings
+from operators.core.errors import TerminalError
+from operators.core.votes.pseudonyms import MAX_KEY_BYTES, MIN_KEY_BYTES
+
+MAX_PRIVATE_BYTES: Final = 65_536
+MAX_SECRET_CHARACTERS: Final = 1_024
+
+
+def read_private(file: Path, setting: str) -> str:
+    """The text of a file that only its owner can read.
+
+    Args:
+        file: Such a file, or a link to one.
+        setting: The name of the setting that named it, for the error.
+
+    Raises:
+        TerminalError: There is no such file, others can read it, or it is no small text.
+    """
+    try:
+        # Without waiting: a pipe would keep us here for ever.
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+            found = os.fstat(opened.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise TerminalError(f"{setting}: {file} is not a file.")
+            if found.st_mode & 0o077:
+                raise TerminalError(f"{setting}: others can read {file}: chmod 600 it.")
+            content = opened.read(MAX_PRIVATE_BYTES + 1)
+    except OSError as error:
+        raise TerminalError(f"{setting}: {file} cannot be read: {error.strerror}.") from None
+    if len(content) > MAX_PRIVATE_BYTES:
+        raise TerminalError(f"{setting}: {file} has more than {MAX_PRIVATE_BYTES} bytes.")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise TerminalError(f"{setting}: {file} is not text in UTF-8.") from None
+
+
+def read_secret(file: Path, setting: str) -> str:
+    """The secret that a private file holds: its one line, without the newline.
+
+    Raises:
+        TerminalError: As `read_private`, or it is not one line of printable characters.
+    """
+    secret = read_private(file, setting).removesuffix("\n").removesuffix("\r")
+    if len(secret) > MAX_SECRET_CHARACTERS:
+        raise TerminalError(f"{setting}: {file} has more than {MAX_SECRET_CHARACTERS} characters.")
+    if not secret or not secret.isprintable():
+        raise TerminalError(f"{setting}: {file} must hold one line of printable characters.")
+    return secret
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(text)
+    draft.replace(file)
+
+
+def pseudonym_key(settings: Settings) -> bytes:
+    """The key of the pseudonyms; made at the first start and kept from then on.
+
+    Another key would make another person of every participant: their next vote would count
+    beside the former one instead of replacing it.
+
+    Raises:
+        TerminalError: The key has not 16 to 64 bytes.
+    """
+    if settings.pseudonym_key is not None:
+        key = settings.pseudonym_key.get_secret_value().encode()
+    elif settings.pseudonym_key_file is not None:
+        key = read_secret(settings.pseudonym_key_file, "TUTTI_PSEUDONYM_KEY_FILE").encode()
+    else:
+        file = settings.home / "secrets" / "pseudonym.key"
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not file.exists():
+            # Written whole under another name, then linked: two first starts agree on one key.
+            draft = file.with_suffix(f".{os.getpid()}")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+                f.write(secrets.token_hex(MAX_KEY_BYTES // 2))
+            try:
+                os.link(draft, file)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        key = file.read_bytes().strip()
+    if not MIN_KEY_BYTES <= len(key) <= MAX_KEY_BYTES:
+        raise TerminalError(
+            f"The pseudonym key has {len(key)} bytes; it must have {MIN_KEY_BYTES} to "
+            f"{MAX_KEY_BYTES}: set TUTTI_PSEUDONYM_KEY_FILE to a file of such a key."
+        )
+    return key

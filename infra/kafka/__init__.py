@@ -1,0 +1,1 @@
+"""Kafka: clients, offsets and security."""

@@ -1,0 +1,203 @@
+"""The services of the local stack: how each is started, and when it is ready."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra import redis
+from infra.clickhouse.client import connect
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
+from infra.service.heartbeat import last_beat
+from infra.service.local_http import answer
+from models.manifest import read as read_manifest
+from operators.core.clock import system_clock
+from operators.core.errors import TerminalError, TransientError
+
+PROBE_S: Final = 2.0
+CHECKPOINT_STALE_MS: Final = 60_000
+COLLECTING_MS: Final = 500
+"""Of a second, in garbage collection: more is not work any more."""
+
+FLINK_HEAP: Final = "TUTTI_FLINK_HEAP_MB"
+SEMANTICS_HEAP: Final = "TUTTI_SEMANTICS_HEAP_MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a probe found.
+
+    Attributes:
+        ready: Whether the service does its work.
+        facts: For people, e.g. the age of the newest checkpoint.
+        fault: What is wrong and will not mend itself by waiting, in a sentence.
+    """
+
+    ready: bool
+    facts: dict[str, Any]
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One supervised process.
+
+    Attributes:
+        name: As the supervisor, logs and messages call it.
+        module: What ``python -m`` runs.
+        port: Its port in `Settings`, if it listens.
+        elsewhere: Its address, if the settings say that it runs elsewhere: then it is not
+            started here, but must answer.
+        stage: Parts of a lower stage are ready before those of a higher one start.
+        patience_s: How long it may take until it is ready.
+        probe: Finds out how the process of that pid is; must not raise.
+        on_demand: It runs only while it is asked for.
+        heap: The setting of its Java heap, if its data may fill that.
+        lacks: What it cannot do without and is not there, in a sentence that says what to do: then
+            it is not started, and the others are; empty if nothing.
+    """
+
+    name: str
+    module: str
+    stage: int
+    patience_s: int
+    probe: Callable[[Settings, int], Health]
+    port: Callable[[Settings], int] | None = None
+    on_demand: bool = False
+    elsewhere: Callable[[Settings], str | None] = lambda _settings: None
+    heap: str = ""
+    lacks: Callable[[Settings], str] = lambda _settings: ""
+
+    def address(self, settings: Settings) -> str:
+        """Where it answers; empty if it does not listen."""
+        here = f"127.0.0.1:{self.port(settings)}" if self.port else ""
+        return self.elsewhere(settings) or here
+
+
+def _kafka(settings: Settings, _pid: int) -> Health:
+    try:
+        topics = kafka.topics(settings, PROBE_S)
+    except TransientError:
+        return Health(ready=False, facts={})
+    except TerminalError as error:
+        return Health(ready=False, facts={}, fault=str(error))
+    return Health(ready=True, facts={"topics": len([t for t in topics if t.startswith("tutti.")])})
+
+
+def _clickhouse(settings: Settings, _pid: int) -> Health:
+    if settings.clickhouse_url is None:
+        return Health(ready=_get(f"{settings.clickhouse}/ping") is not None, facts={})
+    try:
+        connect(settings, timeout_s=int(PROBE_S)).close()
+    except TransientError:
+        return Health(ready=False, facts={})
+    except TerminalError as error:
+        return Health(ready=False, facts={}, fault=str(error))
+    return Health(ready=True, facts={})
+
+
+def _redis(settings: Settings, _pid: int) -> Health:
+    try:
+        redis.ping(settings, timeout_s=PROBE_S)
+    except TransientError:
+        return Health(ready=False, facts={})
+    except TerminalError as error:
+        return Health(ready=False, facts={}, fault=str(error))
+    return Health(ready=True, facts={})
+
+
+def _votes(settings: Settings, pid: int) -> Health:
+    beat = last_beat(settings, "votes")
+    if beat is not None and beat.pid == pid and "blocked" in beat.facts:
+        return Health(ready=False, facts=beat.facts)
+    return _flink(settings.flink_port, FLINK_HEAP)
+
+
+def _semantics(settings: Settings, _pid: int) -> Health:
+    return _flink(settings.semantics_port, SEMANTICS_HEAP)
+
+
+def _no_encoder(settings: Settings) -> str:
+    try:
+        read_manifest(settings.model)
+    except TerminalError as error:
+        return str(error)
+    return ""
+
+
+def _flink(port: int, heap: str) -> Health:
+    """Running, with a checkpoint completed by this run, lately; whether its heap is full."""
+    flink = f"http://127.0.0.1:{port}"
+    overview = json.loads(_get(f"{flink}/jobs/overview") or '{"jobs": []}')
+    running = [job["jid"] for job in overview["jobs"] if job["state"] == "RUNNING"]
+    if not running:
+        return Health(ready=False, facts={"state": [job["state"] for job in overview["jobs"]]})
+    found = json.loads(_get(f"{flink}/jobs/{running[0]}/checkpoints") or "{}")
+    newest = (found.get("latest") or {}).get("completed")
+    if newest is None:
+        return Health(ready=False, facts={"checkpoint": None})
+    age_ms = system_clock() - newest["latest_ack_timestamp"]
+    facts = {"checkpoint": newest["id"], "checkpoint_age_ms": age_ms}
+    metric = "Status.JVM.GarbageCollector.All.TimeMsPerSecond"
+    metrics = json.loads(_get(f"{flink}/jobmanager/metrics?get={metric}") or "[]")
+    collecting_ms = sum(float(found["value"]) for found in metrics)
+    if collecting_ms > COLLECTING_MS:
+        # No fault: while it restores many ballots, a Java machine that is large enough does it too.
+        facts["warning"] = (
+            f"Java collects garbage {collecting_ms / 10:.0f} % of the time. If that lasts, its heap"
+            f" is full: raise {heap}, then tutti down and tutti up."
+        )
+    return Health(ready=age_ms < CHECKPOINT_STALE_MS, facts=facts)
+
+
+def _heartbeat(service: str) -> Callable[[Settings, int], Health]:
+    def probe(settings: Settings, pid: int) -> Health:
+        beat = last_beat(settings, service)
+        if beat is None or beat.pid != pid:  # none yet, or the last one's
+            return Health(ready=False, facts={})
+        return Health(beat.healthy, {"heartbeat_age_ms": beat.age_ms, **beat.facts})
+
+    return probe
+
+
+def _get(url: str) -> bytes | None:
+    return answer(url, PROBE_S)
+
+
+SERVICES: Final[tuple[Service, ...]] = (
+    Service(
+        *("kafka", "infra.local.broker", 0, 120, _kafka),
+        port=lambda s: s.kafka_port,
+        elsewhere=lambda s: s.kafka_brokers,
+    ),
+    Service(
+        *("clickhouse", "infra.local.chserver", 0, 120, _clickhouse),
+        port=lambda s: s.clickhouse_port,
+        elsewhere=lambda s: s.clickhouse_url,
+    ),
+    Service(
+        *("redis", "infra.local.redis_server", 0, 20, _redis),
+        port=lambda s: s.redis_port,
+        elsewhere=lambda s: s.redis_url,
+    ),
+    Service("intake", "pipelines.intake.intake", 1, 60, _heartbeat("intake")),
+    Service(
+        *("votes", "pipelines.votes.job", 1, 300, _votes),
+        port=lambda s: s.flink_port,
+        heap=FLINK_HEAP,
+    ),
+    Service(
+        *("semantics", "pipelines.semantics.main", 1, 300, _semantics),
+        port=lambda s: s.semantics_port,
+        heap=SEMANTICS_HEAP,
+        lacks=_no_encoder,
+    ),
+    Service("sink", "pipelines.sink.sink", 1, 60, _heartbeat("sink")),
+    Service(
+        "probe", "pipelines.verify.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port
+    ),
+    Service("periodic", "pipelines.periodic.main", 1, 60, _heartbeat("periodic")),
+    Service("groups", "pipelines.groups.main", 1, 60, _heartbeat("groups")),
+    Service("rebuild", "pipelines.votes.rebuild", 1, 300, _heartbeat("rebuild"), on_demand=True),
+)

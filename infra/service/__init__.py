@@ -1,0 +1,1 @@
+"""What every service shares: runner, heartbeat, logs, shutdown, metrics."""

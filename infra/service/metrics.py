@@ -1,0 +1,392 @@
+"""Metrics: every name, once, with type, unit, labels and meaning.
+
+``docs/reference/metrics.md`` is the table.
+
+The services change these objects per batch, never per vote. Names follow Prometheus's conventions:
+base units, ``_total`` for counters. The services write what they have to a file each second, with
+their heartbeat; the probe's process reads the files and serves them all (`infra.service.metrics_server`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from infra.config.settings import CHECKOUT
+
+Kind = Literal["counter", "gauge", "histogram"]
+Unit = Literal[
+    "",
+    "seconds",
+    "bytes",
+    "messages",
+    "rows",
+    "records",
+    "votes",
+    "requests",
+    "ticks",
+    "ratio",
+    "proposals",
+    "texts",
+]
+
+# A counter's time of birth would be a second series for each.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+SERVICE: Final = "service"
+"""The label that says whose metric it is, where one address serves several services."""
+
+_SHORT_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+_LONG_S: Final = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30, 60, 120)
+_SIZES: Final = (1, 10, 30, 100, 300, 1_000, 3_000, 10_000, 20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What is known of a metric before it is measured.
+
+    Attributes:
+        name: As Prometheus stores it; of a histogram, without ``_bucket`` and the like.
+        kind: Its type.
+        unit: What a 1 means; empty for a state.
+        labels: Without `SERVICE`.
+        about: Its meaning.
+        source: Who measures it.
+    """
+
+    name: str
+    kind: Kind
+    unit: Unit
+    labels: tuple[str, ...]
+    about: str
+    source: str
+
+    @property
+    def samples(self) -> set[str]:
+        """The names of its samples."""
+        if self.kind == "histogram":
+            return {f"{self.name}_{end}" for end in ("bucket", "sum", "count")}
+        return {self.name}
+
+
+class Source:
+    """The metrics of one process.
+
+    Attributes:
+        name: Of the process.
+        registry: Holds their values.
+        metrics: All of them.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.registry = CollectorRegistry(auto_describe=True)
+        self.metrics: list[Metric] = []
+
+    def counter(self, name: str, unit: Unit, about: str, labels: Sequence[str] = ()) -> Counter:
+        """Something that only grows."""
+        self.declare(name, "counter", unit, about, labels)
+        return Counter(name, about, labels, registry=self.registry)
+
+    def gauge(self, name: str, unit: Unit, about: str, labels: Sequence[str] = ()) -> Gauge:
+        """Something that goes up and down."""
+        self.declare(name, "gauge", unit, about, labels)
+        return Gauge(name, about, labels, registry=self.registry)
+
+    def histogram(
+        self,
+        name: str,
+        unit: Unit,
+        about: str,
+        labels: Sequence[str] = (),
+        *,
+        buckets: Sequence[float],
+    ) -> Histogram:
+        """How often something was how large."""
+        self.declare(name, "histogram", unit, about, labels)
+        return Histogram(name, about, labels, registry=self.registry, buckets=buckets)
+
+    def declare(
+        self, name: str, kind: Kind, unit: Unit, about: str, labels: Sequence[str] = ()
+    ) -> Metric:
+        """List a metric; that is all for one that somebody else measures."""
+        metric = Metric(name, kind, unit, tuple(labels), about, self.name)
+        self.metrics.append(metric)
+        return metric
+
+
+INTAKE: Final = Source("intake")
+INTAKE_MESSAGES: Final = INTAKE.counter(
+    "tutti_intake_messages_total", "messages", "Messages read from the input topics."
+)
+INTAKE_ACCEPTED: Final = INTAKE.counter(
+    "tutti_intake_accepted_total", "messages", "Messages that passed the rules."
+)
+INTAKE_REJECTED: Final = INTAKE.counter(
+    "tutti_intake_rejected_total",
+    "messages",
+    "Messages that were refused, by topic and reason.",
+    ("topic", "reason"),
+)
+INTAKE_BYTES: Final = INTAKE.counter(
+    "tutti_intake_bytes_total", "bytes", "Size of the messages read, as sent."
+)
+INTAKE_BATCH: Final = INTAKE.histogram(
+    "tutti_intake_batch_messages", "messages", "Messages passed on together.", buckets=_SIZES
+)
+INTAKE_COMMIT: Final = INTAKE.histogram(
+    "tutti_intake_commit_seconds",
+    "seconds",
+    "Waiting until the broker has acknowledged and committed what was passed on.",
+    buckets=_SHORT_S,
+)
+INTAKE_LAG: Final = INTAKE.gauge(
+    "tutti_intake_lag_messages",
+    "messages",
+    "Messages in the log that intake has not read yet.",
+    ("topic", "partition"),
+)
+
+SINK: Final = Source("sink")
+SINK_ROWS: Final = SINK.counter(
+    "tutti_sink_rows_total", "rows", "Rows inserted into ClickHouse.", ("table",)
+)
+SINK_INSERT: Final = SINK.histogram(
+    "tutti_sink_insert_seconds",
+    "seconds",
+    "One insert, its retries included.",
+    ("table",),
+    buckets=_SHORT_S,
+)
+SINK_RETRIES: Final = SINK.counter(
+    "tutti_sink_retries_total", "requests", "Requests to ClickHouse that had to be repeated."
+)
+SINK_BATCH: Final = SINK.histogram(
+    "tutti_sink_batch_rows", "rows", "Rows written together.", buckets=_SIZES
+)
+SINK_LAG: Final = SINK.gauge(
+    "tutti_sink_lag_records",
+    "records",
+    "Records in the log that the sink has not written yet, markers included.",
+    ("topic",),
+)
+SINK_CUT: Final = SINK.gauge(
+    "tutti_sink_cut_timestamp_seconds",
+    "seconds",
+    "Time of the newest consistent cut, since 1970; its age is how stale as_of can be.",
+)
+
+PROBE: Final = Source("probe")
+FRESHNESS: Final = PROBE.histogram(
+    "tutti_freshness_seconds",
+    "seconds",
+    "From sending a probe vote until its tally is readable in ClickHouse.",
+    buckets=_LONG_S,
+)
+FRESHNESS_LAST: Final = PROBE.gauge(
+    "tutti_freshness_last_seconds", "seconds", "The same, of the newest probe vote that arrived."
+)
+PROBE_SENT: Final = PROBE.counter(
+    "tutti_probe_sent_total", "votes", "Probe votes sent; each is waited for before the next."
+)
+PROBE_WAITING: Final = PROBE.gauge(
+    "tutti_probe_waiting_seconds",
+    "seconds",
+    "How long the present probe vote has been on its way; 0: none is.",
+)
+SERVICE_UP: Final = PROBE.declare(
+    "tutti_service_up",
+    "gauge",
+    "",
+    "1 if the service has reported its metrics within 15 s (votes: 60 s), otherwise 0.",
+)
+
+PERIODIC: Final = Source("periodic")
+PERIODIC_TASK: Final = PERIODIC.histogram(
+    "tutti_periodic_task_seconds",
+    "seconds",
+    "One task at a tick.",
+    ("task",),
+    buckets=_LONG_S,
+)
+PERIODIC_FAILED: Final = PERIODIC.counter(
+    "tutti_periodic_failed_total",
+    "ticks",
+    "Ticks at which a task failed; the next mark is another try.",
+    ("task",),
+)
+PERIODIC_MISSED: Final = PERIODIC.counter(
+    "tutti_periodic_missed_total",
+    "ticks",
+    "Ticks that were passed over, because the one before took longer than a minute.",
+)
+PERIODIC_SKIPPED: Final = PERIODIC.counter(
+    "tutti_periodic_rested_total",
+    "ticks",
+    "Ticks at which a task rested: it takes long, or counting was behind.",
+    ("task",),
+)
+PERIODIC_TICK: Final = PERIODIC.gauge(
+    "tutti_periodic_tick_timestamp_seconds",
+    "seconds",
+    "The newest tick whose work is done, since 1970.",
+)
+
+GROUPS: Final = Source("groups")
+GROUPS_RUN: Final = GROUPS.histogram(
+    "tutti_groups_run_seconds",
+    "seconds",
+    "Grouping one consultation, from reading its ballots to marts, shuffled runs included.",
+    buckets=_LONG_S,
+)
+GROUPS_RUNS: Final = GROUPS.counter(
+    "tutti_groups_runs_total",
+    "",
+    "Runs by what came of them: grouped, too_few, too_large, failed.",
+    ("status",),
+)
+GROUPS_NOISE_RUNS: Final = GROUPS.counter(
+    "tutti_groups_noise_runs_total", "", "Shuffled runs, with which groups are compared."
+)
+GROUPS_BALLOTS: Final = GROUPS.gauge(
+    "tutti_groups_last_ballots", "votes", "Ballots of the newest run."
+)
+GROUPS_CONSULTATIONS: Final = GROUPS.gauge(
+    "tutti_groups_known_consultations", "", "Consultations with ballots."
+)
+GROUPS_WAITING: Final = GROUPS.gauge(
+    "tutti_groups_waiting_consultations",
+    "",
+    "Consultations whose ballots have changed since they were grouped.",
+)
+
+SEMANTICS: Final = Source("semantics")
+SEMANTICS_PROPOSALS: Final = SEMANTICS.counter(
+    "tutti_semantics_proposals_total",
+    "proposals",
+    "Records of accepted proposals clustered, those that changed nothing included.",
+)
+SEMANTICS_LAG: Final = SEMANTICS.gauge(
+    "tutti_semantics_lag_proposals",
+    "proposals",
+    "Records of accepted proposals that no checkpoint of the job holds yet.",
+)
+SEMANTICS_ENCODING: Final = SEMANTICS.counter(
+    "tutti_semantics_encoding_seconds_total",
+    "seconds",
+    "Time until vectors were there, asking Redis included.",
+)
+SEMANTICS_HITS: Final = SEMANTICS.counter(
+    "tutti_semantics_cache_hits_total", "texts", "Texts whose vector was in Redis."
+)
+SEMANTICS_MISSES: Final = SEMANTICS.counter(
+    "tutti_semantics_cache_misses_total", "texts", "Texts whose vector had to be made."
+)
+SEMANTICS_CACHE_PAUSED: Final = SEMANTICS.gauge(
+    "tutti_semantics_cache_paused",
+    "",
+    "1 if Redis was left alone at the newest text, because it failed or was slow; otherwise 0.",
+)
+SEMANTICS_KEPT: Final = SEMANTICS.gauge(
+    "tutti_semantics_kept_proposals",
+    "proposals",
+    "Proposals in clusters, of the consultations that had some since the job started.",
+)
+SEMANTICS_MICRO_CLUSTERS: Final = SEMANTICS.gauge(
+    "tutti_semantics_micro_clusters", "", "Micro-clusters of these consultations."
+)
+SEMANTICS_STATE: Final = SEMANTICS.gauge(
+    "tutti_semantics_state_bytes",
+    "bytes",
+    "Size of what is kept of these consultations, Python's objects aside.",
+)
+
+CLICKHOUSE: Final = Source("clickhouse")
+CLICKHOUSE_REQUESTS: Final = CLICKHOUSE.histogram(
+    "tutti_clickhouse_request_seconds",
+    "seconds",
+    "One request, waiting for its turn included, by lane (inserts, queries, analysts).",
+    ("lane",),
+    buckets=_SHORT_S,
+)
+CLICKHOUSE_RUNNING: Final = CLICKHOUSE.gauge(
+    "tutti_clickhouse_running_requests", "requests", "Requests running or waiting.", ("lane",)
+)
+CLICKHOUSE_FAILED: Final = CLICKHOUSE.counter(
+    "tutti_clickhouse_failed_requests_total",
+    "requests",
+    "Requests refused or failed, by ClickHouse's error code: 164 not allowed, 202 too many.",
+    ("lane", "code"),
+)
+CLICKHOUSE_MEMORY: Final = CLICKHOUSE.gauge(
+    "tutti_clickhouse_memory_bytes",
+    "bytes",
+    "Memory: tracked by the engine, resident in the process.",
+    ("kind",),
+)
+
+FLINK: Final = Source("votes")
+for _name, _unit, _labels, _about in (
+    ("jobmanager_job_lastCheckpointDuration", "", (), "Duration of the newest checkpoint, ms."),
+    ("jobmanager_job_lastCheckpointSize", "bytes", (), "Size of the newest checkpoint."),
+    ("jobmanager_job_numberOfCompletedCheckpoints", "", (), "Checkpoints completed by this run."),
+    ("jobmanager_job_numberOfFailedCheckpoints", "", (), "Checkpoints failed in this run."),
+    ("jobmanager_job_numRestarts", "", (), "Restarts of the job within its process."),
+    ("taskmanager_Status_JVM_Memory_Heap_Used", "bytes", (), "Heap in use."),
+    ("taskmanager_Status_JVM_Memory_Heap_Max", "bytes", (), "Heap there is."),
+    (
+        "taskmanager_Status_JVM_GarbageCollector_All_TimeMsPerSecond",
+        "",
+        (),
+        "Time spent in garbage collection, ms per s.",
+    ),
+    (
+        "taskmanager_job_task_busyTimeMsPerSecond",
+        "",
+        ("task_name", "subtask_index"),
+        "Time a task works, ms per s.",
+    ),
+    (
+        "taskmanager_job_task_backPressuredTimeMsPerSecond",
+        "",
+        ("task_name", "subtask_index"),
+        "Time a task waits for the next one, ms per s.",
+    ),
+    (
+        "taskmanager_job_task_operator_pendingRecords",
+        "records",
+        ("task_name", "operator_name", "subtask_index"),
+        "Accepted votes that the job has not read yet.",
+    ),
+):
+    FLINK.declare(f"flink_{_name}", "gauge", _unit, _about, _labels)  # type: ignore[arg-type]
+
+SOURCES: Final = (INTAKE, SINK, PROBE, PERIODIC, GROUPS, SEMANTICS, FLINK, CLICKHOUSE)
+METRICS: Final[dict[str, Metric]] = {
+    metric.name: metric for source in SOURCES for metric in source.metrics
+}
+
+
+def markdown() -> str:
+    """The table of all metrics, as it stands in ``docs/reference/metrics.md``."""
+    lines = ["| metric | type | unit | labels | meaning |", "|---|---|---|---|---|"]
+    for metric in METRICS.values():
+        labels = metric.labels if metric.source == CLICKHOUSE.name else (SERVICE, *metric.labels)
+        listed = " ".join(f"`{label}`" for label in labels)
+        lines.append(
+            f"| `{metric.name}` | {metric.kind} | {metric.unit} | {listed} | {metric.about} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the table anew: ``python -m infra.service.metrics``."""
+    page = CHECKOUT / "docs" / "reference" / "metrics.md"
+    head = page.read_text().partition("| metric |")[0]
+    page.write_text(head + markdown())
+
+
+if __name__ == "__main__":
+    main()

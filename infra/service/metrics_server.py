@@ -1,0 +1,147 @@
+"""One address for the metrics of several processes: files of ours, and what Flink pushes.
+
+A process that serves its own metrics needs a port of its own; the services write theirs to a small
+file instead, which is replaced whole. Flink's reporter would listen on every address of the
+machine; its other one, made for Prometheus's push gateway, sends here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from socketserver import ThreadingMixIn
+from threading import Thread
+from typing import Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from infra.config.settings import Settings
+from infra.service.heartbeat import STALE_MS, metrics_folder
+from infra.service.metrics import (
+    FLINK,
+    GROUPS,
+    INTAKE,
+    METRICS,
+    PERIODIC,
+    PROBE,
+    SEMANTICS,
+    SERVICE,
+    SERVICE_UP,
+    SINK,
+)
+from operators.core.clock import Clock, system_clock
+
+PUSH_PATH: Final = "/metrics/job/votes"
+PUSH_BYTES: Final = 4 * 1024 * 1024
+PUSH_STALE_MS: Final = 60_000
+FORGOTTEN_MS: Final = 600_000
+"""A second intake that was silent for this long was ended on purpose."""
+_ALWAYS: Final = frozenset(source.name for source in (INTAKE, SINK, PROBE, PERIODIC, GROUPS))
+
+Environ = dict[str, Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+class Gathered(Collector):
+    """The metrics of all services, each sample labelled with its service; stale ones are left out."""
+
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        self._folder = metrics_folder(settings)
+        # Without an encoder there is no semantics job, and nobody is to be woken for that.
+        topics = {SEMANTICS.name} if settings.model.is_file() else set()
+        self._always = _ALWAYS | topics
+        self._clock = clock
+        self._pushed: tuple[int, str] = (0, "")
+
+    def push(self, text: str) -> None:
+        """Take what Flink says in place of what it said before.
+
+        Raises:
+            ValueError: It is not in Prometheus's format.
+        """
+        list(text_string_to_metric_families(text))
+        self._pushed = (self._clock(), text)
+
+    def collect(self) -> Iterator[Metric]:
+        """All families, those of one name put together."""
+        families: dict[str, Metric] = {}
+        up = GaugeMetricFamily(SERVICE_UP.name, SERVICE_UP.about, labels=[SERVICE])
+        for service, text, fresh in self._texts():
+            up.add_metric([service], float(fresh))
+            for family in text_string_to_metric_families(text) if fresh else ():
+                _merge(families, family, service)
+        yield from families.values()
+        yield up
+
+    def _texts(self) -> Iterator[tuple[str, str, bool]]:
+        now_ms = self._clock()
+        files = {file.stem: file for file in self._folder.glob("*.prom")}
+        for service in sorted({*self._always, *files}):
+            if service not in files:
+                yield service, "", False
+                continue
+            age_ms = now_ms - files[service].stat().st_mtime_ns // 1_000_000
+            if service in self._always or age_ms < FORGOTTEN_MS:
+                yield service, files[service].read_text(), age_ms < STALE_MS
+        pushed_ms, text = self._pushed
+        yield FLINK.name, text, now_ms - pushed_ms < PUSH_STALE_MS
+
+
+_SAMPLES: Final = {name for metric in METRICS.values() for name in metric.samples}
+
+
+def _merge(families: dict[str, Metric], family: Metric, service: str) -> None:
+    """Add a service's family; what the list of metrics does not name is left out."""
+    known = [sample for sample in family.samples if sample.name in _SAMPLES]
+    if known:
+        merged = families.setdefault(
+            family.name, Metric(family.name, family.documentation, family.type)
+        )
+        for sample in known:
+            merged.add_sample(sample.name, {SERVICE: service, **sample.labels}, sample.value)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """One line per scrape would say nothing."""
+
+
+def serve(settings: Settings, gathered: Gathered) -> WSGIServer:
+    """Serve ``/metrics`` on this machine's own address, in a thread of its own."""
+    registry = CollectorRegistry()
+    registry.register(gathered)
+    show: Callable[[Environ, StartResponse], Iterable[bytes]] = make_wsgi_app(registry)
+
+    def application(environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == PUSH_PATH:
+            status = _take(gathered, environ)
+        elif environ["PATH_INFO"] == "/metrics" and environ["REQUEST_METHOD"] == "GET":
+            return show(environ, start)
+        else:
+            status = HTTPStatus.NOT_FOUND
+        start(f"{status.value} {status.phrase}", [("Content-Length", "0")])
+        return []
+
+    server = make_server("127.0.0.1", settings.metrics_port, application, _Server, _Quiet)
+    Thread(target=server.serve_forever, daemon=True, name="metrics").start()
+    return server
+
+
+def _take(gathered: Gathered, environ: Environ) -> HTTPStatus:
+    told = environ.get("CONTENT_LENGTH") or ""
+    length = int(told) if told.isdecimal() else 0
+    if environ["REQUEST_METHOD"] not in {"PUT", "POST"} or "HTTP_ORIGIN" in environ:
+        return HTTPStatus.METHOD_NOT_ALLOWED
+    if not 0 < length <= PUSH_BYTES:
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    try:
+        gathered.push(environ["wsgi.input"].read(length).decode())
+    except ValueError:
+        return HTTPStatus.BAD_REQUEST
+    return HTTPStatus.ACCEPTED

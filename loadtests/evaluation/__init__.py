@@ -1,0 +1,1 @@
+"""Evaluation: how good detectors, clusters and groups are, and what they cost."""

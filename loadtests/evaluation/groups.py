@@ -1,0 +1,150 @@
+"""How long opinion groups take, phase by phase, on a ClickHouse alone with invented ballots."""
+
+import os
+import resource
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+from typing import Final, TypeVar
+
+import psutil
+from clickhouse_connect.driver.client import Client
+
+from infra.clickhouse.client import connect
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
+from operators.core.clock import system_clock
+from operators.core.groups.run import find_groups
+from operators.core.groups.significance import Threshold, noise_silhouette
+from pipelines.groups.main import NICE
+from pipelines.groups.read import read_opinions, snapshots
+from pipelines.groups.write import Head, write_groups
+
+CONSULTATION: Final = "bench"
+T = TypeVar("T")
+
+# Each person votes on so many different proposals: skewed, because activity is. Three camps with
+# a half, 30 % and 20 % of the people, each with rates of its own for every proposal.
+_INVENT: Final = """
+    INSERT INTO tutti.ballots
+    WITH
+        {seed:UInt64} AS seed,
+        (cityHash64(person, 'activity', seed) + 1) / 18446744073709551616. AS activity,
+        cityHash64(person, 'camp', seed) % 10 AS place,
+        multiIf(place < 5, 0, place < 8, 1, 2) AS camp,
+        (cityHash64(person, 'first', seed) + turn * 7919) % {proposals:UInt32} AS proposal,
+        cityHash64(camp, proposal, seed) / 18446744073709551616. * 0.85 AS agrees,
+        cityHash64(person, proposal, seed) / 18446744073709551616. AS chance
+    SELECT
+        {consultation:String}, concat('p-', toString(proposal)),
+        reinterpretAsUInt128(MD5(toString(person))), 'FR',
+        multiIf(chance < agrees, 'agree', chance < agrees + 0.15, 'neutral', 'disagree'),
+        'trusted', 0, '', fromUnixTimestamp64Milli(1780000000000), 0,
+        person * {proposals:UInt32} + turn, fromUnixTimestamp64Milli(1780000000000), 1
+    FROM (SELECT number AS person FROM numbers({people:UInt32}))
+    ARRAY JOIN range(toUInt32(least({proposals:UInt32}, greatest(1, round(
+        -log(activity) * {ballots:UInt32} / {people:UInt32}
+    ))))) AS turn"""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What one step took.
+
+    Attributes:
+        name: Of the step.
+        wall_s: Time that passed.
+        cpu_s: CPU of the process that groups.
+        clickhouse_cpu_s: CPU of ClickHouse meanwhile.
+    """
+
+    name: str
+    wall_s: float
+    cpu_s: float
+    clickhouse_cpu_s: float
+
+
+APART: Final = "a shuffled run"
+"""Part of no total: 19 of them an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One size.
+
+    Attributes:
+        people: With at least one ballot.
+        proposals: With at least one ballot.
+        ballots: Current ones.
+        k: Groups found.
+        runs: The phases of each run; `APART` is no part of a run.
+        peak_mb: Most memory of the process that groups, MiB, libraries included.
+    """
+
+    people: int
+    proposals: int
+    ballots: int
+    k: int
+    runs: list[list[Phase]]
+    peak_mb: float
+
+
+def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> Measured:
+    """Invent ballots, then group them so many times."""
+    os.nice(NICE)
+    with (
+        TemporaryDirectory(prefix="tutti-") as folder,
+        ephemeral_clickhouse(Path(folder)) as settings,
+    ):
+        clickhouse = connect(settings, timeout_s=600)
+        sizes = {"people": people, "proposals": proposals, "ballots": ballots, "seed": seed}
+        clickhouse.command(_INVENT, parameters={"consultation": CONSULTATION, **sizes})
+        measured = [_run(clickhouse, number) for number in range(1, runs + 1)]
+        [(voters, voted, current, k)] = clickhouse.query(
+            "SELECT DISTINCT participants, proposals, ballots, k FROM marts.opinion_groups"
+        ).result_rows
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Measured(voters, voted, current, k, measured, peak_mb)
+
+
+def _run(clickhouse: Client, number: int) -> list[Phase]:
+    server = psutil.Process().children()[0]
+    phases: list[Phase] = []
+
+    def timed(name: str, step: Callable[[], T]) -> T:
+        before = server.cpu_times()
+        wall, cpu = perf_counter(), process_time()
+        result = step()
+        wall, cpu = perf_counter() - wall, process_time() - cpu
+        after = server.cpu_times()
+        spent = after.user + after.system - before.user - before.system
+        phases.append(Phase(name, wall, cpu, spent))
+        return result
+
+    snapshot = timed("look for changes", lambda: snapshots(clickhouse))[CONSULTATION]
+    opinions = timed("read", lambda: read_opinions(clickhouse, CONSULTATION))
+    groups = timed("group", lambda: find_groups(opinions))
+    known = Threshold(0.0, len(opinions.votes), system_clock())
+    head = Head(CONSULTATION, number, snapshot.as_of, system_clock(), 0.0, known)
+    timed("write", lambda: write_groups(clickhouse, head, opinions, groups))
+    timed(
+        "read marts",
+        lambda: clickhouse.query(
+            "SELECT count(), max(gic) FROM marts.group_consensus"
+            f" WHERE consultation_id = '{CONSULTATION}'"
+        ),
+    )
+    timed(APART, lambda: noise_silhouette(opinions, seed=0))
+    return phases
+
+
+def total(phases: list[Phase]) -> Phase:
+    """All that happens from looking for changes until the marts are read."""
+    within = [phase for phase in phases if phase.name != APART]
+    return Phase(
+        "total",
+        sum(phase.wall_s for phase in within),
+        sum(phase.cpu_s for phase in within),
+        sum(phase.clickhouse_cpu_s for phase in within),
+    )

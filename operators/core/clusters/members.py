@@ -1,0 +1,102 @@
+"""The proposals that are in clusters, a row each."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.core.clusters.near_duplicates import Duplicate
+
+ROOM: Final = 256
+
+
+@dataclass(slots=True)
+class Member:
+    """One proposal.
+
+    Attributes:
+        proposal_id: Its id.
+        text: As sent.
+        language: BCP 47; empty: unknown.
+        offset: At which its text arrived.
+        arrival: Number of the cluster it was put into then.
+        similarity: Cosine with its cluster's centroid when it was put there.
+        duplicate: The earlier proposal it repeats.
+        words: What its text says, each word once.
+    """
+
+    proposal_id: str
+    text: str
+    language: str
+    offset: int
+    arrival: int
+    similarity: float
+    duplicate: Duplicate
+    words: tuple[str, ...]
+
+
+class Members:
+    """Rows without gaps: the last one moves into the place of one that goes.
+
+    Vectors are kept, because a proposal that leaves is subtracted and one that moves is compared:
+    2 bytes a dimension, 768 bytes a proposal with 384 dimensions.
+    """
+
+    def __init__(self, vectors: NDArray[np.int16], micro: NDArray[np.int64]) -> None:
+        self.rows: list[Member] = []
+        self._row_of: dict[str, int] = {}
+        self._vectors, self._micro = vectors, micro
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def vectors(self) -> NDArray[np.int16]:
+        """Fixed point (members, dimension)."""
+        return self._vectors[: len(self.rows)]
+
+    @property
+    def micro(self) -> NDArray[np.int64]:
+        """Index of each one's micro-cluster (members,)."""
+        return self._micro[: len(self.rows)]
+
+    def row(self, proposal: str) -> int | None:
+        """Where it is; None: it is not here."""
+        return self._row_of.get(proposal)
+
+    def get(self, proposal: str) -> Member | None:
+        """The proposal; None: it is not here."""
+        row = self._row_of.get(proposal)
+        return None if row is None else self.rows[row]
+
+    def append(self, member: Member, vector: NDArray[np.int16], micro: int) -> None:
+        """A row at the end; it is the proposal's from now on, if it has another one too."""
+        row = len(self.rows)
+        if row == len(self._micro):
+            room = max(ROOM, row // 2)
+            blank = np.zeros((room, self._vectors.shape[1]), np.int16)
+            self._vectors = np.vstack([self._vectors, blank])
+            self._micro = np.concatenate([self._micro, np.zeros(room, np.int64)])
+        self._vectors[row], self._micro[row] = vector, micro
+        self.rows.append(member)
+        self._row_of[member.proposal_id] = row
+
+    def remove(self, row: int) -> None:
+        """The last row takes its place."""
+        gone, last = self.rows[row], self.rows.pop()
+        end = len(self.rows)
+        if self._row_of[gone.proposal_id] == row:
+            del self._row_of[gone.proposal_id]
+        if row != end:
+            self.rows[row] = last
+            self._vectors[row], self._micro[row] = self._vectors[end], self._micro[end]
+            self._row_of[last.proposal_id] = row
+
+    def replace(self, micro: NDArray[np.int64]) -> None:
+        """Other micro-clusters (members,)."""
+        self._micro[: len(self.rows)] = micro
+
+    def in_any(self, micro: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Rows of the members of the micro-clusters that are marked."""
+        return np.nonzero(micro[self.micro])[0]

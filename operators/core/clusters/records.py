@@ -1,0 +1,88 @@
+"""What the semantics job emits, as records of its topics.
+
+Keys and values are JSON that begins with the key's columns, as the sink expects of its inputs.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.core.clusters.clusters import METHOD, Clusters
+from operators.core.clusters.item import Item
+from operators.core.clusters.outputs import Outputs
+from schemas.topics import ASSIGNMENTS, CLUSTER_EVENTS, CLUSTER_PROGRESS, CLUSTERS, VECTORS, Topic
+
+
+class Record(NamedTuple):
+    """One message.
+
+    Attributes:
+        topic: Where to.
+        key: JSON; a later record with the same key replaces this one.
+        value: JSON.
+    """
+
+    topic: str
+    key: str
+    value: str
+
+
+KEYS: Final[dict[str, tuple[str, ...]]] = {
+    ASSIGNMENTS.name: ("consultation_id", "proposal_id"),
+    CLUSTERS.name: ("consultation_id", "cluster_id"),
+    CLUSTER_EVENTS.name: ("consultation_id", "number"),
+    VECTORS.name: ("consultation_id", "proposal_id"),
+    CLUSTER_PROGRESS.name: ("consultation_id",),
+}
+"""What a record's key consists of, behind the epoch."""
+
+
+def records(
+    epoch: int,
+    model: str,
+    item: Item,
+    at_ms: int,
+    vector: NDArray[np.float32] | None,
+    outputs: Outputs,
+    clusters: Clusters,
+) -> Iterator[Record]:
+    """The records of one item; how far clustering is comes last.
+
+    Args:
+        epoch: Which calculation.
+        model: The encoder.
+        item: The proposal.
+        at_ms: Its broker time, ms since 1970.
+        vector: Of its text, if that is new.
+        outputs: What it changed.
+        clusters: After it.
+    """
+    emitted: tuple[tuple[Topic, tuple[Any, ...]], ...] = (
+        (CLUSTERS, outputs.clusters),
+        (ASSIGNMENTS, outputs.assignments),
+        (CLUSTER_EVENTS, outputs.events),
+    )
+    for topic, values in emitted:
+        for value in values:
+            yield _record(topic, epoch, msgspec.to_builtins(value) | {"at_ms": at_ms})
+    place = {"consultation_id": item.consultation_id}
+    if vector is not None:
+        data = b64encode(vector.astype("<f4").tobytes()).decode()
+        fields = {"proposal_id": item.proposal_id, "model": model, "vector": data}
+        yield _record(VECTORS, epoch, place | fields)
+    done = {"offset": item.offset, "model": model, "method": METHOD, "at_ms": at_ms}
+    yield _record(CLUSTER_PROGRESS, epoch, place | done | msgspec.to_builtins(clusters.size))
+
+
+def _record(topic: Topic, epoch: int, fields: dict[str, Any]) -> Record:
+    value = {"epoch": epoch} | fields
+    key = {name: value[name] for name in ("epoch", *KEYS[topic.name])}
+    return Record(topic.name, _json(key), _json(value))
+
+
+def _json(value: dict[str, Any]) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,98 @@
+"""A consultation's clusters as bytes.
+
+MessagePack with the arrays as little-endian bytes. What follows from the rest is left out: sums
+and counts of micro-clusters (exact sums of the members' vectors), words, the index of duplicates.
+"""
+
+from typing import Final
+
+import msgspec
+
+from operators.core.clusters.near_duplicates import Duplicate
+from operators.core.clusters.outputs import Cluster
+from operators.core.clusters.thresholds import Thresholds
+from operators.core.errors import TerminalError
+
+VERSION: Final = 3
+"""Raise it when what is below or the rules of `clusters` change; older ones are
+refused: replay the proposals instead."""
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A proposal, see `members.Member`."""
+
+    proposal_id: str
+    text: str
+    language: str
+    offset: int
+    arrival: int
+    similarity: float
+    duplicate: Duplicate
+
+
+class Name(msgspec.Struct, frozen=True, array_like=True):
+    """A cluster, see `clusters.Topic`."""
+
+    number: int
+    first_seen: int
+    last_seen: int
+    medoid: str
+    label: str
+    terms: tuple[str, ...]
+    reviewed: int
+    emitted: Cluster | None
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything.
+
+    Attributes:
+        centre: What is taken away from every vector, f64.
+        near: Cosine from which a proposal joins a micro-cluster.
+        micro_cluster: Cluster of each micro-cluster, i64.
+        vectors: Of each proposal, i16.
+        member_micro: Micro-cluster of each proposal, i32.
+    """
+
+    version: int = VERSION
+    consultation_id: str
+    model: str
+    dimension: int
+    thresholds: Thresholds
+    centre: bytes
+    near: float
+    calibrated: bool
+    offset: int
+    arrivals: int
+    since: int
+    last_number: int
+    last_event: int
+    micro_cluster: bytes
+    vectors: bytes
+    member_micro: bytes
+    members: list[Row]
+    topics: list[Name]
+
+
+class _Version(msgspec.Struct):
+    version: int
+
+
+def encode(state: State) -> bytes:
+    """As bytes."""
+    return msgspec.msgpack.encode(state)
+
+
+def decode(data: bytes) -> State:
+    """From bytes.
+
+    Raises:
+        TerminalError: They are none of this version.
+    """
+    try:
+        version = msgspec.msgpack.decode(data, type=_Version).version
+        if version == VERSION:
+            return msgspec.msgpack.decode(data, type=State)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TerminalError(f"The clusters' state cannot be read ({error}): replay it.") from error
+    raise TerminalError(f"The clusters' state is version {version}, not {VERSION}: replay it.")

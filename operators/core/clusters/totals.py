@@ -1,0 +1,56 @@
+"""Sum and count of each cluster, kept up to date so that an insert need not add them up."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.core.clusters.micro_clusters import MicroClusters
+
+
+class Totals:
+    """The clusters that micro-clusters form, each as one sum; exact, so no error builds up."""
+
+    def __init__(self, micro: MicroClusters) -> None:
+        numbers, places = np.unique(micro.cluster, return_inverse=True)
+        sums = np.zeros((len(numbers), micro.sums.shape[1]))
+        np.add.at(sums, places, micro.sums)
+        counts = np.zeros(len(numbers), np.int64)
+        np.add.at(counts, places, micro.counts)
+        self._rows = MicroClusters(sums, counts, numbers)
+        self._place = {number: place for place, number in enumerate(numbers.tolist())}
+
+    def sum(self, number: int) -> NDArray[np.float64]:
+        """Of the members' vectors (dimension,)."""
+        found: NDArray[np.float64] = self._rows.sums[self._place[number]]
+        return found
+
+    def count(self, number: int) -> int:
+        """Members; 0 where there is no such cluster."""
+        place = self._place.get(number)
+        return 0 if place is None else int(self._rows.counts[place])
+
+    def nearest(self, vector: NDArray[np.float64]) -> int:
+        """The cluster with the nearest centroid, of equal ones the oldest; there is at least one.
+
+        The order of the rows says nothing: it is another one after a snapshot.
+        """
+        cosines = self._rows.cosines(vector)
+        return int(self._rows.cluster[cosines == cosines.max()].min())
+
+    def add(self, number: int, vector: NDArray[np.float64]) -> None:
+        """A member more, of a cluster that may be new."""
+        place = self._place.get(number)
+        if place is None:
+            self._place[number] = self._rows.open(vector, number)
+        else:
+            self._rows.add(place, vector)
+
+    def take(self, number: int, vector: NDArray[np.float64]) -> None:
+        """A member less; an empty cluster is gone."""
+        place = self._place[number]
+        self._rows.take(place, vector)
+        if not self._rows.counts[place]:
+            del self._place[number]
+            last = len(self._rows) - 1
+            if place != last:
+                self._place[int(self._rows.cluster[last])] = place
+            self._rows.drop(place)

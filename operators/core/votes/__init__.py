@@ -1,0 +1,1 @@
+"""Votes: accepting one, pseudonyms, which ballot counts, and tallies."""

@@ -1,0 +1,141 @@
+"""Acceptance: one message in, one record out, either accepted or a dead letter.
+
+The accepted records hold no participant's or author's own id, and their JSON is made here alone:
+that is why the sink may pass their bytes on without decoding them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import msgspec
+
+from operators.core.votes.ballots import Origin, qualification_bits
+from operators.core.votes.pseudonyms import Pseudonymise
+from schemas.events import Consultation, Kind, Proposal, Vote
+from schemas.rejections import Rejection
+from schemas.rules import validate_consultation, validate_proposal, validate_vote
+from schemas.times import format_instant, parse_instant
+from schemas.topics import ACCEPTED, DEAD_LETTERS, INPUT
+from schemas.trust import TrustRules
+
+_encode: Final = msgspec.json.encode
+
+
+class Record(NamedTuple):
+    """A record to produce."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Turns messages into records; a pure function of payload, origin, rules and pseudonym key."""
+
+    pseudonymise: Pseudonymise
+    trust_rules: TrustRules | None = None
+
+    def accept_vote(self, payload: bytes | None, origin: Origin) -> Record:
+        """The record for one message of the topic of votes."""
+        vote = validate_vote(payload, origin.broker_ms, self.trust_rules)
+        if isinstance(vote, Rejection):
+            return dead_letter("votes", payload, origin, vote)
+        return self._vote(vote, origin)
+
+    def accept_proposal(self, payload: bytes | None, origin: Origin) -> Record:
+        """The record for one message of the topic of proposals."""
+        proposal = validate_proposal(payload, origin.broker_ms)
+        if isinstance(proposal, Rejection):
+            return dead_letter("proposals", payload, origin, proposal)
+        return self._proposal(proposal, origin)
+
+    def accept_consultation(self, payload: bytes | None, origin: Origin) -> Record:
+        """The record for one message of the topic of consultations."""
+        consultation = validate_consultation(payload, origin.broker_ms)
+        if isinstance(consultation, Rejection):
+            return dead_letter("consultations", payload, origin, consultation)
+        return _consultation(consultation, origin)
+
+    def by_topic(self) -> dict[str, Callable[[bytes | None, Origin], Record]]:
+        """The function for each input topic."""
+        return {
+            INPUT["votes"].name: self.accept_vote,
+            INPUT["proposals"].name: self.accept_proposal,
+            INPUT["consultations"].name: self.accept_consultation,
+        }
+
+    def _vote(self, vote: Vote, origin: Origin) -> Record:
+        pseudonym = self.pseudonymise(vote.consultation_id, vote.participant_id)
+        # Every string below has passed a rule that leaves nothing for JSON to escape.
+        partition, offset, broker_ms = origin
+        value = (
+            f'{{"consultation_id":"{vote.consultation_id}","proposal_id":"{vote.proposal_id}",'
+            f'"participant":"{pseudonym}","country":"{vote.country}",'
+            f'"choice":"{vote.choice}","trust":"{vote.trust}",'
+            f'"qualifications":{qualification_bits(vote.qualifications)},"source":"{vote.source}",'
+            f'"cast_ms":{parse_instant(vote.cast_at)},"origin_partition":{partition},'
+            f'"origin_offset":{offset},"origin_ms":{broker_ms}}}'
+        )
+        return Record(ACCEPTED["votes"].name, pseudonym.encode(), value.encode())
+
+    def _proposal(self, proposal: Proposal, origin: Origin) -> Record:
+        author = (
+            self.pseudonymise(proposal.consultation_id, proposal.author_id)
+            if proposal.author_id
+            else ""
+        )
+        value = {
+            "consultation_id": proposal.consultation_id,
+            "proposal_id": proposal.proposal_id,
+            "text": proposal.text,
+            "language": proposal.language,
+            "country": proposal.country,
+            "author": author,
+            "status": proposal.status,
+            "submitted_ms": parse_instant(proposal.submitted_at),
+            **_origin(origin),
+        }
+        key = f"{proposal.consultation_id}/{proposal.proposal_id}"
+        return Record(ACCEPTED["proposals"].name, key.encode(), _encode(value))
+
+
+def _consultation(consultation: Consultation, origin: Origin) -> Record:
+    value = {
+        "consultation_id": consultation.consultation_id,
+        "title": consultation.title,
+        "countries": [entry.country for entry in consultation.countries],
+        "weights": [entry.weight for entry in consultation.countries],
+        "opens_ms": parse_instant(consultation.opens_at),
+        "closes_ms": parse_instant(consultation.closes_at),
+        "window_seconds": consultation.window_seconds,
+        "rank_min_votes": consultation.rank_min_votes,
+        **_origin(origin),
+    }
+    key = consultation.consultation_id
+    return Record(ACCEPTED["consultations"].name, key.encode(), _encode(value))
+
+
+def dead_letter(kind: Kind, payload: bytes | None, origin: Origin, rejection: Rejection) -> Record:
+    """What is kept of a refused message: its coordinates and the reason, never its content."""
+    value = {
+        "topic": INPUT[kind].name,
+        "partition": origin.partition,
+        "offset": origin.offset,
+        "received_at": format_instant(origin.broker_ms),
+        "reason": rejection.reason,
+        "field": rejection.field,
+        "detail": rejection.detail,
+        "bytes": len(payload or b""),
+    }
+    key = f"{INPUT[kind].name}/{origin.partition}/{origin.offset}"
+    return Record(DEAD_LETTERS.name, key.encode(), _encode(value))
+
+
+def _origin(origin: Origin) -> dict[str, int]:
+    return {
+        "origin_partition": origin.partition,
+        "origin_offset": origin.offset,
+        "origin_ms": origin.broker_ms,
+    }

@@ -1,0 +1,1 @@
+"""Dead letters: which there are, what was sent there, and sending it again."""

@@ -1,0 +1,1 @@
+"""Exchange with the outside: sending, checking, importing and exporting."""

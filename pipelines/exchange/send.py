@@ -1,0 +1,103 @@
+"""Sending: events into the input topics, and what the broker acknowledged of them."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
+from schemas.events import Kind
+from schemas.topics import INPUT
+
+FLUSH_S: Final = 60.0
+PARTITION_OF_KEY: Final = -1
+"""librdkafka's name for "the partition that belongs to the key"."""
+
+_KEY_FIELDS: Final[dict[Kind, tuple[str, ...]]] = {
+    "consultations": ("consultation_id",),
+    "proposals": ("consultation_id", "proposal_id"),
+    "votes": ("participant_id",),
+}
+
+
+class _Keys(msgspec.Struct):
+    consultation_id: str = ""
+    proposal_id: str = ""
+    participant_id: str = ""
+
+
+_decoder: Final = msgspec.json.Decoder(_Keys)
+
+
+def key_of(kind: Kind, payload: bytes) -> bytes | None:
+    """The record's key; None where the payload has none, which intake will refuse anyway."""
+    try:
+        fields = _decoder.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    parts = [getattr(fields, name) for name in _KEY_FIELDS[kind]]
+    return "/".join(parts).encode() if all(parts) else None
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became of the messages of one sender."""
+
+    sent: int = 0
+    acknowledged: int = 0
+    failed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+class Sender:
+    """Sends payloads unchanged and counts what the broker acknowledges.
+
+    Raises:
+        KafkaUnavailableError: The broker does not answer; nothing was sent.
+        KafkaAuthenticationError: It does not take our password, or we not its certificate.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.receipt = Receipt()
+        kafka.topics(settings)
+        self._producer: Producer = kafka.producer(settings)
+
+    def send(
+        self,
+        kind: Kind,
+        payload: bytes,
+        key: bytes | None = None,
+        partition: int = PARTITION_OF_KEY,
+    ) -> None:
+        """Hand over one message; waits while the broker is slower than we are."""
+        self.receipt.sent += 1
+        if key is None:
+            key = key_of(kind, payload)
+        while True:
+            try:
+                self._producer.produce(
+                    INPUT[kind].name, payload, key, partition, on_delivery=self._delivered
+                )
+                break
+            except BufferError:
+                self._producer.poll(0.05)
+            except KafkaException as error:  # e.g. larger than the broker takes
+                self.receipt.failed[error.args[0].str()] += 1
+                break
+        if not self.receipt.sent % 256:
+            self._producer.poll(0)
+
+    def finish(self) -> Receipt:
+        """Wait for the last acknowledgements."""
+        left = self._producer.flush(FLUSH_S)
+        if left:
+            self.receipt.failed["not acknowledged in time"] += left
+        return self.receipt
+
+    def _delivered(self, error: KafkaError | None, _message: Any) -> None:
+        if error is None:
+            self.receipt.acknowledged += 1
+        else:
+            self.receipt.failed[error.str()] += 1

@@ -1,0 +1,106 @@
+"""Checking: what intake would refuse of some lines, and what stands there.
+
+The rules are intake's own (`schemas.rules`). Lines are read one at a time and cut where neither
+intake nor the broker takes them, so that a file of any size and any form fits into memory.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
+
+from operators.core.printable import LIMIT, printable
+from schemas.rejections import Rejection
+from schemas.rules import MAX_MESSAGE_BYTES, Validator
+
+MAX_LINE_BYTES: Final = 2 * 1024 * 1024
+"""Bytes kept of a line: twice what the broker takes."""
+
+BEFORE: Final = 30
+"""Characters shown before the place where JSON breaks off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line that would be refused.
+
+    Attributes:
+        line: Its number, from 1.
+        rejection: Why.
+        found: What stands there, printable and short; it may be a part of an identity.
+    """
+
+    line: int
+    rejection: Rejection
+    found: str
+
+
+def lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream without their ends; nothing beyond MAX_LINE_BYTES of one is kept."""
+    while line := stream.readline(MAX_LINE_BYTES):
+        end = line
+        while not end.endswith(b"\n") and (end := stream.readline(MAX_LINE_BYTES)):
+            pass
+        yield line.rstrip(b"\r\n")
+
+
+def faults(messages: Iterable[bytes], validate: Validator, now_ms: int) -> Iterator[Fault | None]:
+    """The verdict on each message in turn; None: it would be accepted.
+
+    Args:
+        messages: One per line.
+        validate: That of their kind, from `schemas.rules.validators`.
+        now_ms: When the broker would receive them, milliseconds since 1970.
+    """
+    for number, message in enumerate(messages, start=1):
+        verdict = validate(message, now_ms)
+        if isinstance(verdict, Rejection):
+            yield Fault(number, verdict, found(message, verdict))
+        else:
+            yield None
+
+
+def found(message: bytes | None, rejection: Rejection) -> str:
+    """What stands at the fault; where one value cannot be named, the message's beginning."""
+    if not message:
+        return "nothing"
+    if len(message) > MAX_MESSAGE_BYTES:
+        return printable(message)
+    try:
+        value = json.loads(
+            message.decode(), object_pairs_hook=_once_each, parse_constant=_no_number
+        )
+        return _at(value, rejection)
+    except UnicodeDecodeError as error:
+        return f"at byte {error.start + 1}: {_around(message, error.start)}"
+    except json.JSONDecodeError as error:
+        return f"at character {error.pos + 1}: {_around(error.doc, error.pos)}"
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return printable(message)
+
+
+def _at(value: Any, rejection: Rejection) -> str:
+    missing = rejection.reason == "missing_field"
+    path = re.findall(r"[^.\[\]]+", rejection.field)
+    for step in path[:-1] if missing else path:
+        value = value[int(step) if isinstance(value, list) else step]
+    if missing:  # it may be there under another name
+        return printable(f"the fields {', '.join(value)}" if value else "no fields")
+    return printable(json.dumps(value, ensure_ascii=False))
+
+
+def _around(content: bytes | str, position: int) -> str:
+    start = max(0, position - BEFORE)
+    return printable(content[start : start + LIMIT])
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("of a key that stands twice, either value may be at fault")
+    return made
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)

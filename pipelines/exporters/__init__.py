@@ -1,1 +1,0 @@
-"""A consultation into files: tables with a manifest, or the layout of Polis."""

@@ -1,0 +1,1 @@
+"""Flink as our two jobs use it: runtime, REST, checkpoints, watching a job."""

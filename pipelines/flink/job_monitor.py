@@ -1,0 +1,74 @@
+"""Following a running Flink job: which checkpoints it completed, and when to give it up."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from infra.service.heartbeat import Heartbeat
+from pipelines.flink.runtime import newest_completed, newest_failure
+from pipelines.votes import restore_policy
+from pipelines.votes.restore_policy import RestorePlan
+
+RESTORE_FAILED: Final = (
+    "StreamOperatorStateContext",  # a task could not read its state
+    "Failed to rollback to checkpoint",
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class JobMonitor:
+    """Looks at one run of a job.
+
+    Attributes:
+        service: Whose job it is.
+        port: Of Flink's web interface.
+        restore: What it counts, and from where.
+        folder: Of that count's state.
+        heartbeat: How the service says that it is alive.
+        count: What it calls its counts.
+        completed: The newest checkpoint of this run; 0: none yet.
+    """
+
+    service: str
+    port: int
+    restore: RestorePlan
+    folder: Path
+    heartbeat: Heartbeat
+    count: str = "epoch"
+    completed: int = 0
+
+    def poll(self, client: Any) -> None:
+        """Record what is new; ends the process when the job has ended."""
+        job = str(client.get_job_id())
+        state = client.get_job_status().result().name
+        completed = newest_completed(self.port, job)
+        if completed is not None and completed > self.completed:
+            self.completed = completed
+            restore_policy.record_completed(completed, self.folder / "checkpoints" / job)
+        if not self.completed and self.restore.checkpoint is not None:
+            failure = newest_failure(self.port, job)
+            if failure:
+                self.record_failure(failure)
+        facts = {self.count: self.restore.epoch, "state": state}
+        self.heartbeat.beat(ready=bool(self.completed), **facts)
+        if state in {"FAILED", "CANCELED", "FINISHED"}:
+            failure = newest_failure(self.port, job)[:2000]
+            log.error("job_ended", service=self.service, state=state, failure=failure)
+            sys.exit(1)
+
+    def record_failure(self, failure: str) -> None:
+        """Give a checkpoint up that cannot be restored, and end, so that another way is chosen."""
+        checkpoint = self.restore.checkpoint
+        if checkpoint is None or self.completed:
+            return
+        if any(sign in failure for sign in RESTORE_FAILED):
+            log.error(
+                "checkpoint_cannot_be_restored", checkpoint=checkpoint.name, why=failure[:2000]
+            )
+            restore_policy.record_damage(checkpoint, self.folder)
+            sys.exit(1)

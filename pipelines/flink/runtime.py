@@ -1,0 +1,245 @@
+"""Flink in this process: its Java machine, the job, and what the job says of itself."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+from urllib.request import Request
+
+from infra.config.settings import Settings
+from infra.kafka.security import java as security
+from infra.service.local_http import answer
+from infra.service.tempdirs import java_tempdir
+from operators.flink.checkpoints import DamagedError, check_files
+from operators.flink.plan import Plan
+from operators.flink.votes import VotesJob
+
+CONNECTOR: Final = "flink/flink-sql-connector-kafka-5.0.0-2.2.jar"
+ANSWER_S: Final = 5.0
+YOUNG_MB: Final = 1_536
+"""Beyond that, or a fifth of a large heap, more room for what dies young gains nothing, and ballots
+need it."""
+
+_LOG4J: Final = """\
+status = warn
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+logger.checkpoints.name = org.apache.flink.runtime.checkpoint
+logger.checkpoints.level = warn
+logger.job.name = org.apache.flink.runtime.executiongraph.ExecutionGraph
+logger.job.level = warn
+# Operators of one name; what is measured is not among those names.
+logger.names.name = org.apache.flink.metrics.MetricGroup
+logger.names.level = error
+# At each checkpoint a task is done with a file of changes that the job manager owns since the one
+# before, and removes: not tracked by the task any more, as it must be.
+logger.tracking.name = org.apache.flink.changelog.fs.TaskChangelogRegistryImpl
+logger.tracking.level = error
+# A push that fails is tried again in 5 s; that none arrives, the metrics themselves say.
+logger.push.name = org.apache.flink.metrics.prometheus
+logger.push.level = error
+appender.out.type = Console
+appender.out.name = out
+appender.out.target = SYSTEM_OUT
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %p %m (%c)%n
+"""
+
+
+def counting_heap(heap_mb: int) -> str:
+    """Java's options for a job that holds millions of ballots."""
+    # Throughput matters more here than short pauses: measured with the object reuse of the job.
+    # All of the heap from the start: each step of its growth is a collection of all ballots.
+    young = min(heap_mb * 2 // 5, max(YOUNG_MB, heap_mb // 5))
+    return f"-Xmx{heap_mb}m -Xms{heap_mb}m -Xmn{young}m -XX:+UseParallelGC"
+
+
+def configure_flink(settings: Settings, service: str, heap: str) -> None:
+    """Write the configuration folder that Flink's Java machine reads.
+
+    Args:
+        settings: Where it is.
+        service: Whose Flink it is.
+        heap: Java's options of its memory, and more.
+    """
+    folder = settings.run / service
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "log4j.properties").write_text(_LOG4J)
+    options = f"{heap} -XX:MaxMetaspaceSize=512m -XX:+ExitOnOutOfMemoryError"
+    (folder / "config.yaml").write_text(f'env.java.opts.all: "{options}"\n')
+    os.environ["FLINK_CONF_DIR"] = str(folder)
+    os.environ["LOG4J_PROPERTIES"] = str(folder / "log4j.properties")
+    os.environ["FLINK_LOG_DIR"] = str(settings.logs)
+    os.environ.update(java_tempdir(settings, service))
+    # A Flink inside one process loads no plugins: its reporter must be on the class path, and
+    # this is the variable by which PyFlink takes more.
+    plugin = files("pyflink") / "plugins" / "metrics-prometheus"
+    os.environ["HADOOP_CLASSPATH"] = os.pathsep.join(str(jar) for jar in plugin.iterdir())
+    # Otherwise PyFlink opens a port for Python functions on every address. The votes job has none,
+    # the semantics job runs its own within Java.
+    os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's name
+
+
+# PyFlink is imported late: it looks for its configuration folder when it starts Java.
+
+
+def set_system_properties(properties: dict[str, str]) -> None:
+    """Set them in Flink's Java machine; its command line would have to quote spaces."""
+    from pyflink.java_gateway import get_gateway  # noqa: PLC0415
+
+    for name, value in properties.items():
+        get_gateway().jvm.java.lang.System.setProperty(name, value)
+
+
+def environment(options: dict[str, str], job: VotesJob) -> Any:
+    """A Flink of its own that knows the job's tables."""
+    from pyflink.common import Configuration  # noqa: PLC0415
+    from pyflink.table import EnvironmentSettings, TableEnvironment  # noqa: PLC0415
+
+    configuration = Configuration()
+    for key, value in options.items():
+        configuration.set_string(key, value)
+    made = TableEnvironment.create(
+        EnvironmentSettings.new_instance()
+        .in_streaming_mode()
+        .with_configuration(configuration)
+        .build()
+    )
+    for statement in job.tables():
+        made.execute_sql(statement)
+    return made
+
+
+def compiled(flink: Any, job: VotesJob) -> str:
+    """The plan that Flink's planner makes of the job's statements today."""
+    statements = flink.create_statement_set()
+    for statement in job.inserts():
+        statements.add_insert_sql(statement)
+    return str(statements.compile_plan().as_json_string())
+
+
+def load(flink: Any, plan: Plan, epoch: int, mini_batch_ms: int) -> Any:
+    """The job of a compiled plan, not yet running."""
+    from pyflink.table.plan_reference import PlanReference  # noqa: PLC0415
+
+    loaded = flink.load_plan(PlanReference.from_json_string(plan.of(epoch, mini_batch_ms)))
+    # PyFlink 2.3.0 hands it the Java environment, which lacks what `execute` calls on it.
+    loaded._t_env = flink  # noqa: SLF001
+    return loaded
+
+
+def check_checkpoint(checkpoint: Path, folder: Path) -> None:
+    """See that Flink can read what the checkpoint is made of, and that its files are there.
+
+    Raises:
+        DamagedError: It must not be resumed.
+    """
+    from py4j.protocol import Py4JJavaError  # noqa: PLC0415
+    from pyflink.java_gateway import get_gateway  # noqa: PLC0415
+
+    check_files(checkpoint, folder)
+    java = get_gateway().jvm
+    path = str(checkpoint / "_metadata")
+    stream = java.java.io.DataInputStream(java.java.io.FileInputStream(path))
+    loader = java.Thread.currentThread().getContextClassLoader()
+    try:
+        java.org.apache.flink.runtime.checkpoint.Checkpoints.loadCheckpointMetadata(
+            stream, loader, path
+        )
+    except Py4JJavaError as error:
+        raise DamagedError(f"_metadata cannot be read: {error.java_exception}") from None
+    finally:
+        stream.close()
+
+
+def know_connector(settings: Settings) -> None:
+    """Make the connector's classes known where there is no `environment`."""
+    from pyflink.util.java_utils import add_jars_to_context_class_loader  # noqa: PLC0415
+
+    add_jars_to_context_class_loader([(settings.jars / CONNECTOR).resolve().as_uri()])
+
+
+def abort_transactions(settings: Settings, ours: str, keep: Iterable[str]) -> list[str]:
+    """Abort what was left open by jobs that no longer run; it hides output until it times out.
+
+    The connector does the same for the ids of its own count. Needs an `environment` or
+    `know_connector` first.
+
+    Args:
+        settings: Where the broker is.
+        ours: What the ids of all transactions of such jobs begin with.
+        keep: What the ids begin with of jobs that may be running.
+
+    Returns:
+        The ids of the transactions.
+    """
+    with _admin(settings) as admin:
+        left = [
+            listing.transactionalId()
+            for listing in admin.listTransactions().all().get()
+            if listing.state().toString() in {"Ongoing", "PrepareAbort", "PrepareCommit"}
+        ]
+        kept = tuple(keep)
+        abandoned = sorted(n for n in left if n.startswith(ours) and not n.startswith(kept))
+        if abandoned:
+            admin.fenceProducers(abandoned).all().get()
+        return abandoned
+
+
+@contextmanager
+def _admin(settings: Settings) -> Iterator[Any]:
+    from pyflink.java_gateway import get_gateway  # noqa: PLC0415
+
+    java = get_gateway().jvm
+    properties = java.java.util.Properties()
+    properties.setProperty("bootstrap.servers", settings.brokers)
+    for name, value in security(settings, settings.run / "votes").properties.items():
+        properties.setProperty(name, value)
+    clients = java.org.apache.flink.kafka.shaded.org.apache.kafka.clients
+    admin = clients.admin.Admin.create(properties)
+    try:
+        yield admin
+    finally:
+        admin.close()
+
+
+def all_tasks_run(port: int, job: str) -> bool:
+    """Whether no task of the job is still restoring, or has ended."""
+    for found in _ask(port, "/jobs/overview").get("jobs", []):
+        if found["jid"] == job:
+            return bool(found["tasks"]["running"] == found["tasks"]["total"])
+    return False
+
+
+def trigger_checkpoint(port: int, job: str) -> str:
+    """Begin a checkpoint; returns the name of the attempt, empty if Flink does not answer."""
+    return str(_ask(port, f"/jobs/{job}/checkpoints", b"{}").get("request-id", ""))
+
+
+def checkpoint_is_pending(port: int, job: str, attempt: str) -> bool:
+    """Whether that attempt is under way; False if it has ended, well or not."""
+    found = _ask(port, f"/jobs/{job}/checkpoints/{attempt}")
+    return bool(found.get("status", {}).get("id") == "IN_PROGRESS")
+
+
+def newest_completed(port: int, job: str) -> int | None:
+    """The number of the newest checkpoint that this run completed, from Flink's web interface."""
+    found = (_ask(port, f"/jobs/{job}/checkpoints").get("latest") or {}).get("completed")
+    return None if found is None else int(found["id"])
+
+
+def newest_failure(port: int, job: str) -> str:
+    """What made the job fail last; empty if nothing did."""
+    history = _ask(port, f"/jobs/{job}/exceptions").get("exceptionHistory", {})
+    entries = history.get("entries", [])
+    return str(entries[0]["stacktrace"]) if entries else ""
+
+
+def _ask(port: int, path: str, body: bytes | None = None) -> dict[str, Any]:
+    """The answer to a GET, or to a POST if there is a body; empty if none comes."""
+    url = f"http://127.0.0.1:{port}{path}"
+    request = Request(url, body, {"Content-Type": "application/json"})
+    return dict(json.loads(answer(request, ANSWER_S) or b"{}"))

@@ -1,1 +1,0 @@
-"""Importers: consultations from elsewhere as events of the contract."""

@@ -1,0 +1,1 @@
+"""Intake: reads what campaigns send; writes accepted events and dead letters."""

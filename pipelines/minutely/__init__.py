@@ -1,1 +1,0 @@
-"""What is done once a minute: a list of steps, each in its own file."""

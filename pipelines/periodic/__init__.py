@@ -1,0 +1,1 @@
+"""The periodic service: tasks that run once a minute, at low priority."""

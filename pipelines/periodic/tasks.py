@@ -1,0 +1,21 @@
+"""The tasks, in the order in which they run at each tick."""
+
+from typing import Final
+
+from pipelines.periodic import history_snapshots, stable_ranks, suggestions
+from pipelines.periodic.bursts import scan_for_bursts
+from pipelines.periodic.history_snapshots import take_snapshot
+from pipelines.periodic.identical import scan_for_identical
+from pipelines.periodic.publish import publish
+from pipelines.periodic.scheduler import Task
+from pipelines.periodic.stable_ranks import stabilise_ranks
+from pipelines.periodic.suggestions import suggest
+
+TASKS: Final[tuple[Task, ...]] = (
+    Task(stable_ranks.TASK, stabilise_ranks),
+    Task("publish", publish, waits=True),
+    Task(history_snapshots.TASK, take_snapshot),
+    Task("bursts", scan_for_bursts, waits=True),
+    Task("identical", scan_for_identical, waits=True),
+    Task(suggestions.TASK, suggest, waits=True),
+)

@@ -1,0 +1,1 @@
+"""The semantics job: reads accepted proposals; writes clusters, assignments and vectors."""

@@ -1,0 +1,282 @@
+"""The process of the sink: read, write, note how far, tell who watches."""
+
+import json
+from typing import Final
+
+import structlog
+from clickhouse_connect.driver.client import Client
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from confluent_kafka.admin import AdminClient
+from redis import Redis, RedisError
+from tenacity import retry, retry_if_exception_type, wait_fixed
+
+from infra import redis
+from infra.clickhouse.client import ClickHouseUnavailableError, connect, scalar
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
+from infra.service.gc_tuning import tune_gc
+from infra.service.heartbeat import Heartbeat
+from infra.service.logs import configure_logging
+from infra.service.metrics import SINK, SINK_BATCH, SINK_CUT, SINK_LAG
+from infra.service.shutdown import stop_requested
+from operators.core.clock import monotonic_ms, system_clock
+from pipelines.sink.batch import COUNTED, TOPICS, Batch
+from pipelines.sink.cutover import Cutover
+from pipelines.sink.cuts import Cut, Cuts
+from pipelines.sink.writer import Writer
+from schemas.topics import INPUT, SEMANTICS_OUTPUTS, TopicPartition, partitions_of
+
+BATCH: Final = 100_000
+POLL_S: Final = 0.1
+TICK_MS: Final = 500
+ARCHIVE_ROWS: Final = 30_000
+"""The archive alone is not hurried: a small insert costs three times as much for each row."""
+ARCHIVE_MS: Final = 1_500
+"""Longer than a checkpoint usually takes to come, with counts that it is then written beside."""
+REDIS_TIMEOUT_S: Final = 0.05
+REDIS_STREAM: Final = "tutti:changes"
+REDIS_LENGTH: Final = 1_000
+_SEMANTICS_OUTPUTS: Final = frozenset(topic.name for topic in SEMANTICS_OUTPUTS)
+
+log = structlog.get_logger()
+
+
+class Sink:
+    """Reads every output topic from where ClickHouse says it is.
+
+    The positions live in ClickHouse, beside the rows: an emptied ClickHouse is filled again from
+    the start. They are committed to Kafka too, where tools look for lag.
+    """
+
+    def __init__(
+        self,
+        reader: Consumer,
+        intake_group: Consumer,
+        broker: AdminClient,
+        clickhouse: Client,
+        news: "Redis | None",
+    ) -> None:
+        self._reader = reader
+        self._intake_group = intake_group
+        self._broker = broker
+        self._writer = Writer(clickhouse, system_clock)
+        self._notifications = news
+        self._cuts = Cuts()
+        self._newest_ms: dict[TopicPartition, int] = {}
+        self._cutover = Cutover(_active_epoch(clickhouse))
+        for cut in _active_cut(clickhouse):
+            self._cutover.cut(cut)
+        self._frozen_at: dict[TopicPartition, int] = {}
+        # Whether reconciliation may be comparing; a former sink may have left a cut at rest.
+        self._comparable = True
+        self._batch = Batch()
+        self._written_ms = 0
+        self._reached: dict[TopicPartition, int] = {}
+        self._positions = dict.fromkeys(partitions_of(TOPICS), 0) | _positions(clickhouse)
+        self._committed = dict(self._positions)
+        for row in clickhouse.query(
+            "SELECT epoch, partition, offset, origin_ms FROM tutti.progress FINAL"
+        ).result_rows:
+            self._cuts.progress(*row)
+        self._assign(self._positions)
+
+    def _assign(self, positions: dict[TopicPartition, int]) -> None:
+        """Read from there on."""
+        self._positions = dict(positions)
+        kafka.assign(self._reader, positions)
+
+    def step(self) -> None:
+        """Read, and write when it is time."""
+        self._collect(self._reader.consume(BATCH, POLL_S))
+        votes = self._batch.archived
+        archive_only = votes is not None and 0 < votes < ARCHIVE_ROWS
+        if not archive_only or monotonic_ms() - self._written_ms >= ARCHIVE_MS:
+            self._write()
+
+    def _write(self) -> None:
+        """Write what was collected, then note how far."""
+        batch, reached = self._batch, self._reached
+        self._batch, self._reached = Batch(), {}
+        batch.min_epoch = self._cutover.min_epoch
+        # While the old count is held, its rows are left out: until the cutover they are not done.
+        noted = {at: to for at, to in reached.items() if at not in self._frozen_at}
+        phases = batch.inserts()
+        if any(phases):
+            SINK_BATCH.observe(sum(insert.rows for phase in phases for insert in phase))
+            votes = _about_votes(noted)
+            if self._comparable:  # no longer: reconciliation must know before the rows are there
+                self._writer.positions({"started": votes})
+                self._comparable = not votes
+            for phase in phases:
+                self._writer.insert(phase)
+        if reached:
+            self._writer.positions({"done": noted}, newest_ms=self._newest_ms)
+            self._positions |= reached
+            for epoch in batch.retired_epochs():
+                self._cuts.forget(epoch)
+                self._cutover.forget(epoch)
+            for line in batch.progress():
+                record = json.loads(line)
+                self._cuts.progress(
+                    record["epoch"], record["partition"], record["offset"], record["origin_ms"]
+                )
+            self._tell(batch.consultations())
+        self._written_ms = monotonic_ms()
+
+    def tick(self) -> bool:
+        """Record where the logs end and where intake is; take a cut if one is complete.
+
+        Returns:
+            Whether Kafka told; while it does not, there is nothing to note.
+        """
+        self._commit()
+        try:
+            # In this order: what intake had read before the ends were asked for lies before them.
+            intake = {
+                (topic.name, p): place
+                for topic in INPUT.values()
+                for p, place in kafka.committed(self._intake_group, topic).items()
+                if place.offset >= 0
+            }
+            ends = kafka.ends(self._broker, partitions_of(TOPICS))
+            input_ends = kafka.ends(self._broker, partitions_of(tuple(INPUT.values())))
+        except (KafkaException, TimeoutError) as error:
+            log.warning("kafka_unavailable", error=str(error))
+            return False
+        self._writer.positions(
+            {
+                "log": ends | input_ends,
+                "intake": {at: place.offset for at, place in intake.items()},
+            },
+            offset_gaps={at: int(place.metadata or 0) for at, place in intake.items()},
+        )
+        self._record_lag(ends)
+        for cut in self._cuts.step(_about_votes(self._positions), _about_votes(ends)):
+            SINK_CUT.set(system_clock() / 1000)
+            if self._cutover.cut(cut):
+                self._writer.cut(cut)
+                self._comparable |= cut.quiescent
+        self._show(ends)
+        if self._cutover.forget_former(monotonic_ms()):
+            self._writer.forget_before(self._cutover.active)
+        return True
+
+    def _record_lag(self, ends: dict[TopicPartition, int]) -> None:
+        for topic in TOPICS:
+            places = partitions_of((topic,))
+            behind = sum(ends[place] - self._positions[place] for place in places)
+            SINK_LAG.labels(topic.name).set(max(0, behind))
+
+    def _collect(self, messages: list[Message]) -> None:
+        """Add messages to the batch, and note which positions it reaches."""
+        reached = self._reached
+        newest: dict[TopicPartition, Message] = {}
+        add = self._batch.add
+        for message in messages:
+            place = (message.topic(), message.partition())
+            error = message.error()
+            if error is None:
+                offset = message.offset()
+                add(place[0], offset, message.key(), message.value())
+                reached[place] = offset + 1
+                newest[place] = message
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                if message.offset() > max(self._positions[place], reached.get(place, 0)):
+                    reached[place] = message.offset()
+            else:
+                raise KafkaException(error)
+        self._newest_ms |= {place: message.timestamp()[1] for place, message in newest.items()}
+
+    def _show(self, ends: dict[TopicPartition, int]) -> None:
+        """Show a newer count once it counts everything that the one shown does."""
+        if self._cutover.step(ends, monotonic_ms()):
+            self._writer.activate(self._cutover.active)
+            done = {at: self._positions[at] for at in self._frozen_at}
+            self._writer.positions({"done": done}, newest_ms=self._newest_ms)
+            self._frozen_at = {}
+            self._comparable = True
+        elif self._cutover.frozen and not self._frozen_at:
+            self._frozen_at = {at: to for at, to in self._positions.items() if at[0] in COUNTED}
+        elif self._frozen_at and not self._cutover.frozen:
+            self._assign(self._positions | self._frozen_at)
+            self._frozen_at = {}
+
+    def _commit(self) -> None:
+        written = self._positions | self._frozen_at
+        moved = {at: to for at, to in written.items() if to != self._committed.get(at)}
+        if moved:
+            kafka.commit_later(self._reader, moved)
+            self._committed |= moved
+
+    def _tell(self, consultations: set[str]) -> None:
+        """Tell live pages what changed. Nobody's number depends on it."""
+        if self._notifications is None or not consultations:
+            return
+        try:
+            for consultation in consultations:
+                self._notifications.xadd(
+                    REDIS_STREAM,
+                    {"consultation_id": consultation},
+                    maxlen=REDIS_LENGTH,
+                    approximate=True,
+                )
+        except RedisError as error:
+            log.warning("redis_unavailable", error=type(error).__name__)
+
+
+def _about_votes(places: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
+    """Without what the semantics job writes: whether counts are equal does not wait for it."""
+    return {place: at for place, at in places.items() if place[0] not in _SEMANTICS_OUTPUTS}
+
+
+def _positions(clickhouse: Client) -> dict[TopicPartition, int]:
+    rows = clickhouse.query(
+        "SELECT topic, partition, next_offset FROM tutti.positions FINAL WHERE stage = 'done'"
+    ).result_rows
+    return {(topic, partition): offset for topic, partition, offset in rows}
+
+
+def _active_cut(clickhouse: Client) -> list[Cut]:
+    """The last cut of the count that is shown, as a former sink noted it."""
+    rows = clickhouse.query("SELECT epoch, counted FROM tutti.active_cut").result_rows
+    return [Cut(epoch, counted, {}, quiescent=False, as_of_ms=0) for epoch, counted in rows]
+
+
+def _active_epoch(clickhouse: Client) -> int:
+    """The count that is shown; 0 before the first."""
+    return int(scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs"))
+
+
+@retry(retry=retry_if_exception_type(ClickHouseUnavailableError), wait=wait_fixed(1.0))
+def _connect(settings: Settings) -> Client:
+    return connect(settings)
+
+
+def main() -> None:
+    """Run until told to stop."""
+    settings = Settings()
+    configure_logging("sink")
+    stop = stop_requested()
+    sink = Sink(
+        kafka.consumer(settings, kafka.SINK_GROUP),
+        kafka.consumer(settings, kafka.INTAKE_GROUP),
+        kafka.admin(settings),
+        _connect(settings),
+        redis.connect(settings, timeout_s=REDIS_TIMEOUT_S),
+    )
+    heartbeat = Heartbeat(settings, "sink", metrics=SINK)
+    ticked_ms = monotonic_ms()
+    log.info("sink_started")
+    tune_gc()
+    while not stop.is_set():
+        sink.step()
+        if monotonic_ms() - ticked_ms >= TICK_MS:
+            told = sink.tick()
+            ticked_ms = monotonic_ms()
+            if heartbeat.due():
+                heartbeat.beat(ready=told)
+    log.info("sink_stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Verification: sync, recount, reconcile, explain, and the probe."""

@@ -1,0 +1,210 @@
+"""The probe: how long does a vote travel? One of its own, sent again and again, tells.
+
+A participant of a reserved consultation casts a vote, waits until exactly that vote stands in the
+tallies of ClickHouse, and casts another. Each goes the whole way of a real vote; only the views
+and the recount leave the consultation out. This process also serves the metrics of all services.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from clickhouse_connect.driver.client import Client
+from confluent_kafka import KafkaError, KafkaException
+
+from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
+from infra.kafka import client as kafka
+from infra.service.heartbeat import Heartbeat
+from infra.service.logs import configure_logging
+from infra.service.metrics import FRESHNESS, FRESHNESS_LAST, PROBE, PROBE_SENT, PROBE_WAITING
+from infra.service.metrics_server import Gathered, serve
+from infra.service.shutdown import stop_requested
+from operators.core.clock import Clock, monotonic_ms, system_clock
+from operators.core.votes.tally import COUNTED_CHOICES, QUALIFICATION_COLUMNS
+from schemas.events import QUALIFICATION_BITS, QUALIFICATIONS
+from schemas.reserved import PROBE_CONSULTATION
+from schemas.topics import VOTES
+
+POLL_S: Final = 0.05
+IDLE_S: Final = 0.5
+PARTICIPANT: Final = "probe"
+CAST_AT: Final = "2000-01-01T00:00:00Z"
+"""Always the same: then the later offset decides, and there is one minute and one cell only."""
+
+Cell = tuple[int, ...]
+"""The counters of one cell: choices, then qualifications."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One of the votes that the probe casts in turn, each with a tally that no other has."""
+
+    choice: str
+    qualifications: tuple[str, ...]
+
+    @property
+    def payload(self) -> bytes:
+        """The vote as a campaign would send it."""
+        return json.dumps(
+            {
+                "consultation_id": PROBE_CONSULTATION,
+                "proposal_id": "freshness",
+                "participant_id": PARTICIPANT,
+                "choice": self.choice,
+                "qualifications": self.qualifications,
+                "cast_at": CAST_AT,
+                "source": PROBE_CONSULTATION,
+            }
+        ).encode()
+
+    @property
+    def cell(self) -> Cell:
+        """The tally of this vote alone."""
+        return tuple(int(self.choice == choice) for choice in COUNTED_CHOICES) + tuple(
+            int(name in self.qualifications) for name in QUALIFICATION_BITS
+        )
+
+
+LOOKS: Final = tuple(
+    Look(choice, tuple(name for bit, name in enumerate(QUALIFICATIONS[choice]) if mask >> bit & 1))
+    for mask in range(8)
+    for choice in COUNTED_CHOICES
+)
+
+
+class Probe:
+    """Sends a vote when the one before has arrived and the interval is over."""
+
+    def __init__(
+        self,
+        send: Callable[[bytes], None],
+        read: Callable[[], Cell | None],
+        interval_ms: int,
+        clock: Clock = monotonic_ms,
+    ) -> None:
+        self._send, self._read, self._clock = send, read, clock
+        self._interval_ms = interval_ms
+        # One that was on its way when the process ended is unlikely to be taken for the first.
+        self._turn = random.SystemRandom().randrange(len(LOOKS))
+        self._waiting = False
+        self._sent_ms: int | None = None
+        self.last_ms: int | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a vote is on its way."""
+        return self._waiting
+
+    def step(self) -> None:
+        """Send, or look whether what was sent has arrived."""
+        now = self._clock()
+        if not self._waiting:
+            if self._sent_ms is None or now - self._sent_ms >= self._interval_ms:
+                self._cast()
+            return
+        cell = self._read()
+        waited_ms = self._clock() - (self._sent_ms or 0)
+        if cell == LOOKS[self._turn].cell:
+            self._waiting, self.last_ms = False, waited_ms
+            FRESHNESS.observe(waited_ms / 1000)
+            FRESHNESS_LAST.set(waited_ms / 1000)
+            PROBE_WAITING.set(0)
+        else:
+            PROBE_WAITING.set(waited_ms / 1000)
+
+    def _cast(self) -> None:
+        turn = (self._turn + 1) % len(LOOKS)
+        sent_ms = self._clock()
+        self._send(LOOKS[turn].payload)
+        self._turn, self._sent_ms, self._waiting = turn, sent_ms, True
+        PROBE_SENT.inc()
+
+
+_SQL: Final = (
+    f"SELECT {', '.join(COUNTED_CHOICES + QUALIFICATION_COLUMNS)} FROM tutti.tallies FINAL"
+    " WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)"
+    f" AND consultation_id = '{PROBE_CONSULTATION}'"
+)
+
+
+class Board:
+    """The probe's cell as it stands in ClickHouse, whatever the views leave out."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clickhouse: Client | None = None
+
+    def read(self) -> Cell | None:
+        """The counters; None if there are none, or ClickHouse is away."""
+        try:
+            self._clickhouse = self._clickhouse or connect(self._settings, timeout_s=10)
+            row = self._clickhouse.query(_SQL).first_row
+        except (*ERRORS, ClickHouseUnavailableError):
+            self._clickhouse = None
+            return None
+        return tuple(row) if row else None
+
+
+class Sender:
+    """Sends, and learns from the acknowledgement how the broker's clock differs."""
+
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        self._clock = clock
+        self._sent_ms = 0
+        self.broker_ahead_ms: int | None = None
+        self._producer = kafka.producer(
+            settings,
+            **{
+                "linger.ms": 0,
+                # A vote that waits for its broker is late, never lost.
+                "message.timeout.ms": 0,
+            },
+        )
+
+    def send(self, payload: bytes) -> None:
+        """Hand over one vote."""
+        self._sent_ms = self._clock()
+        self._producer.produce(VOTES.name, payload, PARTICIPANT, on_delivery=self._delivered)
+
+    def poll(self) -> None:
+        """Learn what has been acknowledged."""
+        self._producer.poll(0)
+
+    def _delivered(self, error: KafkaError | None, message: Any) -> None:
+        if error is not None:  # the process starts anew, with another vote
+            raise KafkaException(error)
+        _, broker_ms = message.timestamp()
+        # The broker's time lies between the two of ours; 0 unless it lies outside.
+        now_ms = self._clock()
+        self.broker_ahead_ms = broker_ms - min(max(broker_ms, self._sent_ms), now_ms)
+
+
+def main() -> None:
+    """Run until told to stop."""
+    settings = Settings()
+    configure_logging("probe")
+    log = structlog.get_logger()
+    stop = stop_requested()
+    server = serve(settings, Gathered(settings))
+    sender = Sender(settings)
+    probe = Probe(sender.send, Board(settings).read, settings.probe_seconds * 1000)
+    heartbeat = Heartbeat(settings, "probe", metrics=PROBE)
+    log.info("probe_started", interval_s=settings.probe_seconds)
+    while not stop.wait(POLL_S if probe.waiting else IDLE_S):
+        if settings.probe_seconds:
+            probe.step()
+            sender.poll()
+        if heartbeat.due():
+            heartbeat.beat(
+                ready=True, freshness_ms=probe.last_ms, broker_ahead_ms=sender.broker_ahead_ms
+            )
+    server.shutdown()
+    log.info("probe_stopped")
+
+
+if __name__ == "__main__":
+    main()

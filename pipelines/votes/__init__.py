@@ -1,0 +1,1 @@
+"""The votes job: reads accepted votes; writes tallies, windows and progress."""

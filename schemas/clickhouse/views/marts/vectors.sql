@@ -1,0 +1,12 @@
+-- The vectors of accepted proposals: cosineDistance(vector, …) finds those that are about the same.
+SELECT
+    vectors.consultation_id AS consultation_id,  -- Consultation
+    vectors.proposal_id AS proposal_id,  -- Proposal
+    vectors.model AS model,  -- Encoder, with its version: compare vectors of one model only
+    vectors.vector AS vector  -- Vector of its present text, of length 1
+FROM (
+    SELECT * FROM tutti.vectors FINAL WHERE epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+) AS vectors
+INNER JOIN (
+    SELECT consultation_id, proposal_id FROM tutti.proposals FINAL WHERE status = 'accepted'
+) AS proposals USING (consultation_id, proposal_id)

@@ -1,0 +1,27 @@
+"""When most messages are refused, a deployment is wrong: said once, and loudly."""
+
+from structlog.testing import capture_logs
+
+from pipelines.intake.intake import ALARM_MESSAGES, RejectionAlarm
+
+
+def said(*counts: tuple[int, int]) -> list[tuple[int, int]]:
+    alarm = RejectionAlarm()
+    with capture_logs() as logs:
+        for accepted, refused in counts:
+            alarm.check(accepted, refused)
+    assert all(log["event"] == "most_messages_refused" for log in logs)
+    return [(log["refused"], log["messages"]) for log in logs]
+
+
+def test_more_than_half_refused_is_an_alarm() -> None:
+    assert said((400, 600)) == [(600, 1_000)]
+
+
+def test_half_refused_or_few_messages_are_none() -> None:
+    assert not said((500, 500))
+    assert not said((0, ALARM_MESSAGES - 1))
+
+
+def test_each_second_is_judged_by_its_own_messages() -> None:
+    assert said((0, 2_000), (5_000, 2_100), (5_000, 4_100)) == [(2_000, 2_000), (2_000, 2_000)]

@@ -1,0 +1,33 @@
+"""When counting is behind: votes wait, and the newest one counted is old."""
+
+import pytest
+
+from infra.clickhouse.client import connect
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
+from pipelines.periodic.scheduler import LAGGING_S, counting_lags
+
+
+@pytest.fixture(scope="module")
+def clickhouse(tmp_path_factory):
+    with ephemeral_clickhouse(tmp_path_factory.mktemp("behind")) as settings:
+        client = connect(settings)
+        client.command("INSERT INTO tutti.epochs (epoch, active_since) VALUES (1, now64(3))")
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("age_s", "quiescent", "behind"),
+    [
+        (LAGGING_S + 5, 0, True),
+        (LAGGING_S + 5, 1, False),  # nobody votes
+        (LAGGING_S - 10, 0, False),  # on its way, as always
+    ],
+)
+def test_counting_is_behind_when_votes_wait_for_long(clickhouse, age_s, quiescent, behind):
+    clickhouse.command("TRUNCATE TABLE tutti.cuts")
+    assert not counting_lags(clickhouse)
+    clickhouse.command(
+        "INSERT INTO tutti.cuts (epoch, number, quiescent, as_of)"
+        f" VALUES (1, 1, {quiescent}, now64(3) - INTERVAL {age_s} SECOND)"
+    )
+    assert counting_lags(clickhouse) is behind

@@ -1,0 +1,118 @@
+"""Topics through the real stack: edits, rejections, repeats; no kill and no Redis changes them."""
+
+import json
+import random
+import time
+
+import psutil
+import pytest
+
+from infra.config.settings import Settings
+from infra.redis import connect as redis
+from pipelines.exchange.send import Sender
+from pipelines.verify.sync import await_clusters
+
+PLACES = ["school", "station", "river", "library", "market", "park", "museum", "hospital"]
+WISHES = ["more trees at the", "a night bus to the", "free water in the", "longer hours of the"]
+
+pytestmark = pytest.mark.skipif(
+    not Settings().model.is_file(), reason="the encoder is not there: make setup makes it"
+)
+
+
+def messages(consultation):
+    """Arrivals; then one edit, one rejection and some repeats."""
+    texts = [f"We need {wish} {place} {n}" for n in range(6) for wish in WISHES for place in PLACES]
+    random.Random(1).shuffle(texts)
+    sent = [(f"p{n}", text, "accepted") for n, text in enumerate(texts)]
+    edit = ("p3", "Cheaper tickets for the opera, please", "accepted")
+    return [*sent[:120], edit, ("p4", sent[4][1], "refused"), *sent[10:20], *sent[120:]]
+
+
+def send(stack, consultation, some):
+    sender = Sender(stack.settings)
+    for proposal, text, status in some:
+        event = {
+            "consultation_id": consultation,
+            "proposal_id": proposal,
+            "text": text,
+            "status": status,
+            "submitted_at": "2026-05-01T12:00:00Z",
+        }
+        sender.send("proposals", json.dumps(event).encode())
+    sender.finish()
+
+
+def wait(stack):
+    stack.sync()
+    deadline = time.monotonic() + 300
+    # A job that is being restarted is not waited for: ask again.
+    while await_clusters(stack.settings, 60):
+        assert time.monotonic() < deadline, "clustering does not catch up"
+        time.sleep(0.2)
+
+
+def members(stack, consultation):
+    return stack.rows(
+        "SELECT proposal_id, cluster_id, cluster_id_at_arrival, similarity"
+        " FROM marts.cluster_members WHERE consultation_id = %(c)s ORDER BY proposal_id",
+        c=consultation,
+    )
+
+
+@pytest.fixture(scope="module")
+def undisturbed(stack):
+    send(stack, "calm", messages("calm"))
+    wait(stack)
+    return members(stack, "calm")
+
+
+def test_edits_refusals_and_repeats_are_in_the_views(stack, undisturbed):
+    found = {proposal: cluster for proposal, cluster, *_ in undisturbed}
+    assert len(found) == 191
+    assert "p4" not in found
+    [[text]] = stack.rows(
+        "SELECT text FROM marts.cluster_members"
+        " WHERE consultation_id = 'calm' AND proposal_id = 'p3'"
+    )
+    assert text == "Cheaper tickets for the opera, please"
+    shown = stack.json("clusters", "calm", "--limit", "1000")
+    assert shown["proposals"] == sum(row["size"] for row in shown["rows"]) == 191
+    assert shown["clusters"] == len(shown["rows"]) == len(set(found.values()))
+
+
+def test_proposals_near_to_a_text_are_found_with_their_stance(stack, undisturbed):
+    found = stack.json("similar", "calm", "We do not need more trees at the school", "--limit", "3")
+    assert len(found) == 3
+    assert all("trees at the school" in row["text"] for row in found)
+    assert {row["stance"] for row in found} == {"opposite"}
+
+
+def test_a_kill_in_the_middle_changes_no_assignment(stack, undisturbed):
+    some = messages("killed")
+    send(stack, "killed", some[:90])
+    wait(stack)
+    send(stack, "killed", some[90:])
+    stack.kill("semantics")
+    wait(stack)
+    assert members(stack, "killed") == undisturbed
+
+
+def test_without_redis_and_with_another_content_of_it_nothing_changes(stack, undisturbed):
+    some = messages("uncached")
+    send(stack, "uncached", some[:60])
+    stack.kill("redis")
+    send(stack, "uncached", some[60:110])
+    wait(stack)
+    redis(stack.settings, timeout_s=1).flushall()
+    send(stack, "uncached", some[110:])
+    wait(stack)
+    assert members(stack, "uncached") == undisturbed
+
+
+def test_flinks_python_listens_nowhere_else(stack, undisturbed):
+    process = psutil.Process(stack.pid("semantics"))
+    for member in [process, *process.children(recursive=True)]:
+        for connection in member.net_connections("inet"):
+            if connection.status == psutil.CONN_LISTEN:
+                assert connection.laddr.ip in {"127.0.0.1", "::ffff:127.0.0.1"}, connection
