@@ -83,6 +83,9 @@ Made by `python -m loadtests report` from `loadtests/results`; do not edit. Each
 repeat it. Everything runs on one machine: generator, Kafka, intake, Flink, sink, ClickHouse, Redis
 and the observer, each stack fresh, windows and archive on.
 
+Services were renamed on 2026-11-29. Measurements of before show the former names; nothing was
+measured again.
+
 - **Readable after** counts from the moment a vote was *due* to be sent, not from when it was, so
   that a stall is paid for by every vote that came due meanwhile. It ends when a query of ClickHouse
   returns the vote's tally. The votes asked for are markers: real votes, one every 47 ms, each on a

@@ -3,7 +3,7 @@
 The meanings are those of the views' files. The engine has them too, but shows none for columns of
 a view that is asked with a moment.
 
-``make documents`` writes docs/dictionary.md, for which it starts a ClickHouse of its own.
+``make documents`` writes docs/reference/dictionary.md, for which it starts a ClickHouse of its own.
 """
 
 import tempfile
@@ -17,14 +17,14 @@ from infra.clickhouse.views import view, view_names
 from infra.config.settings import CHECKOUT
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
-FILE: Final = CHECKOUT / "docs" / "dictionary.md"
+FILE: Final = CHECKOUT / "docs" / "reference" / "dictionary.md"
 
 _HEAD: Final = """\
 # Data dictionary
 
 Every view that analysts can query, with the type and the meaning of each column. \
 Made from the views by `make documents`; `DESCRIBE` shows the same. \
-Queries to begin with: [questions.md](questions.md).
+Queries to begin with: [questions](../questions.md).
 """
 _MOMENT: Final = "(at = now64(3))"
 """A view as of a past moment is asked with one, also for its columns."""

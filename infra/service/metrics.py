@@ -1,4 +1,6 @@
-"""Metrics: every name, once, with type, unit, labels and meaning; ``docs/metrics.md`` is the table.
+"""Metrics: every name, once, with type, unit, labels and meaning.
+
+``docs/reference/metrics.md`` is the table.
 
 The services change these objects per batch, never per vote. Names follow Prometheus's conventions:
 base units, ``_total`` for counters. The services write their metrics to a file each
@@ -369,7 +371,7 @@ METRICS: Final[dict[str, Metric]] = {
 
 
 def markdown() -> str:
-    """The table of all metrics, as it stands in ``docs/metrics.md``."""
+    """The table of all metrics, as it stands in ``docs/reference/metrics.md``."""
     lines = ["| metric | type | unit | labels | meaning |", "|---|---|---|---|---|"]
     for metric in METRICS.values():
         labels = metric.labels if metric.source == CLICKHOUSE.name else (SERVICE, *metric.labels)
@@ -382,7 +384,7 @@ def markdown() -> str:
 
 def main() -> None:
     """Write the table anew: ``python -m infra.service.metrics``."""
-    page = CHECKOUT / "docs" / "metrics.md"
+    page = CHECKOUT / "docs" / "reference" / "metrics.md"
     head = page.read_text().partition("| metric |")[0]
     page.write_text(head + markdown())
 

@@ -129,7 +129,8 @@ def test_vectors_are_inserted_as_they_are_sent_and_compared_by_analysts(clickhou
     ).result_rows
     assert rows[0] == ("n1", [1.0, 0.0], 0.0)
     assert rows[1][1] == [0.5, 0.75]
-    [example] = re.findall(r'"(SELECT b.proposal_id.+?)"\n', (CHECKOUT / "README.md").read_text())
+    page = (CHECKOUT / "docs" / "howto" / "analysts" / "clusters.md").read_text()
+    [example] = re.findall(r'"(SELECT b.proposal_id.+?)"\n', page)
     example = example.replace("cities-2026", "near").replace("p-1", "n1")
     assert [row[0] for row in analyst.query(example).result_rows] == ["n1", "n2"]
     assert not analyst.query(

@@ -34,7 +34,7 @@ def test_no_metric_is_declared_twice():
 
 
 def test_the_table_is_fresh():
-    page = (CHECKOUT / "docs" / "metrics.md").read_text()
+    page = (CHECKOUT / "docs" / "reference" / "metrics.md").read_text()
     assert page.endswith("\n\n" + markdown()), "python -m infra.service.metrics writes it anew"
 
 
