@@ -93,8 +93,8 @@ measured again.
 - **Visible** is the whole chain: from the first vote due until all of them are counted, in a
   consistent cut, in ClickHouse.
 - **µs CPU per vote** is what the processes of a service used, user and system, from the start of
-  a run until all is visible, by the number of votes. It hardly depends on what else the machine does;
-  times do. "Others" is the CPU that processes outside this stack used meanwhile.
+  a run until all is visible, by the number of votes. It hardly depends on what else the machine
+  does; times do. "Others" is the CPU that processes outside this stack used meanwhile.
 - **Exact** compares every cell of the tallies, every cell of the windows, and the number of refused
   messages by reason with a count made by numpy from the drawn numbers.
 - Figures are medians over the runs, with the smallest and the greatest in brackets. The cold start
