@@ -110,7 +110,7 @@ status: ## what runs, and how far it is
 	@$(INSTALLED)
 	@$(BIN)/tutti status
 
-documents: ## write schemas/asyncapi.json, docs/events.html and docs/dictionary.md anew after a change
+documents: ## write schemas/asyncapi.json, docs/reference/events.html and dictionary.md anew after a change
 	$(BIN)/python -m schemas.documents
 	$(BIN)/python -m infra.dictionary
 

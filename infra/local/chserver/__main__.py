@@ -5,11 +5,11 @@ from pathlib import Path
 
 import structlog
 
+from infra.config.secrets import read_secret
+from infra.config.settings import Settings
 from infra.local.chserver.errors import QueryError
 from infra.local.chserver.login import Login
 from infra.local.chserver.serve import Place, serve
-from infra.secrets import read_secret
-from infra.settings import Settings
 from operators.core.errors import TerminalError
 
 

@@ -25,7 +25,7 @@ from infra.local.chserver.login import Login
 from infra.local.chserver.read import Summary, read
 from infra.local.chserver.request import Request, address, on, parse
 from infra.local.chserver.running import Running
-from infra.metrics import (
+from infra.service.metrics import (
     CLICKHOUSE,
     CLICKHOUSE_FAILED,
     CLICKHOUSE_MEMORY,

@@ -9,9 +9,9 @@ from certificates import make_certificates, tls_in_front_of
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from infra import redis
-from infra.clickhouse import ClickHouseAwayError, ClickHouseRefusesError, connect
-from infra.local.redis import executable
-from infra.settings import Settings
+from infra.clickhouse.client import ClickHouseRefusesError, ClickHouseUnavailableError, connect
+from infra.config.settings import Settings
+from infra.local.redis_server import executable
 
 HUSH = "h\"us'h \\ ü"
 
@@ -62,9 +62,9 @@ def test_the_local_server_demands_the_passwords_it_was_given(own_server, folder,
 
 
 def test_a_server_that_is_away_is_not_one_that_refuses(folder):
-    with pytest.raises(ClickHouseAwayError):
+    with pytest.raises(ClickHouseUnavailableError):
         connect(Settings(clickhouse_url="http://127.0.0.1:1"))
-    with pytest.raises(redis.RedisAwayError):
+    with pytest.raises(redis.RedisUnavailableError):
         redis.ping(Settings(redis_url="redis://127.0.0.1:1"), timeout_s=1)
 
 
@@ -96,7 +96,7 @@ def test_redis_with_a_password_and_behind_tls(redis_port, folder):
         redis_url=f"redis://127.0.0.1:{redis_port}", redis_password_file=folder / "password"
     )
     retry(
-        retry=retry_if_exception_type(redis.RedisAwayError),
+        retry=retry_if_exception_type(redis.RedisUnavailableError),
         stop=stop_after_delay(30),
         wait=wait_fixed(0.1),
     )(redis.ping)(plain, timeout_s=5)
@@ -105,12 +105,12 @@ def test_redis_with_a_password_and_behind_tls(redis_port, folder):
         {"redis_password_file": None},
         {"redis_user": "nobody"},
     ):
-        with pytest.raises(redis.RedisRefusesError, match="does not take the password"):
+        with pytest.raises(redis.RedisAuthenticationError, match="does not take the password"):
             redis.ping(plain.model_copy(update=wrong), timeout_s=5)
     with tls_in_front_of(redis_port, folder) as port:
         secure = {"redis_url": f"rediss://127.0.0.1:{port}", "redis_ca_file": folder / "ca.pem"}
         redis.ping(plain.model_copy(update=secure), timeout_s=5)
         for authority in (folder / "stranger.pem", None):
             wrong = secure | {"redis_ca_file": authority}
-            with pytest.raises(redis.RedisRefusesError, match="certificate of Redis"):
+            with pytest.raises(redis.RedisAuthenticationError, match="certificate of Redis"):
                 redis.ping(plain.model_copy(update=wrong), timeout_s=5)
