@@ -21,12 +21,12 @@ build_editable = build_wheel
 """
 
 
-def contents(name: str, version: str, scripts: str = "") -> dict[str, str]:
+def contents(name: str, version: str, scripts: str = "", needs: str = "") -> dict[str, str]:
     """The files of a wheel of one module, which tells its version."""
     info = f"{name}-{version}.dist-info"
     files = {
         f"{name}.py": f"VERSION = {version!r}\ndef main(): print({name!r}, VERSION)\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": scripts,
     }
@@ -43,9 +43,11 @@ def wheel(index: Path, name: str, version: str, more: dict[str, str] | None = No
     return path
 
 
-def project(name: str, version: str, *, requires: str = "", scripts: str = "") -> dict[str, str]:
+def project(
+    name: str, version: str, *, requires: str = "", scripts: str = "", needs: str = ""
+) -> dict[str, str]:
     """The files of a project that builds itself, with a tool that it imports, if any."""
-    files = contents(name, version, scripts)
+    files = contents(name, version, scripts, needs)
     imports = f"import {requires}" if requires else ""
     listed = f'["{requires}"]' if requires else "[]"
     return {

@@ -19,7 +19,7 @@ def install_environment(runner: Runner) -> None:
         stable = ("--preview-features", "build-dependency-hashes")  # uv's version is locked
         title = "Python packages (about 1.7 GB)"
         fetch(runner, title, "sync", *at, *hashes, *stable, *locks)
-        uv(runner, "Packages fit together", "pip", "check", *at)
         # Built with the setuptools that was installed just now, so nothing is fetched for it.
         how = ("--no-deps", "--no-build-isolation", "--editable", here.root)
         uv(runner, "The command tutti", "pip", "install", *at, *how)
+        uv(runner, "Packages fit together", "pip", "check", *at)

@@ -136,6 +136,17 @@ def test_a_source_package_is_built_with_locked_tools_only(
     assert "no trusted hash was provided for: `tool`" in capsys.readouterr().err
 
 
+def test_a_dependency_that_no_lock_file_names_is_found(
+    here: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs = "Requires-Dist: absent\n"
+    for name, text in project("tutti", "1", scripts=SCRIPTS, needs=needs).items():
+        (here.root / name).write_text(text)
+    assert main([], here) == 1
+    assert "`absent`, but it's not installed" in capsys.readouterr().err
+    assert not here.environment.link.exists()
+
+
 def test_packages_without_hash_are_refused(here: Checkout) -> None:
     here.lock("dev").write_text("plain==1\n")
     assert main([], here) == 1
