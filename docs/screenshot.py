@@ -15,8 +15,8 @@ from typing import Final
 from rich.console import CONSOLE_SVG_FORMAT, Console
 
 from infra.clickhouse.client import connect
-from infra.local import stack
 from infra.config.settings import Settings
+from infra.local import stack
 from operators.core.clock import system_clock
 from pipelines.demo.campaign import Campaign
 from pipelines.demo.show import Traffic, Watch

@@ -11,19 +11,19 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.config.settings import CHECKOUT, Settings
-from loadtests.evaluation import cluster_quality as quality
 from loadtests.bench import Bench, own_stack
 from loadtests.capacity import Trial, assess, highest, search
+from loadtests.evaluation import cluster_quality as quality
+from loadtests.evaluation.cluster_rules import meaning
 from loadtests.evaluation.encoder import encoder
-from loadtests.expected import Comparison
 from loadtests.evaluation.groups import measure as measure_groups
 from loadtests.evaluation.groups import total
-from loadtests.machine import changed, commit, machine, shown, versions
-from loadtests.evaluation.cluster_rules import meaning
-from loadtests.report import PAGE, Kind, Report, render, reports, save
-from loadtests.show import show
 from loadtests.evaluation.signals.measure import measure as measure_signals
 from loadtests.evaluation.signals.page import PAGE as SIGNALS_PAGE
+from loadtests.expected import Comparison
+from loadtests.machine import changed, commit, machine, shown, versions
+from loadtests.report import PAGE, Kind, Report, render, reports, save
+from loadtests.show import show
 from loadtests.threads import one_thread
 from loadtests.workload import load
 from models.load import load as load_encoder
@@ -103,7 +103,7 @@ def run(
     with own_stack(_say) as settings:
         bench = Bench(settings, session.workload)
         bench.announce()
-        bench.await_topics()
+        bench.await_clusters()
         bench.idle()
         show(console, "cold start", bench.warm_up(lambda: bench.steady(rate, warm_up)))
         for number in range(1, runs + 1):
@@ -128,7 +128,7 @@ def bulk(
     with own_stack(_say) as settings:
         bench = Bench(settings, session.workload)
         bench.announce()
-        bench.await_topics()
+        bench.await_clusters()
         bench.idle()
         if warm_up:
             show(console, "cold start", bench.warm_up(lambda: bench.bulk(warm_up)))
@@ -170,7 +170,7 @@ def capacity(
     with own_stack(_say) as settings:
         bench = Bench(settings, session.workload)
         bench.announce()
-        bench.await_topics()
+        bench.await_clusters()
         bench.idle()
         show(console, "cold start", bench.warm_up(lambda: bench.steady(start, warm_up)))
 

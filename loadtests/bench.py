@@ -17,8 +17,8 @@ import msgspec
 import orjson
 
 from infra.clickhouse.client import connect
-from infra.local import stack
 from infra.config.settings import CHECKOUT, Settings
+from infra.local import stack
 from loadtests.costs import GENERATOR, Costs, Reading
 from loadtests.expected import Comparison, compare, expect
 from loadtests.generator import Plan, Sent, Started
@@ -40,8 +40,8 @@ ELSEWHERE: Final = ("kafka_brokers", "clickhouse_url", "analyst_url", "redis_url
 Say = Callable[[str], None]
 
 
-class Part(msgspec.Struct, frozen=True):
-    """What one part cost in a measurement.
+class Service(msgspec.Struct, frozen=True):
+    """What one service cost in a measurement.
 
     Attributes:
         cpu_us: CPU per vote, µs.
@@ -73,7 +73,7 @@ class Measurement(msgspec.Struct, frozen=True):
         gap_ms: Longest time between two looks of the observer, ms: what it cannot resolve.
         polls_per_s: Looks per second.
         others_cores: CPU of everything else on the machine meanwhile, cores.
-        parts: By part.
+        services: By service.
     """
 
     votes: int
@@ -87,12 +87,12 @@ class Measurement(msgspec.Struct, frozen=True):
     gap_ms: float
     polls_per_s: float
     others_cores: float
-    parts: dict[str, Part]
+    services: dict[str, Service]
 
     @property
     def cpu_us(self) -> float:
-        """CPU per vote of all parts together, µs."""
-        return sum(part.cpu_us for part in self.parts.values())
+        """CPU per vote of all services together, µs."""
+        return sum(service.cpu_us for service in self.services.values())
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def own_stack(say: Say) -> Iterator[Settings]:
             raise TerminalError(
                 f"Load tests start a stack of their own on this machine: unset TUTTI_{name.upper()}"
             )
-    # The parts read the environment. The probe's votes would be accepted beside ours; the markers
+    # The services read the environment. The probe's votes would be accepted beside ours; markers
     # measure what it does.
     os.environ["TUTTI_PROBE_SECONDS"] = "0"
     folder = Path(tempfile.mkdtemp(prefix="tutti-load-"))
@@ -171,7 +171,7 @@ class Bench:
         sender.finish()
         sync(self._settings, SYNC_S)
 
-    def await_topics(self) -> None:
+    def await_clusters(self) -> None:
         """Wait until the proposals are in topics: votes usually come much later than proposals."""
         await_clusters(self._settings, SYNC_S)
 
@@ -181,7 +181,7 @@ class Bench:
         return self._settings
 
     def idle(self) -> None:
-        """Note what each part uses while nothing is sent, cores."""
+        """Note what each service uses while nothing is sent, cores."""
         costs = Costs(self._settings)
         before, start_s = costs.read(), time.monotonic()
         time.sleep(IDLE_S)
@@ -246,15 +246,15 @@ class Bench:
         self._markers += sent.markers
         latencies = _latencies(observer, plan, started, sent)
         total = sent.votes + sent.markers
-        parts = _parts(self._settings, costs, before, after, total, seconds)
-        parts[GENERATOR] = Part(
+        services = _parts(self._settings, costs, before, after, total, seconds)
+        services[GENERATOR] = Service(
             cpu_us=round(sent.cpu_s / total * 1e6, 2),
             cores=round(sent.cpu_s / seconds, 3),
             peak_mb=sent.peak_mb,
             threads_us=_busiest(sent.threads_s, total),
             restarted=False,
         )
-        ours_s = sum(part.cores for part in parts.values()) * seconds
+        ours_s = sum(service.cores for service in services.values()) * seconds
         third = max(len(latencies) // 3, 1)
         measured = Measurement(
             votes=sent.votes,
@@ -268,7 +268,7 @@ class Bench:
             gap_ms=round(observer.longest_gap_s * 1000) if observer else 0,
             polls_per_s=round(observer.polls / seconds, 1) if observer else 0,
             others_cores=round((after.machine_s - before.machine_s - ours_s) / seconds, 2),
-            parts=parts,
+            services=services,
         )
         self.runs.append(measured)
         return measured
@@ -314,17 +314,17 @@ def _latencies(observer: Observer | None, plan: Plan, started: Started, sent: Se
 
 def _parts(
     settings: Settings, costs: Costs, before: Reading, after: Reading, votes: int, seconds: float
-) -> dict[str, Part]:
+) -> dict[str, Service]:
     pids = Costs(settings).read().pids
     found = {}
     for name in before.cpu_s:
         used_s = after.cpu_s.get(name, 0.0) - before.cpu_s[name]
         threads_s = {
-            thread: after_s - before.threads_s.get((part, thread), 0.0)
-            for (part, thread), after_s in after.threads_s.items()
-            if part == name
+            thread: after_s - before.threads_s.get((service, thread), 0.0)
+            for (service, thread), after_s in after.threads_s.items()
+            if service == name
         }
-        found[name] = Part(
+        found[name] = Service(
             cpu_us=round(used_s / votes * 1e6, 2),
             cores=round(used_s / seconds, 3),
             peak_mb=costs.peak_mb[name],

@@ -1,4 +1,4 @@
-"""What each part costs: CPU seconds and memory of its processes, and CPU of its threads by name."""
+"""What each service costs: CPU seconds and memory of its processes, CPU of its threads by name."""
 
 import os
 import re
@@ -12,8 +12,8 @@ from typing import Final
 
 import psutil
 
-from infra.local.supervisor import Supervisor
 from infra.config.settings import Settings
+from infra.local.supervisor import Supervisor
 
 OBSERVER: Final = "observer"
 GENERATOR: Final = "generator"
@@ -26,9 +26,9 @@ class Reading:
     """The counters at one moment.
 
     Attributes:
-        cpu_s: CPU seconds used so far, by part.
-        threads_s: The same by part and thread name, of threads that still live.
-        pids: Process of each part; another one means that it was restarted.
+        cpu_s: CPU seconds used so far, by service.
+        threads_s: The same by service and thread name, of threads that still live.
+        pids: Process of each service; another one means that it was restarted.
         machine_s: CPU seconds of everything on this machine.
     """
 
@@ -39,16 +39,16 @@ class Reading:
 
 
 class Costs:
-    """Reads the counters of a stack's parts and of this process."""
+    """Reads the counters of a stack's services and of this process."""
 
     def __init__(self, settings: Settings) -> None:
-        parts = Supervisor(settings).processes()
-        # Without a process: a part that stands by, or is just being started again.
-        self._pids = {name: process.pid for name, process in parts.items() if process.pid}
+        services = Supervisor(settings).processes()
+        # Without a process: a service that stands by, or is just being started again.
+        self._pids = {name: process.pid for name, process in services.items() if process.pid}
         self._pids[OBSERVER] = os.getpid()
         self._families = {name: _family(name, pid) for name, pid in self._pids.items()}
         self.peak_mb = dict.fromkeys(self._families, 0)
-        """Most resident memory seen, MiB, by part."""
+        """Most resident memory seen, MiB, by service."""
 
     def read(self) -> Reading:
         """The counters now."""

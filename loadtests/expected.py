@@ -20,8 +20,8 @@ from loadtests.encoding import Encoder, bad_reasons
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
 from loadtests.workload import Workload
-from operators.core.votes.ballots import MINUTE_MS
 from operators.core.clock import Clock
+from operators.core.votes.ballots import MINUTE_MS
 from operators.core.votes.tally import COUNTED_CHOICES, COUNTERS
 from schemas.events import QUALIFICATION_BITS
 from schemas.topics import VOTES
@@ -143,7 +143,7 @@ def compare(clickhouse: Client, workload: Workload, expected: Expected, markers:
     ):
         for low, high in _slices(workload, cells):
             found = _fetch(clickhouse, workload, table, minute, (low, high))
-            wanted = _part(workload, cells, low, high)
+            wanted = _segment(workload, cells, low, high)
             if not np.array_equal(found.codes, wanted.codes) or not np.array_equal(
                 found.counts, wanted.counts
             ):
@@ -192,7 +192,7 @@ def _slices(workload: Workload, cells: Cells) -> list[tuple[int, int]]:
     return [(low, high) for low, high in pairwise(bounds) if low < high]
 
 
-def _part(workload: Workload, cells: Cells, low: int, high: int) -> Cells:
+def _segment(workload: Workload, cells: Cells, low: int, high: int) -> Cells:
     first, last = np.searchsorted(cells.codes, [low * _width(workload), high * _width(workload)])
     return Cells(cells.codes[first:last], cells.counts[first:last])
 

@@ -4,7 +4,7 @@ Open model: what is due is due, whether or not the broker keeps up; a vote that 
 counts from the moment it was due. Encoding runs ahead while nothing is due, a few chunks at most.
 
 ``python -m loadtests.generator`` reads a `Plan` from standard input and prints, as lines of JSON,
-`Started` and at the end `Sent`. Where the stack is it takes from the environment, as every part.
+`Started` and at the end `Sent`. Where the stack is it takes from the environment, as every service.
 """
 
 import os
@@ -18,8 +18,8 @@ import msgspec
 import numpy as np
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from infra.kafka import client as kafka
 from infra.config.settings import Settings
+from infra.kafka import client as kafka
 from loadtests.costs import threads_of
 from loadtests.encoding import Encoder, Messages
 from loadtests.markers import MARKER_S, marker

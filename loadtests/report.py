@@ -29,7 +29,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         command: Does it again.
         date: When it began, UTC.
         commit: The code; with a plus if it was changed.
-        idle_cores: What each part uses while nothing is sent.
+        idle_cores: What each service uses while nothing is sent.
         cold: The warm-up on the fresh stack, which does not count among the runs.
         runs: The measured runs.
         trials: Of a search of the capacity.
@@ -83,15 +83,18 @@ Made by `python -m loadtests report` from `loadtests/results`; do not edit. Each
 repeat it. Everything runs on one machine: generator, Kafka, intake, Flink, sink, ClickHouse, Redis
 and the observer, each stack fresh, windows and archive on.
 
+Services were renamed on 2026-11-29. Measurements of before show the former names; nothing was
+measured again.
+
 - **Readable after** counts from the moment a vote was *due* to be sent, not from when it was, so
   that a stall is paid for by every vote that came due meanwhile. It ends when a query of ClickHouse
   returns the vote's tally. The votes asked for are markers: real votes, one every 47 ms, each on a
   proposal of its own; the resolution is the longest time between two looks.
 - **Visible** is the whole chain: from the first vote due until all of them are counted, in a
   consistent cut, in ClickHouse.
-- **µs CPU per vote** is what the processes of a part used, user and system, from the start of a run
-  until all is visible, by the number of votes. It hardly depends on what else the machine does;
-  times do. "Others" is the CPU that processes outside this stack used meanwhile.
+- **µs CPU per vote** is what the processes of a service used, user and system, from the start of
+  a run until all is visible, by the number of votes. It hardly depends on what else the machine
+  does; times do. "Others" is the CPU that processes outside this stack used meanwhile.
 - **Exact** compares every cell of the tallies, every cell of the windows, and the number of refused
   messages by reason with a count made by numpy from the drawn numbers.
 - Figures are medians over the runs, with the smallest and the greatest in brackets. The cold start
@@ -166,7 +169,7 @@ def _figures(runs: list[Measurement], cold: Measurement | None) -> list[str]:
             ("generator late, p99, ms", lambda m: m.lag_ms[1], ",.0f"),
         ]
     rows += [
-        ("µs CPU per vote, all parts", lambda m: m.cpu_us, ".1f"),
+        ("µs CPU per vote, all services", lambda m: m.cpu_us, ".1f"),
         ("others, cores", lambda m: m.others_cores, ".2f"),
     ]
     lines = [f"| | {len(runs)} runs | cold start |\n|---|---|---|"]
@@ -181,17 +184,19 @@ def _fresh(key: str, measured: Measurement) -> float:
 
 
 def _costs(runs: list[Measurement], idle_cores: dict[str, float]) -> list[str]:
-    names = sorted(runs[0].parts, key=lambda name: -median(r.parts[name].cpu_us for r in runs))
+    names = sorted(
+        runs[0].services, key=lambda name: -median(r.services[name].cpu_us for r in runs)
+    )
     lines = [
-        "| part | µs CPU per vote | cores | cores when idle | peak MiB |\n|---|---|---|---|---|"
+        "| service | µs CPU per vote | cores | cores when idle | peak MiB |\n|---|---|---|---|---|"
     ]
     for name in names:
-        parts = [run.parts[name] for run in runs]
-        restarted = ", restarted" if any(part.restarted for part in parts) else ""
+        services = [run.services[name] for run in runs]
+        restarted = ", restarted" if any(service.restarted for service in services) else ""
         lines.append(
-            f"| {name}{restarted} | {_spread([part.cpu_us for part in parts], '.1f')} |"
-            f" {median(part.cores for part in parts):.2f} |"
-            f" {idle_cores.get(name, 0.0):.2f} | {max(part.peak_mb for part in parts):,} |"
+            f"| {name}{restarted} | {_spread([service.cpu_us for service in services], '.1f')} |"
+            f" {median(service.cores for service in services):.2f} |"
+            f" {idle_cores.get(name, 0.0):.2f} | {max(service.peak_mb for service in services):,} |"
         )
     return [*lines, ""]
 

@@ -20,12 +20,12 @@ def show(console: Console, name: str, measured: Measurement) -> None:
             f"  readable after, ms: {fresh}; rise {measured.rise_ms:+.0f};"
             f" resolution {measured.gap_ms:g}; generator behind {measured.lag_ms}"
         )
-    table = Table("part", "µs/vote", "cores", "peak MiB", "busiest threads, µs/vote", box=None)
-    for part, cost in sorted(measured.parts.items(), key=lambda item: -item[1].cpu_us):
+    table = Table("service", "µs/vote", "cores", "peak MiB", "busiest threads, µs/vote", box=None)
+    for service, cost in sorted(measured.services.items(), key=lambda item: -item[1].cpu_us):
         threads = ", ".join(f"{thread} {us:g}" for thread, us in list(cost.threads_us.items())[:7])
         restarted = " (restarted)" if cost.restarted else ""
         table.add_row(
-            part + restarted,
+            service + restarted,
             f"{cost.cpu_us:.2f}",
             f"{cost.cores:.2f}",
             f"{cost.peak_mb:,}",

@@ -12,8 +12,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from operators.core.errors import TerminalError
 from operators.core.clusters import normalise
+from operators.core.errors import TerminalError
 
 NAME: Final = "manifest.toml"
 MAX_BYTES: Final = 65_536

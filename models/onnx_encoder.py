@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from models.manifest import Manifest
-from operators.core.errors import TerminalError
 from operators.core.clusters.normalise import plain
+from operators.core.errors import TerminalError
 
 BATCH: Final = 8
 """Most texts of one call of the graph, a power of 2."""

@@ -9,7 +9,7 @@ CHECKOUT: Final = Path(__file__).resolve().parent.parent
 
 DOCUMENTS: Final = {
     CHECKOUT / "schemas" / "asyncapi.json": asyncapi.text,
-    CHECKOUT / "docs" / "events.html": page.text,
+    CHECKOUT / "docs" / "reference" / "events.html": page.text,
 }
 """Each generated file with what makes its text."""
 

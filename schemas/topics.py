@@ -1,6 +1,7 @@
 """The topics of `topics.toml` as values."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Final
@@ -21,6 +22,15 @@ class Topic:
     consumers: tuple[str, ...]
     event: Kind | None = None
     config: dict[str, str] = field(default_factory=dict)
+
+
+TopicPartition = tuple[str, int]
+"""A topic's name and one of its partitions."""
+
+
+def partitions_of(topics: Iterable[Topic]) -> list[TopicPartition]:
+    """Every partition of some topics."""
+    return [(topic.name, p) for topic in topics for p in range(topic.partitions)]
 
 
 def _load() -> dict[str, Topic]:
@@ -57,7 +67,7 @@ ASSIGNMENTS: Final = TOPICS["tutti.assignments.v1"]
 CLUSTERS: Final = TOPICS["tutti.clusters.v1"]
 CLUSTER_EVENTS: Final = TOPICS["tutti.cluster-events.v1"]
 VECTORS: Final = TOPICS["tutti.vectors.v1"]
-CLUSTERING: Final = TOPICS["tutti.clustering.v1"]
+CLUSTER_PROGRESS: Final = TOPICS["tutti.cluster-progress.v1"]
 
 INPUT: Final[dict[Kind, Topic]] = {
     "consultations": CONSULTATIONS,
@@ -73,5 +83,5 @@ ACCEPTED: Final[dict[Kind, Topic]] = {
 }
 """Where intake puts each kind of event once accepted."""
 
-SEMANTICS_OUTPUTS: Final = (CLUSTERS, ASSIGNMENTS, CLUSTER_EVENTS, VECTORS, CLUSTERING)
+SEMANTICS_OUTPUTS: Final = (CLUSTERS, ASSIGNMENTS, CLUSTER_EVENTS, VECTORS, CLUSTER_PROGRESS)
 """What the semantics job writes."""

@@ -20,22 +20,22 @@ Leak = tuple[str, Block, int]
 
 @dataclass
 class Observed:
-    """Per block of a view (a row of it), the published counts at each mark that shows it."""
+    """Per block of a view (a row of it), the published counts at each tick that shows it."""
 
     numbers: list[dict[Block, tuple[int, int, int]]] = field(default_factory=list)
     people: list[dict[Block, np.ndarray]] = field(default_factory=list)
-    """Per mark and block: (ballots of the consultation, 4), 1 where one stands in a state."""
+    """Per tick and block: (ballots of the consultation, 4), 1 where one stands in a state."""
     ids: dict[tuple[str, int], int] = field(default_factory=dict)
     """(proposal, participant) → row of these arrays."""
 
     def changes(self) -> dict[Block, list[np.ndarray]]:
         """Each block's distinct publications in their order, from nothing on."""
         found: dict[Block, list[np.ndarray]] = {}
-        for block in {block for mark in self.people for block in mark}:
+        for block in {block for tick in self.people for block in tick}:
             empty = np.zeros((len(self.ids), len(STATES)), dtype=np.int8)
             found[block] = [empty]
-            for mark in self.people:
-                now = mark.get(block, empty)
+            for tick in self.people:
+                now = tick.get(block, empty)
                 if (now != found[block][-1]).any():
                     found[block].append(now)
         return found
@@ -78,12 +78,12 @@ def behind(
     consultation: str,
     minutes: dict[tuple[str, int], list[tuple[int, int]]],
     ids: dict[tuple[str, int], int],
-    marks: list[int],
+    ticks: list[int],
 ) -> list[dict[Block, np.ndarray]]:
-    """Who is behind each number at each mark: from the archive of who was published how.
+    """Who is behind each number at each tick: from the archive of who was published how.
 
     Args:
-        minutes: (proposal, participant) → (mark, minute of the ballot that was current then).
+        minutes: (proposal, participant) → (tick, minute of the ballot that was current then).
         ids: (proposal, participant) → row of the arrays.
     """
     parameters = {"c": consultation}
@@ -95,7 +95,7 @@ def behind(
     ).result_rows:
         windows[publication, proposal, cell].append((length or 10**10, start))
     rows = clickhouse.query(
-        "SELECT toUnixTimestamp64Milli(mark), publication, proposal_id, participant, cell, state"
+        "SELECT toUnixTimestamp64Milli(tick), publication, proposal_id, participant, cell, state"
         " FROM tutti.open_people INNER JOIN tutti.open_publications"
         " ON publication = number WHERE consultation_id = {c:String} ORDER BY publication",
         parameters=parameters,
@@ -103,7 +103,7 @@ def behind(
     blocks = defaultdict[Block, dict[int, str]](dict)
     entered = set[int]()
     found = []
-    for tick_ms in marks:
+    for tick_ms in ticks:
         while rows and rows[0][0] <= tick_ms:
             at_ms, publication, proposal, participant, cell, state = rows.pop(0)
             row = ids[proposal, participant]
@@ -135,15 +135,15 @@ def few(array: np.ndarray, *, standing: bool = False) -> int:
 
 
 def views(seen: Observed) -> dict[str, list[dict[str, np.ndarray]]]:
-    """Differences between views of one proposal, mark by mark."""
+    """Differences between views of one proposal, tick by tick."""
     found = defaultdict[str, list[dict[str, np.ndarray]]](list)
-    for mark in seen.people:
-        for proposal in {block[1] for block in mark}:
-            total, raw = mark.get(("total", proposal)), mark["raw", proposal]
+    for tick in seen.people:
+        for proposal in {block[1] for block in tick}:
+            total, raw = tick.get(("total", proposal)), tick["raw", proposal]
             total = np.zeros_like(raw) if total is None else total
             parts = {
                 kind: sum(
-                    (a for b, a in mark.items() if b[:2] == (kind, proposal)), np.zeros_like(raw)
+                    (a for b, a in tick.items() if b[:2] == (kind, proposal)), np.zeros_like(raw)
                 )
                 for kind in ("country", "window")
             }
@@ -166,12 +166,12 @@ def attack(seen: Observed) -> list[Leak]:
         pairs = list(pairwise(states))
         leaks += [("successive", block, n) for a, b in pairs if (n := few(b - a))]
         leaks += [("over time", block, n) for a, b in combinations(states, 2) if (n := few(b - a))]
-    for proposal, marks in views(seen).items():
-        for name in marks[0]:
-            distinct: list[np.ndarray] = [np.zeros_like(marks[0][name])]
-            for mark in marks:
-                if (mark[name] != distinct[-1]).any():
-                    distinct.append(mark[name])
+    for proposal, ticks in views(seen).items():
+        for name in ticks[0]:
+            distinct: list[np.ndarray] = [np.zeros_like(ticks[0][name])]
+            for tick in ticks:
+                if (tick[name] != distinct[-1]).any():
+                    distinct.append(tick[name])
             leaks += [
                 (name, (proposal,), n) for a, b in combinations(distinct, 2) if (n := few(b - a))
             ]

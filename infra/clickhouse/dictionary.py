@@ -3,7 +3,7 @@
 The meanings are those of the views' files. The engine has them too, but shows none for columns of
 a view that is asked with a moment.
 
-``make documents`` writes docs/dictionary.md, for which it starts a ClickHouse of its own.
+``make documents`` writes docs/reference/dictionary.md, for which it starts a ClickHouse of its own.
 """
 
 import tempfile
@@ -13,18 +13,18 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
-from infra.clickhouse.migrations import VIEWS, view
+from infra.clickhouse.views import view, view_names
 from infra.config.settings import CHECKOUT
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
-FILE: Final = CHECKOUT / "docs" / "dictionary.md"
+FILE: Final = CHECKOUT / "docs" / "reference" / "dictionary.md"
 
 _HEAD: Final = """\
 # Data dictionary
 
 Every view that analysts can query, with the type and the meaning of each column. \
 Made from the views by `make documents`; `DESCRIBE` shows the same. \
-Queries to begin with: [questions.md](questions.md).
+Queries to begin with: [questions](../questions.md).
 """
 _MOMENT: Final = "(at = now64(3))"
 """A view as of a past moment is asked with one, also for its columns."""
@@ -36,22 +36,22 @@ def dictionary(clickhouse: Client) -> str:
     Args:
         clickhouse: Of this version, with or without data.
     """
-    shown = [name for name in VIEWS if name.partition(".")[0] in {"marts", "open"}]
-    parts = [_HEAD]
-    for name in sorted(shown):
-        told = view(name)
+    public = [name for name in view_names() if name.partition(".")[0] in {"marts", "open"}]
+    sections = [_HEAD]
+    for name in sorted(public):
+        stated = view(name)
         columns = clickhouse.query(f"DESCRIBE {name}{_MOMENT if name.endswith('_at') else ''}")
         rows = [
-            f"| `{column}` | {_cell(kind)} | {_cell(told.columns[column])} |"
+            f"| `{column}` | {_cell(kind)} | {_cell(stated.columns[column])} |"
             for column, kind, *_ in columns.result_rows
         ]
         call = f"{name}(at = …)" if name.endswith("_at") else name
-        parts.append(
-            f"\n## {call}\n\n{told.comment}\n\n| column | type | meaning |\n|---|---|---|\n"
+        sections.append(
+            f"\n## {call}\n\n{stated.comment}\n\n| column | type | meaning |\n|---|---|---|\n"
             + "\n".join(rows)
             + "\n"
         )
-    return "".join(parts)
+    return "".join(sections)
 
 
 def _cell(text: str) -> str:

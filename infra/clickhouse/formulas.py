@@ -7,11 +7,11 @@ beside its source and its Python. ``$by_NAME`` is a method's name and version, f
 
 from typing import Final
 
-from operators.core.scores import agreement, consensus, divisiveness, stable_rank, makeorg, zones
-from operators.core.votes import tally
+from operators.core.clusters import cluster_agreement
 from operators.core.groups import consensus as group_consensus
 from operators.core.groups import representatives, significance
-from operators.core.clusters import cluster_agreement
+from operators.core.scores import agreement, consensus, divisiveness, makeorg, stable_rank, zones
+from operators.core.votes import tally
 from schemas.reserved import PROBE_CONSULTATION
 
 AT: Final = "{at:DateTime64(3, 'UTC')}"

@@ -35,7 +35,9 @@ class ReportedSetting:
     meaning: str
 
 
-def settings_report(settings: Settings, environment: Mapping[str, str] = environ) -> list[ReportedSetting]:
+def settings_report(
+    settings: Settings, environment: Mapping[str, str] = environ
+) -> list[ReportedSetting]:
     """Every setting, then every address and folder that follows from them."""
     given = {name.upper() for name, value in environment.items() if value}
     fields = [
@@ -48,7 +50,9 @@ def settings_report(settings: Settings, environment: Mapping[str, str] = environ
         for name, field in Settings.model_fields.items()
     ]
     derived = [
-        ReportedSetting(name, _text(getattr(settings, name)), "derived", inspect.getdoc(found) or "")
+        ReportedSetting(
+            name, _text(getattr(settings, name)), "derived", inspect.getdoc(found) or ""
+        )
         for name, found in vars(Settings).items()
         if isinstance(found, property) and not name.startswith("_")
     ]

@@ -13,10 +13,11 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-from infra.kafka.security import librdkafka
 from infra.config.settings import Settings
+from infra.kafka.security import librdkafka
 from operators.core.errors import TerminalError, TransientError
-from schemas.topics import TOPICS, Topic
+from schemas.topics import TOPICS, Topic, partitions_of
+from schemas.topics import TopicPartition as Coordinates
 
 INTAKE_GROUP: Final = "tutti-intake"
 SINK_GROUP: Final = "tutti-sink"
@@ -30,7 +31,7 @@ def client(settings: Settings) -> dict[str, Any]:
     return {
         **librdkafka(settings),
         "bootstrap.servers": settings.brokers,
-        # A broker that is away is the supervisor's news, not twenty lines a second and client.
+        # The supervisor reports a broker that is unavailable; twenty lines a second would not help.
         "log_level": 2,
         "reconnect.backoff.max.ms": 1_000,
     }
@@ -106,10 +107,10 @@ def topics(settings: Settings, timeout_s: float = TIMEOUT_S) -> set[str]:
     """
     faults: dict[int, str] = {}
 
-    def note(fault: KafkaError) -> None:
+    def remember(fault: KafkaError) -> None:
         faults[fault.code()] = fault.str()
 
-    kafka = AdminClient(client(settings) | {"error_cb": note})
+    kafka = AdminClient(client(settings) | {"error_cb": remember})
     try:
         return set(kafka.list_topics(timeout=timeout_s).topics)
     except KafkaException:
@@ -145,14 +146,22 @@ def create_topics(settings: Settings) -> None:
         made.result(timeout=TIMEOUT_S)
 
 
-def partitions(topics: Iterable[Topic]) -> list[TopicPartition]:
-    """All partitions of some topics."""
-    return [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
+def assign(reader: Consumer, positions: dict[Coordinates, int]) -> None:
+    """Read these partitions, each from its offset on."""
+    reader.assign([TopicPartition(topic, p, at) for (topic, p), at in positions.items()])
 
 
-def ends(broker: AdminClient, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+def commit_later(reader: Consumer, positions: dict[Coordinates, int]) -> None:
+    """Commit offsets without waiting for the broker's answer."""
+    offsets = [TopicPartition(topic, p, at) for (topic, p), at in positions.items()]
+    reader.commit(offsets=offsets, asynchronous=True)
+
+
+def ends(broker: AdminClient, partitions: Iterable[Coordinates]) -> dict[Coordinates, int]:
     """Where partitions end, uncommitted records and markers included."""
-    asked = {TopicPartition(topic, partition): OffsetSpec.latest() for topic, partition in places}
+    asked = {
+        TopicPartition(topic, partition): OffsetSpec.latest() for topic, partition in partitions
+    }
     try:
         return _ends(broker, asked)
     except KafkaException:
@@ -161,12 +170,10 @@ def ends(broker: AdminClient, places: Iterable[tuple[str, int]]) -> dict[tuple[s
         return _ends(broker, asked)
 
 
-def _ends(
-    broker: AdminClient, asked: dict[TopicPartition, OffsetSpec]
-) -> dict[tuple[str, int], int]:
+def _ends(broker: AdminClient, asked: dict[TopicPartition, OffsetSpec]) -> dict[Coordinates, int]:
     return {
-        (place.topic, place.partition): answer.result(timeout=TIMEOUT_S).offset
-        for place, answer in broker.list_offsets(asked, request_timeout=TIMEOUT_S).items()
+        (found.topic, found.partition): answer.result(timeout=TIMEOUT_S).offset
+        for found, answer in broker.list_offsets(asked, request_timeout=TIMEOUT_S).items()
     }
 
 
@@ -180,11 +187,12 @@ def watermarks(reader: Consumer, topic: Topic) -> dict[int, tuple[int, int]]:
 
 def committed(reader: Consumer, topic: Topic) -> dict[int, TopicPartition]:
     """What the reader's group has committed, per partition; negative offsets mean nothing yet."""
-    found = reader.committed(partitions([topic]), timeout=TIMEOUT_S)
-    for place in found:
-        if place.error:
-            raise KafkaException(place.error)
-    return {place.partition: place for place in found}
+    wanted = [TopicPartition(*partition) for partition in partitions_of([topic])]
+    found = reader.committed(wanted, timeout=TIMEOUT_S)
+    for each in found:
+        if each.error:
+            raise KafkaException(each.error)
+    return {each.partition: each for each in found}
 
 
 def read_to_end(

@@ -1,1 +1,1 @@
-"""The stack of real parts on one machine."""
+"""The stack of real services on one machine."""

@@ -12,9 +12,9 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
+from infra.config.settings import Settings
 from infra.local import stack
 from infra.local.stack import Say
-from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from operators.flink.checkpoints import moved
 

@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from infra.service.tempdirs import java_tempdir
 from infra.config.settings import Settings
+from infra.service.tempdirs import java_tempdir
 
 CLUSTER_ID: Final = "dHV0dGktb25lLW1hY2hpbg"
 

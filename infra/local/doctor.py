@@ -1,7 +1,7 @@
 """The doctor: what is wrong with this installation, and what to do about it.
 
 A check is a function that yields findings; `CHECKS` lists them. None changes anything. Those that
-ask a running part say nothing while the stack is down: `check_stack` says that once.
+ask a running service say nothing while the stack is down: `check_stack` says that once.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import ConfigResource, ResourceType
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect, scalar
-from infra.service.heartbeat import last_beat
-from infra.local.services import SERVICES
+from infra.config.settings import CHECKOUT, Settings
+from infra.kafka import client as kafka
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.checks import CHECKS as PROVISION_CHECKS
 from infra.local.provision.jars import wrong_jars
 from infra.local.provision.machine import cgroup_limits
 from infra.local.provision.ports import check_ports as provision_ports
 from infra.local.provision.problem import Problem
+from infra.local.services import SERVICES
 from infra.local.stack import ServiceStatus, status
 from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES
-from infra.config.settings import CHECKOUT, Settings
+from infra.service.heartbeat import last_beat
 from operators.core.clock import Clock, system_clock
 from schemas.topics import TOPICS
 
@@ -79,18 +79,18 @@ class Patient:
         return Checkout(CHECKOUT, self.environment)
 
     @cached_property
-    def parts(self) -> list[ServiceStatus]:
-        """Each part, asked once."""
+    def services(self) -> list[ServiceStatus]:
+        """Each service, asked once."""
         return status(self.settings)
 
     @property
     def runs(self) -> bool:
-        """Whether a supervisor keeps the parts."""
-        return any(part.pid for part in self.parts)
+        """Whether a supervisor keeps the services."""
+        return any(service.pid for service in self.services)
 
-    def ready(self, part: str) -> bool:
-        """Whether that part is ready."""
-        return any(found.ready for found in self.parts if found.part == part)
+    def ready(self, service: str) -> bool:
+        """Whether that service is ready."""
+        return any(found.ready for found in self.services if found.service == service)
 
 
 Check = Callable[[Patient], Iterator[Finding]]
@@ -214,7 +214,7 @@ def _age_s(home: Path, clock: Clock) -> float:
 
 
 def check_memory(patient: Patient) -> Iterator[Finding]:
-    """What the parts may use fits into the machine."""
+    """What the services may use fits into the machine."""
     settings = patient.settings
     allowed_mb = (
         settings.flink_heap_mb
@@ -226,7 +226,7 @@ def check_memory(patient: Patient) -> Iterator[Finding]:
         + OTHER_MEMORY_MB
     )
     there_mb = min([psutil.virtual_memory().total, *cgroup_limits()]) >> 20
-    found = f"the parts may use {allowed_mb:,} MiB of {there_mb:,} MiB"
+    found = f"the services may use {allowed_mb:,} MiB of {there_mb:,} MiB"
     if allowed_mb > there_mb:
         yield Finding(
             "memory", "warning", found, "lower TUTTI_..._MB, or take a machine with more memory"
@@ -267,22 +267,26 @@ def check_logs(patient: Patient) -> Iterator[Finding]:
 
 
 def check_stack(patient: Patient) -> Iterator[Finding]:
-    """Every part is ready: it answers, or its main loop has written a heartbeat lately."""
+    """Every service is ready: it answers, or its main loop has written a heartbeat lately."""
     if not patient.runs:
-        yield Finding("stack", "warning", "nothing runs, so its parts cannot be asked", "tutti up")
+        yield Finding(
+            "stack", "warning", "nothing runs, so its services cannot be asked", "tutti up"
+        )
         return
-    for part in patient.parts:
-        facts = ", ".join(f"{name} {value}" for name, value in part.facts.items())
-        if part.ready and "warning" in part.facts:
-            yield Finding(part.part, "warning", part.facts["warning"], "see tutti status again")
-        elif part.ready:
-            yield Finding(part.part, "ok", f"ready{f': {facts}' if facts else ''}")
-        else:
-            log = patient.settings.logs / f"{part.part}.log"
+    for service in patient.services:
+        facts = ", ".join(f"{name} {value}" for name, value in service.facts.items())
+        if service.ready and "warning" in service.facts:
             yield Finding(
-                part.part,
+                service.service, "warning", service.facts["warning"], "see tutti status again"
+            )
+        elif service.ready:
+            yield Finding(service.service, "ok", f"ready{f': {facts}' if facts else ''}")
+        else:
+            log = patient.settings.logs / f"{service.service}.log"
+            yield Finding(
+                service.service,
                 "problem",
-                f"{part.state.lower()}, not ready{f': {facts}' if facts else ''}",
+                f"{service.state.lower()}, not ready{f': {facts}' if facts else ''}",
                 f"wait a moment or run tutti up; its log is {log}",
             )
 
@@ -377,28 +381,28 @@ def _clock(whose: str, ahead_ms: int) -> Finding:
 
 def check_checkpoint(patient: Patient) -> Iterator[Finding]:
     """There are checkpoints from which the jobs can be resumed."""
-    for part, done in (("votes", "counting begins"), ("semantics", "clustering begins")):
-        folder = patient.settings.home / part
+    for service, done in (("votes", "counting begins"), ("semantics", "clustering begins")):
+        folder = patient.settings.home / service
         times = [file.stat().st_mtime for file in folder.glob("*/checkpoints/*/chk-*/_metadata")]
-        name = "checkpoint" if part == "votes" else f"checkpoint of {part}"
+        name = "checkpoint" if service == "votes" else f"checkpoint of {service}"
         if times:
             newest = datetime.fromtimestamp(max(times), UTC)
             yield Finding(name, "ok", f"the newest is of {newest:%Y-%m-%d %H:%M:%S} UTC")
-        elif patient.ready(part):
+        elif patient.ready(service):
             yield Finding(
-                name, "problem", f"none in {folder}", f"see whether {part} may write there"
+                name, "problem", f"none in {folder}", f"see whether {service} may write there"
             )
         else:
             yield Finding(name, "ok", f"none yet: {done} with the first message")
 
 
 @contextmanager
-def _asking(part: str) -> Iterator[None]:
+def _asking(service: str) -> Iterator[None]:
     """Say whose answer was missing."""
     try:
         yield
     except (*ERRORS, ClickHouseUnavailableError, KafkaException) as error:
-        raise RuntimeError(f"{part} does not answer: {error}") from error
+        raise RuntimeError(f"{service} does not answer: {error}") from error
 
 
 def _some(names: list[str]) -> str:

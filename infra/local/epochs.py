@@ -15,7 +15,7 @@ from infra.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class RebuildRecord:
     """What is known of epochs besides their state and output.
 
     Attributes:
@@ -26,14 +26,14 @@ class Note:
     rebuilding: int | None = None
     abandoned: tuple[int, ...] = ()
 
-    def abandon(self, epoch: int) -> "Note":
+    def abandon(self, epoch: int) -> "RebuildRecord":
         """The same with one epoch given up."""
         rebuilding = None if self.rebuilding == epoch else self.rebuilding
-        return Note(rebuilding, tuple(sorted({*self.abandoned, epoch})))
+        return RebuildRecord(rebuilding, tuple(sorted({*self.abandoned, epoch})))
 
-    def forget(self, epoch: int) -> "Note":
+    def forget(self, epoch: int) -> "RebuildRecord":
         """The same without an epoch whose output is gone."""
-        return Note(self.rebuilding, tuple(e for e in self.abandoned if e != epoch))
+        return RebuildRecord(self.rebuilding, tuple(e for e in self.abandoned if e != epoch))
 
 
 def epoch_folder(settings: Settings, epoch: int) -> Path:
@@ -47,16 +47,18 @@ def epochs_with_folder(settings: Settings) -> set[int]:
     return {int(match[1]) for name in names if (match := re.fullmatch(r"epoch-(\d+)", name))}
 
 
-def read_rebuild_record(settings: Settings) -> Note:
+def read_rebuild_record(settings: Settings) -> RebuildRecord:
     """The note; an empty one if there is none."""
     try:
         found = json.loads(_file(settings).read_text())
     except FileNotFoundError:
-        return Note()
-    return Note(found["rebuilding"], tuple(found["abandoned"]))
+        return RebuildRecord()
+    return RebuildRecord(found["rebuilding"], tuple(found["abandoned"]))
 
 
-def update_rebuild_record(settings: Settings, change: Callable[[Note], Note]) -> Note:
+def update_rebuild_record(
+    settings: Settings, change: Callable[[RebuildRecord], RebuildRecord]
+) -> RebuildRecord:
     """Change the note; of two at once the second sees what the first wrote."""
     file = _file(settings)
     file.parent.mkdir(parents=True, exist_ok=True)

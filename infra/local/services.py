@@ -1,16 +1,16 @@
-"""The parts of the local stack: how each is started, and when it is ready."""
+"""The services of the local stack: how each is started, and when it is ready."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infra.kafka import client as kafka
 from infra import redis
 from infra.clickhouse.client import connect
-from infra.service.heartbeat import last_beat
-from infra.service.local_http import answer
 from infra.config.settings import Settings
+from infra.kafka import client as kafka
+from infra.service.heartbeat import last_beat
+from infra.service.local_http import fetch
 from models.manifest import read as read_manifest
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError, TransientError
@@ -29,7 +29,7 @@ class Health:
     """What a probe found.
 
     Attributes:
-        ready: Whether the part does its work.
+        ready: Whether the service does its work.
         facts: For people, e.g. the age of the newest checkpoint.
         fault: What is wrong and will not mend itself by waiting, in a sentence.
     """
@@ -40,7 +40,7 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Service:
     """One supervised process.
 
     Attributes:
@@ -151,9 +151,9 @@ def _flink(port: int, heap: str) -> Health:
     return Health(ready=age_ms < CHECKPOINT_STALE_MS, facts=facts)
 
 
-def _heartbeat(part: str) -> Callable[[Settings, int], Health]:
+def _heartbeat(service: str) -> Callable[[Settings, int], Health]:
     def probe(settings: Settings, pid: int) -> Health:
-        beat = last_beat(settings, part)
+        beat = last_beat(settings, service)
         if beat is None or beat.pid != pid:  # none yet, or the last one's
             return Health(ready=False, facts={})
         return Health(beat.healthy, {"heartbeat_age_ms": beat.age_ms, **beat.facts})
@@ -162,40 +162,42 @@ def _heartbeat(part: str) -> Callable[[Settings, int], Health]:
 
 
 def _get(url: str) -> bytes | None:
-    return answer(url, PROBE_S)
+    return fetch(url, PROBE_S)
 
 
-SERVICES: Final[tuple[Part, ...]] = (
-    Part(
+SERVICES: Final[tuple[Service, ...]] = (
+    Service(
         *("kafka", "infra.local.broker", 0, 120, _kafka),
         port=lambda s: s.kafka_port,
         elsewhere=lambda s: s.kafka_brokers,
     ),
-    Part(
+    Service(
         *("clickhouse", "infra.local.clickhouse_server", 0, 120, _clickhouse),
         port=lambda s: s.clickhouse_port,
         elsewhere=lambda s: s.clickhouse_url,
     ),
-    Part(
+    Service(
         *("redis", "infra.local.redis_server", 0, 20, _redis),
         port=lambda s: s.redis_port,
         elsewhere=lambda s: s.redis_url,
     ),
-    Part("intake", "pipelines.intake.intake", 1, 60, _heartbeat("intake")),
-    Part(
-        *("votes", "pipelines.votes.job", 1, 300, _votes),
+    Service("intake", "pipelines.intake.main", 1, 60, _heartbeat("intake")),
+    Service(
+        *("votes", "pipelines.votes.main", 1, 300, _votes),
         port=lambda s: s.flink_port,
         heap=FLINK_HEAP,
     ),
-    Part(
+    Service(
         *("semantics", "pipelines.semantics.main", 1, 300, _semantics),
         port=lambda s: s.semantics_port,
         heap=SEMANTICS_HEAP,
         lacks=_no_encoder,
     ),
-    Part("sink", "pipelines.sink.sink", 1, 60, _heartbeat("sink")),
-    Part("probe", "pipelines.verify.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port),
-    Part("periodic", "pipelines.periodic.main", 1, 60, _heartbeat("periodic")),
-    Part("groups", "pipelines.groups.main", 1, 60, _heartbeat("groups")),
-    Part("rebuild", "pipelines.votes.rebuild", 1, 300, _heartbeat("rebuild"), on_demand=True),
+    Service("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),
+    Service(
+        "probe", "pipelines.verify.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port
+    ),
+    Service("periodic", "pipelines.periodic.main", 1, 60, _heartbeat("periodic")),
+    Service("groups", "pipelines.groups.main", 1, 60, _heartbeat("groups")),
+    Service("rebuild", "pipelines.votes.rebuild", 1, 300, _heartbeat("rebuild"), on_demand=True),
 )

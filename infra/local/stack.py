@@ -11,15 +11,15 @@ from typing import Any, Final
 import psutil
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
-from infra.local.epochs import read_rebuild_record
-from infra.local.services import SERVICES, Part
-from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
 from infra.clickhouse.migrations import migrate
 from infra.config.secrets import pseudonym_key, read_secret
 from infra.config.settings import Settings
 from infra.config.trust import trust_rules
+from infra.kafka import client as kafka
+from infra.local.epochs import read_rebuild_record
+from infra.local.services import SERVICES, Service
+from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
 from operators.core.errors import TerminalError, TransientError, TuttiError
 
 Say = Callable[[str], None]
@@ -32,30 +32,30 @@ _ENDED: Final = Process("STOPPED", 0, "")
 
 
 class NotReadyError(TuttiError):
-    """A part is not ready in time.
+    """A service is not ready in time.
 
     Attributes:
-        part: Its name.
+        service: Its name.
         tail: The end of its log.
     """
 
-    def __init__(self, part: Part, tail: str) -> None:
-        self.part = part.name
+    def __init__(self, service: Service, tail: str) -> None:
+        self.service = service.name
         self.tail = tail
         why = "the end of its log is above."
-        if part.heap and OUT_OF_MEMORY in tail:
+        if service.heap and OUT_OF_MEMORY in tail:
             why = (
-                f"its heap is too small for its data. Raise {part.heap}, then tutti down and"
+                f"its heap is too small for its data. Raise {service.heap}, then tutti down and"
                 " tutti up: nothing is lost."
             )
-        super().__init__(f"{part.name} does not become ready: {why}")
+        super().__init__(f"{service.name} does not become ready: {why}")
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
     """One line of ``tutti status``."""
 
-    part: str
+    service: str
     state: str
     ready: bool
     address: str
@@ -71,10 +71,10 @@ def up(settings: Settings, say: Say) -> None:
     Raises:
         TerminalError: A port is taken, or the data are of another version.
         TransientError: A server elsewhere does not answer; a TerminalError: it refuses us.
-        NotReadyError: A part does not become ready.
+        NotReadyError: A service does not become ready.
     """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Better now than in the log of a part that starts again and again.
+    # Better now than in the log of a service that starts again and again.
     pseudonym_key(settings)
     trust_rules(settings)
     for secret, setting in settings.password_files():
@@ -94,31 +94,31 @@ def _up(settings: Settings, say: Say) -> None:
     if read_rebuild_record(settings).rebuilding:
         supervisor.start("rebuild")  # it had not ended when the stack was stopped
     always = []
-    for part in (part for part in SERVICES if not part.on_demand):
-        lack = part.lacks(settings)
+    for service in (service for service in SERVICES if not service.on_demand):
+        lack = service.lacks(settings)
         if lack:
-            say(f"{part.name} is not started. {lack}")
+            say(f"{service.name} is not started. {lack}")
         else:
-            always.append(part)
-    for stage in sorted({part.stage for part in always}):
-        parts = [part for part in always if part.stage == stage]
-        _start(settings, supervisor, parts, say)
+            always.append(service)
+    for stage in sorted({service.stage for service in always}):
+        services = [service for service in always if service.stage == stage]
+        _start(settings, supervisor, services, say)
         if stage == 0:
             kafka.create_topics(settings)
             for file in migrate(connect(settings)):
                 say(f"applied {file}")
 
 
-def _start(settings: Settings, supervisor: Supervisor, parts: list[Part], say: Say) -> None:
-    here = [part for part in parts if not part.elsewhere(settings)]
-    for part in here:
-        supervisor.start(part.name)
-    for part in parts:
-        if part in here:
-            _await(settings, supervisor, part)
+def _start(settings: Settings, supervisor: Supervisor, services: list[Service], say: Say) -> None:
+    here = [service for service in services if not service.elsewhere(settings)]
+    for service in here:
+        supervisor.start(service.name)
+    for service in services:
+        if service in here:
+            _await(settings, supervisor, service)
         else:
-            _await_elsewhere(settings, part)
-        say(f"{part.name} is ready{_at(settings, part)}")
+            _await_elsewhere(settings, service)
+        say(f"{service.name} is ready{_at(settings, service)}")
 
 
 def down(settings: Settings) -> bool:
@@ -165,40 +165,40 @@ def reset(settings: Settings) -> None:
 
 
 def status(settings: Settings) -> list[ServiceStatus]:
-    """How each part is."""
+    """How each service is."""
     supervisor = Supervisor(settings)
     processes = supervisor.processes() if supervisor.alive else {}
-    behind = _lags(settings) if processes else {}
+    lags = _lags(settings) if processes else {}
     return [
-        _service_status(settings, part, processes.get(part.name), behind.get(part.name))
-        for part in SERVICES
-        if not part.on_demand or processes.get(part.name, _ENDED).state == "RUNNING"
+        _service_status(settings, service, processes.get(service.name), lags.get(service.name))
+        for service in SERVICES
+        if not service.on_demand or processes.get(service.name, _ENDED).state == "RUNNING"
     ]
 
 
 def _service_status(
-    settings: Settings, part: Part, process: Process | None, behind: int | None
+    settings: Settings, service: Service, process: Process | None, lag: int | None
 ) -> ServiceStatus:
     health = None
-    if part.elsewhere(settings):
+    if service.elsewhere(settings):
         process = None
-        health = part.probe(settings, 0)
+        health = service.probe(settings, 0)
     elif process is not None and process.state == "RUNNING":
-        health = part.probe(settings, process.pid)
+        health = service.probe(settings, process.pid)
     return ServiceStatus(
-        part=part.name,
-        state=_state(settings, part, process),
+        service=service.name,
+        state=_state(settings, service, process),
         ready=bool(health and health.ready),
-        address=part.address(settings),
+        address=service.address(settings),
         pid=process.pid if process else 0,
         memory_mb=_memory_mb(process.pid) if process and process.pid else 0,
-        lag=behind,
+        lag=lag,
         facts=(health.facts | ({"fault": health.fault} if health.fault else {})) if health else {},
     )
 
 
-def _state(settings: Settings, part: Part, process: Process | None) -> str:
-    if part.elsewhere(settings):
+def _state(settings: Settings, service: Service, process: Process | None) -> str:
+    if service.elsewhere(settings):
         return "EXTERNAL"
     return process.state if process else "STOPPED"
 
@@ -220,59 +220,59 @@ def _lags(settings: Settings) -> dict[str, int]:
         )
     except (*ERRORS, ClickHouseUnavailableError):
         return {}
-    return {stage: int(behind) for stage, behind in found.result_rows}
+    return {stage: int(lag) for stage, lag in found.result_rows}
 
 
-def _await(settings: Settings, supervisor: Supervisor, part: Part) -> None:
-    """Wait until a part is ready; not for long if it dies again and again."""
+def _await(settings: Settings, supervisor: Supervisor, service: Service) -> None:
+    """Wait until a service is ready; not for long if it dies again and again."""
     states = ["STARTING"]
     crashes = 0
 
     def ready_or_hopeless() -> bool:
         nonlocal crashes
-        process = supervisor.processes()[part.name]
+        process = supervisor.processes()[service.name]
         crashes += process.state == "BACKOFF" != states[-1]
         states.append(process.state)
-        health = part.probe(settings, process.pid) if process.state == "RUNNING" else None
+        health = service.probe(settings, process.pid) if process.state == "RUNNING" else None
         if health and "blocked" in health.facts:
-            raise TerminalError(f"{part.name} does not start. {health.facts['blocked']}")
+            raise TerminalError(f"{service.name} does not start. {health.facts['blocked']}")
         return bool(health and health.ready) or crashes == MAX_CRASHES
 
     try:
         retry(
             retry=retry_if_result(lambda found: not found),
-            stop=stop_after_delay(part.patience_s),
+            stop=stop_after_delay(service.patience_s),
             wait=wait_fixed(POLL_S),
         )(ready_or_hopeless)()
     except RetryError:
         crashes = MAX_CRASHES
     if crashes == MAX_CRASHES:
-        raise NotReadyError(part, log_tail(settings, part.name))
+        raise NotReadyError(service, log_tail(settings, service.name))
 
 
-def _await_elsewhere(settings: Settings, part: Part) -> None:
+def _await_elsewhere(settings: Settings, service: Service) -> None:
     """A server elsewhere is not ours to start: it must answer now, or soon."""
     try:
         found = retry(
             retry=retry_if_result(lambda health: not health.ready and not health.fault),
             stop=stop_after_delay(ELSEWHERE_S),
             wait=wait_fixed(POLL_S),
-        )(part.probe)(settings, 0)
+        )(service.probe)(settings, 0)
         if found.fault:
             raise TerminalError(found.fault)
     except RetryError:
         raise TransientError(
-            f"{part.name} at {part.address(settings)} does not answer: is it up, and is the"
+            f"{service.name} at {service.address(settings)} does not answer: is it up, and is the"
             " address right?"
         ) from None
 
 
 def _ports(settings: Settings) -> list[int]:
-    """What the parts that run here listen on."""
-    here = [part for part in SERVICES if not part.elsewhere(settings)]
-    ports = [part.port(settings) for part in here if part.port]
+    """What the services that run here listen on."""
+    here = [service for service in SERVICES if not service.elsewhere(settings)]
+    ports = [service.port(settings) for service in here if service.port]
     more = {"clickhouse": settings.analyst_port, "kafka": settings.kafka_controller_port}
-    return ports + [more[part.name] for part in here if part.name in more]
+    return ports + [more[service.name] for service in here if service.name in more]
 
 
 def _check_ports(settings: Settings) -> None:
@@ -292,9 +292,9 @@ def _check_ports(settings: Settings) -> None:
         )
 
 
-def _at(settings: Settings, part: Part) -> str:
-    address = part.address(settings)
-    elsewhere = " (external)" if part.elsewhere(settings) else ""
+def _at(settings: Settings, service: Service) -> str:
+    address = service.address(settings)
+    elsewhere = " (external)" if service.elsewhere(settings) else ""
     return f" at {address}{elsewhere}" if address else ""
 
 

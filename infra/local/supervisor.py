@@ -1,4 +1,4 @@
-"""supervisord: keeps the parts running, each on its own."""
+"""supervisord: keeps the services running, each on its own."""
 
 import os
 import shlex
@@ -15,23 +15,23 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.local.services import SERVICES
 from infra.config.settings import CHECKOUT, Settings
+from infra.local.services import SERVICES
 from operators.core.errors import TerminalError
 
 LOG_BYTES: Final = 10 * 1024 * 1024
 LOG_BACKUPS: Final = 3
 STOP_S: Final = 30
 ONE_THREAD: Final = 'OPENBLAS_NUM_THREADS="1",OMP_NUM_THREADS="1"'
-"""For numpy's matrices in every part: on a busy machine two threads wait for each other, turning
+"""For numpy's matrices in every service: on a busy machine two threads wait for each other, turning
 all the time, and take the cores from counting. numpy reads it when it is imported."""
 UNLIMITED: Final = 1_000_000_000
-"""Tries before the supervisor gives a part up; it waits one second longer after each."""
+"""Tries before the supervisor gives a service up; it waits one second longer after each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A part as the supervisor sees it."""
+    """A service as the supervisor sees it."""
 
     state: str
     pid: int
@@ -60,7 +60,7 @@ class Supervisor:
             return False
 
     def launch(self) -> None:
-        """Start supervisord itself, without its parts."""
+        """Start supervisord itself, without its services."""
         home = self._settings.home.resolve()
         if "%" in f"{home}{sys.executable}":
             raise TerminalError(
@@ -75,9 +75,9 @@ class Supervisor:
         settings = self._settings
         paths = {name: str(value) for name, value in settings if isinstance(value, Path)}
         environment = os.environ | {
-            # The parts run in another folder than we do.
+            # The services run in another folder than we do.
             **{f"TUTTI_{name.upper()}": value for name, value in paths.items()},
-            # Scheduler it as ours: one that can no longer be reached is ended with its parts.
+            # Marks it as ours: one that can no longer be reached is ended with its services.
             "TUTTI_SERVICE": "supervisord",
             "TUTTI_HOME": str(home.resolve()),
             "TUTTI_JARS": str(self._settings.jars.resolve()),
@@ -100,27 +100,27 @@ class Supervisor:
                 f"supervisord did not start: see {self._settings.logs / 'supervisord.log'}."
             ) from None
 
-    def start(self, part: str) -> None:
-        """Start a part unless it runs."""
+    def start(self, service: str) -> None:
+        """Start a service unless it runs."""
         try:
-            self._rpc.startProcess(part, False)  # noqa: FBT003 - do not wait
+            self._rpc.startProcess(service, False)  # noqa: FBT003 - do not wait
         except Fault as fault:
             if "ALREADY_STARTED" not in fault.faultString:
                 raise
 
-    def stop(self, part: str) -> None:
-        """Stop a part and wait until it has ended."""
-        self._rpc.stopProcess(part)
+    def stop(self, service: str) -> None:
+        """Stop a service and wait until it has ended."""
+        self._rpc.stopProcess(service)
 
     def processes(self) -> dict[str, Process]:
-        """The parts by name."""
+        """The services by name."""
         return {
             found["name"]: Process(found["statename"], found["pid"], found["description"])
             for found in self._rpc.getAllProcessInfo()
         }
 
     def shut_down(self) -> None:
-        """Stop all parts, those that read before those that write, then supervisord."""
+        """Stop all services, those that read before those that write, then supervisord."""
         pid = self._rpc.getPID()
         self._rpc.shutdown()
         with suppress(psutil.NoSuchProcess):
@@ -145,29 +145,29 @@ class Supervisor:
             "pidfile": str((self._settings.run / "supervisord.pid").resolve()),
             "childlogdir": str(logs),
             "minfds": "1024",
-            # What the parts write is for nobody else, wherever their folder is.
+            # What the services write is for nobody else, wherever their folder is.
             "umask": "077",
         }
         parser["rpcinterface:supervisor"] = {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         }
-        for part in SERVICES:
-            parser[f"program:{part.name}"] = {
-                "command": f"{shlex.quote(sys.executable)} -m {part.module}",
+        for service in SERVICES:
+            parser[f"program:{service.name}"] = {
+                "command": f"{shlex.quote(sys.executable)} -m {service.module}",
                 "directory": str(CHECKOUT),
-                "environment": f'TUTTI_SERVICE="{part.name}",{ONE_THREAD}',
+                "environment": f'TUTTI_SERVICE="{service.name}",{ONE_THREAD}',
                 "autostart": "false",
-                # A part on demand ends by itself when it is done.
-                "autorestart": "unexpected" if part.on_demand else "true",
-                "startsecs": "0" if part.on_demand else "2",
+                # A service on demand ends by itself when it is done.
+                "autorestart": "unexpected" if service.on_demand else "true",
+                "startsecs": "0" if service.on_demand else "2",
                 "startretries": str(UNLIMITED),
                 "stopasgroup": "true",
                 "killasgroup": "true",
                 "stopwaitsecs": str(STOP_S),
                 # Stopped in reverse: readers before what they read from.
-                "priority": str(part.stage),
+                "priority": str(service.stage),
                 "redirect_stderr": "true",
-                "stdout_logfile": str(logs / f"{part.name}.log"),
+                "stdout_logfile": str(logs / f"{service.name}.log"),
                 "stdout_logfile_maxbytes": str(LOG_BYTES),
                 "stdout_logfile_backups": str(LOG_BACKUPS),
             }
@@ -175,7 +175,7 @@ class Supervisor:
 
 
 def orphans(settings: Settings) -> list[psutil.Process]:
-    """Processes of this installation: its parts and supervisord itself."""
+    """Processes of this installation: its services and supervisord itself."""
     home = str(settings.home.resolve())
     found = []
     for process in psutil.process_iter():
@@ -202,8 +202,8 @@ def end_orphans(settings: Settings) -> int:
 
 
 def _stage(process: psutil.Process) -> int:
-    """Of its part; supervisord comes first, it would start the others again."""
-    stages = {part.name: part.stage for part in SERVICES}
+    """Of its service; supervisord comes first, it would start the others again."""
+    stages = {service.name: service.stage for service in SERVICES}
     try:
         return stages.get(process.environ()["TUTTI_SERVICE"], max(stages.values()) + 1)
     except (psutil.Error, KeyError):  # it has ended
@@ -221,9 +221,9 @@ def _end(processes: list[psutil.Process]) -> None:
     psutil.wait_procs(stubborn, timeout=STOP_S)
 
 
-def log_tail(settings: Settings, part: str, lines: int = 25) -> str:
-    """The end of a part's log."""
-    file: Path = settings.logs / f"{part}.log"
+def log_tail(settings: Settings, service: str, lines: int = 25) -> str:
+    """The end of a service's log."""
+    file: Path = settings.logs / f"{service}.log"
     if not file.exists():
         return "(no log yet)"
     return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])

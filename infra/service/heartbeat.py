@@ -1,4 +1,4 @@
-"""Heartbeats: how a part without a network interface says that it is alive and ready."""
+"""Heartbeats: how a service without a network interface says that it is alive and ready."""
 
 import json
 import os
@@ -9,26 +9,26 @@ from typing import Any, Final
 
 from prometheus_client import write_to_textfile
 
-from infra.service.metrics import Source
 from infra.config.settings import Settings
+from infra.service.metrics import Source
 from operators.core.clock import Clock, system_clock
 
 BEAT_MS: Final = 1_000
 STALE_MS: Final = 15_000
-"""A part that has not written for this long hangs."""
+"""A service that has not written for this long hangs."""
 
 
-def _process(settings: Settings, part: str) -> str:
-    """Of several processes of a part, this installation's one."""
-    return f"{part}-{settings.instance}" if settings.instance else part
+def _process(settings: Settings, service: str) -> str:
+    """Of several processes of a service, this installation's one."""
+    return f"{service}-{settings.instance}" if settings.instance else service
 
 
-def _file(settings: Settings, part: str) -> Path:
-    return settings.run / f"{_process(settings, part)}.heartbeat.json"
+def _file(settings: Settings, service: str) -> Path:
+    return settings.run / f"{_process(settings, service)}.heartbeat.json"
 
 
 def metrics_folder(settings: Settings) -> Path:
-    """Where the parts put their metrics, as ``PROCESS.prom``."""
+    """Where the services put their metrics, as ``PROCESS.prom``."""
     return settings.run / "metrics"
 
 
@@ -38,13 +38,13 @@ class Heartbeat:
     def __init__(
         self,
         settings: Settings,
-        part: str,
+        service: str,
         clock: Clock = system_clock,
         metrics: Source | None = None,
     ) -> None:
-        self._file = _file(settings, part)
+        self._file = _file(settings, service)
         self._metrics = metrics
-        self._metrics_file = metrics_folder(settings) / f"{_process(settings, part)}.prom"
+        self._metrics_file = metrics_folder(settings) / f"{_process(settings, service)}.prom"
         self._metrics_file.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._last_ms = 0
@@ -69,7 +69,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The last heartbeat of a part."""
+    """The last heartbeat of a service."""
 
     pid: int
     age_ms: int
@@ -82,10 +82,10 @@ class Beat:
         return self.ready and abs(self.age_ms) < STALE_MS
 
 
-def last_beat(settings: Settings, part: str, clock: Clock = system_clock) -> Beat | None:
+def last_beat(settings: Settings, service: str, clock: Clock = system_clock) -> Beat | None:
     """The last heartbeat; None if there is none."""
     try:
-        facts = json.loads(_file(settings, part).read_text())
+        facts = json.loads(_file(settings, service).read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
     return Beat(facts.pop("pid"), clock() - facts.pop("at_ms"), facts.pop("ready"), facts)

@@ -1,4 +1,4 @@
-"""Questions to a part's own address over HTTP: straight, whatever proxy the environment names."""
+"""Requests to a service's own address: never through a proxy that the environment names."""
 
 from http.client import HTTPException
 from typing import Final
@@ -7,10 +7,10 @@ from urllib.request import ProxyHandler, Request, build_opener
 _STRAIGHT: Final = build_opener(ProxyHandler({}))
 
 
-def answer(question: str | Request, timeout_s: float) -> bytes | None:
-    """What is answered; None if nothing is, or only an error."""
+def fetch(request: str | Request, timeout_s: float) -> bytes | None:
+    """The body of the response; None if there is none, or only an error."""
     try:
-        with _STRAIGHT.open(question, timeout=timeout_s) as found:
-            return bytes(found.read())
+        with _STRAIGHT.open(request, timeout=timeout_s) as response:
+            return bytes(response.read())
     except (OSError, HTTPException):
         return None

@@ -6,11 +6,11 @@ import sys
 import structlog
 
 
-def configure_logging(part: str) -> None:
-    """Configure structlog for one part. Values never hold personal data or payloads.
+def configure_logging(service: str) -> None:
+    """Configure structlog for one service. Values never hold personal data or payloads.
 
-    Each line is a JSON object with ``timestamp`` (UTC), ``level``, ``part`` and ``event``, then the
-    event's own values; ``exception`` is the traceback of an error.
+    Each line is a JSON object with ``timestamp`` (UTC), ``level``, ``service`` and ``event``, then
+    the event's own values; ``exception`` is the traceback of an error.
     """
     structlog.configure(
         processors=[
@@ -23,4 +23,4 @@ def configure_logging(part: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
     )
-    structlog.contextvars.bind_contextvars(part=part)
+    structlog.contextvars.bind_contextvars(service=service)

@@ -1,8 +1,11 @@
-"""Metrics: every name, once, with type, unit, labels and meaning; ``docs/metrics.md`` is the table.
+"""Metrics: every name, once, with type, unit, labels and meaning.
 
-The parts change these objects per batch, never per vote. Names follow Prometheus's conventions:
-base units, ``_total`` for counters. The parts write what they have to a file each second, with
-their heartbeat; the probe's process reads the files and serves them all (`infra.service.metrics_server`).
+``docs/reference/metrics.md`` is the table.
+
+The services change these objects per batch, never per vote. Names follow Prometheus's conventions:
+base units, ``_total`` for counters. The services write their metrics to a file each
+second, with their heartbeat; the probe's process reads the files and serves them all
+(`infra.service.metrics_server`).
 """
 
 from collections.abc import Sequence
@@ -24,7 +27,7 @@ Unit = Literal[
     "records",
     "votes",
     "requests",
-    "marks",
+    "ticks",
     "ratio",
     "proposals",
     "texts",
@@ -33,8 +36,8 @@ Unit = Literal[
 # A counter's time of birth would be a second series for each.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
-PART: Final = "part"
-"""The label that says whose metric it is, where one address serves several parts."""
+SERVICE: Final = "service"
+"""The label that says whose metric it is, where one address serves several services."""
 
 _SHORT_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 _LONG_S: Final = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30, 60, 120)
@@ -49,7 +52,7 @@ class Metric:
         name: As Prometheus stores it; of a histogram, without ``_bucket`` and the like.
         kind: Its type.
         unit: What a 1 means; empty for a state.
-        labels: Without `PART`.
+        labels: Without `SERVICE`.
         about: Its meaning.
         source: Who measures it.
     """
@@ -125,7 +128,7 @@ INTAKE_ACCEPTED: Final = INTAKE.counter(
 INTAKE_REJECTED: Final = INTAKE.counter(
     "tutti_intake_rejected_total",
     "messages",
-    "Messages that were refused, by topic and reason.",
+    "Messages that were rejected, by topic and reason.",
     ("topic", "reason"),
 )
 INTAKE_BYTES: Final = INTAKE.counter(
@@ -198,38 +201,38 @@ SERVICE_UP: Final = PROBE.declare(
     "tutti_service_up",
     "gauge",
     "",
-    "1 if the part has reported its metrics within 15 s (votes: 60 s), otherwise 0.",
+    "1 if the service has reported its metrics within 15 s (votes: 60 s), otherwise 0.",
 )
 
 PERIODIC: Final = Source("periodic")
 PERIODIC_TASK: Final = PERIODIC.histogram(
-    "tutti_minutely_step_seconds",
+    "tutti_periodic_task_seconds",
     "seconds",
-    "One step of the work at a minute mark.",
-    ("step",),
+    "One task at a tick.",
+    ("task",),
     buckets=_LONG_S,
 )
 PERIODIC_FAILED: Final = PERIODIC.counter(
-    "tutti_minutely_failed_total",
-    "marks",
-    "Minute marks at which a step failed; the next mark is another try.",
-    ("step",),
+    "tutti_periodic_failed_total",
+    "ticks",
+    "Ticks at which a task failed; the next mark is another try.",
+    ("task",),
 )
 PERIODIC_MISSED: Final = PERIODIC.counter(
-    "tutti_minutely_missed_total",
-    "marks",
-    "Minute marks that were passed over, because the one before took longer than a minute.",
+    "tutti_periodic_missed_total",
+    "ticks",
+    "Ticks that were passed over, because the one before took longer than a minute.",
 )
 PERIODIC_SKIPPED: Final = PERIODIC.counter(
-    "tutti_minutely_rested_total",
-    "marks",
-    "Minute marks at which a step rested: it takes long, or counting was behind.",
-    ("step",),
+    "tutti_periodic_rested_total",
+    "ticks",
+    "Ticks at which a task was skipped: it cools down, or counting lagged.",
+    ("task",),
 )
 PERIODIC_TICK: Final = PERIODIC.gauge(
-    "tutti_minutely_mark_timestamp_seconds",
+    "tutti_periodic_tick_timestamp_seconds",
     "seconds",
-    "The newest minute mark whose work is done, since 1970.",
+    "The newest tick whose work is done, since 1970.",
 )
 
 GROUPS: Final = Source("groups")
@@ -368,10 +371,10 @@ METRICS: Final[dict[str, Metric]] = {
 
 
 def markdown() -> str:
-    """The table of all metrics, as it stands in ``docs/metrics.md``."""
+    """The table of all metrics, as it stands in ``docs/reference/metrics.md``."""
     lines = ["| metric | type | unit | labels | meaning |", "|---|---|---|---|---|"]
     for metric in METRICS.values():
-        labels = metric.labels if metric.source == CLICKHOUSE.name else (PART, *metric.labels)
+        labels = metric.labels if metric.source == CLICKHOUSE.name else (SERVICE, *metric.labels)
         listed = " ".join(f"`{label}`" for label in labels)
         lines.append(
             f"| `{metric.name}` | {metric.kind} | {metric.unit} | {listed} | {metric.about} |"
@@ -381,7 +384,7 @@ def markdown() -> str:
 
 def main() -> None:
     """Write the table anew: ``python -m infra.service.metrics``."""
-    page = CHECKOUT / "docs" / "metrics.md"
+    page = CHECKOUT / "docs" / "reference" / "metrics.md"
     head = page.read_text().partition("| metric |")[0]
     page.write_text(head + markdown())
 

@@ -1,6 +1,6 @@
 """One address for the metrics of several processes: files of ours, and what Flink pushes.
 
-A process that serves its own metrics needs a port of its own; the parts write theirs to a small
+A process that serves its own metrics needs a port of its own; the services write theirs to a small
 file instead, which is replaced whole. Flink's reporter would listen on every address of the
 machine; its other one, made for Prometheus's push gateway, sends here.
 """
@@ -17,6 +17,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from infra.config.settings import Settings
 from infra.service.heartbeat import STALE_MS, metrics_folder
 from infra.service.metrics import (
     FLINK,
@@ -24,13 +25,12 @@ from infra.service.metrics import (
     INTAKE,
     METRICS,
     PERIODIC,
-    PART,
-    SERVICE_UP,
     PROBE,
     SEMANTICS,
+    SERVICE,
+    SERVICE_UP,
     SINK,
 )
-from infra.config.settings import Settings
 from operators.core.clock import Clock, system_clock
 
 PUSH_PATH: Final = "/metrics/job/votes"
@@ -45,7 +45,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
 class Gathered(Collector):
-    """The metrics of all parts, each sample labelled with its part; stale ones are left out."""
+    """The metrics of all services, each sample labelled; stale ones are left out."""
 
     def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
         self._folder = metrics_folder(settings)
@@ -56,7 +56,7 @@ class Gathered(Collector):
         self._pushed: tuple[int, str] = (0, "")
 
     def push(self, text: str) -> None:
-        """Take what Flink says in place of what it said before.
+        """Take what Flink pushed in place of what it pushed before.
 
         Raises:
             ValueError: It is not in Prometheus's format.
@@ -67,24 +67,24 @@ class Gathered(Collector):
     def collect(self) -> Iterator[Metric]:
         """All families, those of one name put together."""
         families: dict[str, Metric] = {}
-        up = GaugeMetricFamily(SERVICE_UP.name, SERVICE_UP.about, labels=[PART])
-        for part, text, fresh in self._texts():
-            up.add_metric([part], float(fresh))
+        up = GaugeMetricFamily(SERVICE_UP.name, SERVICE_UP.about, labels=[SERVICE])
+        for service, text, fresh in self._texts():
+            up.add_metric([service], float(fresh))
             for family in text_string_to_metric_families(text) if fresh else ():
-                _merge(families, family, part)
+                _merge(families, family, service)
         yield from families.values()
         yield up
 
     def _texts(self) -> Iterator[tuple[str, str, bool]]:
         now_ms = self._clock()
         files = {file.stem: file for file in self._folder.glob("*.prom")}
-        for part in sorted({*self._always, *files}):
-            if part not in files:
-                yield part, "", False
+        for service in sorted({*self._always, *files}):
+            if service not in files:
+                yield service, "", False
                 continue
-            age_ms = now_ms - files[part].stat().st_mtime_ns // 1_000_000
-            if part in self._always or age_ms < FORGOTTEN_MS:
-                yield part, files[part].read_text(), age_ms < STALE_MS
+            age_ms = now_ms - files[service].stat().st_mtime_ns // 1_000_000
+            if service in self._always or age_ms < FORGOTTEN_MS:
+                yield service, files[service].read_text(), age_ms < STALE_MS
         pushed_ms, text = self._pushed
         yield FLINK.name, text, now_ms - pushed_ms < PUSH_STALE_MS
 
@@ -92,15 +92,15 @@ class Gathered(Collector):
 _SAMPLES: Final = {name for metric in METRICS.values() for name in metric.samples}
 
 
-def _merge(families: dict[str, Metric], family: Metric, part: str) -> None:
-    """Add a part's family; what the list of metrics does not name is left out."""
+def _merge(families: dict[str, Metric], family: Metric, service: str) -> None:
+    """Add a service's family; what the list of metrics does not name is left out."""
     known = [sample for sample in family.samples if sample.name in _SAMPLES]
     if known:
         merged = families.setdefault(
             family.name, Metric(family.name, family.documentation, family.type)
         )
         for sample in known:
-            merged.add_sample(sample.name, {PART: part, **sample.labels}, sample.value)
+            merged.add_sample(sample.name, {SERVICE: service, **sample.labels}, sample.value)
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -134,8 +134,8 @@ def serve(settings: Settings, gathered: Gathered) -> WSGIServer:
 
 
 def _take(gathered: Gathered, environ: Environ) -> HTTPStatus:
-    told = environ.get("CONTENT_LENGTH") or ""
-    length = int(told) if told.isdecimal() else 0
+    given = environ.get("CONTENT_LENGTH") or ""
+    length = int(given) if given.isdecimal() else 0
     if environ["REQUEST_METHOD"] not in {"PUT", "POST"} or "HTTP_ORIGIN" in environ:
         return HTTPStatus.METHOD_NOT_ALLOWED
     if not 0 < length <= PUSH_BYTES:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from loadtests.partitions import Agreement, agree
 from models.encoder import Encoder
-from operators.core.errors import TerminalError
 from operators.core.clusters.clusters import Clusters
 from operators.core.clusters.item import Item
 from operators.core.clusters.outputs import Cluster
 from operators.core.clusters.thresholds import Thresholds
+from operators.core.errors import TerminalError
 
 FILES: Final = {"banking77": "banking77_test.csv", "clinc150": "clinc150_full.json"}
 SHOWN: Final = 10

@@ -19,8 +19,8 @@ import typer
 from rich.console import Console
 
 from infra.clickhouse.client import connect
-from infra.local.stack import status
 from infra.config.settings import CHECKOUT, Settings
+from infra.local.stack import status
 from loadtests.bench import Bench, own_stack
 from loadtests.partitions import Agreement, agree
 from loadtests.workload import load
@@ -49,7 +49,7 @@ class Run(msgspec.Struct, frozen=True):
         proposals: How many.
         seconds: From sending to all visible, s.
         per_s: Proposals per second.
-        service_mb: Most resident memory of the part, its Java included, MiB.
+        service_mb: Most resident memory of the service, its Java included, MiB.
         state_bytes: What the job keeps for the consultation, bytes.
         micro_clusters: Of the consultation, at the end.
         ids_ever: Ids that were ever given.
@@ -124,8 +124,8 @@ def measure(settings: Settings, name: str, rows: list[tuple[str, str]], *, label
 
     def watch() -> None:
         while not ended.wait(1.0):
-            [part] = [part for part in status(settings) if part.part == "semantics"]
-            peak[0] = max(peak[0], part.memory_mb)
+            [service] = [service for service in status(settings) if service.service == "semantics"]
+            peak[0] = max(peak[0], service.memory_mb)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -165,7 +165,8 @@ def _result(
     labels = [label for _, label in rows]
     found = [members[f"p{number}"] for number in range(len(rows))]
     state = analyst.query(
-        "SELECT bytes, micro_clusters FROM marts.clustering WHERE consultation_id = {c:String}",
+        "SELECT bytes, micro_clusters FROM marts.cluster_progress"
+        " WHERE consultation_id = {c:String}",
         parameters=known,
     ).result_rows[0]
     ids = analyst.query(
@@ -233,7 +234,7 @@ def _large(settings: Settings, rows: list[tuple[str, str]], votes: int) -> dict[
     bench = Bench(settings, load(WORKLOAD)) if votes else None
     if bench is not None:
         bench.announce()
-        bench.await_topics()
+        bench.await_clusters()
         bench.idle()
         bench.warm_up(lambda: bench.bulk(votes))
     alone = [bench.bulk(votes).votes_per_s for _ in range(ROUNDS)] if bench else []

@@ -51,11 +51,11 @@ def measure(encoder: Encoder, texts: Sequence[str]) -> list[Cost]:
     costs: list[Cost] = []
     alone: NDArray[np.float32] | None = None
     for call in CALLS:
-        parts = [texts[start : start + call] for start in range(0, len(texts), call)]
-        for part in parts:
-            encoder.encode(part)
+        pieces = [texts[start : start + call] for start in range(0, len(texts), call)]
+        for piece in pieces:
+            encoder.encode(piece)
         begun = time.process_time()
-        vectors = np.concatenate([encoder.encode(part) for part in parts])
+        vectors = np.concatenate([encoder.encode(piece) for piece in pieces])
         spent = time.process_time() - begun
         alone = vectors if alone is None else alone
         costs.append(Cost(call, 1_000 * spent / len(texts), bool((vectors == alone).all())))

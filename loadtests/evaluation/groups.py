@@ -93,7 +93,10 @@ class Measured:
 def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> Measured:
     """Invent ballots, then group them so many times."""
     os.nice(NICE)
-    with TemporaryDirectory(prefix="tutti-") as folder, ephemeral_clickhouse(Path(folder)) as settings:
+    with (
+        TemporaryDirectory(prefix="tutti-") as folder,
+        ephemeral_clickhouse(Path(folder)) as settings,
+    ):
         clickhouse = connect(settings, timeout_s=600)
         sizes = {"people": people, "proposals": proposals, "ballots": ballots, "seed": seed}
         clickhouse.command(_INVENT, parameters={"consultation": CONSULTATION, **sizes})

@@ -105,8 +105,8 @@ def graph(options: dict[str, str], job: SemanticsJob, load: Load) -> Any:
         arrivals,
     )
     columns = Types.ROW_NAMED(["topic", "record_key", "record"], [text, text, text])
-    said = keyed.process(ClusterProposals(job.epoch, load), columns).uid(UID).name(UID)
+    emitted = keyed.process(ClusterProposals(job.epoch, load), columns).uid(UID).name(UID)
     statements = tables.create_statement_set()
-    statements.add_insert("said", tables.from_data_stream(said))
+    statements.add_insert("emitted", tables.from_data_stream(emitted))
     statements.attach_as_datastream()
     return flink

@@ -67,7 +67,7 @@ class SemanticsJob:
                 'scan.startup.mode' = 'earliest-offset',
                 'format' = 'json'
             )""",
-            f"""CREATE TEMPORARY TABLE said (
+            f"""CREATE TEMPORARY TABLE emitted (
                 topic STRING METADATA, record_key STRING, record STRING
             ) WITH (
                 'connector' = 'kafka',

@@ -1,4 +1,4 @@
-"""``tutti topics``: what a consultation is about, and how much each topic agrees."""
+"""``tutti clusters``: what a consultation is about, and how much each topic agrees."""
 
 import time
 from contextlib import suppress
@@ -38,7 +38,7 @@ class Topics:
     rows: list[dict[str, Any]]
 
 
-def topics(
+def clusters(
     consultation: Annotated[str, typer.Argument(help="Its consultation_id.")],
     watch: Annotated[bool, typer.Option("--watch", help="Follow it until Ctrl-C.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows.")] = 20,
@@ -47,19 +47,19 @@ def topics(
     """Show the topics of a consultation: proposals by what they are about."""
     try:
         clickhouse = connect(Settings())
-        found = read_topics(clickhouse, consultation, limit)
+        found = read_clusters(clickhouse, consultation, limit)
         if as_json:
             print_json(asdict(found))
         elif watch:
             with suppress(KeyboardInterrupt):  # the way to end it
                 _follow(clickhouse, found, limit)
         else:
-            console.print(draw_topics(found))
+            console.print(draw_clusters(found))
     except UNAVAILABLE:
         raise ClickHouseUnavailableError from None
 
 
-def read_topics(clickhouse: Client, consultation: str, limit: int) -> Topics:
+def read_clusters(clickhouse: Client, consultation: str, limit: int) -> Topics:
     """Read the topics, the largest first.
 
     Raises:
@@ -67,14 +67,14 @@ def read_topics(clickhouse: Client, consultation: str, limit: int) -> Topics:
     """
     known = {"consultation": consultation, "limit": limit}
     sizes = clickhouse.query(
-        "SELECT clusters, proposals, model FROM marts.clustering"
+        "SELECT clusters, proposals, model FROM marts.cluster_progress"
         " WHERE shown AND consultation_id = {consultation:String}",
         parameters=known,
     ).result_rows
     if not sizes:
         raise TerminalError(
             f"No proposal of a consultation {consultation} is in a cluster yet: see tutti status,"
-            " or tutti query 'SELECT * FROM marts.clustering'."
+            " or tutti query 'SELECT * FROM marts.cluster_progress'."
         )
     found = clickhouse.query(
         f"SELECT {', '.join(COLUMNS)}, as_of FROM marts.cluster_leaderboard"
@@ -88,7 +88,7 @@ def read_topics(clickhouse: Client, consultation: str, limit: int) -> Topics:
     return Topics(consultation, clusters, proposals, model, as_of[0] if as_of else None, rows)
 
 
-def draw_topics(found: Topics, label_width: int | None = None) -> Table:
+def draw_clusters(found: Topics, label_width: int | None = None) -> Table:
     """The topics as a table."""
     drawn = Table(
         title=f"topics of {found.consultation_id}: {found.proposals:,} proposals in"
@@ -128,8 +128,8 @@ def _extreme(proposal: str, rate: float | None) -> str:
 
 
 def _follow(clickhouse: Client, found: Topics, limit: int) -> None:
-    with Live(draw_topics(found), console=console, screen=True, auto_refresh=False) as live:
+    with Live(draw_clusters(found), console=console, screen=True, auto_refresh=False) as live:
         while True:
             time.sleep(REFRESH_S)
-            found = read_topics(clickhouse, found.consultation_id, limit)
-            live.update(draw_topics(found), refresh=True)
+            found = read_clusters(clickhouse, found.consultation_id, limit)
+            live.update(draw_clusters(found), refresh=True)

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
+from infra.config.settings import Settings
 from infra.local.services import SERVICES
 from infra.local.stack import NotReadyError
-from infra.config.settings import Settings
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.cli.data import print_reconciliation

@@ -14,7 +14,7 @@ from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, con
 from infra.config.settings import Settings
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.exchange.validate import found
+from operators.core.printable import printable
 from pipelines.cli.files import progress
 from pipelines.cli.output import AsJson, console, errors, print_json, table
 from pipelines.dlq.letters import (
@@ -29,8 +29,8 @@ from pipelines.dlq.letters import (
     replay,
     statistics,
 )
-from operators.core.printable import printable
 from pipelines.exchange.send import Sender
+from pipelines.exchange.validate import found
 from schemas.events import Kind
 from schemas.rejections import ADVICE, REASONS
 from schemas.times import parse_instant

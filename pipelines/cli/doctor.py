@@ -5,15 +5,15 @@ from dataclasses import asdict
 
 import typer
 
-from infra.local.doctor import Patient, examine
 from infra.config.settings import Settings
+from infra.local.doctor import Patient, examine
 from pipelines.cli.output import AsJson, console, print_json
 
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check prerequisites, data and every part; exit 1 if there is a problem."""
+    """Check prerequisites, data and every service; exit 1 if there is a problem."""
     found = examine(Patient(Settings(), os.environ))
     problems = sum(finding.level == "problem" for finding in found)
     if as_json:

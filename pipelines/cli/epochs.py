@@ -6,8 +6,8 @@ import typer
 
 from infra.config.settings import Settings
 from operators.core.clock import monotonic_ms
-from pipelines.votes import rebuild as rebuilding
 from pipelines.cli.output import AsJson, console, errors, print_json
+from pipelines.votes import rebuild as rebuilding
 from pipelines.votes.rebuild import Progress
 
 

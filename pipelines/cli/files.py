@@ -18,8 +18,8 @@ from rich.progress import (
 )
 
 from operators.core.errors import TerminalError
-from pipelines.exchange.validate import lines
 from pipelines.cli.output import errors
+from pipelines.exchange.validate import lines
 
 KindName = Literal["consultations", "proposals", "votes"]
 LinesFile = Annotated[Path, typer.Argument(help="JSON lines; - for standard input.")]

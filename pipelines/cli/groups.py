@@ -14,7 +14,8 @@ from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, print_json, table
 
 _RUN: Final = (
-    "verdict", "supported", "k", "silhouette", "noise_silhouette", "grouped", "participants",
+    "verdict", "groups_significant", "k", "silhouette", "noise_silhouette", "grouped",
+    "participants",
     "proposals", "ballots", "method", "as_of",
 )  # fmt: skip
 _TEXT: Final = "LEFT JOIN marts.proposals AS proposals USING (consultation_id, proposal_id)"
@@ -98,7 +99,7 @@ def _draw(shown: ReportedSetting) -> None:
     console.print(_said(run), highlight=False)
     if not shown.groups:
         return
-    if not run["supported"]:
+    if not run["groups_significant"]:
         console.print("What follows may be chance.", style="yellow")
     console.print(
         table("groups", ("group", "people"), [(g["group"], g["size"]) for g in shown.groups])

@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "top": "top.top",
     "explain": "explain.explain",
     "groups": "groups.groups",
-    "topics": "topics.topics",
+    "clusters": "clusters.clusters",
     "signals": "signals.signals",
     "similar": "similar.similar",
     "query": "data.query",

@@ -12,9 +12,9 @@ from infra.config.settings import Settings
 from infra.config.trust import trust_rules
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.exchange.validate import Fault, faults
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.output import AsJson, console, errors, print_json
+from pipelines.exchange.validate import Fault, faults
 from schemas.events import Kind
 from schemas.rejections import ADVICE, Reason
 from schemas.rules import validators
@@ -40,7 +40,7 @@ class Checked:
 
 
 def check_file(file: Path, kind: Kind, limit: int, show: Callable[[Fault], None]) -> Checked:
-    """Validator each line by intake's rules as if it arrived now; `show` the first `limit` faults.
+    """Validate each line by intake's rules as if it arrived now; `show` the first `limit` faults.
 
     Raises:
         TerminalError: There is no such file.

@@ -7,9 +7,9 @@ from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
-from operators.core.errors import TerminalError
 from operators.core.clusters.language import language_of
 from operators.core.clusters.stance import stance
+from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, print_json, table
 
 NEAREST_SQL: Final = """
@@ -83,7 +83,7 @@ def nearest(clickhouse: Client, consultation: str, text: str, limit: int) -> lis
     if not found.result_rows:
         raise TerminalError(
             f"No proposal of {consultation} has a vector of {encoder.model} yet: see tutti status,"
-            " or tutti query 'SELECT * FROM marts.clustering'."
+            " or tutti query 'SELECT * FROM marts.cluster_progress'."
         )
     language = language_of(text)
     rows = list(found.named_results())

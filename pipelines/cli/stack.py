@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from infra.config.settings import Settings
 from infra.local import backup as copies
 from infra.local import stack
-from infra.config.settings import Settings
 from pipelines.cli.output import AsJson, console, errors, print_json, table
 
 
 def up() -> None:
-    """Start the local stack and return when all parts are ready; safe to repeat."""
+    """Start the local stack and return when all services are ready; safe to repeat."""
     try:
         stack.up(Settings(), lambda line: console.print(line, highlight=False))
     except stack.NotReadyError as error:
@@ -28,19 +28,19 @@ def down() -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """Show each part; exit 1 unless all are ready."""
+    """Show each service; exit 1 unless all are ready."""
     found = stack.status(Settings())
-    ready = all(s.ready for s in found if s.part != "rebuild")
+    ready = all(s.ready for s in found if s.service != "rebuild")
     if as_json:
-        print_json({"ready": ready, "parts": [asdict(s) for s in found]})
+        print_json({"ready": ready, "services": [asdict(s) for s in found]})
     else:
         console.print(
             table(
                 "tutti",
-                ["part", "state", "ready", "address", "pid", "MiB", "behind", "lately"],
+                ["service", "state", "ready", "address", "pid", "MiB", "behind", "lately"],
                 (
                     (
-                        s.part,
+                        s.service,
                         s.state.lower(),
                         "yes" if s.ready else "no",
                         s.address,
@@ -56,7 +56,7 @@ def status(as_json: AsJson = False) -> None:
     for s in found:
         for fact in ("fault", "blocked", "warning"):
             if fact in s.facts:
-                errors.print(f"{s.part}: {s.facts[fact]}", markup=False, highlight=False)
+                errors.print(f"{s.service}: {s.facts[fact]}", markup=False, highlight=False)
     if not ready:
         raise typer.Exit(1)
 
@@ -74,7 +74,7 @@ def reset(
 
 
 def _lately(facts: dict[str, Any]) -> str | None:
-    """The one fact about a part that people look for."""
+    """The one fact about a service that people look for."""
     for name, words in (
         ("checkpoint_age_ms", "checkpoint {:.1f} s ago"),
         ("freshness_ms", "a vote shows after {:.1f} s"),

@@ -19,15 +19,15 @@ from rich.panel import Panel
 from rich.table import Table
 
 from infra.clickhouse.client import UNAVAILABLE, connect
-from infra.local import stack
 from infra.config.settings import Settings
+from infra.local import stack
 from operators.core.clock import Clock
 from operators.core.errors import TerminalError
 from pipelines.cli.board import Board, draw_board, read_board
-from pipelines.cli.clusters import Topics, draw_topics, read_topics
+from pipelines.cli.clusters import Topics, draw_clusters, read_clusters
 from pipelines.demo.campaign import Campaign
-from pipelines.verify.reconcile import Reconciliation, reconcile
 from pipelines.exchange.send import Sender
+from pipelines.verify.reconcile import Reconciliation, reconcile
 
 REFRESH_S: Final = 1.0
 PLAIN_EVERY_S: Final = 5.0
@@ -110,7 +110,7 @@ class Watch:
         figures = self.figures
         self.board = read_board(self._clickhouse, self._consultation, BOARD_ROWS)
         with suppress(TerminalError):  # no proposal is in a topic yet
-            self.topics = read_topics(self._clickhouse, self._consultation, TOPIC_ROWS)
+            self.topics = read_clusters(self._clickhouse, self._consultation, TOPIC_ROWS)
         counted, newest = self._clickhouse.query(
             "SELECT sum(next_offset), max(newest_at) FROM marts.freshness WHERE stage = 'votes'"
         ).result_rows[0]
@@ -155,7 +155,7 @@ class Watch:
                 Panel(addresses(self._settings), title="addresses"),
             ]
         )
-        topics = [draw_topics(self.topics)] if self.topics else []
+        topics = [draw_clusters(self.topics)] if self.topics else []
         return Group(draw_board(self.board), *topics, panels) if self.board else panels
 
     def line(self, sent: int) -> str:
@@ -215,7 +215,7 @@ def show(
         if watch.board:
             console.print(draw_board(watch.board))
         if watch.topics:
-            console.print(draw_topics(watch.topics))
+            console.print(draw_clusters(watch.topics))
         late = watch.figures.lateness_s
         if late:
             console.print(

@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from infra.kafka import client as kafka
 from infra.config.settings import Settings
 from infra.config.trust import trust_rules
+from infra.kafka import client as kafka
 from operators.core.clock import Clock, system_clock
 from operators.core.errors import TransientError
 from pipelines.exchange.send import Receipt, Sender
@@ -262,7 +262,7 @@ def replay(
     sender: Sender | None,
     clock: Clock = system_clock,
 ) -> Replay:
-    """Validator the originals by the rules and the time of now; send the valid ones again.
+    """Validate the originals by the rules and the time of now; send the valid ones again.
 
     Each goes to the topic and partition where it was, with its own key, so that it stands in one
     order with the others of its sender. A vote that is sent again twice counts once.

@@ -1,8 +1,8 @@
 """A consultation in the layout of Polis's exports: ``comments.csv``, ``votes.csv`` and so on.
 
-What `pipelines.exchange.polis_import` reads. The layout knows agree, disagree and pass of one series: the
-current ballots with a trust other than troll; countries, qualifications and trust have no place
-in it. Participants are numbered anew; who they are is not known here.
+What `pipelines.exchange.polis_import` reads. The layout knows agree, disagree and pass of one
+series: the current ballots with a trust other than troll; countries, qualifications and trust have
+no place in it. Participants are numbered anew; who they are is not known here.
 """
 
 import csv

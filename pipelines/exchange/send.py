@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from infra.kafka import client as kafka
 from infra.config.settings import Settings
+from infra.kafka import client as kafka
 from schemas.events import Kind
 from schemas.topics import INPUT
 

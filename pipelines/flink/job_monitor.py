@@ -1,4 +1,4 @@
-"""Following a running Flink job: which checkpoints it completed, and when to give it up."""
+"""The job monitor: which checkpoints a running job completed, and when it is given up."""
 
 import sys
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Any, Final
 import structlog
 
 from infra.service.heartbeat import Heartbeat
-from pipelines.votes import restore_policy
-from pipelines.flink.runtime import newest_completed, newest_failure
-from pipelines.votes.restore_policy import Start
+from pipelines.flink.checkpoint_records import record_completed, record_damage
+from pipelines.flink.rest import newest_completed, newest_failure
+from pipelines.flink.restore import RestorePlan
 
 RESTORE_FAILED: Final = (
     "StreamOperatorStateContext",  # a task could not read its state
@@ -22,53 +22,50 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class JobMonitor:
-    """Looks at one run of a job.
+    """Watches one run of a job.
 
     Attributes:
-        part: Whose job it is.
+        service: Whose job it is.
         port: Of Flink's web interface.
-        start: What it counts, and from where.
+        restore: What it counts, and from where.
         folder: Of that count's state.
-        heartbeat: How the part says that it is alive.
-        count: What it calls its counts.
+        heartbeat: How the service says that it is alive.
         completed: The newest checkpoint of this run; 0: none yet.
     """
 
-    part: str
+    service: str
     port: int
-    start: Start
+    restore: RestorePlan
     folder: Path
     heartbeat: Heartbeat
-    count: str = "epoch"
     completed: int = 0
 
-    def look(self, client: Any) -> None:
-        """Note what is new; ends the process when the job has ended."""
+    def poll(self, client: Any) -> None:
+        """Record what is new; ends the process when the job has ended."""
         job = str(client.get_job_id())
         state = client.get_job_status().result().name
         completed = newest_completed(self.port, job)
         if completed is not None and completed > self.completed:
             self.completed = completed
-            restore_policy.record_completed(completed, self.folder / "checkpoints" / job)
-        if not self.completed and self.start.checkpoint is not None:
+            record_completed(completed, self.folder / "checkpoints" / job)
+        if not self.completed and self.restore.checkpoint is not None:
             failure = newest_failure(self.port, job)
             if failure:
                 self.record_failure(failure)
-        facts = {self.count: self.start.epoch, "state": state}
-        self.heartbeat.beat(ready=bool(self.completed), **facts)
+        self.heartbeat.beat(ready=bool(self.completed), epoch=self.restore.epoch, state=state)
         if state in {"FAILED", "CANCELED", "FINISHED"}:
             failure = newest_failure(self.port, job)[:2000]
-            log.error("job_ended", part=self.part, state=state, failure=failure)
+            log.error("job_ended", service=self.service, state=state, failure=failure)
             sys.exit(1)
 
     def record_failure(self, failure: str) -> None:
         """Give a checkpoint up that cannot be restored, and end, so that another way is chosen."""
-        checkpoint = self.start.checkpoint
+        checkpoint = self.restore.checkpoint
         if checkpoint is None or self.completed:
             return
         if any(sign in failure for sign in RESTORE_FAILED):
             log.error(
                 "checkpoint_cannot_be_restored", checkpoint=checkpoint.name, why=failure[:2000]
             )
-            restore_policy.record_damage(checkpoint, self.folder)
+            record_damage(checkpoint, self.folder)
             sys.exit(1)

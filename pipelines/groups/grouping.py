@@ -15,10 +15,10 @@ from infra.service.metrics import (
     GROUPS_RUNS,
     GROUPS_WAITING,
 )
-from operators.core.clock import Clock, monotonic_ms, cooled_down_ms, system_clock
+from operators.core.clock import Clock, cooled_down_ms, monotonic_ms, system_clock
 from operators.core.groups.run import MAX_BALLOTS, MAX_PROPOSALS, NOBODY, Members, find_groups
 from operators.core.groups.significance import Noise
-from pipelines.groups.cooldown import COOLDOWN_PER_SCAN, COOLDOWN_PER_RUN, next_ms
+from pipelines.groups.cooldown import COOLDOWN_PER_RUN, COOLDOWN_PER_SCAN, next_ms
 from pipelines.groups.read import (
     Snapshot,
     count_proposals,
@@ -99,7 +99,7 @@ class Grouping:
         return True
 
     def _look(self) -> None:
-        """Note what has changed since it was grouped."""
+        """Record what has changed since it was grouped."""
         began = self._stopwatch()
         if began < self._look_ms:
             return

@@ -2,7 +2,7 @@
 
 Windows are minutes of `cast_at`, and a vote may arrive after its minute is over. So one window is
 looked at each minute as soon as it is over, and every `LATE_STEP_MIN` another one that was over
-`LATE_MIN` ago, which also makes up for marks that were missed. Both see the ballots that are
+`LATE_MIN` ago, which also makes up for ticks that were missed. Both see the ballots that are
 current by then.
 """
 
@@ -15,8 +15,8 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from operators.core.signals.burst import (
-    MIN_COUNT,
     METHOD,
+    MIN_COUNT,
     REFERENCE_MIN,
     WINDOW_MIN,
     YOUNG_MIN,
@@ -29,10 +29,10 @@ from operators.core.signals.burst import (
 from pipelines.periodic.signals import (
     Look,
     Signal,
-    record_scan,
     keep_signals,
     read_scan,
     read_signals,
+    record_scan,
     signal_id,
 )
 
@@ -41,7 +41,7 @@ LATE_MIN: Final = 30
 """A window is looked at again so many minutes after its end."""
 LATE_STEP_MIN: Final = 5
 MAX_CATCH_UP: Final = 12
-"""Late looks at one mark: after a standstill there are more, an hour of them each minute."""
+"""Late looks at one tick: after a standstill there are more, an hour of them each minute."""
 FOLLOWED_MS: Final = 86_400_000
 """For so long after it was last seen, a burst's flagged ballots follow re-votes."""
 
@@ -90,14 +90,14 @@ class Burst:
 
 def scan_for_bursts(clickhouse: Client, tick_ms: int) -> None:
     """The step: look at the window that has just ended, and late at those of before."""
-    mark = tick_ms // MINUTE_MS
+    tick = tick_ms // MINUTE_MS
     look = read_scan(clickhouse, "burst")
-    done = look.done if look else mark - LATE_MIN
-    late = range(done + LATE_STEP_MIN, mark - LATE_MIN + 1, LATE_STEP_MIN)[:MAX_CATCH_UP]
+    done = look.done if look else tick - LATE_MIN
+    late = range(done + LATE_STEP_MIN, tick - LATE_MIN + 1, LATE_STEP_MIN)[:MAX_CATCH_UP]
     kept = {
         s.signal_id: s for s in read_signals(clickhouse, "burst", since_ms=tick_ms - FOLLOWED_MS)
     }
-    for end in (*late, mark):
+    for end in (*late, tick):
         for burst in bursts_until(clickhouse, end):
             signal = _signal(burst, kept.values(), end * MINUTE_MS, tick_ms)
             kept[signal.signal_id] = signal

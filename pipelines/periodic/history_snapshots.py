@@ -1,8 +1,9 @@
-"""Step `bases`: now and then the whole count is written into the history again, for its readers.
+"""Task `history_snapshots`: the whole count is written into the history again now and then.
 
-A board of then needs the newest row of every cell, however old; without bases a long consultation
-would be read from its start. A base repeats every cell, with its version, in one minute: to the
-history that is a batch that was repeated, which changes no answer. It is noted when it is whole.
+A board of then needs the newest row of every cell, however old; without snapshots a long
+consultation would be read from its start. A snapshot repeats every cell, with its version, in one
+minute: to the history that is a repeated batch, which changes no answer. It is recorded when it is
+whole.
 """
 
 from typing import Any, Final
@@ -13,16 +14,16 @@ from infra.clickhouse.client import scalar
 from operators.core.votes.tally import COUNTERS
 from pipelines.periodic.scheduler import MINUTE_MS
 
-STEP: Final = "bases"
+TASK: Final = "history_snapshots"
 EVERY_MINUTES: Final = 60
 LATE_MINUTES: Final = 60
-"""A base is of this long ago: whatever was to be written into its minute is there by then."""
+"""A snapshot is of this long ago: whatever was to be written into its minute is there by then."""
 MIN_ROWS: Final = 1_000_000
 """Fewer rows are quick to read."""
 ROWS_PER_CELL: Final = 2
-"""A base comes when there are this many rows for each cell, so it adds half to the history."""
+"""A snapshot is due when there are this many rows for each cell, so it adds half to the history."""
 
-_CARRY: Final = f"""
+_TAKE: Final = f"""
 INSERT INTO tutti.tallies_history
 (epoch, consultation_id, proposal_id, country, trust, {", ".join(COUNTERS)}, minute, version,
     is_deleted)
@@ -37,13 +38,13 @@ GROUP BY epoch, consultation_id, proposal_id, country, trust
 
 
 def take_snapshot(clickhouse: Client, tick_ms: int, min_rows: int = MIN_ROWS) -> None:
-    """Write a base of the count that is shown, if enough has been written since the last."""
-    mark = tick_ms // MINUTE_MS
-    if mark % EVERY_MINUTES:
+    """Write a snapshot of the active epoch, if enough has been written since the last."""
+    tick = tick_ms // MINUTE_MS
+    if tick % EVERY_MINUTES:
         return
     epoch = scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs")
     newest = "SELECT max(minute) FROM tutti.history_snapshots WHERE epoch = {epoch:UInt32}"
-    known: dict[str, Any] = {"epoch": epoch, "base": mark - LATE_MINUTES}
+    known: dict[str, Any] = {"epoch": epoch, "base": tick - LATE_MINUTES}
     [(known["from"],)] = clickhouse.query(newest, parameters=known).result_rows
     [(rows, cells)] = clickhouse.query(
         "SELECT count(), (SELECT count() FROM tutti.tallies WHERE epoch = {epoch:UInt32})"
@@ -53,7 +54,7 @@ def take_snapshot(clickhouse: Client, tick_ms: int, min_rows: int = MIN_ROWS) ->
     ).result_rows
     if rows < max(min_rows, ROWS_PER_CELL * cells):
         return
-    clickhouse.command(_CARRY, parameters=known)
+    clickhouse.command(_TAKE, parameters=known)
     clickhouse.insert(
         "history_snapshots",
         [[epoch, known["base"]]],

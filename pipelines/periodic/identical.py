@@ -1,6 +1,6 @@
 """Near-identical ballots, looked for every few minutes where votes arrived.
 
-One consultation at a mark, the one that has waited longest, so that the other work of the minute
+One consultation at a tick, the one that has waited longest, so that the other work of the minute
 is not kept waiting. Ballots are read in slices of people as fixed-width rows, straight into numpy.
 """
 
@@ -13,8 +13,8 @@ from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
 from operators.core.signals.identical import (
-    MIN_COMMON,
     METHOD,
+    MIN_COMMON,
     Ballots,
     Group,
     identical_groups,
@@ -24,10 +24,10 @@ from pipelines.periodic.signals import (
     Look,
     Signal,
     digest,
-    record_scan,
     keep_signals,
     read_scan,
     read_signals,
+    record_scan,
     signal_id,
 )
 from schemas.reserved import PROBE_CONSULTATION

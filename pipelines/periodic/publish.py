@@ -59,11 +59,11 @@ def publish(clickhouse: Client, tick_ms: int) -> None:
 
     Args:
         clickhouse: A client that may write.
-        tick_ms: The minute mark, ms since 1970: the only time that the public sees.
+        tick_ms: The tick, ms since 1970: the only time that the public sees.
     """
-    now, looked_at, since = clickhouse.query(
-        "SELECT toString(now64(3, 'UTC')), toString(max(looked_at)),"
-        f" toString(greatest(max(looked_at), toDateTime64({OVERLAP_S}, 3, 'UTC'))"
+    now, scanned_at, since = clickhouse.query(
+        "SELECT toString(now64(3, 'UTC')), toString(max(scanned_at)),"
+        f" toString(greatest(max(scanned_at), toDateTime64({OVERLAP_S}, 3, 'UTC'))"
         f" - INTERVAL {OVERLAP_S} SECOND) FROM tutti.open_publications"
     ).result_rows[0]
     touched: list[Proposal] = [
@@ -78,7 +78,7 @@ def publish(clickhouse: Client, tick_ms: int) -> None:
     for start in range(0, len(touched), PROPOSALS_AT_ONCE):
         part = touched[start : start + PROPOSALS_AT_ONCE]
         last = start + len(part) == len(touched)
-        _publish_part(clickhouse, part, since, (tick_ms, now if last else looked_at))
+        _publish_part(clickhouse, part, since, (tick_ms, now if last else scanned_at))
 
 
 def _publish_part(
@@ -97,7 +97,7 @@ def _publish_part(
             " FROM tutti.open_pending AS p INNER JOIN tutti.open_chosen AS c"
             " USING (publication, consultation_id, proposal_id, kind, cell, minute)"
         )
-    _insert(clickhouse, "open_publications", ("number", "mark", "looked_at"), [(number, *done)])
+    _insert(clickhouse, "open_publications", ("number", "tick", "scanned_at"), [(number, *done)])
     for table in ("open_pending", "open_chosen"):
         clickhouse.command(f"TRUNCATE TABLE tutti.{table}")
 

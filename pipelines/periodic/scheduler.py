@@ -1,4 +1,4 @@
-"""Minute marks: which one is due, and the steps in their order; none stops another or counting."""
+"""Ticks: which one is due, and the tasks in their order; none stops another or counting."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ from clickhouse_connect.driver.client import Client
 from infra.clickhouse.client import UNAVAILABLE, scalar
 from infra.service.metrics import (
     PERIODIC_FAILED,
-    PERIODIC_TICK,
     PERIODIC_MISSED,
     PERIODIC_SKIPPED,
     PERIODIC_TASK,
+    PERIODIC_TICK,
 )
-from operators.core.clock import Clock, monotonic_ms, cooled_down_ms
+from operators.core.clock import Clock, cooled_down_ms, monotonic_ms
 
 MINUTE_MS: Final = 60_000
 SETTLE_MS: Final = 5_000
-"""A mark is worked on this long after it: an insert that had begun before it is over by then."""
-REST: Final = 19
-"""A step that took some time rests so many times as long, so that a twentieth of the time is its at
-most, however large a consultation: ClickHouse works for it at the priority of counting."""
+"""A tick is worked on this long after it: an insert that had begun before it is over by then."""
+COOLDOWN_PER_RUN: Final = 19
+"""A task cools down for so many times as long as it took, so that it uses a twentieth of the time
+at most, however large a consultation is: ClickHouse works for it at the priority of counting."""
 PATIENCE_MS: Final = 600_000
-"""The longest that a step waits for counting to catch up."""
+"""The longest that a task waits for counting to catch up."""
 LAGGING_S: Final = 20
 """Counting is behind when the newest vote counted is older, and others wait."""
 
-_BEHIND: Final = (
+_LAGGING: Final = (
     "SELECT count() FROM tutti.active_cut"
     f" WHERE NOT quiescent AND as_of < now64(3) - INTERVAL {LAGGING_S} SECOND"
 )
@@ -37,13 +37,13 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that is done at each mark.
+class Task:
+    """One thing that is done at each tick.
 
     Attributes:
         name: As logs and metrics call it.
-        run: Takes ClickHouse and the mark, ms since 1970, a whole minute. It may be called twice
-            for one mark, be killed anywhere, and not be called for marks that passed while
+        run: Takes ClickHouse and the tick, ms since 1970, a whole minute. It may be called twice
+            for one tick, be killed anywhere, and not be called for ticks that passed while
             nothing ran or it rested: what depends on those, it catches up itself.
         waits: Whether it waits while counting is behind, `PATIENCE_MS` at most.
     """
@@ -55,71 +55,69 @@ class Step:
 
 def counting_lags(clickhouse: Client) -> bool:
     """Whether votes wait for more than `LAGGING_S` to be counted."""
-    return bool(scalar(clickhouse, _BEHIND))
+    return bool(scalar(clickhouse, _LAGGING))
 
 
 class Scheduler:
-    """Runs the steps once for the newest mark that has passed.
+    """Runs the tasks once for the newest tick that has passed.
 
     Attributes:
-        newest_ms: The mark worked on last; None before the first.
-        since_ms: When the work on it began, by the clock; None: nothing runs.
+        newest_ms: The tick worked on last; None before the first.
     """
 
     def __init__(
         self,
-        steps: tuple[Step, ...],
+        tasks: tuple[Task, ...],
         connect: Callable[[], Client],
         clock: Clock,
         stopwatch: Clock = monotonic_ms,
-        behind: Callable[[Client], bool] = counting_lags,
+        lags: Callable[[Client], bool] = counting_lags,
     ) -> None:
-        self._steps, self._connect, self._clock = steps, connect, clock
-        self._stopwatch, self._behind = stopwatch, behind
-        self._rests_until_ms = dict.fromkeys((step.name for step in steps), 0)
-        self._ran_ms = dict.fromkeys(self._rests_until_ms, stopwatch())
+        self._tasks, self._connect, self._clock = tasks, connect, clock
+        self._stopwatch, self._lags = stopwatch, lags
+        self._cooldown_until_ms = dict.fromkeys((task.name for task in tasks), 0)
+        self._ran_ms = dict.fromkeys(self._cooldown_until_ms, stopwatch())
         self.newest_ms: int | None = None
-        self.since_ms: int | None = None
-        for step in steps:  # there from the start, so that nothing is no mystery
-            PERIODIC_TASK.labels(step.name)
-            PERIODIC_FAILED.labels(step.name)
-            PERIODIC_SKIPPED.labels(step.name)
+        for task in tasks:  # there from the start, so that nothing is no mystery
+            PERIODIC_TASK.labels(task.name)
+            PERIODIC_FAILED.labels(task.name)
+            PERIODIC_SKIPPED.labels(task.name)
 
     def step(self) -> bool:
-        """Work on the newest mark unless that is done; returns whether there was one."""
-        now_ms = self._clock()
-        tick_ms = (now_ms - SETTLE_MS) // MINUTE_MS * MINUTE_MS
+        """Work on the newest tick unless that is done; returns whether there was one."""
+        tick_ms = (self._clock() - SETTLE_MS) // MINUTE_MS * MINUTE_MS
         if self.newest_ms is not None:
             if tick_ms <= self.newest_ms:
                 return False
             self._record_missed((tick_ms - self.newest_ms) // MINUTE_MS - 1)
-        self.newest_ms, self.since_ms = tick_ms, now_ms
+        self.newest_ms = tick_ms
         clickhouse = self._connect()
-        for step in self._steps:
+        for task in self._tasks:
             began_ms = self._stopwatch()
-            if began_ms < self._rests_until_ms[step.name]:
-                PERIODIC_SKIPPED.labels(step.name).inc()
+            if began_ms < self._cooldown_until_ms[task.name]:
+                PERIODIC_SKIPPED.labels(task.name).inc()
                 continue
-            patient = step.waits and began_ms - self._ran_ms[step.name] < PATIENCE_MS
+            patient = task.waits and began_ms - self._ran_ms[task.name] < PATIENCE_MS
             try:
-                if patient and self._behind(clickhouse):
-                    PERIODIC_SKIPPED.labels(step.name).inc()
+                if patient and self._lags(clickhouse):
+                    PERIODIC_SKIPPED.labels(task.name).inc()
                     continue
-                self._ran_ms[step.name] = began_ms
-                with PERIODIC_TASK.labels(step.name).time():
-                    step.run(clickhouse, tick_ms)
-            except Exception as error:  # noqa: BLE001 - one step never stops another
-                PERIODIC_FAILED.labels(step.name).inc()
-                log.warning("step_failed", step=step.name, tick_ms=tick_ms, error=repr(error)[:500])
+                self._ran_ms[task.name] = began_ms
+                with PERIODIC_TASK.labels(task.name).time():
+                    task.run(clickhouse, tick_ms)
+            except Exception as error:  # noqa: BLE001 - one task never stops another
+                PERIODIC_FAILED.labels(task.name).inc()
+                log.warning("task_failed", task=task.name, tick_ms=tick_ms, error=repr(error)[:500])
                 if isinstance(error, UNAVAILABLE):
                     clickhouse = self._connect()
-            self._rests_until_ms[step.name] = cooled_down_ms(began_ms, self._stopwatch(), REST)
+            self._cooldown_until_ms[task.name] = cooled_down_ms(
+                began_ms, self._stopwatch(), COOLDOWN_PER_RUN
+            )
         PERIODIC_TICK.set(tick_ms / 1000)
-        self.since_ms = None
         return True
 
     @staticmethod
-    def _record_missed(marks: int) -> None:
-        if marks:
-            PERIODIC_MISSED.inc(marks)
-            log.warning("ticks_missed", marks=marks)
+    def _record_missed(ticks: int) -> None:
+        if ticks:
+            PERIODIC_MISSED.inc(ticks)
+            log.warning("ticks_missed", ticks=ticks)

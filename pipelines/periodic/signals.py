@@ -41,7 +41,7 @@ class Look:
     """When a kind was looked for last.
 
     Attributes:
-        scanned_ms: The minute mark.
+        scanned_ms: The tick.
         done: See `tutti.signal_scans`.
     """
 
@@ -95,7 +95,7 @@ def read_signals(
 
 
 def keep_signals(clickhouse: Client, signals: Iterable[Signal]) -> None:
-    """Write signals; a row of the same mark may be written twice."""
+    """Write signals; a row of the same tick may be written twice."""
     rows = [list(asdict(signal).values()) for signal in signals]
     if rows:
         clickhouse.insert("signals", rows, column_names=_COLUMNS, database="tutti")
@@ -104,9 +104,9 @@ def keep_signals(clickhouse: Client, signals: Iterable[Signal]) -> None:
 def read_scan(clickhouse: Client, kind: Kind, consultation: str = "") -> Look | None:
     """The newest look; None before the first."""
     rows = clickhouse.query(
-        "SELECT toUnixTimestamp64Milli(looks.looked_at), looks.done"
-        " FROM tutti.signal_scans AS looks FINAL"
-        " WHERE looks.kind = {kind:String} AND looks.consultation_id = {consultation:String}",
+        "SELECT toUnixTimestamp64Milli(scans.scanned_at), scans.done"
+        " FROM tutti.signal_scans AS scans FINAL"
+        " WHERE scans.kind = {kind:String} AND scans.consultation_id = {consultation:String}",
         parameters={"kind": kind, "consultation": consultation},
     ).result_rows
     return Look(*rows[0]) if rows else None
@@ -117,6 +117,6 @@ def record_scan(clickhouse: Client, kind: Kind, look: Look, consultation: str = 
     clickhouse.insert(
         "signal_scans",
         [[kind, consultation, look.scanned_ms, look.done]],
-        column_names=["kind", "consultation_id", "looked_at", "done"],
+        column_names=["kind", "consultation_id", "scanned_at", "done"],
         database="tutti",
     )

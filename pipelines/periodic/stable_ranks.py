@@ -1,7 +1,7 @@
-"""Step `held`: the lower bounds that `stable_rank` orders by, one INSERT for each minute mark.
+"""Task `stable_ranks`: the lower bounds that `stable_rank` orders by, one INSERT for each tick.
 
-A function of the history alone: marks that passed while nothing ran are caught up one after the
-other, and a mark that is worked on twice writes the same rows twice.
+A function of the history alone: ticks that passed while nothing ran are caught up one after the
+other, and a tick that is worked on twice writes the same rows twice.
 """
 
 from datetime import UTC, datetime
@@ -13,24 +13,24 @@ from infra.clickhouse.client import scalar
 from operators.core.scores import agreement, stable_rank
 from pipelines.periodic.scheduler import MINUTE_MS
 
-STEP: Final = "held"
+TASK: Final = "stable_ranks"
 LATE_MINUTES: Final = 1
 """Cells of this many minutes before are looked at again: an insert may have taken long."""
 
-_MARKS: Final = """
-SELECT DISTINCT toUInt32(minute + 1) AS mark FROM tutti.tallies_history
-WHERE minute >= {done:UInt32} AND minute < {mark:UInt32}
+_TICKS: Final = """
+SELECT DISTINCT toUInt32(minute + 1) AS tick FROM tutti.tallies_history
+WHERE minute >= {done:UInt32} AND minute < {tick:UInt32}
 UNION DISTINCT
-SELECT toUInt32(intDiv(toUnixTimestamp64Milli(active_since) + 59999, 60000)) AS mark
+SELECT toUInt32(intDiv(toUnixTimestamp64Milli(active_since) + 59999, 60000)) AS tick
 FROM tutti.epochs
-WHERE mark > {done:UInt32} AND mark < {mark:UInt32}
+WHERE tick > {done:UInt32} AND tick < {tick:UInt32}
 UNION DISTINCT
-SELECT {mark:UInt32} AS mark
+SELECT {tick:UInt32} AS tick
 """
-"""Scheduler at which what is shown may have changed; the newest in any case."""
+"""Ticks at which what is shown may have changed; the newest in any case."""
 
-_HOLD: Final = f"""
-INSERT INTO tutti.held_history (consultation_id, proposal_id, minute, agree_low)
+_STABILISE: Final = f"""
+INSERT INTO tutti.stable_rank_history (consultation_id, proposal_id, minute, agree_low)
 WITH
 (SELECT epoch FROM tutti.active_epoch_at(at = {{at:DateTime64(3, 'UTC')}})) AS shown,
 (SELECT epoch FROM tutti.active_epoch_at(at = {{before:DateTime64(3, 'UTC')}})) AS shown_before,
@@ -38,9 +38,9 @@ WITH
 changed AS (
     SELECT DISTINCT consultation_id, proposal_id
     FROM tutti.tallies_history
-    WHERE minute < {{mark:UInt32}} AND if(
+    WHERE minute < {{tick:UInt32}} AND if(
         shown = shown_before,
-        epoch = shown AND minute >= {{mark:UInt32}} - 1 - {LATE_MINUTES},
+        epoch = shown AND minute >= {{tick:UInt32}} - 1 - {LATE_MINUTES},
         epoch IN (shown, shown_before)
     )
 ),
@@ -63,26 +63,26 @@ former AS (
     SELECT
         consultation_id, proposal_id,
         toNullable(argMax(history.agree_low, history.minute)) AS low
-    FROM tutti.held_history AS history
-    WHERE history.minute < {{mark:UInt32}}
+    FROM tutti.stable_rank_history AS history
+    WHERE history.minute < {{tick:UInt32}}
     GROUP BY consultation_id, proposal_id
 )
-SELECT present.consultation_id, present.proposal_id, {{mark:UInt32}}, present.low
+SELECT present.consultation_id, present.proposal_id, {{tick:UInt32}}, present.low
 FROM present LEFT JOIN former USING (consultation_id, proposal_id)
-WHERE {stable_rank.REPLACED_SQL.format(held="former.low", now="present.low")}
+WHERE {stable_rank.REPLACED_SQL.format(kept="former.low", now="present.low")}
 """
 
 
 def stabilise_ranks(clickhouse: Client, tick_ms: int) -> None:
-    """Write the values held from this mark on, and from those missed before it."""
-    done = scalar(clickhouse, f"SELECT max(minute) FROM tutti.minute_marks WHERE step = '{STEP}'")
+    """Write the values kept from this tick on, and from those missed before it."""
+    done = scalar(clickhouse, f"SELECT max(minute) FROM tutti.periodic_ticks WHERE task = '{TASK}'")
     newest = tick_ms // MINUTE_MS
-    marks = clickhouse.query(_MARKS, parameters={"done": done, "mark": newest}).result_rows
-    for mark in sorted(int(row[0]) for row in marks):
-        moments = {"at": _moment(mark), "before": _moment(mark - 1)}
-        clickhouse.command(_HOLD, parameters={"mark": mark, **moments})
+    ticks = clickhouse.query(_TICKS, parameters={"done": done, "tick": newest}).result_rows
+    for tick in sorted(int(row[0]) for row in ticks):
+        moments = {"at": _moment(tick), "before": _moment(tick - 1)}
+        clickhouse.command(_STABILISE, parameters={"tick": tick, **moments})
     clickhouse.insert(
-        "minute_marks", [[STEP, newest]], column_names=["step", "minute"], database="tutti"
+        "periodic_ticks", [[TASK, newest]], column_names=["task", "minute"], database="tutti"
     )
 
 

@@ -1,7 +1,7 @@
 """Step `suggestions`: who is near to the proposals that are new or have moved, and of which stance.
 
 All pairs of a consultation are too many to compare at each question, and words are compared in
-Python. So each mark looks at the proposals that an assignment or a vector has arrived for since the
+Python. So each tick looks at the proposals that an assignment or a vector has arrived for since the
 last one, a bounded number, and keeps the nearest of each with the verdict of
 `operators.core.clusters.stance`. What arrives last of a pair makes the pair be looked at.
 """
@@ -13,11 +13,11 @@ from clickhouse_connect.driver.client import Client
 from infra.clickhouse.client import scalar
 from operators.core.clusters.stance import METHOD, stance
 
-STEP: Final = "suggestions"
+TASK: Final = "suggestions"
 NEAR: Final = 0.85
 """Least cosine."""
 MOST: Final = 1_000
-"""Records of a source looked at per mark; more wait for the next one."""
+"""Records of a source compared per tick; more wait for the next one."""
 NEAREST: Final = 20
 """Pairs kept of one proposal: a moderator reads no more."""
 
@@ -77,7 +77,7 @@ LIMIT {NEAREST} BY one.epoch, one.consultation_id, one.proposal_id
 
 
 def suggest(clickhouse: Client, tick_ms: int, most: int = MOST) -> None:
-    """Look for pairs of what has arrived since the last mark; a mark may be repeated."""
+    """Look for pairs of what has arrived since the last tick; a tick may be repeated."""
     known = {f"{source}_done": _done(clickhouse, source) for source in _SOURCES}
     ends = {source: _end(clickhouse, source, known[f"{source}_done"], most) for source in _SOURCES}
     known |= {f"{source}_end": end for source, end in ends.items()}
@@ -94,7 +94,7 @@ def suggest(clickhouse: Client, tick_ms: int, most: int = MOST) -> None:
     if rows:
         clickhouse.insert("suggestions", rows, column_names=_COLUMNS, database="tutti")
     clickhouse.insert(
-        "suggestion_looks",
+        "suggestion_scans",
         [[source, end, tick_ms] for source, end in ends.items()],
         column_names=["source", "done", "scanned_ms"],
         database="tutti",
@@ -102,7 +102,7 @@ def suggest(clickhouse: Client, tick_ms: int, most: int = MOST) -> None:
 
 
 def _done(clickhouse: Client, source: str) -> int:
-    sql = "SELECT max(done) FROM tutti.suggestion_looks FINAL WHERE source = {source:String}"
+    sql = "SELECT max(done) FROM tutti.suggestion_scans FINAL WHERE source = {source:String}"
     return int(clickhouse.query(sql, parameters={"source": source}).result_rows[0][0])
 
 

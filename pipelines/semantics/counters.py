@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from infra.service import metrics
 from infra.config.settings import Settings
+from infra.service import metrics
 from models.cache import CachedEncoder
 from operators.core.clusters.clusters import StateSize
 from operators.core.clusters.thresholds import Thresholds
@@ -42,7 +42,7 @@ def page_of(settings: Settings) -> Path:
 
 
 class Reporter:
-    """The side of the process: its page begins with zeros, as counters do when a part starts."""
+    """The side of the process: its page begins with zeros, as counters do when a service starts."""
 
     def __init__(self, page: Path) -> None:
         page.parent.mkdir(parents=True, exist_ok=True)

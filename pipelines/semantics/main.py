@@ -11,12 +11,12 @@ from typing import Final
 import structlog
 from confluent_kafka import Consumer, KafkaException
 
+from infra.config.settings import Settings
 from infra.kafka import client as kafka
-from infra.service.heartbeat import Heartbeat
 from infra.kafka.security import java
+from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
 from infra.service.metrics import SEMANTICS, SEMANTICS_LAG
-from infra.config.settings import Settings
 from models.manifest import path_of, read
 from operators.core.clusters.clusters import METHOD
 from operators.flink.semantics import (
@@ -29,20 +29,20 @@ from operators.flink.semantics import (
     transactions_of,
 )
 from operators.flink.settings import restore_settings
-from pipelines.votes import restore_policy
-from pipelines.semantics.counters import Reporter, load_watched, page_of
+from pipelines.flink.checkpoint_records import record_try
+from pipelines.flink.job_monitor import JobMonitor
 from pipelines.flink.runtime import (
     CONNECTOR,
-    abort_transactions,
     check_checkpoint,
     configure_flink,
     set_system_properties,
 )
-from pipelines.flink.job_monitor import JobMonitor
+from pipelines.flink.transactions import abort_transactions
+from pipelines.semantics.counters import Reporter, load_watched, page_of
 from pipelines.semantics.epochs import MadeBy, choose, epoch_folder
-from schemas.topics import ACCEPTED_PROPOSALS, CLUSTERING
+from schemas.topics import ACCEPTED_PROPOSALS, CLUSTER_PROGRESS
 
-PART: Final = "semantics"
+SERVICE: Final = "semantics"
 FIRST_COMPILER_ONLY: Final = "-XX:TieredStopAtLevel=1"
 """The work is done in Python and by the encoder: Java's second compiler would only compete."""
 NICE: Final = 15
@@ -57,42 +57,42 @@ log = structlog.get_logger()
 def main() -> None:
     """Run until the job fails for good or the process is told to stop."""
     settings = Settings()
-    configure_logging(PART)
+    configure_logging(SERVICE)
     os.nice(NICE)
     heap = f"-Xmx{settings.semantics_heap_mb}m -Xms64m -XX:+UseSerialGC"
-    configure_flink(settings, PART, f"{heap} {FIRST_COMPILER_ONLY} {JAVA_OPTIONS}")
+    configure_flink(settings, SERVICE, f"{heap} {FIRST_COMPILER_ONLY} {JAVA_OPTIONS}")
     # Python within Java finds packages by this variable, not by the environment it is started in.
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if Path(p).is_dir())
-    heartbeat = Heartbeat(settings, PART, metrics=SEMANTICS)
+    heartbeat = Heartbeat(settings, SERVICE, metrics=SEMANTICS)
     reporter = Reporter(page_of(settings))
     maker = MadeBy(read(path_of(settings.model)).model, METHOD, LAYOUT)
-    start = choose(settings, maker, _emitted_epochs(settings), check_checkpoint)
-    folder = epoch_folder(settings, start.epoch)
+    restore = choose(settings, maker, _emitted_epochs(settings), check_checkpoint)
+    folder = epoch_folder(settings, restore.epoch)
     options = job_settings(
         connector_jar=settings.jars / CONNECTOR,
         state=folder,
         checkpoint_ms=CHECKPOINT_MS,
         rest_port=settings.semantics_port,
     )
-    if start.checkpoint is not None:
-        options |= restore_settings(start.checkpoint)
-        restore_policy.record_try(start.checkpoint, folder)
-    security = java(settings, settings.run / PART)
+    if restore.checkpoint is not None:
+        options |= restore_settings(restore.checkpoint)
+        record_try(restore.checkpoint, folder)
+    security = java(settings, settings.run / SERVICE)
     set_system_properties(security.system)
     # PyFlink is imported late: it looks for its configuration folder when it starts Java.
     from operators.flink.clustering import graph  # noqa: PLC0415
 
-    job = SemanticsJob(settings.brokers, start.epoch, security.properties)
+    job = SemanticsJob(settings.brokers, restore.epoch, security.properties)
     flink = graph(options, job, load_watched)
-    abandoned = abort_transactions(settings, TRANSACTIONS, [transactions_of(start.epoch)])
-    checkpoint = None if start.checkpoint is None else start.checkpoint.name
+    abandoned = abort_transactions(settings, TRANSACTIONS, [transactions_of(restore.epoch)])
+    checkpoint = None if restore.checkpoint is None else restore.checkpoint.name
     log.info(
         "semantics_job_starting",
-        epoch=start.epoch,
+        epoch=restore.epoch,
         checkpoint=checkpoint,
         transactions_aborted=abandoned,
     )
-    monitor = JobMonitor(PART, settings.semantics_port, start, folder, heartbeat, count="epoch")
+    monitor = JobMonitor(SERVICE, settings.semantics_port, restore, folder, heartbeat)
     try:
         client = flink.execute_async()
         pause = Event()
@@ -101,7 +101,7 @@ def main() -> None:
                 reporter.report()
                 with suppress(KafkaException):  # the broker's trouble is not that of the job
                     SEMANTICS_LAG.set(_behind(group))
-                monitor.look(client)
+                monitor.poll(client)
     except Exception as error:
         # The Java stack in it says why; the supervisor starts the process anew.
         log.exception("semantics_job_failed")
@@ -122,7 +122,7 @@ def _emitted_epochs(settings: Settings) -> set[int]:
     try:
         return {
             json.loads(message.key())["epoch"]
-            for message in kafka.read_to_end(reader, CLUSTERING)
+            for message in kafka.read_to_end(reader, CLUSTER_PROGRESS)
         }
     finally:
         reader.close()

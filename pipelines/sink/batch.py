@@ -7,17 +7,19 @@ safe because intake and Flink wrote them; it must never be done with bytes from 
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+import msgspec
+
 from schemas.topics import (
     ACCEPTED_CONSULTATIONS,
     ACCEPTED_PROPOSALS,
     ACCEPTED_VOTES,
     ASSIGNMENTS,
     CLUSTER_EVENTS,
-    CLUSTERING,
+    CLUSTER_PROGRESS,
     CLUSTERS,
     DEAD_LETTERS,
-    SEMANTICS_OUTPUTS,
     PROGRESS,
+    SEMANTICS_OUTPUTS,
     TALLIES,
     VECTORS,
     WINDOWS,
@@ -47,12 +49,12 @@ UPSERTED: Final[dict[str, str]] = {
     CLUSTERS.name: "tutti.clusters",
     ASSIGNMENTS.name: "tutti.assignments",
     VECTORS.name: "tutti.sent_vectors",
-    CLUSTERING.name: "tutti.clustering",
+    CLUSTER_PROGRESS.name: "tutti.cluster_progress",
     **COUNTED,
 }
 """Topics whose records replace one another by key."""
 
-WATERMARKS: Final = frozenset({"tutti.progress", "tutti.clustering"})
+WATERMARKS: Final = frozenset({"tutti.progress", "tutti.cluster_progress"})
 """Tables that tell how far others are: their rows come last."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
@@ -65,6 +67,16 @@ TOPICS: Final[tuple[Topic, ...]] = (
     PROGRESS,
     *SEMANTICS_OUTPUTS,
 )
+
+
+class _Key(msgspec.Struct):
+    """What is read of the key of a counted record."""
+
+    epoch: int
+    consultation_id: str = ""
+
+
+_key: Final = msgspec.json.Decoder(_Key)
 
 
 class Insert(NamedTuple):
@@ -80,10 +92,10 @@ class Batch:
     """Collects records; `inserts` gives what they come to.
 
     Attributes:
-        least: Records of epochs before it are left out: nobody will see them any more.
+        min_epoch: Records of epochs before it are left out: nobody will see them any more.
     """
 
-    least: int = 0
+    min_epoch: int = 0
     _appended: dict[str, list[bytes]] = field(
         default_factory=lambda: {topic: [] for topic in APPENDED}
     )
@@ -108,9 +120,9 @@ class Batch:
         return sum(len(self._appended[topic]) for topic in ARCHIVED)
 
     def inserts(self) -> tuple[list[Insert], list[Insert]]:
-        """The inserts, turn by turn; those of a turn in any order, none of an empty table.
+        """The inserts, turn by turn; those of a phase in any order, none of an empty table.
 
-        What promises the others has the second turn.
+        What is a watermark of the others is the second phase.
         """
         rows = {table: self._appended[topic] for topic, table in APPENDED.items()} | {
             table: [_row(key, *record) for key, record in self._wanted(topic)]
@@ -124,8 +136,7 @@ class Batch:
 
     def consultations(self) -> set[str]:
         """The consultations whose tallies changed, read off the keys."""
-        # A key is {"epoch":1,"consultation_id":"C","proposal_id":...: the sixth piece is C.
-        return {key.split(b'"', 6)[5].decode() for key in self._upserted[TALLIES.name]}
+        return {_key.decode(key).consultation_id for key in self._upserted[TALLIES.name]}
 
     def progress(self) -> list[bytes]:
         """The newest progress per partition, as JSON."""
@@ -138,14 +149,13 @@ class Batch:
 
     def _wanted(self, topic: str) -> list[tuple[bytes, tuple[int, bytes | None]]]:
         records = self._upserted[topic].items()
-        if self.least <= 1 or topic not in COUNTED:  # there is none before it
+        if self.min_epoch <= 1 or topic not in COUNTED:  # there is none before it
             return list(records)
-        return [(key, record) for key, record in records if _epoch(key) >= self.least]
+        return [(key, record) for key, record in records if _epoch(key) >= self.min_epoch]
 
 
 def _epoch(key: bytes) -> int:
-    # A key is {"epoch":1,"consultation_id":...
-    return int(key[9 : key.index(b",")])
+    return _key.decode(key).epoch
 
 
 def _row(key: bytes, offset: int, value: bytes | None) -> bytes:

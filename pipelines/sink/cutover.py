@@ -1,22 +1,22 @@
-"""Switching: which count is shown, so that no number steps back and none is half.
+"""Cutover: which epoch is active, so that no number steps back and none is half.
 
-A new count that has everything of the shown count's cut may still be behind its newest rows, which
-run ahead of cuts. So before the switch the old count is held: its rows stand still, and the votes
-that they may contain are those in the log at that moment. When the new count has all of these, it
-is shown.
+A new epoch that has everything of the active epoch's cut may still lag behind its newest rows,
+which run ahead of cuts. So before the cutover the old epoch is frozen: its rows stand still, and
+the votes that they may contain are those in the log at that moment. When the new epoch has all of
+these, it becomes active.
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipelines.sink.cuts import Cut, TopicPartition
-from schemas.topics import ACCEPTED_VOTES
+from pipelines.sink.cuts import Cut
+from schemas.topics import ACCEPTED_VOTES, TopicPartition
 
 FREEZE_MS: Final = 30_000
-"""A new count that has not got there by then has died: the old one goes on."""
+"""A new epoch that has not got there by then has died: the old one goes on."""
 
 FORGET_MS: Final = 60_000
-"""A query that began before the switch reads the former rows: longer than any may take."""
+"""A query that began before the cutover reads the former rows: longer than any may take."""
 
 
 @dataclass(slots=True)
@@ -24,36 +24,36 @@ class Cutover:
     """Decides; the sink acts.
 
     Attributes:
-        active: The epoch that is shown; 0 before the first.
-        held: Whether its rows stand still.
+        active: The active epoch; 0 before the first.
+        frozen: Whether its rows stand still.
     """
 
     active: int
-    held: bool = False
+    frozen: bool = False
     _known: dict[int, Cut] = field(default_factory=dict)
     _goal: dict[int, int] = field(default_factory=dict)
     _since_ms: int = 0
     _forgotten: bool = False
 
     @property
-    def least(self) -> int:
+    def min_epoch(self) -> int:
         """Records of epochs before it are not wanted."""
-        return self.active + self.held
+        return self.active + self.frozen
 
     def cut(self, cut: Cut) -> bool:
         """Take a cut; returns whether it says something new."""
-        if cut.epoch < self.least or self._known.get(cut.epoch) == cut:
+        if cut.epoch < self.min_epoch or self._known.get(cut.epoch) == cut:
             return False
         self._known[cut.epoch] = cut
         return True
 
     def forget(self, epoch: int) -> None:
-        """Never show an epoch that was taken back; one that is shown stays."""
+        """Never activate an epoch that was retired; the active one stays."""
         if epoch != self.active:
             self._known.pop(epoch, None)
 
     def step(self, ends: dict[TopicPartition, int], now_ms: int) -> bool:
-        """Go one step; returns whether another epoch is to be shown: `active`.
+        """Go one step; returns whether another epoch becomes the active one.
 
         Args:
             ends: Where the topics end, asked for after all rows were written that there are.
@@ -64,21 +64,21 @@ class Cutover:
             self.active = min(self._known)
             return True
         newest = max(self._known, default=0)
-        shown = self._known.get(self.active)
-        if newest <= self.active or shown is None:
-            self.held = False
+        current = self._known.get(self.active)
+        if newest <= self.active or current is None:
+            self.frozen = False
             return False
         new = self._known[newest]
-        if not self.held:
-            # After a hold in vain, not before it has what that was for: it may be dead.
-            if new.reaches(shown) and self._has_goal(new):
-                self.held, self._since_ms = True, now_ms
+        if not self.frozen:
+            # After a freeze in vain, not before it has what that was for: its job may be dead.
+            if new.reaches(current) and self._has_goal(new):
+                self.frozen, self._since_ms = True, now_ms
                 self._goal = {p: end for (t, p), end in ends.items() if t == ACCEPTED_VOTES.name}
             return False
         if self._has_goal(new):
-            self.active, self.held, self._since_ms, self._forgotten = newest, False, now_ms, False
+            self.active, self.frozen, self._since_ms, self._forgotten = newest, False, now_ms, False
             return True
-        self.held = now_ms - self._since_ms < FREEZE_MS
+        self.frozen = now_ms - self._since_ms < FREEZE_MS
         return False
 
     def _has_goal(self, new: Cut) -> bool:
@@ -89,7 +89,7 @@ class Cutover:
         self._since_ms = self._since_ms or now_ms
         due = (
             self.active > 1
-            and not self.held
+            and not self.frozen
             and not self._forgotten
             and now_ms - self._since_ms >= FORGET_MS
         )

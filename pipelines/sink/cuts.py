@@ -9,10 +9,7 @@ those ends, every vote up to P is in tallies and windows.
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.topics import ACCEPTED_VOTES, TALLIES, WINDOWS
-
-TopicPartition = tuple[str, int]
-"""A topic's name and a partition."""
+from schemas.topics import ACCEPTED_VOTES, TALLIES, WINDOWS, TopicPartition
 
 OUTPUTS: Final = frozenset(
     (topic.name, partition) for topic in (TALLIES, WINDOWS) for partition in range(topic.partitions)
@@ -76,7 +73,9 @@ class Cuts:
         self._progress.pop(epoch, None)
         self._pending.pop(epoch, None)
 
-    def step(self, positions: dict[TopicPartition, int], ends: dict[TopicPartition, int]) -> list[Cut]:
+    def step(
+        self, positions: dict[TopicPartition, int], ends: dict[TopicPartition, int]
+    ) -> list[Cut]:
         """The cuts that are complete now, one per epoch at most.
 
         Args:

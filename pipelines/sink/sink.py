@@ -1,30 +1,24 @@
-"""The process of the sink: read, write, note how far, tell who watches."""
+"""The sink: reads what intake and the jobs wrote, inserts it into ClickHouse, and says how far."""
 
 import json
 from typing import Any, Final
 
 import structlog
 from clickhouse_connect.driver.client import Client
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from confluent_kafka.admin import AdminClient
 from redis import Redis, RedisError
-from tenacity import retry, retry_if_exception_type, wait_fixed
 
+from infra.clickhouse.client import scalar
 from infra.kafka import client as kafka
-from infra import redis
-from infra.clickhouse.client import ClickHouseUnavailableError, connect, scalar
-from infra.service.gc_tuning import tune_gc
-from infra.service.heartbeat import Heartbeat
-from infra.service.logs import configure_logging
-from infra.service.metrics import SINK, SINK_BATCH, SINK_LAG, SINK_CUT
-from infra.config.settings import Settings
-from infra.service.shutdown import stop_requested
+from infra.redis import CHANGES as STREAM
+from infra.service.metrics import SINK_BATCH, SINK_CUT, SINK_LAG
 from operators.core.clock import monotonic_ms, system_clock
 from pipelines.sink.batch import COUNTED, TOPICS, Batch
-from pipelines.sink.cuts import Cut, Cuts, TopicPartition
 from pipelines.sink.cutover import Cutover
+from pipelines.sink.cuts import Cut, Cuts
 from pipelines.sink.writer import Writer
-from schemas.topics import INPUT, SEMANTICS_OUTPUTS
+from schemas.topics import INPUT, SEMANTICS_OUTPUTS, TopicPartition, partitions_of
 
 BATCH: Final = 100_000
 POLL_S: Final = 0.1
@@ -33,8 +27,6 @@ ARCHIVE_ROWS: Final = 30_000
 """The archive alone is not hurried: a small insert costs three times as much for each row."""
 ARCHIVE_MS: Final = 1_500
 """Longer than a checkpoint usually takes to come, with counts that it is then written beside."""
-REDIS_TIMEOUT_S: Final = 0.05
-REDIS_STREAM: Final = "tutti:changes"
 REDIS_LENGTH: Final = 1_000
 _SEMANTICS_OUTPUTS: Final = frozenset(topic.name for topic in SEMANTICS_OUTPUTS)
 
@@ -54,24 +46,26 @@ class Sink:
         intake_group: Consumer,
         broker: AdminClient,
         clickhouse: Client,
-        news: "Redis | None",
+        notifications: "Redis | None",
     ) -> None:
         self._reader = reader
         self._intake_group = intake_group
         self._broker = broker
         self._writer = Writer(clickhouse, system_clock)
-        self._notifications = news
+        self._notifications = notifications
         self._cuts = Cuts()
         self._newest_ms: dict[TopicPartition, int] = {}
         self._cutover = Cutover(_active_epoch(clickhouse))
         for cut in _active_cut(clickhouse):
             self._cutover.cut(cut)
-        self._held: dict[TopicPartition, int] = {}
+        self._frozen_at: dict[TopicPartition, int] = {}
         # Whether reconciliation may be comparing; a former sink may have left a cut at rest.
         self._comparable = True
         self._batch = Batch()
         self._written_ms = 0
         self._reached: dict[TopicPartition, int] = {}
+        self._ticked_ms = monotonic_ms()
+        self._kafka_answers = True
         self._positions = dict.fromkeys(partitions_of(TOPICS), 0) | _positions(clickhouse)
         self._committed = dict(self._positions)
         for row in clickhouse.query(
@@ -83,10 +77,24 @@ class Sink:
     def _assign(self, positions: dict[TopicPartition, int]) -> None:
         """Read from there on."""
         self._positions = dict(positions)
-        self._reader.assign([TopicPartition(t, p, at) for (t, p), at in positions.items()])
+        kafka.assign(self._reader, positions)
 
-    def step(self) -> None:
-        """Read, and write when it is time."""
+    def step(self) -> float:
+        """Read; write when it is time, and twice a second record how far everything is."""
+        self._read()
+        if monotonic_ms() - self._ticked_ms >= TICK_MS:
+            self._kafka_answers = self.tick()
+            self._ticked_ms = monotonic_ms()
+        return 0.0
+
+    def beat(self) -> dict[str, Any]:
+        """Ready while Kafka answers."""
+        return {"ready": self._kafka_answers}
+
+    def close(self) -> None:
+        """What is not written yet is read again after the next start."""
+
+    def _read(self) -> None:
         self._collect(self._reader.consume(BATCH, POLL_S))
         votes = self._batch.archived
         archive_only = votes is not None and 0 < votes < ARCHIVE_ROWS
@@ -97,18 +105,18 @@ class Sink:
         """Write what was collected, then note how far."""
         batch, reached = self._batch, self._reached
         self._batch, self._reached = Batch(), {}
-        batch.least = self._cutover.least
-        # While the old count is held, its rows are left out: until the switch they are not done.
-        noted = {at: to for at, to in reached.items() if at not in self._held}
-        turns = batch.inserts()
-        if any(turns):
-            SINK_BATCH.observe(sum(insert.rows for turn in turns for insert in turn))
+        batch.min_epoch = self._cutover.min_epoch
+        # While the old count is held, its rows are left out: until the cutover they are not done.
+        noted = {at: to for at, to in reached.items() if at not in self._frozen_at}
+        phases = batch.inserts()
+        if any(phases):
+            SINK_BATCH.observe(sum(insert.rows for phase in phases for insert in phase))
             votes = _about_votes(noted)
             if self._comparable:  # no longer: reconciliation must know before the rows are there
                 self._writer.positions({"started": votes})
                 self._comparable = not votes
-            for turn in turns:
-                self._writer.insert(turn)
+            for phase in phases:
+                self._writer.insert(phase)
         if reached:
             self._writer.positions({"done": noted}, newest_ms=self._newest_ms)
             self._positions |= reached
@@ -120,11 +128,11 @@ class Sink:
                 self._cuts.progress(
                     record["epoch"], record["partition"], record["offset"], record["origin_ms"]
                 )
-            self._tell(batch.consultations())
+            self._notify(batch.consultations())
         self._written_ms = monotonic_ms()
 
     def tick(self) -> bool:
-        """Note where the logs end and where intake is; take a cut if one is complete.
+        """Record where the logs end and where intake is; take a cut if one is complete.
 
         Returns:
             Whether Kafka told; while it does not, there is nothing to note.
@@ -191,34 +199,31 @@ class Sink:
         """Show a newer count once it counts everything that the one shown does."""
         if self._cutover.step(ends, monotonic_ms()):
             self._writer.activate(self._cutover.active)
-            done = {at: self._positions[at] for at in self._held}
+            done = {at: self._positions[at] for at in self._frozen_at}
             self._writer.positions({"done": done}, newest_ms=self._newest_ms)
-            self._held = {}
+            self._frozen_at = {}
             self._comparable = True
-        elif self._cutover.held and not self._held:
-            self._held = {at: to for at, to in self._positions.items() if at[0] in COUNTED}
-        elif self._held and not self._cutover.held:
-            self._assign(self._positions | self._held)
-            self._held = {}
+        elif self._cutover.frozen and not self._frozen_at:
+            self._frozen_at = {at: to for at, to in self._positions.items() if at[0] in COUNTED}
+        elif self._frozen_at and not self._cutover.frozen:
+            self._assign(self._positions | self._frozen_at)
+            self._frozen_at = {}
 
     def _commit(self) -> None:
-        written = self._positions | self._held
+        written = self._positions | self._frozen_at
         moved = {at: to for at, to in written.items() if to != self._committed.get(at)}
         if moved:
-            self._reader.commit(
-                offsets=[TopicPartition(t, p, to) for (t, p), to in moved.items()],
-                asynchronous=True,
-            )
+            kafka.commit_later(self._reader, moved)
             self._committed |= moved
 
-    def _tell(self, consultations: set[str]) -> None:
-        """Tell live pages what changed. Nobody's number depends on it."""
+    def _notify(self, consultations: set[str]) -> None:
+        """Notify live pages of what changed. Nobody's number depends on it."""
         if self._notifications is None or not consultations:
             return
         try:
             for consultation in consultations:
                 self._notifications.xadd(
-                    REDIS_STREAM,
+                    STREAM,
                     {"consultation_id": consultation},
                     maxlen=REDIS_LENGTH,
                     approximate=True,
@@ -230,10 +235,6 @@ class Sink:
 def _about_votes(places: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
     """Without what the semantics job writes: whether counts are equal does not wait for it."""
     return {place: at for place, at in places.items() if place[0] not in _SEMANTICS_OUTPUTS}
-
-
-def partitions_of(topics: tuple[Any, ...]) -> list[TopicPartition]:
-    return [(topic.name, p) for topic in topics for p in range(topic.partitions)]
 
 
 def _positions(clickhouse: Client) -> dict[TopicPartition, int]:
@@ -252,38 +253,3 @@ def _active_cut(clickhouse: Client) -> list[Cut]:
 def _active_epoch(clickhouse: Client) -> int:
     """The count that is shown; 0 before the first."""
     return int(scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs"))
-
-
-@retry(retry=retry_if_exception_type(ClickHouseUnavailableError), wait=wait_fixed(1.0))
-def _connect(settings: Settings) -> Client:
-    return connect(settings)
-
-
-def main() -> None:
-    """Run until told to stop."""
-    settings = Settings()
-    configure_logging("sink")
-    stop = stop_requested()
-    sink = Sink(
-        kafka.consumer(settings, kafka.SINK_GROUP),
-        kafka.consumer(settings, kafka.INTAKE_GROUP),
-        kafka.admin(settings),
-        _connect(settings),
-        redis.connect(settings, timeout_s=REDIS_TIMEOUT_S),
-    )
-    heartbeat = Heartbeat(settings, "sink", metrics=SINK)
-    ticked_ms = monotonic_ms()
-    log.info("sink_started")
-    tune_gc()
-    while not stop.is_set():
-        sink.step()
-        if monotonic_ms() - ticked_ms >= TICK_MS:
-            told = sink.tick()
-            ticked_ms = monotonic_ms()
-            if heartbeat.due():
-                heartbeat.beat(ready=told)
-    log.info("sink_stopped")
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,8 @@ from infra.clickhouse.client import UNAVAILABLE
 from infra.service.metrics import SINK_INSERT, SINK_RETRIES, SINK_ROWS
 from operators.core.clock import Clock
 from pipelines.sink.batch import Insert
-from pipelines.sink.cuts import Cut, TopicPartition
+from pipelines.sink.cuts import Cut
+from schemas.topics import TopicPartition
 
 SIDE_BY_SIDE: Final = 3
 """Tables that are written at the same time: an insert keeps one core busy."""
@@ -82,7 +83,7 @@ class Writer:
         offset_gaps: dict[TopicPartition, int] | None = None,
         newest_ms: dict[TopicPartition, int] | None = None,
     ) -> None:
-        """Note how far stages are, all at once; a smaller offset than noted changes nothing.
+        """Record how far stages are, all at once; a smaller offset than noted changes nothing.
 
         Args:
             stages: Next offset per partition, by name of the stage.
@@ -105,13 +106,21 @@ class Writer:
         if rows:
             self._insert_rows(
                 "positions",
-                ["stage", "topic", "partition", "next_offset", "offset_gaps", "newest_ms", "written_at"],
+                [
+                    "stage",
+                    "topic",
+                    "partition",
+                    "next_offset",
+                    "offset_gaps",
+                    "newest_ms",
+                    "written_at",
+                ],
                 rows,
             )
 
     @_until_it_answers
     def cut(self, cut: Cut) -> None:
-        """Note a consistent cut."""
+        """Record a consistent cut."""
         positions = {f"{topic}/{p}": offset for (topic, p), offset in cut.positions.items()}
         self._insert_rows(
             "cuts",

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
-from operators.core.scores import agreement, consensus, divisiveness, stable_rank, makeorg, zones
 from operators.core.errors import TerminalError
+from operators.core.scores import agreement, consensus, divisiveness, makeorg, stable_rank, zones
 from operators.core.votes.tally import COUNTERS
 
 METHODS: Final = {

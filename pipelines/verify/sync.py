@@ -9,10 +9,10 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaException
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import connect, scalar
-from infra.service.heartbeat import last_beat
 from infra.config.settings import Settings
+from infra.kafka import client as kafka
+from infra.service.heartbeat import last_beat
 from operators.core.errors import TransientError
 from schemas.topics import (
     ACCEPTED_CONSULTATIONS,
@@ -21,13 +21,14 @@ from schemas.topics import (
     DEAD_LETTERS,
     INPUT,
     SEMANTICS_OUTPUTS,
-    Topic,
+    TopicPartition,
+    partitions_of,
 )
 
 POLL_S: Final = 0.1
 _PASSED: Final = (ACCEPTED_CONSULTATIONS, ACCEPTED_PROPOSALS, ACCEPTED_VOTES, DEAD_LETTERS)
 
-Ends = dict[tuple[str, int], int]
+Ends = dict[TopicPartition, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
     """
     broker, clickhouse = kafka.admin(settings), connect(settings)
     [end] = kafka.ends(broker, partitions_of((ACCEPTED_PROPOSALS,))).values()
-    newest = "SELECT max(offset) + 1, count() FROM tutti.clustering"
+    newest = "SELECT max(offset) + 1, count() FROM tutti.cluster_progress"
 
     def behind() -> int:
         [[done, known]] = clickhouse.query(newest).result_rows
@@ -99,10 +100,6 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
     except RetryError:
         pass
     return behind()
-
-
-def partitions_of(topics: tuple[Topic, ...]) -> list[tuple[str, int]]:
-    return [(topic.name, p) for topic in topics for p in range(topic.partitions)]
 
 
 def _wait(stage: str, timeout_s: float, passed: Callable[[], bool]) -> None:

@@ -14,11 +14,11 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import Message
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import connect, scalar
-from infra.local.epochs import Note, update_rebuild_record, epoch_folder
 from infra.config.settings import Settings
-from pipelines.votes.restore_policy import Outputs
+from infra.kafka import client as kafka
+from infra.local.epochs import RebuildRecord, epoch_folder, update_rebuild_record
+from pipelines.votes.restore_policy import EpochOutputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS, Topic
 
 PATIENCE_S = 30.0
@@ -26,12 +26,12 @@ PATIENCE_S = 30.0
 log = structlog.get_logger()
 
 
-def read_outputs(settings: Settings) -> Outputs:
+def read_outputs(settings: Settings) -> EpochOutputs:
     """The epochs that the topic of progress knows."""
     newest: dict[bytes, bool] = {}
     for message in _messages(settings, PROGRESS):
         newest[message.key()] = message.value() is not None
-    return Outputs(
+    return EpochOutputs(
         live=frozenset(_epoch(key) for key, alive in newest.items() if alive),
         ever=frozenset(_epoch(key) for key in newest),
     )
@@ -58,7 +58,7 @@ def retire(settings: Settings, epoch: int) -> bool:
             return False
     _tombstones(settings, epoch, (TALLIES, WINDOWS))
     shutil.rmtree(epoch_folder(settings, epoch), ignore_errors=True)
-    update_rebuild_record(settings, lambda note: Note.forget(note, epoch))
+    update_rebuild_record(settings, lambda note: RebuildRecord.forget(note, epoch))
     log.info("epoch_retired", epoch=epoch)
     return True
 

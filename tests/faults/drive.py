@@ -79,9 +79,9 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
             f" first: {watcher.evidence}"
         )
     found += [
-        f"{part} took {memory.worst_mb.get(part, 0)} MiB, over its bound of {bound}"
-        for part, bound in bounds_mb(stack.settings).items()
-        if memory.worst_mb.get(part, 0) > bound
+        f"{service} took {memory.worst_mb.get(service, 0)} MiB, over its bound of {bound}"
+        for service, bound in bounds_mb(stack.settings).items()
+        if memory.worst_mb.get(service, 0) > bound
     ]
     stage.broken = bool(found)
     return {

@@ -112,16 +112,18 @@ PROTECTIONS = (
         ("tests/stack/test_alone.py::test_up_ends_the_orphans_of_a_killed_supervisor",),
     ),
     Protection(
-        "offsets without a message, before one, are counted as offset_gaps",
+        "offsets without a message, before one, are counted as gaps",
         "pipelines/intake.py",
-        "        self.offset_gaps += offset - self.next_offset\n        self.next_offset = offset + 1",
+        "        self.offset_gaps += offset - self.next_offset\n"
+        "        self.next_offset = offset + 1",
         "        self.next_offset = offset + 1",
         (f"{POSITIONS}test_a_gap_between_messages_is_a_hole",),
     ),
     Protection(
-        "offsets without a message, at a partition's end, are counted as offset_gaps",
+        "offsets without a message, at a partition's end, are counted as gaps",
         "pipelines/intake.py",
-        "        self.offset_gaps += offset - self.next_offset\n        self.next_offset = offset\n",
+        "        self.offset_gaps += offset - self.next_offset\n"
+        "        self.next_offset = offset\n",
         "        self.next_offset = offset\n",
         (
             f"{POSITIONS}test_markers_behind_the_last_message_are_holes_too",
@@ -245,7 +247,7 @@ PROTECTIONS = (
     Protection(
         "progress is written after what it promises",
         "pipelines/sink/batch.py",
-        'WATERMARKS: Final = frozenset({"tutti.progress", "tutti.clustering"})',
+        'WATERMARKS: Final = frozenset({"tutti.progress", "tutti.cluster_progress"})',
         "WATERMARKS: Final = frozenset[str]()",
         ("tests/pipelines/sink/test_batch.py::test_what_promises_the_others_is_inserted_last",),
     ),
@@ -319,12 +321,12 @@ class Outcome:
     why: str = ""
 
 
-def _outcome(part: ET.Element) -> Outcome:
+def _outcome(element: ET.Element) -> Outcome:
     """Of one phase of a test."""
-    why = PLACE.sub("…", " ".join(part.get("message", "").split()))
+    why = PLACE.sub("…", " ".join(element.get("message", "").split()))
     if why.startswith(TIME_OUT):
         return Outcome("error", why)
-    return Outcome("failure" if why.startswith(CHECK_BEHIND) else part.tag, why)
+    return Outcome("failure" if why.startswith(CHECK_BEHIND) else element.tag, why)
 
 
 def outcomes(folder: Path, tests: tuple[str, ...]) -> dict[str, Outcome]:
@@ -343,7 +345,7 @@ def outcomes(folder: Path, tests: tuple[str, ...]) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own file
         name = case.get("name", "")
-        phases = [_outcome(part) for part in case if part.tag in GRAVEST]
+        phases = [_outcome(element) for element in case if element.tag in GRAVEST]
         phases.append(found.get(name, Outcome("passed")))
         found[name] = min(phases, key=lambda phase: GRAVEST.index(phase.kind))
     return {test: found.get(test.split("::")[-1], Outcome("missing")) for test in tests}

@@ -2,7 +2,8 @@
 
 Everywhere the promise includes the checks of `checks.wrong`: every tally cell, minute cell,
 archive row and coordinate equals the naive recount, reconciliation says equal, no visible count
-stepped back, and no part outgrew its memory. `Scenario.promise` says what is promised beside that.
+stepped back, and no service outgrew its memory. `Scenario.promise` says what is promised
+beside that.
 """
 
 import os
@@ -57,60 +58,60 @@ class Scenario:
     after: Callable[[Stage], list[str]] | None = None
 
 
-def killed(*parts: str) -> Fault:
-    """``kill -9`` of parts at once. A lost supervisord needs somebody who says ``tutti up``."""
+def killed(*services: str) -> Fault:
+    """``kill -9`` of services at once. A lost supervisord needs somebody who says ``tutti up``."""
 
     def fault(stage: Stage) -> None:
-        stage.kill(*parts)
-        if "supervisord" in parts:
+        stage.kill(*services)
+        if "supervisord" in services:
             stage.up()
-        stage.await_running(*parts)
+        stage.await_running(*services)
 
     return fault
 
 
-def killed_while_restarting(part: str, times: int = 3) -> Fault:
+def killed_while_restarting(service: str, times: int = 3) -> Fault:
     """Killed, and again before it is ready, at moments the seed chooses."""
 
     def fault(stage: Stage) -> None:
-        stage.kill(part)
+        stage.kill(service)
         for _ in range(times):
-            stage.await_running(part)
-            stage.pause(0, 4 if part in {"kafka", "votes"} else 1.5)
-            stage.kill(part)
-        stage.await_running(part)
+            stage.await_running(service)
+            stage.pause(0, 4 if service in {"kafka", "votes"} else 1.5)
+            stage.kill(service)
+        stage.await_running(service)
 
     return fault
 
 
 def killed_while_starting(stage: Stage) -> None:
-    """Down, then up, while parts and the command itself are killed."""
+    """Down, then up, while services and the command itself are killed."""
     down(stage.stack.settings)
 
     def strike() -> None:
-        for part in stage.random.sample(KILLABLE, len(KILLABLE)):
+        for service in stage.random.sample(KILLABLE, len(KILLABLE)):
             stage.pause(0.5, 3)
-            stage.kill(part)
+            stage.kill(service)
 
     striker = threading.Thread(target=strike)
     striker.start()
     while striker.is_alive():
-        # It says that a part died; say it again.
+        # It says that a service died; say it again.
         with suppress(AssertionError):
             stage.up(tries=1)
     striker.join()
     stage.up()
 
 
-def stopped(part: str, seconds: float) -> Fault:
+def stopped(service: str, seconds: float) -> Fault:
     """SIGSTOP, and SIGCONT later."""
 
     def fault(stage: Stage) -> None:
-        stage.signal(signal.SIGSTOP, part)
+        stage.signal(signal.SIGSTOP, service)
         try:
             time.sleep(seconds)
         finally:
-            stage.signal(signal.SIGCONT, part)
+            stage.signal(signal.SIGCONT, service)
 
     return fault
 
@@ -174,7 +175,7 @@ def full(folder: str, seconds: float = 20) -> Fault:
 
 # The sink's code in a process of its own, which finds ClickHouse behind the proxy.
 SINK_THROUGH = """
-import pipelines.sink.sink as sink
+import pipelines.sink.main as sink
 class Through(sink.Settings):
     clickhouse_port = property(lambda _: {port})
 sink.Settings = Through
@@ -206,10 +207,10 @@ def through_a_proxy(mode: Mode, seconds: float = 30) -> Fault:
 
 
 def twin(module: str, seconds: float = 20, **environment: str) -> Fault:
-    """A second process of a part beside the first, killed twice."""
+    """A second process of a service beside the first, killed twice."""
 
     def fault(stage: Stage) -> None:
-        code = f"import {module} as part; part.main()"
+        code = f"import {module} as service; service.main()"
         with stage.beside(code, TUTTI_SERVICE="twin", **environment):
             for _ in range(2):
                 stage.await_running("twin")
@@ -262,13 +263,13 @@ def emptied(fault: Fault) -> Fault:
 
 
 def any_order(stage: Stage) -> list[str]:
-    """supervisord alone, then the parts in the order and at the moments the seed chooses."""
+    """supervisord alone, then the services in the order and at the moments the seed chooses."""
     down(stage.stack.settings)
     with patch.dict(os.environ, stage.stack.environment):  # the probe sends nothing
         stage.supervisor.launch()
-    every = [part.name for part in EVERY_SERVICE if not part.on_demand]
-    for part in stage.random.sample(every, len(every)):
-        stage.supervisor.start(part)
+    every = [service.name for service in EVERY_SERVICE if not service.on_demand]
+    for service in stage.random.sample(every, len(every)):
+        stage.supervisor.start(service)
         stage.pause(0, 3)
     stage.await_ready()
     return []
@@ -326,17 +327,19 @@ def _tallies_read(stage: Stage, ends: dict[int, int]) -> bool:
 def _kills() -> list[Scenario]:
     return [
         Scenario(
-            f"kill {part}",
+            f"kill {service}",
             "kill",
-            "`tutti up` ends the orphans and goes on" if part == "supervisord" else "starts anew",
-            killed(part),
+            "`tutti up` ends the orphans and goes on"
+            if service == "supervisord"
+            else "starts anew",
+            killed(service),
         )
-        for part in (*KILLABLE, *ASIDE)
+        for service in (*KILLABLE, *ASIDE)
     ]
 
 
 def pairs(seed: int, count: int) -> list[Scenario]:
-    """Pairs of parts that are killed at the same moment, chosen by the seed."""
+    """Pairs of services that are killed at the same moment, chosen by the seed."""
     chosen = Random(seed).sample(list(combinations(KILLABLE, 2)), count)
     return [
         Scenario(f"kill {one} and {other}", "pairs", "both start anew", killed(one, other))
@@ -348,12 +351,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     *_kills(),
     *(
         Scenario(
-            f"kill {part} again before it is ready",
+            f"kill {service} again before it is ready",
             "restart",
             "starts anew after three more kills",
-            killed_while_restarting(part),
+            killed_while_restarting(service),
         )
-        for part in SERVICES
+        for service in SERVICES
     ),
     Scenario(
         "kill everything while it starts",
@@ -361,12 +364,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         "`tutti up`, said again, comes to an end",
         killed_while_starting,
     ),
-    Scenario("parts start in any order", "restart", "ready without help", any_order),
+    Scenario("services start in any order", "restart", "ready without help", any_order),
     Scenario("broker stands still for 60 s", "stop", "goes on by itself", stopped("kafka", 60)),
     Scenario("sink stands still for 60 s", "stop", "goes on by itself", stopped("sink", 60)),
     *(
-        Scenario(f"{part} stands still for 20 s", "stop", "goes on by itself", stopped(part, 20))
-        for part in ("intake", "votes", "clickhouse")
+        Scenario(
+            f"{service} stands still for 20 s", "stop", "goes on by itself", stopped(service, 20)
+        )
+        for service in ("intake", "votes", "clickhouse")
     ),
     Scenario(
         "ClickHouse answers ten times slower", "link", "goes on by itself", through_a_proxy("slow")
@@ -381,10 +386,18 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("disk of Kafka full", "disk", "goes on when there is space", full("kafka")),
     Scenario("disk of the checkpoints full", "disk", "goes on when there is space", full("votes")),
     Scenario(
-        "Redis flushed all the time", "redis", "news go on", redis_flushed, after=changes_are_notified
+        "Redis flushed all the time",
+        "redis",
+        "news go on",
+        redis_flushed,
+        after=changes_are_notified,
     ),
     Scenario(
-        "Redis answers nothing for 20 s", "redis", "news go on", emptied(redis_slow), changes_are_notified
+        "Redis answers nothing for 20 s",
+        "redis",
+        "news go on",
+        emptied(redis_slow),
+        changes_are_notified,
     ),
     Scenario(
         "Redis stands still for 20 s",
@@ -400,18 +413,18 @@ SCENARIOS: tuple[Scenario, ...] = (
         redis_wrong_types,
         changes_are_notified,
     ),
-    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.sink")),
+    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.main")),
     Scenario(
         "two intakes with two numbers",
         "twins",
         "they share the partitions",
-        twin("pipelines.intake.intake", TUTTI_INSTANCE="1"),
+        twin("pipelines.intake.main", TUTTI_INSTANCE="1"),
     ),
     Scenario(
         "two intakes with one number",
         "twins",
         "they push each other out, nothing is lost",
-        twin("pipelines.intake.intake"),
+        twin("pipelines.intake.main"),
     ),
     Scenario(
         "newest checkpoint deleted",

@@ -97,40 +97,47 @@ class Stage:
         """Stop and remove everything."""
         with suppress(AssertionError, subprocess.TimeoutExpired):
             self.stack.run("down")
-        self.kill(*(part.name for part in EVERY_SERVICE), "supervisord")
+        self.kill(*(service.name for service in EVERY_SERVICE), "supervisord")
         self.stack.tear_down()
 
-    def processes(self, *parts: str) -> list[psutil.Process]:
-        """The processes of some parts, those that lost their supervisor included."""
+    def processes(self, *services: str) -> list[psutil.Process]:
+        """The processes of some services, those that lost their supervisor included."""
         home = str(self.stack.settings.home.resolve())
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 environment = process.environ()
-                if environment.get("TUTTI_HOME") == home and environment.get("TUTTI_SERVICE") in parts:
+                if (
+                    environment.get("TUTTI_HOME") == home
+                    and environment.get("TUTTI_SERVICE") in services
+                ):
                     found.append(process)
         return found
 
-    def signal(self, number: signal.Signals, *parts: str) -> list[psutil.Process]:
-        """Send a signal to every process of some parts."""
-        found = self.processes(*parts)
+    def signal(self, number: signal.Signals, *services: str) -> list[psutil.Process]:
+        """Send a signal to every process of some services."""
+        found = self.processes(*services)
         for process in found:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
         return found
 
-    def kill(self, *parts: str) -> None:
-        """``kill -9`` of every process of some parts, at once."""
-        psutil.wait_procs(self.signal(signal.SIGKILL, *parts), timeout=30)
+    def kill(self, *services: str) -> None:
+        """``kill -9`` of every process of some services, at once."""
+        psutil.wait_procs(self.signal(signal.SIGKILL, *services), timeout=30)
 
-    def await_running(self, *parts: str) -> None:
-        """Wait until there are processes of these parts again."""
-        await_that(f"processes of {parts}", lambda: all(self.processes(part) for part in parts), 60)
+    def await_running(self, *services: str) -> None:
+        """Wait until there are processes of these services again."""
+        await_that(
+            f"processes of {services}",
+            lambda: all(self.processes(service) for service in services),
+            60,
+        )
 
     def up(self, tries: int = 3) -> None:
         """``tutti up``, as somebody does who finds that something is wrong.
 
-        On a busy machine it may give up waiting while the parts go on; then it is said again.
+        On a busy machine it may give up waiting while the services go on; then it is said again.
         """
         for left in reversed(range(tries)):
             try:
@@ -142,11 +149,11 @@ class Stage:
                 return
 
     def await_ready(self, seconds: float = READY_S) -> None:
-        """Wait until every part says that it is ready, without doing anything about it."""
+        """Wait until every service says that it is ready, without doing anything about it."""
 
         def ready() -> bool:
             try:
-                return all(part.ready for part in status(self.stack.settings))
+                return all(service.ready for service in status(self.stack.settings))
             except (OSError, TuttiError, psutil.Error):
                 return False
 
@@ -158,7 +165,7 @@ class Stage:
 
     @contextmanager
     def beside(self, code: str, **environment: str) -> Iterator[None]:
-        """Run one more process of a part, again and again as a supervisor does.
+        """Run one more process of a service, again and again as a supervisor does.
 
         It counts from the moment when it says that it has started; until then this waits.
         """

@@ -36,8 +36,8 @@ def test_every_group_has_a_heading_and_every_scenario_a_name_of_its_own():
 
 
 def test_every_part_is_killed_alone_and_a_scenario_without_result_is_a_row():
-    always = {part.name for part in SERVICES if not part.on_demand} - {"probe"}
-    kills = {f"kill {part}" for part in (*always, "supervisord")}
+    always = {service.name for service in SERVICES if not service.on_demand} - {"probe"}
+    kills = {f"kill {service}" for service in (*always, "supervisord")}
     assert {scenario.name for scenario in SCENARIOS if scenario.group == "kill"} == kills
     missing = not_run([result()])
     assert len(missing) == len(SCENARIOS) + PAIRS - 1

@@ -17,7 +17,7 @@ FRESH_MS = 5_000
 """What is visible is up to date while its newest vote is younger."""
 
 OVERHEAD_MB = {"kafka": 640, "votes": 1280, "semantics": 1024, "clickhouse": 1024, "redis": 64}
-"""Beyond the memory that a part is given: code, threads, classes, buffers, mapped files."""
+"""Beyond the memory that a service is given: code, threads, classes, buffers, mapped files."""
 BOUND_MB = {
     "intake": 500,
     "sink": 800,
@@ -30,7 +30,7 @@ BOUND_MB = {
 
 
 def bounds_mb(settings: Settings) -> dict[str, int]:
-    """The bound of each part's resident memory, MiB."""
+    """The bound of each service's resident memory, MiB."""
     given = {
         "kafka": settings.kafka_heap_mb,
         "votes": settings.flink_heap_mb,
@@ -38,7 +38,7 @@ def bounds_mb(settings: Settings) -> dict[str, int]:
         "clickhouse": settings.clickhouse_memory_mb,
         "redis": settings.redis_memory_mb,
     }
-    return {part: given[part] + OVERHEAD_MB[part] for part in given} | BOUND_MB
+    return {service: given[service] + OVERHEAD_MB[service] for service in given} | BOUND_MB
 
 
 class Watcher(threading.Thread):
@@ -119,7 +119,7 @@ def _now_ms() -> int:
 
 
 class Memory(threading.Thread):
-    """Samples the resident memory of each part once a second; keeps the greatest, MiB."""
+    """Samples the resident memory of each service once a second; keeps the greatest, MiB."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(daemon=True)
@@ -128,23 +128,23 @@ class Memory(threading.Thread):
         self.worst_mb: dict[str, int] = {}
 
     def run(self) -> None:
-        parts: dict[tuple[int, float], str | None] = {}
+        services: dict[tuple[int, float], str | None] = {}
         while not self._over.wait(1.0):
             found: dict[str, int] = defaultdict(int)
             for process in psutil.process_iter():
                 try:
                     key = (process.pid, process.create_time())
                     # Shortly after a fork a process still has the environment of its parent.
-                    if key not in parts or time.time() - key[1] < 3:  # noqa: TID251 - of the system
+                    if key not in services or time.time() - key[1] < 3:  # noqa: TID251 - of the system
                         environment = process.environ()
                         ours = environment.get("TUTTI_HOME") == self._home
-                        parts[key] = environment.get("TUTTI_SERVICE") if ours else None
-                    if part := parts[key]:
-                        found[part] += process.memory_info().rss >> 20
+                        services[key] = environment.get("TUTTI_SERVICE") if ours else None
+                    if service := services[key]:
+                        found[service] += process.memory_info().rss >> 20
                 except psutil.Error:
                     continue
-            for part, size in found.items():
-                self.worst_mb[part] = max(size, self.worst_mb.get(part, 0))
+            for service, size in found.items():
+                self.worst_mb[service] = max(size, self.worst_mb.get(service, 0))
 
     def end(self) -> None:
         self._over.set()

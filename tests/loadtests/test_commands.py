@@ -10,7 +10,7 @@ from infra.config.settings import Settings
 from loadtests import __main__ as commands
 from loadtests import bench
 from loadtests import report as page
-from loadtests.bench import Bench, Measurement, Part
+from loadtests.bench import Bench, Measurement, Service
 from loadtests.expected import Comparison
 from operators.core.errors import TerminalError
 
@@ -25,7 +25,7 @@ class NoStack(Bench):
     def announce(self) -> None:
         pass
 
-    def await_topics(self) -> None:
+    def await_clusters(self) -> None:
         pass
 
     def idle(self) -> None:
@@ -45,7 +45,7 @@ class NoStack(Bench):
             gap_ms=50,
             polls_per_s=20,
             others_cores=0.1,
-            parts={"sink": Part(5, 0.5, 100, {"python": 5.0}, restarted=False)},
+            services={"sink": Service(5, 0.5, 100, {"python": 5.0}, restarted=False)},
         )
         self.runs.append(measured)
         return measured

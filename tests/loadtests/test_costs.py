@@ -5,14 +5,14 @@ import os
 import pytest
 from faults.stage import await_that
 
-from infra.local.supervisor import Process
 from infra.config.settings import Settings
+from infra.local.supervisor import Process
 from loadtests import costs
 from loadtests.costs import OBSERVER, Costs, threads_of
 
 
 class OneAndAHalf:
-    """A supervisor with a part that runs, this process, and one that stands by."""
+    """A supervisor with a service that runs, this process, and one that stands by."""
 
     def __init__(self, _settings: Settings) -> None:
         pass

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtests.bench import Measurement, Part
+from loadtests.bench import Measurement, Service
 from loadtests.capacity import Trial
 from loadtests.expected import Comparison
 from loadtests.report import PAGE, Report, render, reports, save
@@ -21,9 +21,9 @@ def measurement(visible_s: float, cpu_us: float) -> Measurement:
         gap_ms=60,
         polls_per_s=20,
         others_cores=0.4,
-        parts={
-            "sink": Part(cpu_us, 0.5, 100, {"python": 1.0}, restarted=False),
-            "votes": Part(20, 0.5, 900, {}, restarted=False),
+        services={
+            "sink": Service(cpu_us, 0.5, 100, {"python": 1.0}, restarted=False),
+            "votes": Service(20, 0.5, 900, {}, restarted=False),
         },
     )
 
@@ -57,7 +57,7 @@ def test_a_report_that_was_kept_is_read_again(tmp_path) -> None:
 def test_median_and_spread_of_the_runs_stand_beside_the_cold_start() -> None:
     page = render([report()])
     assert "| all visible after, s | 3.0 (2.0–4.0) | 9.0 |" in page
-    assert "| µs CPU per vote, all parts | 26.0 (25.0–27.0) | 110.0 |" in page
+    assert "| µs CPU per vote, all services | 26.0 (25.0–27.0) | 110.0 |" in page
     assert "| sink | 6.0 (5.0–7.0) | 0.50 | 0.01 | 100 |" in page
     assert page.index("| votes | 20.0") < page.index("| sink | 6.0")
     assert "exact: **yes**" in page
@@ -77,8 +77,10 @@ def test_wrong_numbers_are_not_called_exact(wrong: Comparison) -> None:
 
 def test_a_part_that_was_restarted_is_named() -> None:
     one = measurement(2, 5)
-    parts = one.parts | {"sink": Part(5, 0.5, 100, {}, restarted=True)}
-    again = Measurement(**{f: getattr(one, f) for f in one.__struct_fields__} | {"parts": parts})
+    services = one.services | {"sink": Service(5, 0.5, 100, {}, restarted=True)}
+    again = Measurement(
+        **{f: getattr(one, f) for f in one.__struct_fields__} | {"services": services}
+    )
     assert "| sink, restarted |" in render([report(runs=[one, again])])
 
 

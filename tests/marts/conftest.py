@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from clickhouse import show_epoch
 from clickhouse_connect.driver.client import Client
+from clickhouse_server import show_epoch
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.config.settings import Settings
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,11 @@ import io
 from dataclasses import asdict
 
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_tallies
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 from rich.console import Console
 
-from operators.core.scores.consensus import consensus
 from operators.core.errors import TerminalError
+from operators.core.scores.consensus import consensus
 from pipelines.cli.board import draw_board, read_board
 
 CELLS = {

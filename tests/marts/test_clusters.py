@@ -5,7 +5,7 @@ import re
 from math import sqrt
 
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_tallies
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 from places import CHECKOUT
 
 from infra.clickhouse.client import connect
@@ -32,7 +32,7 @@ def insert_clusters(clickhouse, consultation, members, *, epoch=1, offset=10, ve
                 for n in [sum(other == cluster for other in members.values())]
             ],
         ),
-        ("clustering", ["offset", "model", "proposals"], [[offset, "toy/1", len(members)]]),
+        ("cluster_progress", ["offset", "model", "proposals"], [[offset, "toy/1", len(members)]]),
     ):
         clickhouse.insert(
             table,
@@ -129,7 +129,8 @@ def test_vectors_are_inserted_as_they_are_sent_and_compared_by_analysts(clickhou
     ).result_rows
     assert rows[0] == ("n1", [1.0, 0.0], 0.0)
     assert rows[1][1] == [0.5, 0.75]
-    [example] = re.findall(r'"(SELECT b.proposal_id.+?)"\n', (CHECKOUT / "README.md").read_text())
+    page = (CHECKOUT / "docs" / "howto" / "analysts" / "clusters.md").read_text()
+    [example] = re.findall(r'"(SELECT b.proposal_id.+?)"\n', page)
     example = example.replace("cities-2026", "near").replace("p-1", "n1")
     assert [row[0] for row in analyst.query(example).result_rows] == ["n1", "n2"]
     assert not analyst.query(
@@ -151,5 +152,5 @@ def test_the_newest_generation_is_shown_when_it_has_caught_up(clickhouse_setting
         "SELECT cluster_id FROM marts.cluster_members WHERE consultation_id = 'old'"
     ).result_rows
     assert cluster == "c7"
-    for table in ("assignments", "clusters", "clustering"):
+    for table in ("assignments", "clusters", "cluster_progress"):
         client.command(f"DELETE FROM tutti.{table} WHERE epoch = 2")

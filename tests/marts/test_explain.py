@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from clickhouse import (
+from clickhouse_server import (
     NOON,
     insert_consultation,
     insert_history,
@@ -13,10 +13,10 @@ from clickhouse import (
 )
 
 from infra.clickhouse.client import scalar
+from operators.core.errors import TerminalError
 from operators.core.scores import makeorg
 from operators.core.scores.agreement import agreement
 from operators.core.scores.consensus import consensus, country_weights
-from operators.core.errors import TerminalError
 from pipelines.cli.board import read_board
 from pipelines.cli.moments import past_moment
 from pipelines.verify.explain import explain

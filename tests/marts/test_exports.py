@@ -6,12 +6,12 @@ from hashlib import sha256
 
 import pyarrow.parquet
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_tallies, insert_votes
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies, insert_votes
 
 from operators.core.errors import TerminalError
 from pipelines.exchange.polis_export import export_polis
-from pipelines.exchange.tables_export import export_tables
 from pipelines.exchange.polis_import import read_polis
+from pipelines.exchange.tables_export import export_tables
 from pipelines.periodic.publish import publish
 
 

@@ -6,7 +6,7 @@ from math import isclose
 
 import numpy as np
 import pytest
-from clickhouse import insert_proposals, insert_votes
+from clickhouse_server import insert_proposals, insert_votes
 from conversations import read_conversation, simulated
 from places import FIXTURES
 
@@ -253,7 +253,9 @@ def test_noise_is_no_distinct_groups(clickhouse, analyst, worker):
     send(clickhouse, "g-noise", simulated(1, people=60, proposals=20, camps=1))
     worker()
     shown = rows(analyst, "opinion_groups", "g-noise")
-    assert {(row["supported"], row["verdict"]) for row in shown} == {(0, "no distinct groups")}
+    assert {(row["groups_significant"], row["verdict"]) for row in shown} == {
+        (0, "no distinct groups")
+    }
 
 
 def test_a_refused_proposal_represents_nobody(clickhouse, analyst):
@@ -336,7 +338,7 @@ def test_too_large_a_consultation_is_refused_and_says_so(
     worker()
     [row] = rows(analyst, "opinion_groups", large)
     assert row["verdict"] == "not grouped: the consultation is too large"
-    assert (row["group"], row["k"], row["supported"]) == (None, 0, 0)
+    assert (row["group"], row["k"], row["groups_significant"]) == (None, 0, 0)
     assert row["ballots"] > 100
     assert not rows(analyst, "group_consensus", large)
     assert (limits.MAX_BALLOTS, limits.MAX_PROPOSALS) == (5_000_000, 2_000)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from clickhouse import (
+from clickhouse_connect.driver.client import Client
+from clickhouse_server import (
     NOON,
     insert_consultation,
     insert_history,
@@ -15,12 +16,12 @@ from clickhouse import (
     moment,
     show_epoch,
 )
-from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import migrations
+from infra.clickhouse import migrations, views
 from infra.clickhouse.client import connect, scalar
+from infra.clickhouse.migrations import migrate
+from infra.clickhouse.views import view_names
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
-from infra.clickhouse.migrations import VIEWS, migrate
 from operators.core.clock import system_clock
 from operators.core.votes.tally import COUNTERS
 from pipelines.periodic.history_snapshots import take_snapshot
@@ -65,8 +66,8 @@ def test_the_board_of_now_and_of_the_end_of_this_minute_are_one(clickhouse):
         ],
     )
     at = moment(system_clock() / 60_000 + 2)
-    for view in (name for name in VIEWS if f"{name}_at" in VIEWS):
-        where = "" if view.startswith("tutti.shown") else "WHERE consultation_id = 'now'"
+    for view in (name for name in view_names() if f"{name}_at" in view_names()):
+        where = "" if view.startswith("tutti.active") else "WHERE consultation_id = 'now'"
         now = clickhouse.query(f"SELECT * FROM {view} {where} ORDER BY ALL")
         then = clickhouse.query(
             f"SELECT * EXCEPT shown_at FROM {view}_at(at = '{at}') {where} ORDER BY ALL"
@@ -75,7 +76,7 @@ def test_the_board_of_now_and_of_the_end_of_this_minute_are_one(clickhouse):
         )
         assert now.column_names == then.column_names
         assert now.result_rows == then.result_rows, view
-        assert now.result_rows or view in {"tutti.held", "tutti.active_cut"}
+        assert now.result_rows or view in {"tutti.stable_ranks", "tutti.active_cut"}
 
 
 def test_the_probe_has_no_history(clickhouse):
@@ -159,20 +160,20 @@ def test_every_minute_equals_a_naive_fold_of_what_was_written(clickhouse):
         dice.shuffle(written)
         insert_history(clickhouse, written)
         rows += written
-    for mark in range(NOON, NOON + 13):
+    for tick in range(NOON, NOON + 13):
         newest: dict[Any, dict[str, Any]] = {}
         for row in rows:
             cell = (row["proposal_id"], row["country"], row["trust"])
-            if row["minute"] < mark and row["version"] >= newest.get(cell, row)["version"]:
+            if row["minute"] < tick and row["version"] >= newest.get(cell, row)["version"]:
                 newest[cell] = row
         expected = {
             cell: tuple(row[counter] for counter in COUNTERS)
             for cell, row in newest.items()
             if not row["is_deleted"]
         }
-        assert counts_at(clickhouse, mark, "fold") == expected
+        assert counts_at(clickhouse, tick, "fold") == expected
     clickhouse.command("OPTIMIZE TABLE tutti.tallies_history FINAL")
-    assert counts_at(clickhouse, mark, "fold") == expected
+    assert counts_at(clickhouse, tick, "fold") == expected
 
 
 @pytest.fixture
@@ -208,10 +209,10 @@ def test_a_moment_shows_the_count_that_was_shown_then(own):
             f" ({epoch}, {minute}, {number}, {as_of})"
         )
     boards = []
-    for mark in range(NOON, NOON + 5):
+    for tick in range(NOON, NOON + 5):
         rows = own.query(
             "SELECT votes, toUnixTimestamp64Milli(as_of) FROM"
-            f" marts.agreement_by_country_at(at = '{moment(mark)}')"
+            f" marts.agreement_by_country_at(at = '{moment(tick)}')"
         ).result_rows
         boards += rows or [None]
     assert boards == [None, (9, 1000), (9, 1000), (9, 1000), (10, 3000)]
@@ -223,7 +224,7 @@ def test_an_installation_of_before_begins_its_history_with_what_is_current(own, 
     ).result_rows:
         own.command(f"DROP TABLE tutti.{name} SYNC")
     with monkeypatch.context() as earlier:
-        earlier.setattr(migrations, "VIEWS", ())
+        earlier.setattr(views, "view_names", tuple)
         migrate(own, migrations.migrations()[:1])
     show_epoch(own)
     insert_tallies(own, [{"consultation_id": "old", "proposal_id": "p", "agree": 7}], version=3)
@@ -259,15 +260,17 @@ def test_a_base_changes_no_answer_and_needs_nothing_before_it(own):
     ]
     insert_history(own, rows)
     insert_history(own, [row | {"minute": base + 5} for row in rows[:60]])
-    marks = range(base - 40, base + 60, 3)
-    before = [agree_at(own, mark, "base") for mark in marks]
+    ticks = range(base - 40, base + 60, 3)
+    before = [agree_at(own, tick, "base") for tick in ticks]
     take_snapshot(own, (base + 61) * 60_000, min_rows=1)
     take_snapshot(own, (base + 60) * 60_000)
-    assert scalar(own, "SELECT count() FROM tutti.history_snapshots") == 0  # not the time, or too few
+    assert (
+        scalar(own, "SELECT count() FROM tutti.history_snapshots") == 0
+    )  # not the time, or too few
     take_snapshot(own, (base + 60) * 60_000, min_rows=1)
     assert scalar(own, "SELECT max(minute) FROM tutti.history_snapshots") == base
-    assert [agree_at(own, mark, "base") for mark in marks] == before
+    assert [agree_at(own, tick, "base") for tick in ticks] == before
     own.command(f"DELETE FROM tutti.tallies_history WHERE minute < {base}")
-    after = [agree_at(own, mark, "base") for mark in marks if mark > base]
+    after = [agree_at(own, tick, "base") for tick in ticks if tick > base]
     assert after == before[-len(after) :]
     assert len({str(board) for board in after}) > 10

@@ -3,10 +3,10 @@
 from decimal import Decimal, getcontext
 from fractions import Fraction
 
-from clickhouse import insert_consultation, insert_proposals, insert_tallies
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 
-from operators.core.scores.consensus import consensus
 from operators.core.groups.consensus import group_consensus
+from operators.core.scores.consensus import consensus
 from operators.core.signals.burst import poisson_tail
 
 getcontext().prec = 50

@@ -1,4 +1,4 @@
-from clickhouse import insert_consultation, insert_proposals, insert_tallies
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 
 from operators.core.scores.agreement import agreement
 

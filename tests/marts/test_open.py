@@ -1,5 +1,5 @@
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_votes
+from clickhouse_server import insert_consultation, insert_proposals, insert_votes
 
 from operators.core.scores.agreement import agreement
 from pipelines.periodic.publish import publish

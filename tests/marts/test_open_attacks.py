@@ -7,7 +7,7 @@ from typing import Any
 import attacker
 import numpy as np
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_votes
+from clickhouse_server import insert_consultation, insert_proposals, insert_votes
 
 from operators.core.disclosure import changes, entries, merging, states, windows
 from operators.core.disclosure.cohorts import TROLL, Cohort
@@ -101,13 +101,13 @@ def returning(crowd: Crowd, n: int, tick_ms: int) -> list[dict[str, Any]]:
 
 def observe(
     clickhouse: Any, analyst: Any, name: str, *, script: Script = trickle, seed: int = 1,
-    marks: int = 10, proposals: tuple[str, ...] = ("p1",),
+    ticks: int = 10, proposals: tuple[str, ...] = ("p1",),
 ) -> attacker.Observed:  # fmt: skip
     """The attacker's notes of a whole consultation."""
     crowd = Crowd(name, seed, proposals)
     insert_consultation(clickhouse, name)
     insert_proposals(clickhouse, name, list(proposals))
-    times = [START_MS + n * 60_000 for n in range(marks)]
+    times = [START_MS + n * 60_000 for n in range(ticks)]
     seen = attacker.Observed(ids=crowd.ids)
     for n, tick_ms in enumerate(times):
         votes = script(crowd, n, tick_ms)
@@ -123,17 +123,17 @@ def recounted(seen: attacker.Observed) -> list[dict[attacker.Block, tuple[int, .
     return [
         {
             block: counts
-            for block, people in mark.items()
+            for block, people in tick.items()
             if any(counts := tuple(int(n) for n in people[:, :3].sum(axis=0)))
         }
-        for mark in seen.people
+        for tick in seen.people
     ]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_difference_of_numbers_concerns_fewer_than_five_people(clickhouse, analyst, seed):
     name = f"attacked-{seed}"
-    seen = observe(clickhouse, analyst, name, seed=seed, marks=12, proposals=("p1", "p2"))
+    seen = observe(clickhouse, analyst, name, seed=seed, ticks=12, proposals=("p1", "p2"))
     assert recounted(seen) == seen.numbers  # the test knows who is behind each number
     last = seen.numbers[-1]
     assert {block[0] for block in last} == {"total", "raw", "country", "window"}
@@ -151,7 +151,7 @@ def test_no_difference_of_numbers_concerns_fewer_than_five_people(clickhouse, an
 
 @pytest.mark.parametrize("script", [leaving, returning])
 def test_neither_do_changes_of_mind(clickhouse, analyst, script):
-    seen = observe(clickhouse, analyst, f"minds-{script.__name__}", script=script, marks=3)
+    seen = observe(clickhouse, analyst, f"minds-{script.__name__}", script=script, ticks=3)
     assert recounted(seen) == seen.numbers
     assert attacker.attack(seen) == []
     assert attacker.solve(seen) == []
@@ -214,6 +214,6 @@ def test_every_protection_is_needed(clickhouse, analyst, monkeypatch, protection
     module, name, without, script, expected = PROTECTIONS[protection]
     monkeypatch.setattr(module, name, without)
     consultation = f"without-{list(PROTECTIONS).index(protection)}"
-    marks = 10 if script is trickle else 3
-    seen = observe(clickhouse, analyst, consultation, script=script, marks=marks)
+    ticks = 10 if script is trickle else 3
+    seen = observe(clickhouse, analyst, consultation, script=script, ticks=ticks)
     assert expected in {leak[0] for leak in attacker.attack(seen)}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_tallies, insert_votes
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies, insert_votes
 from places import CHECKOUT
 
 from infra.clickhouse.client import connect
@@ -210,7 +210,7 @@ def test_participation_by_hour(ask, votes):
 
 def test_the_two_camps_are_found_and_what_divides_them(ask):
     assert [row["k"] for row in ask(8)] == [2, 2]
-    assert {row["supported"] for row in ask(8)} == {1}
+    assert {row["groups_significant"] for row in ask(8)} == {1}
     first = ask(7)[0]
     assert first["proposal_id"] in PROPOSALS[:8]
     assert first["group_spread"] > 0.5

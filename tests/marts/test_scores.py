@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from clickhouse import insert_consultation, insert_proposals, insert_tallies
+from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 
 from operators.core.scores.agreement import agreement
 from operators.core.scores.consensus import consensus, country_weights
 from operators.core.scores.divisiveness import country_spread, divisiveness
 from operators.core.scores.makeorg import KEYS, SCORES, scores
-from operators.core.votes.tally import COUNTERS
 from operators.core.scores.zones import zone, zone_confident
+from operators.core.votes.tally import COUNTERS
 
 CHOICES = ("agree", "disagree", "neutral")
 COUNTRIES = ["AT", "BE", "CY", "DE", "FR", "LU", "ZZ"]

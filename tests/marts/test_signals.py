@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from clickhouse import insert_consultation
+from clickhouse_server import insert_consultation
 
 from loadtests.evaluation.signals.bursts import FIRST_MINUTE, outcomes
 from loadtests.evaluation.signals.rings import (

@@ -1,7 +1,7 @@
 """Near in meaning is a suggestion, with a word on stance; duplicates are not suggested again."""
 
 import pytest
-from clickhouse import insert_proposals
+from clickhouse_server import insert_proposals
 
 from pipelines.cli.similar import pairs
 from pipelines.periodic.suggestions import suggest
@@ -41,7 +41,7 @@ def consultation(clickhouse):
         database="tutti",
     )
     clickhouse.insert(
-        "clustering",
+        "cluster_progress",
         [[1, "stances", 5, 1]],
         column_names=["epoch", "consultation_id", "offset", "version"],
         database="tutti",
@@ -122,10 +122,10 @@ def test_more_than_a_mark_can_look_at_waits_for_the_next(consultation, clickhous
             " FINAL WHERE a.consultation_id = 'stances' AND a.proposal_id = 'more'",
             parameters={"v": version, "p": f"p{version}"},
         )
-    done = "SELECT max(done) FROM tutti.suggestion_looks WHERE source = 'assignments'"
+    done = "SELECT max(done) FROM tutti.suggestion_scans WHERE source = 'assignments'"
     seen = []
-    for mark in range(4):
-        suggest(clickhouse, 420_000 + 60_000 * mark, most=1)
+    for tick in range(4):
+        suggest(clickhouse, 420_000 + 60_000 * tick, most=1)
         seen.append(clickhouse.query(done).first_row[0])
     assert seen == [4_000_001, 4_000_002, 4_000_003, 4_000_003]
     assert len(verdicts(analyst)) == 5

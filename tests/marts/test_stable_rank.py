@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from clickhouse import NOON, insert_consultation, insert_history, insert_proposals, moment
 from clickhouse_connect.driver.client import Client
+from clickhouse_server import NOON, insert_consultation, insert_history, insert_proposals, moment
 
 from infra.clickhouse.client import connect
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.scores.agreement import agreement
-from operators.core.scores.stable_rank import MOVED, hold
+from operators.core.scores.stable_rank import MOVED, with_hysteresis
 from pipelines.periodic.stable_ranks import stabilise_ranks
 
 MINUTES = 30
 SWITCH = NOON + 17
-"""The mark at which another count is shown."""
+"""The tick at which another count is shown."""
 
 Fold = dict[tuple[str, int], float]
-"""(proposal, mark) → the value held from then on."""
+"""(proposal, tick) → the value held from then on."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def server(tmp_path_factory) -> Iterator[Client]:
 @pytest.fixture
 def clickhouse(server) -> Client:
     """With all of the history, and nothing held yet."""
-    for table in ("held_history", "minute_marks"):
+    for table in ("stable_rank_history", "periodic_ticks"):
         server.command(f"TRUNCATE TABLE tutti.{table}")
     return server
 
@@ -77,12 +77,12 @@ HISTORY = history()
 
 
 def folded() -> Fold:
-    """Python's answer: at every mark, every proposal that has ever been there."""
+    """Python's answer: at every tick, every proposal that has ever been there."""
     held: dict[str, float] = {}
     fold: Fold = {}
-    for mark in range(NOON, NOON + MINUTES + 1):
-        shown = 2 if mark >= SWITCH else 1
-        seen = [row for row in HISTORY if row["minute"] < mark]
+    for tick in range(NOON, NOON + MINUTES + 1):
+        shown = 2 if tick >= SWITCH else 1
+        seen = [row for row in HISTORY if row["minute"] < tick]
         cells = {
             (row["proposal_id"], row["country"], row["trust"]): row
             for row in seen
@@ -100,15 +100,15 @@ def folded() -> Fold:
             assert (
                 before is None or abs(abs(low - before) - MOVED) > 1e-9
             )  # rounding decides nothing
-            held[proposal] = hold(before, low)
+            held[proposal] = with_hysteresis(before, low)
             if held[proposal] != before:
-                fold[proposal, mark] = held[proposal]
+                fold[proposal, tick] = held[proposal]
     return fold
 
 
 def written(clickhouse: Client) -> Fold:
     rows = clickhouse.query(
-        "SELECT DISTINCT proposal_id, minute, agree_low FROM tutti.held_history ORDER BY ALL"
+        "SELECT DISTINCT proposal_id, minute, agree_low FROM tutti.stable_rank_history ORDER BY ALL"
     ).result_rows
     assert len({row[:2] for row in rows}) == len(rows)
     return {row[:2]: row[2] for row in rows}
@@ -117,9 +117,9 @@ def written(clickhouse: Client) -> Fold:
 def test_what_is_written_each_minute_equals_the_fold_of_the_history(clickhouse):
     expected = folded()
     assert len(expected) > 60
-    assert len({mark for _, mark in expected}) > 15
-    for mark in range(NOON, NOON + MINUTES + 1):
-        stabilise_ranks(clickhouse, mark * 60_000)
+    assert len({tick for _, tick in expected}) > 15
+    for tick in range(NOON, NOON + MINUTES + 1):
+        stabilise_ranks(clickhouse, tick * 60_000)
     assert written(clickhouse) == pytest.approx(expected, abs=1e-12)
 
 
@@ -144,11 +144,11 @@ def test_after_any_downtime_and_death_the_values_are_the_same(clickhouse, monkey
     monkeypatch.setattr(clickhouse, "insert", dies(insert))
     monkeypatch.setattr(clickhouse, "command", dies(command))
     deaths = 0
-    for mark in (NOON + 4, NOON + 5, NOON + 22, NOON + MINUTES):
+    for tick in (NOON + 4, NOON + 5, NOON + 22, NOON + MINUTES):
         done = False
         while not done:
             try:
-                stabilise_ranks(clickhouse, mark * 60_000)
+                stabilise_ranks(clickhouse, tick * 60_000)
                 done = True
             except DeadError:
                 deaths += 1
@@ -181,17 +181,17 @@ def test_a_board_shows_what_is_held_and_one_of_then_what_was_held_then(clickhous
             ],
         )
 
-    def ranks(mark: int) -> dict[str, tuple[int | None, int | None]]:
+    def ranks(tick: int) -> dict[str, tuple[int | None, int | None]]:
         rows = clickhouse.query(
             "SELECT proposal_id, rank, stable_rank"
-            f" FROM marts.leaderboard_at(at = '{moment(mark)}') WHERE consultation_id = 'calm'"
+            f" FROM marts.leaderboard_at(at = '{moment(tick)}') WHERE consultation_id = 'calm'"
         ).result_rows
         return {row[0]: row[1:] for row in rows}
 
     nothing_held = {"b": (1, 1), "a": (2, 2), "few": (None, None), "new": (None, None)}
     assert ranks(NOON + 21) == nothing_held
-    for mark in (NOON + 21, NOON + 22, NOON + 23):
-        stabilise_ranks(clickhouse, mark * 60_000)
+    for tick in (NOON + 21, NOON + 22, NOON + 23):
+        stabilise_ranks(clickhouse, tick * 60_000)
     assert ranks(NOON + 21) == nothing_held
     assert ranks(NOON + 22) == nothing_held | {"a": (1, 2), "b": (2, 1)}
     assert ranks(NOON + 23) == {"new": (1, 1), "a": (2, 2), "b": (3, 3), "few": (None, None)}

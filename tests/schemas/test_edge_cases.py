@@ -4,7 +4,7 @@ import pytest
 
 from schemas.edge_cases import EdgeCase, edge_cases
 from schemas.rejections import OF_SETTINGS, REASONS, Rejection
-from schemas.rules import VALIDATORS, MAX_MESSAGE_BYTES
+from schemas.rules import MAX_MESSAGE_BYTES, VALIDATORS
 
 CASES = tuple(edge_cases())
 

@@ -21,7 +21,7 @@ PARTITIONS = {
     "tutti.clusters.v1": 1,
     "tutti.cluster-events.v1": 1,
     "tutti.vectors.v1": 1,
-    "tutti.clustering.v1": 1,
+    "tutti.cluster-progress.v1": 1,
 }
 DAY_MS = 86_400_000
 

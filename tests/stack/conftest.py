@@ -20,8 +20,8 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
-from infra.local.supervisor import Supervisor
 from infra.config.settings import Settings
+from infra.local.supervisor import Supervisor
 from pipelines.verify.sync import sync
 
 
@@ -111,16 +111,16 @@ class Stack:
             rows = self.rows(
                 "SELECT check, subject, expected, found, verdict FROM marts.reconciliation"
             )
-            if all(row[4] != "behind" for row in rows) or time.monotonic() > deadline:
+            if all(row[4] != "pending" for row in rows) or time.monotonic() > deadline:
                 return rows
             time.sleep(0.2)
 
-    def pid(self, part: str) -> int:
-        return Supervisor(self.settings).processes()[part].pid
+    def pid(self, service: str) -> int:
+        return Supervisor(self.settings).processes()[service].pid
 
-    def kill(self, part: str) -> None:
-        """``kill -9`` of a part with all its children."""
-        process = psutil.Process(self.pid(part))
+    def kill(self, service: str) -> None:
+        """``kill -9`` of a service with all its children."""
+        process = psutil.Process(self.pid(service))
         children = process.children(recursive=True)
         process.kill()  # before its children: without them it may end by itself
         for child in children:

@@ -13,9 +13,9 @@ from confluent_kafka.admin import (
 )
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.broker import CLUSTER_ID, java, write_log4j
-from infra.config.settings import Settings
 
 USER = "tutti"
 PASSWORD = 'a "quoted" pass\\word $of {ours}'  # noqa: S105 - of this test

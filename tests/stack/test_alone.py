@@ -11,8 +11,8 @@ import pytest
 from stack.conftest import Stack, free_port_base
 from stack.test_commands import kill_supervisor
 
-from infra.local.supervisor import orphans
 from infra.config.settings import Settings
+from infra.local.supervisor import orphans
 
 pytestmark = pytest.mark.alone
 

@@ -7,8 +7,8 @@ import time
 import psutil
 import pytest
 
-from infra.redis import connect as redis
 from infra.config.settings import Settings
+from infra.redis import connect as redis
 from pipelines.exchange.send import Sender
 from pipelines.verify.sync import await_clusters
 
@@ -76,7 +76,7 @@ def test_edits_refusals_and_repeats_are_in_the_views(stack, undisturbed):
         " WHERE consultation_id = 'calm' AND proposal_id = 'p3'"
     )
     assert text == "Cheaper tickets for the opera, please"
-    shown = stack.json("topics", "calm", "--limit", "1000")
+    shown = stack.json("clusters", "calm", "--limit", "1000")
     assert shown["proposals"] == sum(row["size"] for row in shown["rows"]) == 191
     assert shown["clusters"] == len(shown["rows"]) == len(set(found.values()))
 

@@ -27,15 +27,15 @@ def until(condition, seconds: int = 60) -> None:
 
 
 def test_up_is_idempotent_and_status_says_ready(stack):
-    before = {part["part"]: part["pid"] for part in stack.json("status")["parts"]}
+    before = {service["service"]: service["pid"] for service in stack.json("status")["services"]}
     assert set(before) == SERVICES
     stack.run("up")
     found = stack.json("status")
     assert found["ready"]
-    assert {part["part"]: part["pid"] for part in found["parts"]} == before
-    votes = next(part for part in found["parts"] if part["part"] == "votes")
+    assert {service["service"]: service["pid"] for service in found["services"]} == before
+    votes = next(service for service in found["services"] if service["service"] == "votes")
     assert votes["facts"]["checkpoint_age_ms"] < 60_000
-    assert all(part["memory_mb"] > 0 for part in found["parts"])
+    assert all(service["memory_mb"] > 0 for service in found["services"])
     assert stack.run("status").count("yes") == len(SERVICES)
 
 
@@ -120,10 +120,10 @@ def test_query_answers_in_the_format_asked_for(stack):
 
 
 def test_a_part_that_dies_comes_back(stack):
-    for part in ("redis", "clickhouse"):
-        old = stack.pid(part)
-        stack.kill(part)
-        until(lambda part=part, old=old: stack.pid(part) not in (0, old))
+    for service in ("redis", "clickhouse"):
+        old = stack.pid(service)
+        stack.kill(service)
+        until(lambda service=service, old=old: stack.pid(service) not in (0, old))
     stack.run("up")
     assert stack.json("status")["ready"]
 
@@ -164,5 +164,7 @@ def test_two_stacks_run_side_by_side(stack):
         assert not other.settings.home.exists()
     finally:
         other.tear_down()
-    stack.run("up")  # two stacks are much for two cores: a part of the first may just be starting
+    stack.run(
+        "up"
+    )  # two stacks are much for two cores: a service of the first may just be starting
     assert stack.json("status")["ready"]

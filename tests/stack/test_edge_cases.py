@@ -1,4 +1,4 @@
-"""The normative table of doubtful messages, sent through the real parts."""
+"""The normative table of doubtful messages, sent through the real services."""
 
 from collections import Counter
 

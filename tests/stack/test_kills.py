@@ -17,8 +17,8 @@ from infra.kafka.client import topics
 from operators.core.clock import system_clock
 from operators.core.votes.tally import COUNTERS
 from pipelines.demo.campaign import Campaign
-from pipelines.flink.checkpoint_trigger import FLINKS_OWN
 from pipelines.exchange.send import Sender
+from pipelines.flink.checkpoint_trigger import FLINKS_OWN
 from schemas.topics import VOTES
 
 RATE = 4_000
@@ -72,12 +72,12 @@ class Generator(threading.Thread):
         return note
 
 
-def await_new_process(stack, part: str, old: int) -> None:
+def await_new_process(stack, service: str, old: int) -> None:
     retry(
         retry=retry_if_result(lambda found: not found),
         stop=stop_after_delay(60),
         wait=wait_fixed(0.1),
-    )(lambda: stack.pid(part) not in (0, old))()
+    )(lambda: stack.pid(service) not in (0, old))()
 
 
 def starts_of_the_job(stack) -> list[dict[str, object]]:
@@ -87,7 +87,7 @@ def starts_of_the_job(stack) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def campaign_under_fire(stack):
-    """Each part is killed twice, at moments a seed chooses; the second time soon after a start."""
+    """Each service is killed twice, at moments a seed chooses; again soon after its start."""
     campaign = Campaign()
     sender = Sender(stack.settings)
     sender.send("consultations", dumps(campaign.consultation()))
@@ -102,10 +102,10 @@ def campaign_under_fire(stack):
     moments = random.Random(20_261_123)
     try:
         time.sleep(4)  # votes are flowing
-        for part in (*KILLS, *KILLS):
-            old = stack.pid(part)
-            stack.kill(part)
-            await_new_process(stack, part, old)
+        for service in (*KILLS, *KILLS):
+            old = stack.pid(service)
+            stack.kill(service)
+            await_new_process(stack, service, old)
             time.sleep(moments.uniform(0.5, 3))
         assert generator.is_alive()
     finally:
@@ -209,10 +209,10 @@ def test_the_votes_job_went_on_from_a_checkpoint_in_the_same_epoch(stack, campai
     assert {start["epoch"] for start in starts} == {campaign_under_fire.epoch_before}
 
 
-@pytest.mark.parametrize("part", ["kafka", "votes"])
-def test_a_killed_java_leaves_no_temporary_files(stack, campaign_under_fire, part):
-    [own] = (stack.settings.home / "tmp").glob(f"{part}.*")
-    assert own.suffix == f".{stack.pid(part)}"
+@pytest.mark.parametrize("service", ["kafka", "votes"])
+def test_a_killed_java_leaves_no_temporary_files(stack, campaign_under_fire, service):
+    [own] = (stack.settings.home / "tmp").glob(f"{service}.*")
+    assert own.suffix == f".{stack.pid(service)}"
 
 
 def test_flink_unpacks_nothing_outside_the_installation(stack, campaign_under_fire):

@@ -8,7 +8,7 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 from orjson import dumps
 
-from infra.clickhouse.migrations import VIEWS
+from infra.clickhouse.views import view_names
 from operators.core.scores.agreement import METHOD, agreement
 from pipelines.exchange.send import Sender
 from pipelines.verify.sync import await_clusters
@@ -87,7 +87,7 @@ def test_every_table_view_and_column_has_a_comment(stack):
         "SELECT database || '.' || name FROM system.tables WHERE engine = 'View'"
         " AND database IN ('tutti', 'marts', 'open')"
     )
-    assert {row[0] for row in views.result_rows} == set(VIEWS)
+    assert {row[0] for row in views.result_rows} == set(view_names())
 
 
 def test_the_leaderboard_equals_a_count_by_hand_and_the_formula_in_python(stack, votes):

@@ -16,8 +16,8 @@ from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 from infra.kafka import client as kafka
 from infra.local.epochs import epochs_with_folder, read_rebuild_record
 from operators.flink.plan import VERSION
-from pipelines.votes.retirement import read_outputs, active_epoch
 from pipelines.exchange.send import Sender
+from pipelines.votes.retirement import active_epoch, read_outputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS
 
 PROPOSALS = 20
@@ -202,8 +202,8 @@ def test_a_rebuild_is_never_seen_half_whatever_dies_meanwhile(stack, monitor):
         # The running count goes on meanwhile.
         at = total(stack, "rebuilt")
         wait_for(lambda: total(stack, "rebuilt") > at)
-        for part in ("votes", "sink"):
-            stack.kill(part)
+        for service in ("votes", "sink"):
+            stack.kill(service)
         if read_rebuild_record(stack.settings).rebuilding:
             stack.json("rebuild", "--timeout", "600")
         at = total(stack, "rebuilt")

@@ -13,8 +13,8 @@ from stack.conftest import Stack, free_port_base
 from stack.secured import PASSWORD, USER, start_broker
 
 from infra import redis
-from infra.local.supervisor import orphans
 from infra.config.settings import Settings
+from infra.local.supervisor import orphans
 from operators.core.errors import TuttiError
 
 pytestmark = pytest.mark.alone
@@ -118,9 +118,9 @@ def test_the_whole_way_works_with_passwords_and_certificates(up):
     up.run("import", "polis", str(FIXTURES / "polis"), "--consultation", "secured")
     up.run("sync")
     assert up.json("top", "secured")["rows"]
-    parts = {part["part"]: part for part in up.json("status")["parts"]}
-    assert parts["kafka"]["state"] == "EXTERNAL"
-    assert all(part["ready"] for part in parts.values())
+    services = {service["service"]: service for service in up.json("status")["services"]}
+    assert services["kafka"]["state"] == "EXTERNAL"
+    assert all(service["ready"] for service in services.values())
 
 
 def test_clickhouse_and_redis_demand_their_passwords(up):

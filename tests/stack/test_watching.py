@@ -26,18 +26,18 @@ from tenacity import (
     wait_fixed,
 )
 
+from infra.clickhouse.views import view_names
 from infra.kafka import client as kafka
-from infra.service.heartbeat import last_beat
 from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
-from infra.service.metrics import CLICKHOUSE, METRICS, PART, SEMANTICS, SOURCES
-from infra.clickhouse.migrations import VIEWS
-from pipelines.verify.reconcile import _only_probes_since
+from infra.service.heartbeat import last_beat
+from infra.service.metrics import CLICKHOUSE, METRICS, SEMANTICS, SERVICE, SOURCES
 from pipelines.exchange.send import Sender
+from pipelines.verify.reconcile import _only_probes_since
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.topics import DEAD_LETTERS, VOTES
 
-ALWAYS = [part for part in SERVICES if not part.on_demand]
+ALWAYS = [service for service in SERVICES if not service.on_demand]
 PERSON = "zq-watched-person@example.org"
 AUTHOR = "zq-watched-author@example.org"
 TEXT = "zq-watched-text on every roof"
@@ -54,7 +54,7 @@ def until(condition, seconds: int = 180):
 
 
 def patiently(check):
-    """A part that is slow to answer is not ready for a moment: ask again."""
+    """A service that is slow to answer is not ready for a moment: ask again."""
     return retry(
         retry=retry_if_exception_type(AssertionError),
         stop=stop_after_delay(180),
@@ -140,7 +140,7 @@ def test_the_running_stack_has_every_metric_of_the_list_and_no_other(stack, traf
     }
 
     def whole() -> str:
-        """The page, once all is on it: Flink sends every 5 s, the parts write every second."""
+        """The page, once all is on it: Flink sends every 5 s, the services write every second."""
         text = read(stack, stack.settings.metrics_port)
         return text if sample_names(text) >= gathered else ""
 
@@ -150,7 +150,7 @@ def test_the_running_stack_has_every_metric_of_the_list_and_no_other(stack, traf
     own = {name for metric in CLICKHOUSE.metrics for name in metric.samples}
     assert sample_names(of_clickhouse) == own
     known = {name: metric for metric in METRICS.values() for name in metric.samples}
-    for common, found in (({PART}, families(text)), (set(), families(of_clickhouse))):
+    for common, found in (({SERVICE}, families(text)), (set(), families(of_clickhouse))):
         for family in found.values():
             for sample in family.samples:
                 metric = known[sample.name]
@@ -167,8 +167,8 @@ def test_the_metrics_count_what_was_sent(stack, traffic):
             for sample in (refused.samples if refused else ())
             if sample.labels["topic"] == VOTES.name
         )
-        up = {sample.labels[PART]: sample.value for sample in found["tutti_service_up"].samples}
-        listed = {part.name for part in ALWAYS if not part.lacks(stack.settings)}
+        up = {sample.labels[SERVICE]: sample.value for sample in found["tutti_service_up"].samples}
+        listed = {service.name for service in ALWAYS if not service.lacks(stack.settings)}
         all_up = up == dict.fromkeys(listed - {"kafka", "clickhouse", "redis"}, 1)
         return found if counted >= traffic and all_up else None
 
@@ -212,8 +212,8 @@ def test_nothing_that_is_watched_or_logged_tells_about_people(stack, traffic):
     pages["status"] = stack.run("status", "--json").encode()
     for folder in (stack.settings.logs, stack.settings.run):
         pages |= {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-    for part in ALWAYS:
-        assert pages[str(stack.settings.logs / f"{part.name}.log")], part.name
+    for service in ALWAYS:
+        assert pages[str(stack.settings.logs / f"{service.name}.log")], service.name
     assert not [name for name, text in pages.items() if MARKER in text]
 
 
@@ -221,7 +221,7 @@ def test_doctor_finds_the_stack_healthy(stack):
     found = patiently(lambda: stack.json("doctor"))
     assert found["healthy"]
     checks = {finding["check"] for finding in found["findings"]}
-    assert checks >= {part.name for part in ALWAYS} | {"topics", "migrations", "clock"}
+    assert checks >= {service.name for service in ALWAYS} | {"topics", "migrations", "clock"}
     assert "problem" not in patiently(lambda: stack.run("doctor"))
 
 
@@ -327,7 +327,7 @@ def test_the_probes_votes_travel_the_whole_way_and_are_counted_nowhere(stack, tr
     def everything() -> list[object]:
         return [
             stack.rows(f"SELECT count() FROM {readable(name)}")
-            for name in VIEWS
+            for name in view_names()
             if name.startswith("marts.") and name not in MOVING
         ]
 
@@ -346,7 +346,7 @@ def test_the_probes_votes_travel_the_whole_way_and_are_counted_nowhere(stack, tr
         parameters = {"id": PROBE_CONSULTATION}
         assert clickhouse.query(sql, parameters=parameters).first_row == (1,), table
     assert everything() == before
-    for name in map(readable, VIEWS):
+    for name in map(readable, view_names()):
         columns = [row[0] for row in clickhouse.query(f"DESCRIBE {name}").result_rows]
         column = {"consultation_id", "subject"} & set(columns)
         for found in column:

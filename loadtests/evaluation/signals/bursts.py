@@ -48,7 +48,7 @@ def watch(
     say: Callable[[str], None],
     ends: int = ENDS,
 ) -> dict[str, list[Signal]]:
-    """Let the step run at each minute mark; returns the bursts by consultation."""
+    """Let the step run at each tick; returns the bursts by consultation."""
     for scenario in scenarios:
         insert(clickhouse, scenario, simulate(scenario, seed), FIRST_MINUTE, WATCHED - 60)
     for minute in range(WATCHED, ends):

@@ -155,7 +155,7 @@ def insert_people(clickhouse: Client, consultation: str, people: Sequence[Votes]
 
 
 def look(clickhouse: Client, consultation: str) -> None:
-    """Let the step run at minute marks until it has looked at the consultation."""
+    """Let the step run at ticks until it has looked at the consultation."""
     before = read_scan(clickhouse, "identical", consultation)
     for minute in range(LOOKS):
         scan_for_identical(clickhouse, (FIRST_MINUTE + minute) * MINUTE_MS)

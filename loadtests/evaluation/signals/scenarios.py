@@ -14,7 +14,7 @@ ENDS: Final = DAY + 13 * 60
 SIZES: Final = (20, 50, 100, 300, 1_000)
 BACKGROUNDS: Final = (5, 50, 200)
 TARGETS: Final = {"rare": 0.1, "median": 0.5, "popular": 0.97}
-"""TopicPartition of the attacked proposal in the order of popularity."""
+"""Place of the attacked proposal in the order of popularity."""
 ATTACK_MIN: Final = 5
 APART_MIN: Final = 22
 

@@ -1,4 +1,4 @@
-"""What an item has changed, noted as it happens and said at its end."""
+"""What an item has changed, collected as it happens and emitted at its end."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from operators.core.clusters.outputs import Assignment, Cluster, ClusterEvent, E
 
 @dataclass(slots=True)
 class Topic:
-    """A cluster as last said.
+    """A cluster as last emitted.
 
     Attributes:
         number: Its number, never used again.
@@ -19,7 +19,7 @@ class Topic:
         label: Its name.
         terms: Its words.
         reviewed: Proposals in it when its name was last looked for.
-        said: What was last said of it; None: nothing yet.
+        emitted: The record last emitted for it; None: nothing yet.
     """
 
     number: int
@@ -29,11 +29,11 @@ class Topic:
     label: str = ""
     terms: tuple[str, ...] = ()
     reviewed: int = 0
-    said: Cluster | None = None
+    emitted: Cluster | None = None
 
 
 class ChangeLog:
-    """Collects the outputs of one item; what is as last said is not said again.
+    """Collects the outputs of one item; what is as last emitted is not emitted again.
 
     Attributes:
         last_event: Number of the newest event.
@@ -87,16 +87,16 @@ class ChangeLog:
     def outputs(
         self, topics: Mapping[int, Topic], size: Callable[[int], tuple[int, int]]
     ) -> Outputs:
-        """All of it; then nothing is noted.
+        """Everything collected since the last call; the log is empty afterwards.
 
         Args:
             topics: The clusters there are, by number.
             size: Proposals and micro-clusters of one.
         """
         clusters = [
-            replace(topic.said, size=0, micro_clusters=0, last_seen=topic.last_seen)
+            replace(topic.emitted, size=0, micro_clusters=0, last_seen=topic.last_seen)
             for topic in self._closed
-            if topic.said is not None
+            if topic.emitted is not None
         ]
         for number in sorted(self._touched):
             topic = topics[number]
@@ -105,12 +105,12 @@ class ChangeLog:
                 self._consultation_id, _id(number), topic.label, topic.terms, proposals,
                 topic.medoid, topic.first_seen, topic.last_seen, micro_clusters,
             )  # fmt: skip
-            if now != topic.said:
+            if now != topic.emitted:
                 clusters.append(now)
-                topic.said = now
-        said = Outputs(tuple(self._moved.values()), tuple(clusters), tuple(self._events))
+                topic.emitted = now
+        emitted = Outputs(tuple(self._moved.values()), tuple(clusters), tuple(self._events))
         self._moved, self._touched, self._events, self._closed = {}, set(), [], []
-        return said
+        return emitted
 
 
 def _id(number: int) -> str:

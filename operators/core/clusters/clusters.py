@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.core.clusters import labels, snapshots
+from operators.core.clusters.change_log import ChangeLog, Topic
 from operators.core.clusters.fixed_point import SCALE, centred, quantise
 from operators.core.clusters.id_matching import inherit
 from operators.core.clusters.item import Item
@@ -25,7 +26,6 @@ from operators.core.clusters.micro_clusters import FOLDED, MOST, NEAR, NEARER_BY
 from operators.core.clusters.near_duplicates import Duplicate, Duplicates
 from operators.core.clusters.normalise import plain
 from operators.core.clusters.outputs import Outputs
-from operators.core.clusters.change_log import ChangeLog, Topic
 from operators.core.clusters.thresholds import FIRST, LAST, Thresholds, calibrate
 from operators.core.clusters.totals import Totals
 from operators.core.clusters.vocabulary import Vocabulary
@@ -71,8 +71,8 @@ class Clusters:
 
     >>> clusters = Clusters("c", "toy/1", 2, Thresholds())
     >>> item = Item("c", "p", "More trees", "en", "accepted", 7)
-    >>> said = clusters.on_item(item, np.array([1, 0], np.float32))
-    >>> said.assignments[0].cluster_id, said.clusters[0].label, said.events[0].kind
+    >>> emitted = clusters.on_item(item, np.array([1, 0], np.float32))
+    >>> emitted.assignments[0].cluster_id, emitted.clusters[0].label, emitted.events[0].kind
     ('c1', 'More trees', 'opened')
     """
 
@@ -181,7 +181,7 @@ class Clusters:
                 topics=[
                     snapshots.Name(
                         t.number, t.first_seen, t.last_seen, t.medoid, t.label, t.terms, t.reviewed,
-                        t.said,
+                        t.emitted,
                     )
                     for t in self._topics.values()
                 ],
@@ -225,7 +225,7 @@ class Clusters:
         for name in state.topics:
             self._topics[name.number] = Topic(
                 name.number, name.first_seen, name.last_seen, name.medoid, name.label, name.terms,
-                name.reviewed, name.said,
+                name.reviewed, name.emitted,
             )  # fmt: skip
 
     def _fitting(self, vector: NDArray[np.float32] | None) -> NDArray[np.int16]:
@@ -254,7 +254,7 @@ class Clusters:
             self._leave(former, item.offset)
         member.duplicate = self._duplicates.find(item.text, item.offset, item.language)
         self._duplicates.add(item.proposal_id, item.text, item.offset, item.language)
-        self._say(member, number)
+        self._log_member(member, number)
         self._touch(number, item.offset)
         self._arrivals += 1
         self._since += 1
@@ -316,7 +316,7 @@ class Clusters:
                 member.duplicate = self._duplicates.find(
                     member.text, member.offset, member.language
                 )
-                self._say(member, self._number(member))
+                self._log_member(member, self._number(member))
 
     def _reword(self, item: Item) -> None:
         """The same text with another language, or other spaces."""
@@ -331,7 +331,7 @@ class Clusters:
         member.words = _words(item.text, item.language)
         self._vocabulary.add(member)
         if relabelled:
-            self._say(member, self._number(member))
+            self._log_member(member, self._number(member))
 
     def _regroup(self, offset: int) -> None:
         """Form the clusters anew."""
@@ -381,7 +381,9 @@ class Clusters:
                 numbers[group] = topic.number
                 inside = groups == group
                 origin = _heaviest(before[inside], counts[inside])
-                self._change_log.event(offset, "split", topic.number, origin, int(counts[inside].sum()))
+                self._change_log.event(
+                    offset, "split", topic.number, origin, int(counts[inside].sum())
+                )
         now = np.array([numbers[group] for group in groups.tolist()], np.int64)
         self._micro.relabel(now)
         self._totals = Totals(self._micro)
@@ -396,7 +398,7 @@ class Clusters:
             number = int(now[self._members.micro[row]])
             vector = self._vectors([row])[0]
             member.similarity = _cosine(vector, self._totals.sum(number))
-            self._say(member, number)
+            self._log_member(member, number)
         changed = set(before[moved].tolist()) | set(now[moved].tolist())
         for number in sorted(changed & self._topics.keys()):
             self._touch(number, offset)
@@ -446,7 +448,7 @@ class Clusters:
         self._topics[number].last_seen = offset
         self._change_log.touch(number)
 
-    def _say(self, member: Member, number: int) -> None:
+    def _log_member(self, member: Member, number: int) -> None:
         self._link(member)
         self._change_log.member(member, number)
 

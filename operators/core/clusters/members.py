@@ -58,7 +58,7 @@ class Members:
 
     @property
     def micro(self) -> NDArray[np.int64]:
-        """TopicPartition of each one's micro-cluster (members,)."""
+        """Index of each one's micro-cluster (members,)."""
         return self._micro[: len(self.rows)]
 
     def row(self, proposal: str) -> int | None:

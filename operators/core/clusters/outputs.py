@@ -1,7 +1,7 @@
-"""What the semantics job says: who belongs where, which clusters there are, what happened to them.
+"""What the semantics job emits: who belongs where, which clusters there are, what happened to them.
 
 Each value is one record of one topic; a later record with the same key replaces the earlier one,
-and nothing is said twice that has not changed.
+and nothing is emitted twice that has not changed.
 """
 
 from dataclasses import dataclass

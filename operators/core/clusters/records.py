@@ -1,4 +1,4 @@
-"""What the semantics job says, as records of its topics.
+"""What the semantics job emits, as records of its topics.
 
 Keys and values are JSON that begins with the key's columns, as the sink expects of its inputs.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from operators.core.clusters.clusters import METHOD, Clusters
 from operators.core.clusters.item import Item
 from operators.core.clusters.outputs import Outputs
-from schemas.topics import ASSIGNMENTS, CLUSTER_EVENTS, CLUSTERING, CLUSTERS, VECTORS, Topic
+from schemas.topics import ASSIGNMENTS, CLUSTER_EVENTS, CLUSTER_PROGRESS, CLUSTERS, VECTORS, Topic
 
 
 class Record(NamedTuple):
@@ -36,7 +36,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     CLUSTERS.name: ("consultation_id", "cluster_id"),
     CLUSTER_EVENTS.name: ("consultation_id", "number"),
     VECTORS.name: ("consultation_id", "proposal_id"),
-    CLUSTERING.name: ("consultation_id",),
+    CLUSTER_PROGRESS.name: ("consultation_id",),
 }
 """What a record's key consists of, behind the epoch."""
 
@@ -61,12 +61,12 @@ def records(
         outputs: What it changed.
         clusters: After it.
     """
-    said: tuple[tuple[Topic, tuple[Any, ...]], ...] = (
+    emitted: tuple[tuple[Topic, tuple[Any, ...]], ...] = (
         (CLUSTERS, outputs.clusters),
         (ASSIGNMENTS, outputs.assignments),
         (CLUSTER_EVENTS, outputs.events),
     )
-    for topic, values in said:
+    for topic, values in emitted:
         for value in values:
             yield _record(topic, epoch, msgspec.to_builtins(value) | {"at_ms": at_ms})
     place = {"consultation_id": item.consultation_id}
@@ -75,7 +75,7 @@ def records(
         fields = {"proposal_id": item.proposal_id, "model": model, "vector": data}
         yield _record(VECTORS, epoch, place | fields)
     done = {"offset": item.offset, "model": model, "method": METHOD, "at_ms": at_ms}
-    yield _record(CLUSTERING, epoch, place | done | msgspec.to_builtins(clusters.size))
+    yield _record(CLUSTER_PROGRESS, epoch, place | done | msgspec.to_builtins(clusters.size))
 
 
 def _record(topic: Topic, epoch: int, fields: dict[str, Any]) -> Record:

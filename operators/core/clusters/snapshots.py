@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from operators.core.errors import TerminalError
 from operators.core.clusters.near_duplicates import Duplicate
 from operators.core.clusters.outputs import Cluster
 from operators.core.clusters.thresholds import Thresholds
+from operators.core.errors import TerminalError
 
 VERSION: Final = 3
 """Raise it when what is below or the rules of `clusters` change; older ones are
@@ -40,7 +40,7 @@ class Name(msgspec.Struct, frozen=True, array_like=True):
     label: str
     terms: tuple[str, ...]
     reviewed: int
-    said: Cluster | None
+    emitted: Cluster | None
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

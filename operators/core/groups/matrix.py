@@ -50,8 +50,8 @@ class Opinions:
         """
         by_name = np.argsort(participants)
         by_id = sorted(range(len(proposals)), key=proposals.__getitem__)
-        row = partitions_of(by_name)[rows]
-        column = partitions_of(np.array(by_id, np.intp))[columns]
+        row = _inverse(by_name)[rows]
+        column = _inverse(np.array(by_id, np.intp))[columns]
         order = np.lexsort((column, row))
         starts = np.zeros(len(participants) + 1, np.int64)
         np.cumsum(np.bincount(row, minlength=len(participants)), out=starts[1:])
@@ -106,7 +106,7 @@ def gram(opinions: Opinions, values: NDArray[np.float64]) -> NDArray[np.float64]
     return result
 
 
-def partitions_of(order: NDArray[np.intp]) -> NDArray[np.intp]:
+def _inverse(order: NDArray[np.intp]) -> NDArray[np.intp]:
     """Where each one went."""
     places = np.empty_like(order)
     places[order] = np.arange(len(order))

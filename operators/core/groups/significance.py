@@ -2,7 +2,7 @@
 
 Clustering finds groups in anything. So the votes on each proposal are dealt anew, at random, among
 those who voted on it: who voted on what and every proposal's result stay, and only the connection
-between proposals goes. Groups are supported if their silhouette is above that of each of 19 such
+between proposals goes. Groups are significant if their silhouette is above that of each of 19 such
 runs: chance alone does that once in 20 times (B. Phipson, G. K. Smyth, "Permutation p-values
 should never be zero", Statistical Applications in Genetics and Molecular Biology 9, 2010).
 """
@@ -86,10 +86,10 @@ class Noise:
         return True
 
 
-def supported(silhouette: float, threshold: Threshold | None) -> bool:
+def significant(silhouette: float, threshold: Threshold | None) -> bool:
     """Whether the groups are more than noise, as far as is known."""
     return threshold is not None and silhouette > threshold.silhouette
 
 
 SIGNIFICANT_SQL: Final = "({silhouette} > ifNull({noise}, 2))"
-"""ClickHouse's `supported`; a silhouette is 1 at most."""
+"""ClickHouse's `significant`; a silhouette is 1 at most."""

@@ -7,7 +7,7 @@ CREATE DATABASE IF NOT EXISTS marts ENGINE = Atomic COMMENT 'Views: what operato
 
 CREATE TABLE tutti.tallies
 (
-    epoch UInt32 COMMENT 'Which count this row belongs to; views read the active one',
+    epoch UInt32 COMMENT 'Epoch of counting this row belongs to; views read the active one',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     country LowCardinality(String) COMMENT 'Country of the ballots, ISO 3166-1; ZZ unknown',
@@ -33,7 +33,7 @@ COMMENT 'Counts of current ballots per epoch, proposal, country and trust level'
 
 CREATE TABLE tutti.windows
 (
-    epoch UInt32 COMMENT 'Which count this row belongs to; views read the active one',
+    epoch UInt32 COMMENT 'Epoch of counting this row belongs to; views read the active one',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     country LowCardinality(String) COMMENT 'Country of the ballots, ISO 3166-1; ZZ unknown',
@@ -60,7 +60,7 @@ COMMENT 'Counts of current ballots per epoch, proposal, country, trust level and
 
 CREATE TABLE tutti.progress
 (
-    epoch UInt32 COMMENT 'Which count',
+    epoch UInt32 COMMENT 'Epoch of counting',
     partition UInt32 COMMENT 'Partition of tutti.accepted-votes.v1',
     offset UInt64 COMMENT 'Greatest offset the votes job has counted',
     origin_ms Int64 COMMENT 'Broker time of the newest vote counted, ms since 1970',
@@ -210,7 +210,7 @@ COMMENT 'How far each stage is in each partition';
 
 CREATE TABLE tutti.cuts
 (
-    epoch UInt32 COMMENT 'Which count',
+    epoch UInt32 COMMENT 'Epoch of counting',
     counted Map(UInt16, UInt64) COMMENT 'Partition of accepted votes -> votes wholly in tallies and windows',
     positions Map(String, UInt64) COMMENT 'topic/partition -> done by the sink at this cut',
     quiescent UInt8 COMMENT '1: nothing was on its way, so that tables can be compared',
@@ -224,9 +224,9 @@ COMMENT 'Newest consistent cut per epoch: the votes it names are in tallies and 
 
 CREATE TABLE tutti.epochs
 (
-    epoch UInt32 COMMENT 'Count that is shown from then on',
+    epoch UInt32 COMMENT 'Count that is active from then on',
     active_since DateTime64(3, 'UTC') COMMENT 'When it had passed the former one'
 )
 ENGINE = MergeTree
 ORDER BY epoch
-COMMENT 'Which count is shown: the greatest epoch listed';
+COMMENT 'Active epochs: views read the greatest one listed';

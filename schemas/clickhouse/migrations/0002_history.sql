@@ -5,7 +5,7 @@
 
 CREATE TABLE tutti.tallies_history
 (
-    epoch UInt32 COMMENT 'Which count this row belongs to',
+    epoch UInt32 COMMENT 'Epoch of counting this row belongs to',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     country LowCardinality(String) COMMENT 'Country of the ballots, ISO 3166-1; ZZ unknown',
@@ -45,7 +45,7 @@ WHERE consultation_id != 'tutti-probe';
 
 CREATE TABLE tutti.cuts_history
 (
-    epoch UInt32 COMMENT 'Which count',
+    epoch UInt32 COMMENT 'Epoch of counting',
     counted Map(UInt16, UInt64) COMMENT 'Partition of accepted votes -> votes wholly in tallies and windows',
     positions Map(String, UInt64) COMMENT 'topic/partition -> done by the sink at this cut',
     quiescent UInt8 COMMENT '1: nothing was on its way',
@@ -70,29 +70,29 @@ FROM tutti.cuts FINAL;
 
 CREATE TABLE tutti.history_snapshots
 (
-    epoch UInt32 COMMENT 'Which count',
+    epoch UInt32 COMMENT 'Epoch of counting',
     minute UInt32 COMMENT 'The history has every cell of that count again in this minute, so that readers need no earlier one'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (epoch, minute)
 COMMENT 'Minutes from which the history can be read without what is before';
 
-CREATE TABLE tutti.held_history
+CREATE TABLE tutti.stable_rank_history
 (
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
-    minute UInt32 COMMENT 'Minute mark from which the value is held, minutes since 1970',
-    agree_low Float64 COMMENT 'Lower bound of the agreement at that mark, trusted series'
+    minute UInt32 COMMENT 'Tick from which the value is kept, minutes since 1970',
+    agree_low Float64 COMMENT 'Lower bound of the agreement at that tick, trusted series'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (consultation_id, proposal_id, minute)
-COMMENT 'Held lower bounds: what stable_rank orders by, from which minute mark on';
+COMMENT 'Stable lower bounds: what stable_rank orders by, from which tick on';
 
-CREATE TABLE tutti.minute_marks
+CREATE TABLE tutti.periodic_ticks
 (
-    step LowCardinality(String) COMMENT 'Step of the part periodic',
-    minute UInt32 COMMENT 'Minute mark up to which it has done everything, minutes since 1970'
+    task LowCardinality(String) COMMENT 'Task of the service periodic',
+    minute UInt32 COMMENT 'Tick up to which it has done everything, minutes since 1970'
 )
 ENGINE = ReplacingMergeTree(minute)
-ORDER BY step
-COMMENT 'How far steps have come that miss no minute mark';
+ORDER BY task
+COMMENT 'How far steps have come that miss no tick';

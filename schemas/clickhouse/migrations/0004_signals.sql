@@ -18,10 +18,10 @@ CREATE TABLE tutti.signals
     agree_before UInt64 COMMENT 'Burst: those that agree',
     pattern String COMMENT 'Identical: hash of the common ballots',
     common Array(UInt32) COMMENT 'Identical: common ballots that agree, disagree, are neutral',
-    first_seen DateTime64(3, 'UTC') COMMENT 'Minute mark at which it was first seen',
-    last_seen DateTime64(3, 'UTC') COMMENT 'Minute mark at which it was last seen',
+    first_seen DateTime64(3, 'UTC') COMMENT 'Tick at which it was first seen',
+    last_seen DateTime64(3, 'UTC') COMMENT 'Tick at which it was last seen',
     method LowCardinality(String) COMMENT 'Name and version of the method',
-    version UInt64 COMMENT 'Minute mark of the row, ms since 1970: the greatest is current'
+    version UInt64 COMMENT 'Tick of the row, ms since 1970: the greatest is current'
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (consultation_id, signal_id)
@@ -31,9 +31,9 @@ CREATE TABLE tutti.signal_scans
 (
     kind LowCardinality(String) COMMENT 'burst or identical',
     consultation_id LowCardinality(String) COMMENT 'Consultation; empty: all',
-    looked_at DateTime64(3, 'UTC') COMMENT 'Newest minute mark at which it was looked for',
+    scanned_at DateTime64(3, 'UTC') COMMENT 'Newest tick at which it was looked for',
     done UInt64 COMMENT 'Burst: last minute whose window was looked at late; identical: broker time of the newest ballot, ms'
 )
-ENGINE = ReplacingMergeTree(looked_at)
+ENGINE = ReplacingMergeTree(scanned_at)
 ORDER BY (kind, consultation_id)
 COMMENT 'When signals were looked for last';

@@ -24,8 +24,8 @@ SELECT DISTINCT consultation_id, proposal_id, now64(3, 'UTC') FROM tutti.ballots
 CREATE TABLE tutti.open_publications
 (
     number UInt64 COMMENT 'Number of the publication',
-    mark DateTime64(3, 'UTC') COMMENT 'Minute mark it was made at',
-    looked_at DateTime64(3, 'UTC') COMMENT 'Votes inserted before it were looked at, clock of ClickHouse'
+    tick DateTime64(3, 'UTC') COMMENT 'Tick it was made at',
+    scanned_at DateTime64(3, 'UTC') COMMENT 'Votes inserted before it were looked at, clock of ClickHouse'
 )
 ENGINE = MergeTree
 ORDER BY number

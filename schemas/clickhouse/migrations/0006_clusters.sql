@@ -1,8 +1,8 @@
--- What the semantics job says: clusters of proposals, per epoch (encoder and rules).
+-- What the semantics job emits: clusters of proposals, per epoch (encoder and rules).
 
 CREATE TABLE tutti.assignments
 (
-    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Epoch of clustering; views read the active one',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     cluster_id String COMMENT 'Its cluster now; empty: in none',
@@ -13,7 +13,7 @@ CREATE TABLE tutti.assignments
     duplicate_of String COMMENT 'Earliest proposal of the same text, or nearly; empty: none',
     duplicate_kind LowCardinality(String) COMMENT 'exact or near; empty: no duplicate',
     duplicate_similarity Float64 COMMENT '1, or the estimated Jaccard similarity of the texts',
-    at_ms Int64 COMMENT 'Broker time of the proposal at which this was said, ms since 1970',
+    at_ms Int64 COMMENT 'Broker time of the proposal at which this was emitted, ms since 1970',
     version UInt64 COMMENT 'Offset of the output record: the greatest is current'
 )
 ENGINE = ReplacingMergeTree(version)
@@ -22,7 +22,7 @@ COMMENT 'Where each proposal belongs';
 
 CREATE TABLE tutti.clusters
 (
-    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Epoch of clustering; views read the active one',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     cluster_id String COMMENT 'Cluster; never used again for another one',
     label String COMMENT 'Text of the medoid, shortened',
@@ -32,7 +32,7 @@ CREATE TABLE tutti.clusters
     first_seen UInt64 COMMENT 'Offset in accepted proposals at which it was opened',
     last_seen UInt64 COMMENT 'Offset at which a proposal last joined or left it',
     micro_clusters UInt32 COMMENT 'Micro-clusters that it consists of',
-    at_ms Int64 COMMENT 'Broker time of the proposal at which this was said, ms since 1970',
+    at_ms Int64 COMMENT 'Broker time of the proposal at which this was emitted, ms since 1970',
     version UInt64 COMMENT 'Offset of the output record: the greatest is current'
 )
 ENGINE = ReplacingMergeTree(version)
@@ -41,7 +41,7 @@ COMMENT 'Clusters of proposals by what they are about';
 
 CREATE TABLE tutti.cluster_events
 (
-    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Epoch of clustering; views read the active one',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     number UInt64 COMMENT 'Counts up within the consultation',
     offset UInt64 COMMENT 'Offset in accepted proposals at which it happened',
@@ -57,7 +57,7 @@ COMMENT 'What happened to the identity of clusters';
 
 CREATE TABLE tutti.vectors
 (
-    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Epoch of clustering; views read the active one',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     model LowCardinality(String) COMMENT 'Encoder, with its version',
@@ -70,7 +70,7 @@ COMMENT 'Vectors of the proposals'' texts';
 
 CREATE TABLE tutti.sent_vectors
 (
-    epoch UInt32 COMMENT 'Which calculation',
+    epoch UInt32 COMMENT 'Epoch of clustering',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     model LowCardinality(String) COMMENT 'Encoder, with its version',
@@ -86,9 +86,9 @@ SELECT
     CAST(reinterpret(base64Decode(vector), 'Array(Float32)'), 'Array(Float32)') AS vector, version
 FROM tutti.sent_vectors;
 
-CREATE TABLE tutti.clustering
+CREATE TABLE tutti.cluster_progress
 (
-    epoch UInt32 COMMENT 'Which calculation',
+    epoch UInt32 COMMENT 'Epoch of clustering',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     offset UInt64 COMMENT 'Offset in accepted proposals: it and all before it are clustered',
     model LowCardinality(String) COMMENT 'Encoder, with its version',

@@ -2,7 +2,7 @@
 
 CREATE TABLE tutti.suggestions
 (
-    epoch UInt32 COMMENT 'Which calculation; views read the one that is shown',
+    epoch UInt32 COMMENT 'Epoch of clustering; views read the active one',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'One proposal, the smaller id',
     other_id String COMMENT 'The other one',
@@ -11,17 +11,17 @@ CREATE TABLE tutti.suggestions
     similarity Float64 COMMENT 'Cosine of their vectors',
     stance LowCardinality(String) COMMENT 'same, opposite or unclear, by their words alone',
     method LowCardinality(String) COMMENT 'Name and version of the rule for the stance',
-    found_ms UInt64 COMMENT 'Minute mark, ms since 1970: the latest is current'
+    found_ms UInt64 COMMENT 'Tick, ms since 1970: the latest is current'
 )
 ENGINE = ReplacingMergeTree(found_ms)
 ORDER BY (epoch, consultation_id, proposal_id, other_id)
 COMMENT 'Pairs near in meaning, with how their stances compare';
 
-CREATE TABLE tutti.suggestion_looks
+CREATE TABLE tutti.suggestion_scans
 (
     source LowCardinality(String) COMMENT 'assignments or vectors',
     done UInt64 COMMENT 'Version up to which pairs have been looked for',
-    scanned_ms UInt64 COMMENT 'Minute mark, ms since 1970: the latest is current'
+    scanned_ms UInt64 COMMENT 'Tick, ms since 1970: the latest is current'
 )
 ENGINE = ReplacingMergeTree(scanned_ms)
 ORDER BY source

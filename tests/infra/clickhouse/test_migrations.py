@@ -11,8 +11,9 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 from clickhouse_process import ServerProcess, TuttiServerProcess, free_base, running
 
-from infra.clickhouse import migrations as subject
+from infra.clickhouse import views
 from infra.clickhouse.migrations import Migration, migrate, migrations
+from infra.clickhouse.views import view_names
 from operators.core.errors import TerminalError
 
 
@@ -87,7 +88,7 @@ def contents(clickhouse: Client, columns: dict[str, list[str]]) -> dict[str, lis
 @pytest.fixture
 def tables_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without views: making and reading them takes most of the time of a test."""
-    monkeypatch.setattr(subject, "VIEWS", ())
+    monkeypatch.setattr(views, "view_names", tuple)
 
 
 @pytest.mark.parametrize("version", range(1, len(migrations()) + 1))
@@ -108,11 +109,11 @@ def test_every_view_reads_the_data_of_the_first_version(
     clickhouse: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(subject, "VIEWS", ())  # those of today may need the tables of today
+        earlier.setattr(views, "view_names", tuple)  # those of today may need the tables of today
         migrate(clickhouse, migrations()[:1])
     fill(clickhouse)
     migrate(clickhouse)
-    for name in subject.VIEWS:
+    for name in view_names():
         moment = "(at = '2026-05-01 20:00:00')" if name.endswith("_at") else ""
         clickhouse.query(f"SELECT * FROM {name}{moment}")
 
@@ -128,7 +129,7 @@ def test_every_view_reads_the_data_of_the_first_version(
 def test_views_are_made_again_only_if_they_are_not_those_of_this_version(
     clickhouse: Client, change: str, made: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subject, "VIEWS", ("tutti.cells", "marts.consultations"))
+    monkeypatch.setattr(views, "view_names", lambda: ("tutti.cells", "marts.consultations"))
     migrate(clickhouse)
     columns = "SELECT name FROM system.columns WHERE database = 'marts' AND table = 'consultations'"
     before = clickhouse.query(columns).result_rows
@@ -188,8 +189,8 @@ def test_data_of_a_newer_version_are_refused(clickhouse: Client, tables_only: No
 def test_a_reader_is_never_without_a_view(
     own_server: ServerProcess, clickhouse: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    those_below = subject.VIEWS[: subject.VIEWS.index("marts.leaderboard") + 1]
-    monkeypatch.setattr(subject, "VIEWS", those_below)
+    those_below = view_names()[: view_names().index("marts.leaderboard") + 1]
+    monkeypatch.setattr(views, "view_names", lambda: those_below)
     migrate(clickhouse)
     enough, errors, boards = threading.Event(), [], []
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
+from infra.config.settings import Settings
 from infra.local import stack
 from infra.local.services import SERVICES, Health
-from infra.config.settings import Settings
 from operators.core.errors import TerminalError, TransientError
 from pipelines.cli.demo import demo
 from pipelines.cli.main import main
@@ -18,7 +18,7 @@ def test_by_default_everything_is_on_this_machine(tmp_path):
     assert settings.clickhouse == "http://127.0.0.1:20001"
     assert settings.clickhouse_for_analysts == "http://127.0.0.1:20002"
     assert settings.redis == "redis://127.0.0.1:20005/0"
-    assert not any(part.elsewhere(settings) for part in SERVICES)
+    assert not any(service.elsewhere(settings) for service in SERVICES)
 
 
 def test_an_address_of_ours_replaces_the_local_one():
@@ -103,16 +103,16 @@ def test_a_server_elsewhere_that_does_not_answer_is_named(tmp_path, monkeypatch)
             clickhouse_url=f"http://{address}",
             redis_url=f"redis://{address}/0",
         )
-        for part in SERVICES[:3]:
-            with pytest.raises(TransientError, match=f"{part.name} at .*{address}.* not answer"):
-                stack._await_elsewhere(settings, part)
+        for service in SERVICES[:3]:
+            with pytest.raises(TransientError, match=f"{service.name} at .*{address}.* not answer"):
+                stack._await_elsewhere(settings, service)
 
 
 def test_status_calls_it_external(tmp_path):
     settings = Settings(home=tmp_path, redis_url="redis://a:1")
-    [part] = [part for part in SERVICES if part.name == "redis"]
-    part = replace(part, probe=lambda _settings, _pid: Health(ready=True, facts={}))
-    found = stack._service_status(settings, part, None, None)
+    [service] = [service for service in SERVICES if service.name == "redis"]
+    service = replace(service, probe=lambda _settings, _pid: Health(ready=True, facts={}))
+    found = stack._service_status(settings, service, None, None)
     assert (found.state, found.ready, found.address) == ("EXTERNAL", True, "redis://a:1/0")
 
 

@@ -4,11 +4,11 @@ import stat
 import pytest
 from pydantic import ValidationError
 
-from infra.kafka import security
-from infra.local.redis_server import _quoted
 from infra.config.secrets import pseudonym_key, read_secret, write_private
 from infra.config.settings import Settings
 from infra.config.trust import trust_rules
+from infra.kafka import security
+from infra.local.redis_server import _quoted
 from operators.core.errors import TerminalError
 
 NAME = "TUTTI_X_FILE"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.config.settings import Settings
 from infra.local import backup as copying
 from infra.local.backup import MANIFEST, backup, restore
-from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from operators.flink.checkpoints import state_files
 

@@ -6,12 +6,12 @@ import socket
 import pytest
 from stack.conftest import free_port_base
 
+from infra.config.settings import Settings
 from infra.local import doctor
 from infra.local.doctor import CHECKS, Finding, Patient, examine
 from infra.local.services import SERVICES
 from infra.local.stack import ServiceStatus
 from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES, Supervisor
-from infra.config.settings import Settings
 from operators.core.clock import system_clock
 
 
@@ -29,8 +29,9 @@ def levels(findings) -> set[str]:
 
 def running(who: Patient, *, broken: str = "") -> Patient:
     """As if the stack ran."""
-    who.__dict__["parts"] = [
-        ServiceStatus(part.name, "RUNNING", part.name != broken, "", 1, 1, None, {}) for part in SERVICES
+    who.__dict__["services"] = [
+        ServiceStatus(service.name, "RUNNING", service.name != broken, "", 1, 1, None, {})
+        for service in SERVICES
     ]
     return who
 
@@ -115,8 +116,8 @@ def test_logs_that_outgrow_their_rotation_are_a_warning(tmp_path, monkeypatch):
 
 def test_the_log_of_every_part_is_rotated(tmp_path):
     configuration = Supervisor(Settings(home=tmp_path))._configuration()
-    for part in SERVICES:
-        program = configuration[f"program:{part.name}"]
+    for service in SERVICES:
+        program = configuration[f"program:{service.name}"]
         assert program["redirect_stderr"] == "true"
         assert int(program["stdout_logfile_maxbytes"]) == LOG_BYTES <= 10 * 2**20
         assert int(program["stdout_logfile_backups"]) == LOG_BACKUPS <= 3
@@ -124,8 +125,8 @@ def test_the_log_of_every_part_is_rotated(tmp_path):
 
 def test_no_part_multiplies_matrices_on_more_than_one_thread(tmp_path):
     configuration = Supervisor(Settings(home=tmp_path))._configuration()
-    for part in SERVICES:
-        assert 'OPENBLAS_NUM_THREADS="1"' in configuration[f"program:{part.name}"]["environment"]
+    for service in SERVICES:
+        assert 'OPENBLAS_NUM_THREADS="1"' in configuration[f"program:{service.name}"]["environment"]
 
 
 def test_growth_that_fills_the_disk_in_a_month_is_a_warning(tmp_path, monkeypatch):
@@ -151,22 +152,22 @@ def test_growth_that_fills_the_disk_in_a_month_is_a_warning(tmp_path, monkeypatc
     assert "10 days" in found.found
 
 
-@pytest.mark.parametrize("part", [part.name for part in SERVICES])
-def test_a_part_that_is_not_ready_is_a_problem_that_names_its_log(tmp_path, part):
+@pytest.mark.parametrize("service", [service.name for service in SERVICES])
+def test_a_part_that_is_not_ready_is_a_problem_that_names_its_log(tmp_path, service):
     found = {
-        line.check: line for line in doctor.check_stack(running(patient(tmp_path), broken=part))
+        line.check: line for line in doctor.check_stack(running(patient(tmp_path), broken=service))
     }
-    assert found[part].level == "problem"
-    assert f"{part}.log" in found[part].cure
-    assert levels(line for name, line in found.items() if name != part) == {"ok"}
+    assert found[service].level == "problem"
+    assert f"{service}.log" in found[service].cure
+    assert levels(line for name, line in found.items() if name != service) == {"ok"}
 
 
 def test_what_a_ready_part_warns_of_is_a_warning(tmp_path):
     who = running(patient(tmp_path))
-    who.parts[4].facts["warning"] = "Java collects garbage 98 % of the time."
+    who.services[4].facts["warning"] = "Java collects garbage 98 % of the time."
     found = [line for line in doctor.check_stack(who) if line.level == "warning"]
     assert [(line.check, line.found) for line in found] == [
-        (who.parts[4].part, "Java collects garbage 98 % of the time.")
+        (who.services[4].service, "Java collects garbage 98 % of the time.")
     ]
 
 

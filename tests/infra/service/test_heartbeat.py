@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.service.heartbeat import BEAT_MS, Heartbeat, last_beat
 from infra.config.settings import Settings
+from infra.service.heartbeat import BEAT_MS, Heartbeat, last_beat
 
 NOON_MS = 1_777_636_800_000
 HOUR_MS = 3_600_000
@@ -33,7 +33,7 @@ def test_a_clock_that_is_set_back_stops_no_heartbeat(tmp_path: Path) -> None:
     assert heartbeat.due()
 
 
-def test_a_heartbeat_of_a_future_that_was_set_back_is_none_of_a_healthy_part(
+def test_a_heartbeat_of_a_future_that_was_set_back_is_none_of_a_healthy_service(
     tmp_path: Path,
 ) -> None:
     settings = Settings(home=tmp_path)

@@ -1,4 +1,4 @@
-"""What is asked of a part never goes through a proxy that the environment names."""
+"""What is asked of a service never goes through a proxy that the environment names."""
 
 import socket
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from infra.clickhouse.client import ClickHouseUnavailableError, connect
-from infra.service.local_http import answer
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.config.settings import Settings
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
+from infra.service.local_http import fetch
 
 
 @pytest.fixture
@@ -56,6 +56,6 @@ def test_clients_share_their_connections(tmp_path: Path) -> None:
 
 
 def test_questions_about_health_do_not(proxy: socket.socket, nobody: int) -> None:
-    assert answer(f"http://127.0.0.1:{nobody}/jobs/overview", 1.0) is None
+    assert fetch(f"http://127.0.0.1:{nobody}/jobs/overview", 1.0) is None
     with pytest.raises(TimeoutError):
         proxy.accept()

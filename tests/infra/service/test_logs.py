@@ -11,11 +11,11 @@ import structlog
 from places import CHECKOUT
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
+from infra.config.settings import Settings
 from infra.local import supervisor
-from infra.local.services import Health, Part
+from infra.local.services import Health, Service
 from infra.local.supervisor import LOG_BACKUPS, Supervisor, end_orphans
 from infra.service.logs import configure_logging
-from infra.config.settings import Settings
 
 LINES = 8_000
 CHATTER = f"""
@@ -29,7 +29,7 @@ for number in range({LINES}):
 signal.pause()
 """
 READ_BYTES = 2**17
-"""supervisord looks at a log's size after each reading of its part's pipe, of at most this."""
+"""supervisord looks at a log's size after each reading of its service's pipe, of at most this."""
 
 
 @pytest.fixture
@@ -54,8 +54,8 @@ def test_each_line_is_one_json_object_with_time_level_part_and_event(as_before, 
     for line in (counted, waiting):
         assert datetime.fromisoformat(str(line.pop("timestamp"))).utcoffset() == timedelta(0)
     values = {"votes": 3, "text": 'two\nlines, "quoted"', "folder": "PosixPath('var')"}
-    assert counted == {"level": "info", "part": "intake", "event": "counted"} | values
-    assert waiting == {"level": "warning", "part": "intake", "event": "waiting"}
+    assert counted == {"level": "info", "service": "intake", "event": "counted"} | values
+    assert waiting == {"level": "warning", "service": "intake", "event": "waiting"}
 
 
 def test_an_error_stands_with_its_traceback_on_the_same_line(as_before, capsys):
@@ -71,9 +71,13 @@ def test_an_error_stands_with_its_traceback_on_the_same_line(as_before, capsys):
 
 def test_the_log_of_a_part_is_rotated_and_its_newest_lines_are_kept(tmp_path, monkeypatch):
     (tmp_path / "chatter.py").write_text(CHATTER)
-    part = Part("chatter", "chatter", 0, 1, lambda _settings, _pid: Health(ready=True, facts={}))
-    monkeypatch.setattr(supervisor, "SERVICES", (part,))
-    monkeypatch.setattr(supervisor, "CHECKOUT", tmp_path)  # the folder in which parts are started
+    service = Service(
+        "chatter", "chatter", 0, 1, lambda _settings, _pid: Health(ready=True, facts={})
+    )
+    monkeypatch.setattr(supervisor, "SERVICES", (service,))
+    monkeypatch.setattr(
+        supervisor, "CHECKOUT", tmp_path
+    )  # the folder in which services are started
     monkeypatch.setattr(supervisor, "LOG_BYTES", 10_000)
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
     settings = Settings(home=tmp_path / "home")

@@ -9,10 +9,10 @@ from places import CHECKOUT
 from prometheus_client.parser import text_string_to_metric_families
 from stack.conftest import free_port_base
 
-from infra.service.metrics_server import FORGOTTEN_MS, Gathered, serve
+from infra.config.settings import Settings
 from infra.service.heartbeat import STALE_MS, Heartbeat
 from infra.service.metrics import FLINK, METRICS, SINK, SINK_RETRIES, SOURCES, markdown
-from infra.config.settings import Settings
+from infra.service.metrics_server import FORGOTTEN_MS, Gathered, serve
 from operators.core.clock import system_clock
 
 OURS = [metric for metric in METRICS.values() if metric.source != FLINK.name]
@@ -34,7 +34,7 @@ def test_no_metric_is_declared_twice():
 
 
 def test_the_table_is_fresh():
-    page = (CHECKOUT / "docs" / "metrics.md").read_text()
+    page = (CHECKOUT / "docs" / "reference" / "metrics.md").read_text()
     assert page.endswith("\n\n" + markdown()), "python -m infra.service.metrics writes it anew"
 
 
@@ -67,7 +67,7 @@ def test_the_example_scrapes_our_two_addresses():
 
 def samples(gathered):
     return {
-        (sample.name, sample.labels["part"]): sample.value
+        (sample.name, sample.labels["service"]): sample.value
         for family in gathered.collect()
         for sample in family.samples
     }
@@ -95,12 +95,12 @@ def test_a_silent_part_is_down_and_its_old_values_are_not_shown(tmp_path):
 
 def test_a_part_that_never_started_is_down(tmp_path):
     encoder = tmp_path / "encoder.toml"
-    parts = {"intake", "sink", "probe", "periodic", "groups", "votes"}
+    services = {"intake", "sink", "probe", "periodic", "groups", "votes"}
     gathered = samples(Gathered(Settings(home=tmp_path, model=encoder)))
-    assert gathered == {("tutti_service_up", part): 0 for part in parts}
+    assert gathered == {("tutti_service_up", service): 0 for service in services}
     encoder.touch()  # then there are topics to be woken for
     gathered = samples(Gathered(Settings(home=tmp_path, model=encoder)))
-    assert gathered == {("tutti_service_up", part): 0 for part in {*parts, "semantics"}}
+    assert gathered == {("tutti_service_up", service): 0 for service in {*services, "semantics"}}
 
 
 def test_a_second_process_that_was_ended_is_forgotten(tmp_path):
@@ -113,7 +113,7 @@ def test_a_second_process_that_was_ended_is_forgotten(tmp_path):
     assert late["tutti_service_up", "sink"] == 0
 
 
-def test_a_full_disk_does_not_stop_a_part(tmp_path):
+def test_a_full_disk_does_not_stop_a_service(tmp_path):
     settings = Settings(home=tmp_path)
     heartbeat = Heartbeat(settings, "sink", metrics=SINK)
     (tmp_path / "run" / "metrics" / "sink.prom").mkdir()  # cannot be replaced by a file
@@ -152,7 +152,7 @@ def test_what_flink_pushes_is_served_and_only_what_is_listed(server):
         for sample in family.samples
     }
     assert found["flink_jobmanager_job_numRestarts"].value == 3
-    assert found["flink_jobmanager_job_numRestarts"].labels == {"part": "votes"}
+    assert found["flink_jobmanager_job_numRestarts"].labels == {"service": "votes"}
     assert set(found) <= {name for metric in METRICS.values() for name in metric.samples}
 
 

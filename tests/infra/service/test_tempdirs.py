@@ -2,8 +2,8 @@ import os
 import subprocess
 import sys
 
-from infra.service.tempdirs import java_tempdir, tempdir
 from infra.config.settings import Settings
+from infra.service.tempdirs import java_tempdir, tempdir
 
 
 def ended_pid() -> int:

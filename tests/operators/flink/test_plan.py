@@ -19,8 +19,8 @@ from pathlib import Path
 from infra.config.settings import Settings
 from operators.flink.votes import VotesJob, job_settings
 from operators.flink.plan import EPOCH, current_plan, for_file
-from pipelines.flink import (CONNECTOR, compiled, configure_flink, counting_heap, environment,
-    load)
+from pipelines.flink.runtime import (CONNECTOR, compiled, configure_flink, counting_heap,
+    environment, load)
 home = Path(sys.argv[1])
 settings = Settings(home=home)
 configure_flink(settings, "votes", counting_heap(512))

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.exchange.validate import MAX_LINE_BYTES, Fault, faults, found, lines
 from operators.core.printable import printable
+from pipelines.exchange.validate import MAX_LINE_BYTES, Fault, faults, found, lines
 from schemas.edge_cases import EdgeCase, edge_cases
 from schemas.rejections import Rejection
-from schemas.rules import VALIDATORS, MAX_MESSAGE_BYTES
+from schemas.rules import MAX_MESSAGE_BYTES, VALIDATORS
 
 NOW_MS = 1_777_680_000_000  # 2026-05-02
 GOOD = {

@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from clickhouse import insert_proposals, insert_votes
+from clickhouse_server import insert_proposals, insert_votes
 from conversations import simulated
 from places import CHECKOUT
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.clickhouse.client import connect
-from infra.service.heartbeat import last_beat
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
+from infra.service.heartbeat import last_beat
 
 CHOICES = {1: "agree", 0: "neutral", -1: "disagree"}
 

@@ -48,7 +48,7 @@ class Broker:
     def get_watermark_offsets(self, _place, **_more):
         return 0, 1
 
-    def assign(self, partitions_of):
+    def assign(self, _partitions):
         pass
 
     def consume(self, _count, _seconds):
@@ -71,7 +71,7 @@ class Broker:
 def passed_on(unacknowledged: int) -> tuple[Broker, Intake]:
     broker = Broker(unacknowledged)
     intake = Intake(broker, broker, Acceptance(lambda _consultation, person: person))
-    intake.step()
+    intake.pass_on()
     return broker, intake
 
 

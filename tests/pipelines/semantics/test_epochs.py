@@ -7,8 +7,9 @@ import pytest
 
 from infra.config.settings import Settings
 from operators.flink.checkpoints import DamagedError
+from pipelines.flink.checkpoint_records import record_completed, record_damage
+from pipelines.flink.restore import RestorePlan
 from pipelines.semantics.epochs import MadeBy, choose, epoch_folder
-from pipelines.votes.restore_policy import Start, record_completed, record_damage
 
 MAKER = MadeBy("minilm/1", "clusters/1", "1")
 
@@ -31,10 +32,12 @@ def checkpoint(settings: Settings, epoch: int, number: int = 7) -> Path:
 
 
 def test_the_first_start_begins_generation_1_and_goes_on_with_it(settings):
-    assert choose(settings, MAKER, (), whole) == Start(1, None)
-    assert choose(settings, MAKER, (), whole) == Start(1, None)  # it died before saying anything
+    assert choose(settings, MAKER, (), whole) == RestorePlan(1, None)
+    assert choose(settings, MAKER, (), whole) == RestorePlan(
+        1, None
+    )  # it died before saying anything
     newest = checkpoint(settings, 1)
-    assert choose(settings, MAKER, {1}, whole) == Start(1, newest)
+    assert choose(settings, MAKER, {1}, whole) == RestorePlan(1, newest)
 
 
 @pytest.mark.parametrize("what", ["model", "method", "layout"])
@@ -42,24 +45,24 @@ def test_another_maker_begins_the_next_generation(settings, what):
     choose(settings, MAKER, (), whole)
     checkpoint(settings, 1)
     other = replace(MAKER, **{what: "another"})
-    assert choose(settings, other, {1}, whole) == Start(2, None)
-    assert choose(settings, MAKER, {1, 2}, whole) == Start(3, None)  # never one of before
+    assert choose(settings, other, {1}, whole) == RestorePlan(2, None)
+    assert choose(settings, MAKER, {1, 2}, whole) == RestorePlan(3, None)  # never one of before
 
 
 def test_what_has_said_something_and_lost_its_state_is_not_begun_again(settings):
     choose(settings, MAKER, (), whole)
-    assert choose(settings, MAKER, {1}, whole) == Start(2, None)
-    assert choose(settings, MAKER, {1, 5}, whole) == Start(6, None)
+    assert choose(settings, MAKER, {1}, whole) == RestorePlan(2, None)
+    assert choose(settings, MAKER, {1, 5}, whole) == RestorePlan(6, None)
 
 
 def test_a_damaged_or_older_checkpoint_is_not_gone_on_with(settings):
     choose(settings, MAKER, (), whole)
     path = checkpoint(settings, 1)
     (path / "_metadata").write_bytes(b"garbage")
-    assert choose(settings, MAKER, {1}, whole) == Start(2, None)
+    assert choose(settings, MAKER, {1}, whole) == RestorePlan(2, None)
     older = checkpoint(settings, 2, 3)
     record_completed(4, epoch_folder(settings, 2) / "checkpoints" / "job")
-    assert choose(settings, MAKER, {1, 2}, whole) == Start(3, None)
+    assert choose(settings, MAKER, {1, 2}, whole) == RestorePlan(3, None)
     record_damage(older, epoch_folder(settings, 2))
     newest = checkpoint(settings, 3)
-    assert choose(settings, MAKER, {1, 2, 3}, whole) == Start(3, newest)
+    assert choose(settings, MAKER, {1, 2, 3}, whole) == RestorePlan(3, newest)

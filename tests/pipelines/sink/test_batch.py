@@ -12,7 +12,7 @@ from schemas.topics import (
     ACCEPTED_PROPOSALS,
     ACCEPTED_VOTES,
     ASSIGNMENTS,
-    CLUSTERING,
+    CLUSTER_PROGRESS,
     DEAD_LETTERS,
     PROGRESS,
     TALLIES,
@@ -116,7 +116,7 @@ def test_what_promises_the_others_is_inserted_last() -> None:
     batch.add(TALLIES.name, 1, cell_key(), cell(cell_key(), 1))
     batch.add(DEAD_LETTERS.name, 1, b"k", b"{}")
     batch.add(ACCEPTED_VOTES.name, 1, b"k", b"{}")
-    batch.add(CLUSTERING.name, 1, b"k", b"{}")
+    batch.add(CLUSTER_PROGRESS.name, 1, b"k", b"{}")
     batch.add(ASSIGNMENTS.name, 1, b"k", b"{}")
     facts, promises = batch.inserts()
     assert {insert.table for insert in facts} == {
@@ -126,7 +126,7 @@ def test_what_promises_the_others_is_inserted_last() -> None:
         "tutti.windows",
         "tutti.assignments",
     }
-    assert {insert.table for insert in promises} == {"tutti.clustering", "tutti.progress"}
+    assert {insert.table for insert in promises} == {"tutti.cluster_progress", "tutti.progress"}
 
 
 def test_a_batch_of_nothing_inserts_nothing() -> None:

@@ -1,7 +1,7 @@
 """The sink while Kafka is away."""
 
-from infra.kafka import client as kafka
 from infra.clickhouse.client import connect
+from infra.kafka import client as kafka
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from pipelines.sink.sink import Sink
 

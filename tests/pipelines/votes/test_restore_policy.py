@@ -5,24 +5,31 @@ from shutil import rmtree
 
 import pytest
 
-from infra.local.epochs import Note, update_rebuild_record, epoch_folder, read_rebuild_record
 from infra.config.settings import Settings
-from operators.flink.plan import Plan
+from infra.local.epochs import (
+    RebuildRecord,
+    epoch_folder,
+    read_rebuild_record,
+    update_rebuild_record,
+)
 from operators.flink.checkpoints import DamagedError
-from pipelines.votes.restore_policy import (
+from operators.flink.plan import Plan
+from pipelines.flink.checkpoint_records import (
     MAX_TRIES,
-    CannotRestoreError,
-    RestorePolicy,
-    Outputs,
-    Start,
     record_completed,
     record_damage,
-    record_plan,
     record_try,
+)
+from pipelines.flink.restore import RestorePlan
+from pipelines.votes.restore_policy import (
+    CannotRestoreError,
+    EpochOutputs,
+    RestorePolicy,
+    record_plan,
 )
 
 PLAN = Plan(1, "the plan")
-NONE = Note()
+NONE = RebuildRecord()
 
 
 @pytest.fixture
@@ -45,106 +52,106 @@ def damaged(path: Path, _folder: Path) -> None:
 
 
 def policy(settings: Settings, *live: int, whole: bool = True, ever: tuple[int, ...] = ()):
-    outputs = Outputs(frozenset(live), frozenset(live + ever))
+    outputs = EpochOutputs(frozenset(live), frozenset(live + ever))
     return RestorePolicy(settings, PLAN, outputs, whole, damaged)
 
 
 def test_the_first_start_counts_into_epoch_1(settings: Settings) -> None:
-    assert policy(settings).votes(NONE, 0) == Start(1, None)
+    assert policy(settings).votes(NONE, 0) == RestorePlan(1, None)
 
 
 def test_a_restart_resumes_the_newest_checkpoint_of_its_epoch(settings: Settings) -> None:
     checkpoint(settings, 1, 9)
     newest = checkpoint(settings, 1, 10)
-    assert policy(settings, 1).votes(NONE, 1) == Start(1, newest)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(1, newest)
 
 
 def test_killed_before_the_first_checkpoint_and_before_any_output_it_starts_again(
     settings: Settings,
 ) -> None:
     epoch_folder(settings, 1).mkdir(parents=True)
-    assert policy(settings).votes(NONE, 0) == Start(1, None)
+    assert policy(settings).votes(NONE, 0) == RestorePlan(1, None)
 
 
 def test_nothing_is_counted_anew_into_an_epoch_that_has_output(settings: Settings) -> None:
     # A cell that the former run wrote and the new one never touches would stay.
-    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(2, None)
     epoch_folder(settings, 1).mkdir(parents=True)
-    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
-    assert policy(settings, 1, 2, 5).votes(NONE, 1) == Start(6, None)
-    assert policy(settings, 1, ever=(8,)).votes(NONE, 1) == Start(9, None)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(2, None)
+    assert policy(settings, 1, 2, 5).votes(NONE, 1) == RestorePlan(6, None)
+    assert policy(settings, 1, ever=(8,)).votes(NONE, 1) == RestorePlan(9, None)
 
 
 def test_an_incomplete_checkpoint_is_none(settings: Settings) -> None:
     (epoch_folder(settings, 1) / "checkpoints" / "job" / "chk-1").mkdir(parents=True)
-    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(2, None)
 
 
 def test_the_newest_epoch_is_resumed_and_no_older_one(settings: Settings) -> None:
     checkpoint(settings, 9)
     newest = checkpoint(settings, 10)
-    assert policy(settings, 9, 10).votes(NONE, 9) == Start(10, newest)
+    assert policy(settings, 9, 10).votes(NONE, 9) == RestorePlan(10, newest)
     # Its folder is lost, or is another machine's: old checkpoints are of an older count.
-    assert policy(settings, 9, 10, 11).votes(NONE, 9) == Start(12, None)
+    assert policy(settings, 9, 10, 11).votes(NONE, 9) == RestorePlan(12, None)
 
 
 def test_the_running_count_does_not_take_the_one_that_is_being_rebuilt(settings: Settings) -> None:
     ours = checkpoint(settings, 1)
     theirs = checkpoint(settings, 2)
-    note = Note(rebuilding=2)
-    assert policy(settings, 1, 2).votes(note, 1) == Start(1, ours)
-    assert policy(settings, 1, 2).rebuild(note, 1) == Start(2, theirs)
+    note = RebuildRecord(rebuilding=2)
+    assert policy(settings, 1, 2).votes(note, 1) == RestorePlan(1, ours)
+    assert policy(settings, 1, 2).rebuild(note, 1) == RestorePlan(2, theirs)
     # When the rebuild is done it is simply the newest.
-    assert policy(settings, 1, 2).votes(NONE, 2) == Start(2, theirs)
+    assert policy(settings, 1, 2).votes(NONE, 2) == RestorePlan(2, theirs)
 
 
 def test_a_rebuild_without_state_takes_an_epoch_never_used(settings: Settings) -> None:
     checkpoint(settings, 1)
-    note = Note(rebuilding=2)
-    assert policy(settings, 1).rebuild(note, 1) == Start(2, None)
-    assert policy(settings, 1, 2).rebuild(note, 1) == Start(3, None)
-    assert policy(settings, 1, 2).rebuild(Note(2, (3,)), 1) == Start(4, None)
+    note = RebuildRecord(rebuilding=2)
+    assert policy(settings, 1).rebuild(note, 1) == RestorePlan(2, None)
+    assert policy(settings, 1, 2).rebuild(note, 1) == RestorePlan(3, None)
+    assert policy(settings, 1, 2).rebuild(RebuildRecord(2, (3,)), 1) == RestorePlan(4, None)
 
 
 def test_a_rebuild_that_an_upgrade_met_begins_anew(settings: Settings) -> None:
     checkpoint(settings, 2)
     record_plan(epoch_folder(settings, 2), Plan(0, "an older one"))
-    assert policy(settings, 1, 2).rebuild(Note(rebuilding=2), 1) == Start(3, None)
+    assert policy(settings, 1, 2).rebuild(RebuildRecord(rebuilding=2), 1) == RestorePlan(3, None)
 
 
 def test_the_running_count_without_state_leaves_its_place_to_the_rebuild(
     settings: Settings,
 ) -> None:
     with pytest.raises(CannotRestoreError, match="takes its place"):
-        policy(settings, 1, 2).votes(Note(rebuilding=2), 1)
+        policy(settings, 1, 2).votes(RebuildRecord(rebuilding=2), 1)
 
 
 def test_an_epoch_given_up_is_never_resumed(settings: Settings) -> None:
     ours = checkpoint(settings, 1)
     checkpoint(settings, 2)
-    assert policy(settings, 1, 2).votes(Note(None, (2,)), 1) == Start(1, ours)
-    assert policy(settings, 1).votes(Note(None, (1, 2)), 1) == Start(3, None)
+    assert policy(settings, 1, 2).votes(RebuildRecord(None, (2,)), 1) == RestorePlan(1, ours)
+    assert policy(settings, 1).votes(RebuildRecord(None, (1, 2)), 1) == RestorePlan(3, None)
 
 
 def test_an_epoch_behind_the_shown_one_would_never_be_seen(settings: Settings) -> None:
     # The sink switched to a rebuild at the moment it was given up.
     checkpoint(settings, 1)
-    assert policy(settings, 1).votes(Note(None, (2,)), 2) == Start(3, None)
+    assert policy(settings, 1).votes(RebuildRecord(None, (2,)), 2) == RestorePlan(3, None)
 
 
 def test_damage_counts_anew_and_takes_no_older_checkpoint(settings: Settings) -> None:
     # From an older one, numbers that people have seen would step back for a moment.
     checkpoint(settings, 1, 8)
     (checkpoint(settings, 1, 9) / "_metadata").write_bytes(b"garbage")
-    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(2, None)
 
 
 def test_a_deleted_newest_checkpoint_is_noticed(settings: Settings) -> None:
     older = checkpoint(settings, 1, 8)
     record_completed(9, older.parent)
-    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(2, None)
     record_completed(8, older.parent)
-    assert policy(settings, 1).votes(NONE, 1) == Start(1, older)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(1, older)
 
 
 def test_the_loss_of_a_newest_checkpoint_that_nobody_had_noted_is_noticed(
@@ -155,31 +162,31 @@ def test_the_loss_of_a_newest_checkpoint_that_nobody_had_noted_is_noticed(
     run = checkpoint(settings, 1, 10).parent
     record_completed(10, run)
     rmtree(oldest)  # as Flink does when there is a newer one
-    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(2, None)
     newest = checkpoint(settings, 1, 11)
-    assert policy(settings, 1).votes(NONE, 1) == Start(1, newest)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(1, newest)
     # Of another run, whose first checkpoint nobody has noted yet.
     first = run.parent / "another" / "chk-12"
     first.mkdir(parents=True)
     (first / "_metadata").write_bytes(b"state")
-    assert policy(settings, 1).votes(NONE, 1) == Start(1, first)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(1, first)
 
 
 def test_what_could_not_be_restored_is_not_tried_again(settings: Settings) -> None:
     newest = checkpoint(settings, 1, 9)
     record_damage(newest, epoch_folder(settings, 1))
-    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(2, None)
 
 
 def test_a_checkpoint_is_tried_for_a_while_and_not_for_ever(settings: Settings) -> None:
     newest, folder = checkpoint(settings, 1, 9), epoch_folder(settings, 1)
     for _ in range(MAX_TRIES):
         record_try(newest, folder)
-        assert policy(settings, 1).votes(NONE, 1) == Start(1, newest)
+        assert policy(settings, 1).votes(NONE, 1) == RestorePlan(1, newest)
     record_completed(9, newest.parent)  # it went well: counted from the beginning
     for _ in range(MAX_TRIES + 1):
         record_try(newest, folder)
-    assert policy(settings, 1).votes(NONE, 1) == Start(2, None)
+    assert policy(settings, 1).votes(NONE, 1) == RestorePlan(2, None)
 
 
 def test_without_the_start_of_the_log_an_older_checkpoint_is_better_than_nothing(
@@ -187,7 +194,7 @@ def test_without_the_start_of_the_log_an_older_checkpoint_is_better_than_nothing
 ) -> None:
     older = checkpoint(settings, 1, 8)
     (checkpoint(settings, 1, 9) / "_metadata").write_bytes(b"garbage")
-    assert policy(settings, 1, whole=False).votes(NONE, 1) == Start(1, older)
+    assert policy(settings, 1, whole=False).votes(NONE, 1) == RestorePlan(1, older)
     (older / "_metadata").write_bytes(b"garbage")
     with pytest.raises(CannotRestoreError, match="restore a backup"):
         policy(settings, 1, whole=False).votes(NONE, 1)
@@ -206,8 +213,8 @@ def test_state_of_another_plan_is_refused(settings: Settings, made: Plan | None)
 
 
 def test_the_note_is_kept(settings: Settings) -> None:
-    assert read_rebuild_record(settings) == Note()
-    update_rebuild_record(settings, lambda note: Note(4, note.abandoned))
+    assert read_rebuild_record(settings) == RebuildRecord()
+    update_rebuild_record(settings, lambda note: RebuildRecord(4, note.abandoned))
     update_rebuild_record(settings, lambda note: note.abandon(4))
-    assert read_rebuild_record(settings) == Note(None, (4,))
-    assert update_rebuild_record(settings, lambda note: note.forget(4)) == Note()
+    assert read_rebuild_record(settings) == RebuildRecord(None, (4,))
+    assert update_rebuild_record(settings, lambda note: note.forget(4)) == RebuildRecord()

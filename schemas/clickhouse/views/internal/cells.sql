@@ -1,4 +1,4 @@
--- Current tallies of the count that is shown.
+-- Current tallies of the active epoch.
 SELECT
     consultation_id AS consultation_id,  -- Consultation
     proposal_id AS proposal_id,  -- Proposal

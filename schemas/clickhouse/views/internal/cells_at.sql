@@ -1,4 +1,4 @@
--- Tallies at the end of the last whole minute not after `at`, of the count that was shown then.
+-- Tallies at the end of the last whole minute not after `at`, of the epoch that was active then.
 SELECT
     consultation_id AS consultation_id,  -- Consultation
     proposal_id AS proposal_id,  -- Proposal

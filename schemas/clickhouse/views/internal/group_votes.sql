@@ -7,7 +7,7 @@ SELECT
     disagree AS disagree,  -- Ballots of the group that disagree
     neutral AS neutral,  -- Ballots of the group that are neutral
     toUInt64(agree) + disagree + neutral AS seen,  -- Ballots of the group: Polis's S
-    supported AS supported,  -- 1: the groups are more than noise
+    groups_significant AS groups_significant,  -- 1: the groups are more than noise
     as_of AS as_of  -- Broker time of the newest vote considered
 FROM tutti.opinion_runs
 ARRAY JOIN

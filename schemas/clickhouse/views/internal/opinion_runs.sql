@@ -12,7 +12,7 @@ SELECT
     k AS k,  -- How many groups
     silhouette AS silhouette,  -- Mean silhouette of the base clusters
     noise_silhouette AS noise_silhouette,  -- Greatest silhouette of the shuffled runs; NULL: not tested yet
-    toUInt8(k > 0 AND $groups_significant) AS supported,  -- 1: the groups are more than noise
+    toUInt8(k > 0 AND $groups_significant) AS groups_significant,  -- 1: the groups are more than noise
     method AS method,  -- Name and version of the method
     group_ids AS group_ids,  -- The groups, from the largest
     sizes AS sizes,  -- People in each

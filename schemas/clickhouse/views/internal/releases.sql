@@ -10,8 +10,8 @@ SELECT
     agree AS agree,  -- Ballots it adds to agree
     disagree AS disagree,  -- Ballots it adds to disagree
     neutral AS neutral,  -- Ballots it adds to neutral
-    mark AS mark  -- Minute mark of the publication
+    tick AS tick  -- Tick of the publication
 FROM tutti.open_releases
-INNER JOIN (SELECT number AS publication, mark FROM tutti.open_publications) AS publications
+INNER JOIN (SELECT number AS publication, tick FROM tutti.open_publications) AS publications
     USING (publication)
 WHERE $not_probe

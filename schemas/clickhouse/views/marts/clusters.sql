@@ -19,8 +19,8 @@ SELECT
     clusters.micro_clusters AS micro_clusters,  -- Micro-clusters that it consists of
     clustering.model AS model,  -- Encoder, with its version
     clustering.method AS method,  -- Name and version of the rules
-    clusters.epoch AS epoch  -- Which calculation; another encoder or other rules begin a new one
+    clusters.epoch AS epoch  -- Epoch of clustering; another encoder or other rules begin a new one
 FROM tutti.clusters AS clusters FINAL
 LEFT JOIN opened USING (epoch, consultation_id, cluster_id)
-LEFT JOIN (SELECT * FROM tutti.clustering FINAL) AS clustering USING (epoch, consultation_id)
+LEFT JOIN (SELECT * FROM tutti.cluster_progress FINAL) AS clustering USING (epoch, consultation_id)
 WHERE clusters.size > 0 AND clusters.epoch = (SELECT epoch FROM tutti.active_cluster_epoch)

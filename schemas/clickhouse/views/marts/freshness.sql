@@ -21,8 +21,8 @@ stages AS (
     SELECT
         'semantics', 'tutti.accepted-proposals.v1', toUInt16(0), max(clustering.offset) + 1,
         max(clustering.at_ms),
-        (SELECT max(written_at) FROM tutti.positions FINAL WHERE stage = 'done' AND topic = 'tutti.clustering.v1')
-    FROM tutti.clustering AS clustering FINAL
+        (SELECT max(written_at) FROM tutti.positions FINAL WHERE stage = 'done' AND topic = 'tutti.cluster-progress.v1')
+    FROM tutti.cluster_progress AS clustering FINAL
     GROUP BY clustering.epoch
     ORDER BY clustering.epoch DESC
     LIMIT 1

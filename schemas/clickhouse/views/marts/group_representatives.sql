@@ -5,7 +5,7 @@ contrasted AS (
     SELECT
         votes.consultation_id AS consultation_id, votes.proposal_id AS proposal_id,
         votes.group AS group, votes.seen AS seen, votes.agree AS agree, votes.disagree AS disagree,
-        votes.supported AS supported, votes.as_of AS as_of,
+        votes.groups_significant AS groups_significant, votes.as_of AS as_of,
         sum(votes.agree) OVER proposal - votes.agree AS others_agree,
         sum(votes.disagree) OVER proposal - votes.disagree AS others_disagree,
         sum(votes.seen) OVER proposal - votes.seen AS others_seen
@@ -60,7 +60,7 @@ SELECT
     repness_test AS repness_test,  -- z statistic of the group against all other groups together
     significant AS significant,  -- 1: both statistics exceed 1.2816 (90 %, one-sided)
     score AS score,  -- repness x repness_test x p x p_test
-    supported AS supported,  -- 1: the groups are more than noise; 0: no distinct groups
+    groups_significant AS groups_significant,  -- 1: the groups are more than noise; 0: no distinct groups
     $representatives_method AS method,  -- Name and version of the method
     as_of AS as_of  -- Broker time of the newest vote considered
 FROM ranked

@@ -26,19 +26,19 @@ counted AS (
         proposals.text AS text, proposals.language AS language, proposals.country AS country,
         counts.* EXCEPT (consultation_id, proposal_id),
         consultations.* EXCEPT (consultation_id, rank_min_votes),
-        held.held_low AS held_low,
+        ranks.held_low AS held_low,
         groups.spread AS group_spread,
         -- A consultation that is not announced yet ranks by the default.
         counts.votes >= if(consultations.rank_min_votes = 0, 30, consultations.rank_min_votes) AS ranked
     FROM (SELECT * FROM tutti.proposals FINAL WHERE status = 'accepted') AS proposals
     LEFT JOIN counts USING (consultation_id, proposal_id)
     LEFT JOIN (
-        SELECT consultation_id, proposal_id, toNullable(held.agree_low) AS held_low
-        FROM tutti.held AS held
-    ) AS held USING (consultation_id, proposal_id)
+        SELECT consultation_id, proposal_id, toNullable(ranks.agree_low) AS held_low
+        FROM tutti.stable_ranks AS ranks
+    ) AS ranks USING (consultation_id, proposal_id)
     LEFT JOIN (
         SELECT consultation_id, proposal_id, group_spread AS spread
-        FROM marts.group_consensus WHERE supported
+        FROM marts.group_consensus WHERE groups_significant
     ) AS groups USING (consultation_id, proposal_id)
     LEFT JOIN consultations ON consultations.consultation_id = proposals.consultation_id
 ),
@@ -98,7 +98,7 @@ SELECT
     ), NULL) AS rank,  -- By agree_low, then votes, then proposal_id; NULL: fewer than rank_min_votes votes; $by_agreement
     if(ranked, row_number() OVER (
         PARTITION BY consultation_id, ranked ORDER BY shown_low DESC, proposal_id
-    ), NULL) AS stable_rank,  -- As rank, without flicker: by an agree_low that is held until it has moved by 0.002 at a minute mark, then proposal_id; $by_held
+    ), NULL) AS stable_rank,  -- As rank, without flicker: by an agree_low that is kept until it has moved by 0.002 at a tick, then proposal_id; $by_held
     text AS text,  -- Text as published
     language AS language,  -- BCP 47; empty: not declared
     country AS country,  -- Where it was submitted; empty: not declared

@@ -1,17 +1,17 @@
 -- Opinion groups: people who vote alike, found in the current ballots of the trusted series. A row
--- for each group; one row with group NULL where there is none. Read supported first: clustering
+-- for each group; one row with group NULL where there is none. Read groups_significant first: clustering
 -- finds groups in noise, too.
 SELECT
     consultation_id AS consultation_id,  -- Consultation
     if(k = 0, NULL, group_id) AS group,  -- Number of the group, kept from run to run by largest overlap
     if(k = 0, NULL, group_size) AS size,  -- People in it
     k AS k,  -- How many groups; 0: none
-    supported AS supported,  -- 1: the silhouette is above that of 19 runs with shuffled votes; 0: no distinct groups
+    groups_significant AS groups_significant,  -- 1: the silhouette is above that of 19 runs with shuffled votes; 0: no distinct groups
     multiIf(
         status = 'too_large', 'not grouped: the consultation is too large',
         k = 0, 'too little to group',
         noise_silhouette IS NULL, 'not tested yet',
-        supported, 'distinct groups',
+        groups_significant, 'distinct groups',
         'no distinct groups'
     ) AS verdict,  -- The same in words
     silhouette AS silhouette,  -- Mean silhouette of the base clusters, -1 to 1; k is the one with the greatest

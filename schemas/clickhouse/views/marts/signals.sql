@@ -1,4 +1,4 @@
--- Signals of manipulation: what looks arranged, with evidence and the effect on the ranking. A signal
+-- Signals of manipulation: what scans arranged, with evidence and the effect on the ranking. A signal
 -- proves nothing and changes nothing: the leaderboard counts every ballot named here.
 WITH effects AS (
     SELECT
@@ -14,8 +14,8 @@ WITH effects AS (
     FROM marts.signal_effects AS effects
     GROUP BY consultation_id, signal_id
 ),
-looks AS (
-    SELECT kind, consultation_id, looked_at FROM tutti.signal_scans FINAL
+scans AS (
+    SELECT kind, consultation_id, scanned_at FROM tutti.signal_scans FINAL
 )
 SELECT
     signals.consultation_id AS consultation_id,  -- Consultation
@@ -39,11 +39,11 @@ SELECT
     if(signals.kind = 'identical', signals.common[2], NULL) AS common_disagree,  -- identical: of these, all disagree
     if(signals.kind = 'identical', signals.common[3], NULL) AS common_neutral,  -- identical: of these, all are neutral
     if(signals.kind = 'identical', signals.pattern, NULL) AS pattern,  -- identical: hash of the common ballots
-    signals.first_seen AS first_seen,  -- Minute mark at which it was first seen
-    signals.last_seen AS last_seen,  -- Minute mark at which it was last seen
+    signals.first_seen AS first_seen,  -- Tick at which it was first seen
+    signals.last_seen AS last_seen,  -- Tick at which it was last seen
     if(
-        signals.kind = 'burst', signals.to_at > looks.looked_at - INTERVAL 10 MINUTE,
-        signals.last_seen >= looks.looked_at
+        signals.kind = 'burst', signals.to_at > scans.scanned_at - INTERVAL 10 MINUTE,
+        signals.last_seen >= scans.scanned_at
     ) AS active,  -- 1: burst: it reaches into the last 10 minutes; identical: seen at the newest look
     effects.rank AS rank,  -- burst: rank of the proposal on the leaderboard; NULL: none
     effects.rank_without AS rank_without,  -- burst: rank without the flagged ballots; NULL: none
@@ -52,10 +52,10 @@ SELECT
     effects.largest_rank_shift AS largest_rank_shift,  -- Most places by which a flagged proposal's rank differs without the flagged ballots
     effects.ranks_lost AS ranks_lost,  -- Proposals that have a rank only with the flagged ballots
     signals.method AS method,  -- Name and version of the method
-    looks.looked_at AS as_of  -- Newest minute mark at which this kind was looked for
+    scans.scanned_at AS as_of  -- Newest tick at which this kind was looked for
 FROM (SELECT * FROM tutti.signals FINAL) AS signals
 LEFT JOIN effects
     ON effects.consultation_id = signals.consultation_id AND effects.signal_id = signals.signal_id
-LEFT JOIN looks
-    ON looks.kind = signals.kind
-    AND looks.consultation_id = if(signals.kind = 'burst', '', signals.consultation_id)
+LEFT JOIN scans
+    ON scans.kind = signals.kind
+    AND scans.consultation_id = if(signals.kind = 'burst', '', signals.consultation_id)

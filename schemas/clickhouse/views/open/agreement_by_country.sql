@@ -7,7 +7,7 @@ WITH counts AS (
         sum(releases.agree) AS agree,
         sum(releases.disagree) AS disagree,
         sum(releases.neutral) AS neutral,
-        max(releases.mark) AS as_of
+        max(releases.tick) AS as_of
     FROM tutti.releases AS releases
     WHERE cell NOT IN ('troll', '')
     GROUP BY consultation_id, proposal_id, country
@@ -24,7 +24,7 @@ SELECT
     $agreement_low AS agree_low,  -- Lower bound of Wilson's 95 % interval of agree_rate
     $agreement_high AS agree_high,  -- Upper bound of Wilson's 95 % interval of agree_rate
     $agreement_method AS method,  -- Name and version of the method
-    as_of AS as_of  -- Minute mark of the newest publication of this row
+    as_of AS as_of  -- Tick of the newest publication of this row
 FROM counts
 WHERE (consultation_id, proposal_id) IN (
     SELECT consultation_id, proposal_id FROM tutti.proposals FINAL WHERE status = 'accepted' AND $not_probe

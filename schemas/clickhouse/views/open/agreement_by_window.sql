@@ -10,7 +10,7 @@ SELECT
     sum(releases.agree) AS agree,  -- Ballots that agree
     sum(releases.disagree) AS disagree,  -- Ballots that disagree
     sum(releases.neutral) AS neutral,  -- Ballots that are neutral
-    max(releases.mark) AS as_of  -- Minute mark of the newest publication of this row
+    max(releases.tick) AS as_of  -- Tick of the newest publication of this row
 FROM tutti.releases AS releases
 WHERE kind = 'entry' AND cell != 'troll' AND (consultation_id, proposal_id) IN (
     SELECT consultation_id, proposal_id FROM tutti.proposals FINAL WHERE status = 'accepted' AND $not_probe

@@ -11,7 +11,7 @@ WITH counts AS (
         sum(releases.agree) AS agree_all,
         sum(releases.disagree) AS disagree_all,
         sum(releases.neutral) AS neutral_all,
-        max(releases.mark) AS as_of
+        max(releases.tick) AS as_of
     FROM tutti.releases AS releases
     GROUP BY consultation_id, proposal_id
 ),
@@ -49,5 +49,5 @@ SELECT
     disagree_all AS disagree_all,  -- disagree over every trust level
     neutral_all AS neutral_all,  -- neutral over every trust level
     $agreement_method AS method,  -- Name and version of the method of agree_rate and its bounds
-    nullIf(as_of, toDateTime64(0, 3, 'UTC')) AS as_of  -- Minute mark of the proposal's newest publication; NULL: none
+    nullIf(as_of, toDateTime64(0, 3, 'UTC')) AS as_of  -- Tick of the proposal's newest publication; NULL: none
 FROM scored

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from operators.core.scores.agreement import agreement
 from operators.core.clusters.cluster_agreement import (
     BETWEEN_SQL,
     HIGH_SQL,
@@ -20,6 +19,7 @@ from operators.core.clusters.cluster_agreement import (
     cluster_agreement,
     student_t,
 )
+from operators.core.scores.agreement import agreement
 
 proposals = st.integers(10, 10**6).flatmap(
     lambda total: st.tuples(st.integers(0, total), st.just(total))

@@ -33,17 +33,17 @@ def clusters() -> Clusters:
 
 @pytest.mark.parametrize("cut", [0, 1, 299, 699])
 def test_a_snapshot_and_a_journal_go_on_as_if_nothing_had_happened(cut):
-    undisturbed, journal, snapshot, said = clusters(), [], None, []
+    undisturbed, journal, snapshot, emitted = clusters(), [], None, []
     for place, (item, vector) in enumerate(ITEMS):
         given = vector if undisturbed.needs_vector(item) else None
-        said.append(undisturbed.on_item(item, given))
+        emitted.append(undisturbed.on_item(item, given))
         journal.append(entry(item, given))
         if place == cut // 2:
             snapshot, journal = undisturbed.snapshot(), []
         if place == cut:
             begun = clusters() if snapshot is None else Clusters.restore(snapshot)
             again = revived(begun, journal)
-    for (item, vector), expected in zip(ITEMS[cut + 1 :], said[cut + 1 :], strict=True):
+    for (item, vector), expected in zip(ITEMS[cut + 1 :], emitted[cut + 1 :], strict=True):
         given = vector if again.needs_vector(item) else None
         assert again.on_item(item, given) == expected
     assert again.snapshot() == undisturbed.snapshot()

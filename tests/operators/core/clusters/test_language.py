@@ -60,7 +60,7 @@ def test_another_process_gives_the_same_answers() -> None:
         "print([language_of(t) for ts in tomllib.load(sys.stdin.buffer).values() for t in ts])"
     )
     with (FIXTURES / "languages.toml").open("rb") as texts:
-        said = subprocess.run(
+        emitted = subprocess.run(
             [sys.executable, "-c", program],
             stdin=texts,
             cwd=CHECKOUT,
@@ -69,7 +69,7 @@ def test_another_process_gives_the_same_answers() -> None:
             check=True,
         ).stdout
     here = [language_of(text) for texts in TEXTS.values() for text in texts]
-    assert said.strip() == str(here)
+    assert emitted.strip() == str(here)
 
 
 def test_no_language_is_listed_twice() -> None:

@@ -14,7 +14,7 @@ from schemas.published import schema
 from schemas.topics import SEMANTICS_OUTPUTS, TOPICS
 
 
-def said() -> list:
+def emitted() -> list:
     clusters = Clusters("c", "toy/1", 2, Thresholds())
     found = []
     for offset, (proposal, vector) in enumerate(
@@ -28,8 +28,12 @@ def said() -> list:
 
 
 def test_every_record_fits_its_schema_and_begins_with_its_key():
-    found = [record for batch in said() for record in batch]
-    assert {record.topic for record in found} == {topic.name for topic in SEMANTICS_OUTPUTS} == set(KEYS)
+    found = [record for batch in emitted() for record in batch]
+    assert (
+        {record.topic for record in found}
+        == {topic.name for topic in SEMANTICS_OUTPUTS}
+        == set(KEYS)
+    )
     for record in found:
         Draft202012Validator(schema(TOPICS[record.topic].schema)).validate(json.loads(record.value))
         assert record.value.startswith(record.key[:-1])
@@ -37,13 +41,15 @@ def test_every_record_fits_its_schema_and_begins_with_its_key():
 
 
 def test_how_far_clustering_is_comes_last_and_with_every_item():
-    for offset, batch in enumerate(said()):
-        assert [r.topic for r in batch if r.topic == "tutti.clustering.v1"] == [batch[-1].topic]
+    for offset, batch in enumerate(emitted()):
+        assert [r.topic for r in batch if r.topic == "tutti.cluster-progress.v1"] == [
+            batch[-1].topic
+        ]
         assert json.loads(batch[-1].value)["offset"] == offset
 
 
 def test_a_vector_is_written_when_its_text_is_new():
-    vectors = [[r for r in batch if r.topic == "tutti.vectors.v1"] for batch in said()]
+    vectors = [[r for r in batch if r.topic == "tutti.vectors.v1"] for batch in emitted()]
     assert [len(batch) for batch in vectors] == [1, 1, 1, 0]
     data = b64decode(json.loads(vectors[1][0].value)["vector"])
     assert np.frombuffer(data, "<f4").tolist() == [0, 1]

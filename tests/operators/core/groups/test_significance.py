@@ -5,14 +5,21 @@ from conversations import read_conversation, simulated
 from places import FIXTURES
 
 from operators.core.groups.partition import partition
-from operators.core.groups.significance import HOLDS_MS, RUNS, Noise, Threshold, shuffled, supported
+from operators.core.groups.significance import (
+    HOLDS_MS,
+    RUNS,
+    Noise,
+    Threshold,
+    shuffled,
+    significant,
+)
 
 
 def verdict(conversation):
     opinions, noise = conversation.opinions(), Noise()
     while not noise.add(opinions, now_ms=0):
         pass
-    return supported(partition(opinions).silhouette, noise.threshold)
+    return significant(partition(opinions).silhouette, noise.threshold)
 
 
 def test_real_groups_are_supported_and_noise_is_not(shared_data):
@@ -69,4 +76,4 @@ def test_the_former_threshold_holds_while_a_new_one_is_sought():
 
 
 def test_nothing_is_supported_before_it_is_tested():
-    assert not supported(0.99, None)
+    assert not significant(0.99, None)

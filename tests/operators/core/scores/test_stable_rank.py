@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.core.scores.agreement import agreement
-from operators.core.scores.stable_rank import MOVED, hold
+from operators.core.scores.stable_rank import MOVED, with_hysteresis
 
 LOWS = st.lists(st.floats(0, 1), max_size=50)
 
@@ -16,7 +16,7 @@ LOWS = st.lists(st.floats(0, 1), max_size=50)
 def test_what_is_held_is_never_off_by_what_counts_as_moved(lows):
     held = None
     for low in lows:
-        held = hold(held, low)
+        held = with_hysteresis(held, low)
         assert abs(held - low) < MOVED
 
 
@@ -24,8 +24,8 @@ def test_what_is_held_is_never_off_by_what_counts_as_moved(lows):
 def test_looking_twice_at_one_mark_changes_nothing(lows):
     held = None
     for low in lows:
-        held = hold(held, low)
-        assert hold(held, low) == held
+        held = with_hysteresis(held, low)
+        assert with_hysteresis(held, low) == held
 
 
 def test_the_first_twenty_change_in_far_fewer_minutes():
@@ -42,7 +42,7 @@ def test_the_first_twenty_change_in_far_fewer_minutes():
         votes += more
         agree += dice.binomial(more, truth)
         lows = [agreement(int(a), int(n)).low for a, n in zip(agree, votes, strict=True)]
-        held = [hold(before, low) for before, low in zip(held, lows, strict=True)]
+        held = [with_hysteresis(before, low) for before, low in zip(held, lows, strict=True)]
         for name, values in (("rank", lows), ("stable_rank", held)):
             order = sorted(range(proposals), key=lambda p: (-values[p], p))
             boards[name].append(order[:first])

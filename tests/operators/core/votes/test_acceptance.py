@@ -25,7 +25,7 @@ PSEUDONYMISE = pseudonymiser(KEY)
 ACCEPTANCE = Acceptance(PSEUDONYMISE)
 BROKER_MS = 1_714_564_800_000  # 2024-05-01T12:00:00Z
 ORIGIN = Origin(3, 90_210, BROKER_MS)
-SCHEMAS = Path(__file__).resolve().parents[3] / "schemas" / "json"
+SCHEMAS = Path(__file__).resolve().parents[4] / "schemas" / "json"
 
 
 def _ecma_pattern(

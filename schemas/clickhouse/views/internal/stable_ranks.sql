@@ -1,0 +1,7 @@
+-- The lower bound of agreement that each proposal is ranked by where ranks must not flicker.
+SELECT
+    consultation_id AS consultation_id,  -- Consultation
+    proposal_id AS proposal_id,  -- Proposal
+    argMax(ranks.agree_low, ranks.minute) AS agree_low  -- Stable lower bound of the agreement
+FROM tutti.stable_rank_history AS ranks
+GROUP BY consultation_id, proposal_id
