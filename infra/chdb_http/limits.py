@@ -51,7 +51,12 @@ def operators(memory_mb: int, request_bytes: int) -> Limits:
 
 
 # Tables of the system that show the schema, and their column with the database's name.
-_SCHEMA_TABLES = {"databases": "name", "tables": "database", "columns": "database"}
+_SCHEMA_TABLES = {
+    "databases": "name",
+    "tables": "database",
+    "columns": "database",
+    "parts": "database",
+}
 
 
 def analysts(memory_mb: int, published: Collection[str]) -> Limits:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -27,6 +27,7 @@ from tenacity import (
 )
 
 from infra.clickhouse.views import view_names
+from infra.config.secrets import make_clickhouse_password
 from infra.kafka import client as kafka
 from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
@@ -118,7 +119,11 @@ def traffic(stack):
 
 
 def read(stack, port: int, path: str = "/metrics") -> str:
-    with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
+    key = {}
+    if port == stack.settings.clickhouse_port:
+        key = {"X-ClickHouse-Key": make_clickhouse_password(stack.settings)}
+    request = Request(f"http://127.0.0.1:{port}{path}", headers=key)
+    with urlopen(request, timeout=60) as answer:  # noqa: S310 - of this machine
         return answer.read().decode()
 
 

@@ -13,16 +13,17 @@ SYSTEM_DATABASES = frozenset({"system", "information_schema", "INFORMATION_SCHEM
 # May be current, as the published ones: an unqualified name of a table is looked up there.
 SCHEMA_DATABASE = "information_schema"
 
-# What clients read to show a schema; nothing about queries, files, settings of the host.
+# What clients read to show a schema; nothing about queries, files, settings of the host. Rows of
+# `parts` are filtered by database, and published databases hold views only.
 SYSTEM_TABLES = frozenset({
     "one", "numbers", "numbers_mt", "zeros", "zeros_mt", "databases", "tables", "columns",
     "settings", "functions", "table_functions", "time_zones", "data_type_families", "formats",
-    "aggregate_function_combinators", "keywords",
+    "aggregate_function_combinators", "keywords", "parts", "table_engines",
 })  # fmt: skip
 
 TABLE_FUNCTIONS = frozenset({
     "numbers", "numbers_mt", "zeros", "zeros_mt", "generateSeries", "generate_series", "values",
-    "null", "view", "viewIfPermitted",
+    "VALUES", "null", "view", "viewIfPermitted",
 })  # fmt: skip
 
 # Categories of `system.functions` whose members compute from their arguments alone.

@@ -24,8 +24,8 @@ _NODE = re.compile(r"( *)([\w:]+)(?: (.*))?")
 _NAME = re.compile(r"([\w.]+)?(?: ?\(alias .*\))?(?: ?\(children \d+\))?")
 _STATEMENTS = frozenset({
     "SelectWithUnionQuery", "Explain", "DescribeQuery", "ShowTables", "ShowFunctions",
-    "ShowCreateTableQuery", "ShowCreateViewQuery", "ExistsTableQuery", "ExistsViewQuery",
-    "ExistsDatabaseQuery",
+    "ShowCreateTableQuery", "ShowCreateViewQuery", "ShowCreateDatabaseQuery", "ExistsTableQuery",
+    "ExistsViewQuery", "ExistsDatabaseQuery",
 })  # fmt: skip
 # Kinds of nodes within a statement. Those with names of tables or functions are checked below.
 _PARTS = frozenset({
@@ -95,12 +95,13 @@ def _check_reached(name: str, functions: AllowedFunctions, before: str) -> None:
         raise out_of_reach(f"the function {name} cannot be called")
 
 
-def check_published(tree: str, names: AllowedNames) -> None:
+def check_published(tree: str, names: AllowedNames, named_format: str) -> None:
     """Refuse an analyst's statement of which any node is not known to be harmless.
 
     Args:
         tree: what `EXPLAIN AST` printed.
         names: what it may name.
+        named_format: the format that the statement names at its end, or nothing.
 
     Raises:
         QueryError: the refusal, with its reason.
@@ -128,7 +129,7 @@ def check_published(tree: str, names: AllowedNames) -> None:
             _check_function(_name(rest), names, is_table=before == "TableExpression")
         before = kind
     if statement.startswith(("Show", "Exists")):
-        _check_shown(statement, lines, names)
+        _check_shown(statement, lines, names, named_format)
 
 
 def _statement(line: str) -> str:
@@ -153,7 +154,8 @@ def _check_identifier(rest: str, names: AllowedNames) -> None:
     if dot and first in names.internal:
         raise unpublished(f"the database {first} is not published")
     if dot and first == "system":
-        _check_table(rest.partition(" ")[0], names)
+        parts = rest.partition(" ")[0].split(".")  # perhaps with a column: JDBC writes them so
+        _check_table(".".join(parts[:2]), names)
 
 
 def _check_table(name: str, names: AllowedNames) -> None:
@@ -172,14 +174,16 @@ def _check_function(name: str, names: AllowedNames, *, is_table: bool) -> None:
     elif is_table:
         if name not in TABLE_FUNCTIONS:
             raise unpublished(f"the table function {name} cannot be used")
-    elif not names.functions.admits(name):
+    elif not names.functions.admits(name) and name not in TABLE_FUNCTIONS:
         raise unpublished(f"the function {name} cannot be called")
 
 
-def _check_shown(statement: str, lines: list[str], names: AllowedNames) -> None:
+def _check_shown(statement: str, lines: list[str], names: AllowedNames, named_format: str) -> None:
     """`SHOW TABLES FROM db`, `SHOW CREATE db.table`, `EXISTS db.table`: names come in parts."""
     parts = [line.split(" ", 2)[2] for line in lines if line.startswith(" Identifier ")]
-    if statement in {"ShowTables", "ExistsDatabaseQuery"}:
+    if named_format and parts[-1:] == [named_format]:
+        parts = parts[:-1]
+    if statement in {"ShowTables", "ExistsDatabaseQuery", "ShowCreateDatabaseQuery"}:
         parts = [*parts, "*"] if parts else []
     if len(parts) > 1:
         _check_table(f"{parts[0]}.{'one' if parts[1] == '*' else parts[1]}", names)

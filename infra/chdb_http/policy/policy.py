@@ -95,8 +95,12 @@ class OperatorPolicy:
         """The settings with which these rows of `VALUES` are read."""
         if values_check.literals_only(data):
             return values_check.LITERALS_ONLY
+        words = values_check.bare_words(data)
+        if words is not None:
+            token_check.check_words(words, self._functions)
+            return {}
         if len(data) > values_check.MAX_EXPRESSION_BYTES:
-            raise out_of_reach("so long a list of expressions cannot be checked; send literals")
+            raise out_of_reach("so many rows with subqueries or quoted names cannot be checked")
         self._admitted(values_check.as_statement(data), request)
         return {}
 
@@ -163,7 +167,8 @@ class AnalystPolicy:
                 self._functions, self._published, databases - self._published
             )
             token_check.check_published(rewritten, names)
-            ast_check.check_published(self._parser.tree(rewritten, request.params), names)
+            tree = self._parser.tree(rewritten, request.params)
+            ast_check.check_published(tree, names, statement.named_format(rewritten.encode()))
             admitted = redaction.without_paths(rewritten)
             self._verdicts.put(key, request.sql, admitted)
         return admitted

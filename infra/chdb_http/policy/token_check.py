@@ -6,7 +6,7 @@ quoted where needed. `APPLY(x -> …)`, `SHOW … WHERE …`, `INTO OUTFILE`, `O
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,7 +18,7 @@ from infra.chdb_http.policy.operator_allowlist import TABLE_FUNCTIONS as OPERATO
 from infra.chdb_http.statement import tokens
 
 _SHOWS = re.compile(
-    r"SHOW (FULL )?(TABLES|DATABASES|(CHANGED )?SETTINGS|FUNCTIONS|CREATE (TABLE|VIEW))\b"
+    r"SHOW (FULL )?(TABLES|DATABASES|(CHANGED )?SETTINGS|FUNCTIONS|CREATE (TABLE|VIEW|DATABASE))\b"
 )
 # They stand before a parenthesis like functions, but are not called.
 _OPERATORS = frozenset({"VALUES", "IN", "AND", "OR", "NOT", "LIKE", "FORMAT", "VIEW", "EXISTS"})
@@ -80,6 +80,17 @@ def check_reach(
         if before == "APPLY" or (before == "(" and texts[index - 2 : index - 1] == ["APPLY"]):
             _check_reached(word.name, functions)
     _check_settings(found, closed_settings)
+
+
+def check_words(words: Iterable[str], functions: AllowedFunctions) -> None:
+    """Refuse expressions with a word that names a function out of reach.
+
+    Raises:
+        QueryError: the refusal, with its reason.
+    """
+    for word in words:
+        if word.upper() not in _OPERATORS:
+            _check_reached(word, functions)
 
 
 def _check_identifiers(params: Mapping[str, str]) -> None:

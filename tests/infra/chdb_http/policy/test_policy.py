@@ -121,7 +121,7 @@ TABLES = [
     "SELECT 1 AS `a\n   TableIdentifier x`", "SELECT * FROM marts.`votes (alias x)`",
     "SELECT * FROM system.processes", "SELECT * FROM system.query_log", "SELECT * FROM system.server_settings",
     "SELECT * FROM system.stack_trace", "SELECT * FROM system.disks", "SELECT * FROM system.users", "SELECT 1 IN system.processes",
-    "SELECT * FROM system.parts", "SELECT * FROM system.build_options", "SELECT * FROM system.`processes`", "DESCRIBE system.processes",
+    "SELECT * FROM system.detached_parts", "SELECT * FROM system.build_options", "SELECT * FROM system.`processes`", "DESCRIBE system.processes",
     "SELECT * FROM system.named_collections", "SELECT * FROM system.dictionaries", "SELECT * FROM system.view_refreshes",
     f"SELECT * FROM default.`{HOST_FILE}`", f"SELECT * FROM `default`.`{HOST_FILE}`", f"SELECT 1 IN default.`{HOST_FILE}`",
     f"SELECT * FROM `{HOST_FILE}`", f"SELECT * FROM '{HOST_FILE}'", "SELECT * FROM _temporary_and_external_tables.x",
