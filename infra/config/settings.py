@@ -101,7 +101,8 @@ class Settings(BaseSettings):
     kafka_key_file: Path | None = Field(None, description="its private key, PEM")
     clickhouse_user: str = Field("default", description="user of the sink and of operators")
     clickhouse_password_file: Path | None = Field(
-        None, description="file of that user's password; the local server then demands it"
+        None,
+        description="file of that user's password; unset: the local server makes one in `home`",
     )
     analyst_user: str = Field("default", description="user of `tutti query`")
     analyst_password_file: Path | None = Field(
