@@ -19,6 +19,7 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaException
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.clickhouse.state import active_epoch
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.kafka.security import java
@@ -56,7 +57,7 @@ from pipelines.flink.runtime import (
 )
 from pipelines.votes import restore_policy
 from pipelines.votes.restore_policy import CannotRestoreError, Outputs, RestorePlan, RestorePolicy
-from pipelines.votes.retirement import active_epoch, read_outputs, retire
+from pipelines.votes.retirement import read_outputs, retire
 from schemas.topics import ACCEPTED_VOTES
 
 POLL_S: Final = 0.5
