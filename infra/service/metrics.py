@@ -128,7 +128,7 @@ INTAKE_ACCEPTED: Final = INTAKE.counter(
 INTAKE_REJECTED: Final = INTAKE.counter(
     "tutti_intake_rejected_total",
     "messages",
-    "Messages that were refused, by topic and reason.",
+    "Messages that were rejected, by topic and reason.",
     ("topic", "reason"),
 )
 INTAKE_BYTES: Final = INTAKE.counter(
@@ -226,7 +226,7 @@ PERIODIC_MISSED: Final = PERIODIC.counter(
 PERIODIC_SKIPPED: Final = PERIODIC.counter(
     "tutti_periodic_rested_total",
     "ticks",
-    "Ticks at which a task rested: it takes long, or counting was behind.",
+    "Ticks at which a task was skipped: it cools down, or counting lagged.",
     ("task",),
 )
 PERIODIC_TICK: Final = PERIODIC.gauge(

@@ -13,10 +13,10 @@ from pipelines.verify.recount import Counts, is_probe, recount
 from pipelines.verify.sync import sync
 from schemas.topics import VOTES
 
-Verdict = Literal["equal", "behind", "different"]
+Verdict = Literal["equal", "pending", "different"]
 
 EXAMPLES: Final = 10
-_SEVERITY: Final[tuple[Verdict, ...]] = ("equal", "behind", "different")
+_SEVERITY: Final[tuple[Verdict, ...]] = ("equal", "pending", "different")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The verdict of all checks; `behind` only if votes arrived meanwhile."""
+    """The verdict of all checks; `pending` only if votes arrived meanwhile."""
 
     verdict: Verdict
     checks: list[Check]
@@ -93,7 +93,7 @@ def reconcile(settings: Settings, timeout_s: float) -> Reconciliation:
     ends = {p: end for p, (_, end) in cut.items()}
     for name, expected, found in (
         ("accepted", counted.accepted, accepted_votes(clickhouse, ends)),
-        ("refused", counted.refused, rejected_votes(clickhouse, ends)),
+        ("rejected", counted.rejected, rejected_votes(clickhouse, ends)),
     ):
         checks += [
             _check(f"messages {name}, partition {p}", expected[p], found.get(p, 0), quiet=quiet)
@@ -105,7 +105,7 @@ def reconcile(settings: Settings, timeout_s: float) -> Reconciliation:
 
 def _check(name: str, expected: int, found: int, *, quiet: bool) -> Check:
     if not quiet:
-        return Check(name, expected, found, "behind")
+        return Check(name, expected, found, "pending")
     return Check(name, expected, found, "equal" if expected == found else "different")
 
 
