@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import scalar
-from infra.clickhouse.formulas import AT
+from infra.clickhouse.moments import as_of
 from infra.clickhouse.tables import Inserter
 from schemas.topics import TopicPartition
 
@@ -87,7 +87,7 @@ def active_cut(clickhouse: Client, at: datetime | None = None) -> ActiveCut | No
     """
     rows = clickhouse.query(
         "SELECT epoch, counted, as_of, toUnixTimestamp64Milli(as_of)"
-        f" FROM tutti.active_cut{f'_at(at = {AT})' if at else ''}",
+        f" FROM {as_of('tutti.active_cut', at)}",
         parameters={"at": at} if at else None,
     ).result_rows
     return ActiveCut(*rows[0]) if rows else None

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse.formulas import AT
+from infra.clickhouse.moments import as_of
 from infra.clickhouse.state import ACTIVE_EPOCH
 from operators.core.votes.tally import COUNTED_CHOICES, COUNTERS
 from schemas.reserved import PROBE_CONSULTATION
@@ -74,7 +74,7 @@ def counts_by_country(
     return list(
         clickhouse.query(
             f"SELECT toString(country) AS country, {sums}"
-            f" FROM tutti.cells{f'_at(at = {AT})' if at else ''} AS cells"
+            f" FROM {as_of('tutti.cells', at)} AS cells"
             f" {_HERE} AND proposal_id = {{proposal:String}} GROUP BY country ORDER BY country",
             parameters=known | ({"at": at} if at else {}),
         ).named_results()

@@ -23,7 +23,8 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import scalar
-from infra.clickhouse.formulas import AT, AT_MINUTE, formulas
+from infra.clickhouse.formulas import formulas
+from infra.clickhouse.moments import AT, AT_MINUTE
 from infra.clickhouse.tables import insert_rows
 from operators.core.errors import TerminalError
 

@@ -12,7 +12,10 @@ from infra.clickhouse.state import EpochProgress, StateWriter
 NOW_MS = 1_780_000_000_123
 ZERO = ("tutti.tallies.v1", 0)
 ONE = ("tutti.tallies.v1", 1)
-TABLES = ("epochs", "positions", "cuts", "cuts_history", "progress", "cluster_progress", "tallies")
+TABLES = (
+    *("epochs", "positions", "cuts", "cuts_history", "progress", "cluster_progress"),
+    *("tallies", "windows"),
+)
 
 
 @pytest.fixture
