@@ -4,7 +4,6 @@ A check is a function that yields findings; `CHECKS` lists them. None changes an
 ask a running service say nothing while the stack is down: `check_stack` says that once.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
 
@@ -24,6 +22,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import ConfigResource, ResourceType
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect, scalar
+from infra.clickhouse.migrations import applied_migrations, migrations
 from infra.config.settings import CHECKOUT, Settings
 from infra.kafka import client as kafka
 from infra.local.provision.checkout import Checkout
@@ -335,12 +334,8 @@ def check_migrations(patient: Patient) -> Iterator[Finding]:
     """The tables are of this version."""
     if not patient.ready("clickhouse"):
         return
-    rows = connect(patient.settings).query("SELECT name, sha256 FROM tutti.migrations").result_rows
-    applied: dict[str, str] = {row[0]: row[1] for row in rows}
-    wanted = {
-        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in files("schemas").joinpath("clickhouse/tables").iterdir()
-    }
+    applied = applied_migrations(connect(patient.settings))
+    wanted = {migration.name: migration.sha256 for migration in migrations()}
     missing = sorted(wanted.keys() - applied.keys())
     changed = [name for name in applied if applied[name] != wanted.get(name)]
     if missing:

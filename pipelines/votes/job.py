@@ -14,6 +14,7 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaException
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.clickhouse.state import active_epoch
 from infra.config.settings import Settings
 from infra.flink.rest import FlinkRest
 from infra.flink.tls import flink_options
@@ -49,7 +50,7 @@ from pipelines.flink.runtime import (
 )
 from pipelines.flink.transactions import abort_transactions
 from pipelines.votes.restore_policy import EpochOutputs, record_plan
-from pipelines.votes.retirement import active_epoch, retire
+from pipelines.votes.retirement import retire
 
 POLL_S: Final = 0.5
 POLLS_PER_STEP: Final = 4

@@ -12,6 +12,7 @@ from typing import Final
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.clickhouse.client import connect
+from infra.clickhouse.state import active_epoch, counted_votes
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.epochs import (
@@ -26,7 +27,7 @@ from infra.service.heartbeat import last_beat
 from operators.core.errors import TerminalError, TransientError
 from pipelines.votes.accepted_log import reaches_back
 from pipelines.votes.main import run
-from pipelines.votes.retirement import active_epoch, read_outputs
+from pipelines.votes.retirement import read_outputs
 from schemas.topics import ACCEPTED_VOTES
 
 POLL_S: Final = 0.5
@@ -182,11 +183,7 @@ def _progress(settings: Settings, record: RebuildRecord) -> Progress:
     )
     epoch = record.rebuilding or max(epochs_with_folder(settings), default=0)
     with connect(settings) as clickhouse:
-        rows = clickhouse.query(
-            "SELECT sum(offset + 1) FROM tutti.progress FINAL WHERE epoch = {epoch:UInt32}",
-            parameters={"epoch": epoch},
-        ).result_rows
-    return Progress(int(rows[0][0]), sum(ends.values()))
+        return Progress(counted_votes(clickhouse, epoch), sum(ends.values()))
 
 
 def main() -> None:

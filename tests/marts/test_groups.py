@@ -10,6 +10,8 @@ from clickhouse_server import insert_proposals, insert_votes
 from conversations import read_conversation, simulated
 from places import FIXTURES
 
+from infra.clickhouse.group_runs import read_former
+from infra.clickhouse.opinions import read_opinions
 from operators.core.groups import run as limits
 from operators.core.groups.consensus import group_consensus
 from operators.core.groups.representatives import representativeness
@@ -17,8 +19,6 @@ from operators.core.groups.run import find_groups
 from operators.core.groups.significance import RUNS
 from pipelines.groups import grouping
 from pipelines.groups.grouping import Grouping
-from pipelines.groups.read import read_opinions
-from pipelines.groups.write import read_former
 
 CHOICES = {1: "agree", 0: "neutral", -1: "disagree"}
 BASE = 1 << 100  # a pseudonym has 128 bits

@@ -1,4 +1,4 @@
-"""What is read of ClickHouse: which consultations have changed, and their current ballots."""
+"""Reads for opinion groups: which consultations have changed, and their current ballots."""
 
 from dataclasses import dataclass
 from datetime import datetime
