@@ -3,34 +3,21 @@
 import shlex
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from infra.config.settings import CHECKOUT, Settings
-from loadtests.bench import Bench, own_stack
+from loadtests.bench import Bench
 from loadtests.capacity import Trial, assess, highest, search
-from loadtests.evaluation import cluster_quality as quality
-from loadtests.evaluation.cluster_rules import meaning
-from loadtests.evaluation.encoder import encoder
-from loadtests.evaluation.groups import measure as measure_groups
-from loadtests.evaluation.groups import total
-from loadtests.evaluation.signals.measure import measure as measure_signals
-from loadtests.evaluation.signals.page import PAGE as SIGNALS_PAGE
 from loadtests.expected import Comparison
 from loadtests.machine import changed, commit, machine, shown, versions
+from loadtests.own_stack import own_stack
 from loadtests.report import PAGE, Kind, Report, render, reports, save
 from loadtests.show import show
-from loadtests.threads import one_thread
 from loadtests.workload import load
-from models.load import load as load_encoder
 from operators.core.clock import system_clock
 from operators.core.errors import TuttiError
-
-DATA: Final = CHECKOUT.parent / "shared" / "data" / "text"
 
 console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -188,66 +175,11 @@ def capacity(
     _exit(report)
 
 
-app.command()(encoder)
-app.command()(meaning)
-
-
-@app.command()
-def clusters(
-    data: Annotated[Path, typer.Option(help="folder of the data sets")] = DATA,
-    proposals: Annotated[
-        int, typer.Option(min=0, help="made-up proposals beside them, for speed and size")
-    ] = 30_000,
-) -> None:
-    """Measure clusters without the job: quality, steadiness, speed and size."""
-    encoder = load_encoder(Settings().model)
-    results = [quality.encoded(quality.read(data, name), encoder) for name in quality.FILES]
-    if proposals:
-        results.append(quality.run(*quality.synthetic(proposals)))
-    for line in quality.lines(results):
-        typer.echo(line)
-
-
-@app.command()
-def groups(
-    people: Annotated[int, typer.Option(min=1, help="participants")] = 33_000,
-    proposals: Annotated[int, typer.Option(min=1, help="proposals")] = 783,
-    ballots: Annotated[int, typer.Option(min=1, help="ballots, about")] = 2_000_000,
-    seed: Annotated[int, typer.Option(help="of the invented ballots")] = 1,
-    runs: Runs = 3,
-) -> None:
-    """Group the people of one consultation: how long does each phase take?"""
-    one_thread()
-    _say(f"inventing {ballots:,} ballots in a ClickHouse of their own")
-    measured = measure_groups(people, proposals, ballots, seed, runs)
-    console.print(
-        f"{measured.people:,} people, {measured.proposals:,} proposals,"
-        f" {measured.ballots:,} ballots; {measured.k} groups"
-    )
-    drawn = Table("phase", "s", "CPU s", "CPU s of ClickHouse")
-    for number, phases in enumerate(measured.runs, 1):
-        drawn.add_section()
-        for phase in (*phases, total(phases)):
-            figures = (phase.wall_s, phase.cpu_s, phase.clickhouse_cpu_s)
-            drawn.add_row(f"{number}: {phase.name}", *(f"{figure:.2f}" for figure in figures))
-    console.print(drawn)
-    console.print(f"most memory: {measured.peak_mb:,.0f} MiB, libraries included")
-
-
 @app.command()
 def report() -> None:
     """Make docs/performance.md of the reports that were kept."""
     PAGE.write_text(render(reports()))
     console.print(f"wrote {PAGE}")
-
-
-@app.command()
-def signals(
-    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 1,
-) -> None:
-    """Attack simulated consultations and write docs/signals.md: what the signals catch."""
-    SIGNALS_PAGE.write_text(measure_signals(seed, _say))
-    console.print(f"wrote {SIGNALS_PAGE}")
 
 
 def _exit(report: Report) -> None:
@@ -257,7 +189,7 @@ def _exit(report: Report) -> None:
 
 
 def main() -> None:
-    """Run a command; what is wrong is said in one sentence."""
+    """Run a command; an error is printed as one sentence."""
     try:
         app()
     except TuttiError as error:

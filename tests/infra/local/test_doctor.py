@@ -4,11 +4,11 @@ import os
 import socket
 
 import pytest
-from stack.conftest import free_port_base
 
 from infra.config.settings import Settings
 from infra.local import doctor
 from infra.local.doctor import CHECKS, Finding, Patient, examine
+from infra.local.free_ports import free_port_base
 from infra.local.services import SERVICES
 from infra.local.stack import ServiceStatus
 from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES, Supervisor
