@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
-import orjson
 
 from infra.clickhouse.client import connect
 from infra.config.settings import CHECKOUT, Settings
@@ -21,7 +20,7 @@ from loadtests.votes import Segment
 from loadtests.workload import Workload
 from operators.core.clock import system_clock
 from operators.core.errors import TransientError
-from pipelines.exchange.send import Sender
+from pipelines.traffic.announcing import announce
 from pipelines.verify.sync import await_clusters, sync
 from schemas.times import format_instant
 
@@ -99,25 +98,27 @@ class Bench:
     def announce(self) -> None:
         """Send the consultation and its proposals, and wait until they are there."""
         w = self._workload
-        countries = [{"country": name, "weight": weight} for name, weight in w.countries.items()]
-        sender = Sender(self._settings)
-        sender.send(
-            "consultations",
-            orjson.dumps(
-                {"consultation_id": w.consultation_id, "title": w.about, "countries": countries}
+        submitted_at = format_instant(system_clock())
+        announce(
+            self._settings,
+            {
+                "consultation_id": w.consultation_id,
+                "title": w.about,
+                "countries": [
+                    {"country": c, "weight": weight} for c, weight in w.countries.items()
+                ],
+            },
+            (
+                {
+                    "consultation_id": w.consultation_id,
+                    "proposal_id": f"p-{number:05d}",
+                    "text": f"Proposal {number:,} of the load test {w.name}.",
+                    "language": "en",
+                    "submitted_at": submitted_at,
+                }
+                for number in range(w.proposals)
             ),
         )
-        submitted_at = format_instant(system_clock())
-        for number in range(w.proposals):
-            proposal = {
-                "consultation_id": w.consultation_id,
-                "proposal_id": f"p-{number:05d}",
-                "text": f"Proposal {number:,} of the load test {w.name}.",
-                "language": "en",
-                "submitted_at": submitted_at,
-            }
-            sender.send("proposals", orjson.dumps(proposal))
-        sender.finish()
         sync(self._settings, SYNC_S)
 
     def await_clusters(self) -> None:
