@@ -47,7 +47,7 @@ test: ready test-jars test-parser ## set up, then check the code and run every t
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
 test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
 	@test -f build/test-jars/clickhouse-jdbc.jar || timeout 300 mvn -B -ntp -q \
-		-f tests/infra/chserver/java/pom.xml -Djars.dir=$(CURDIR)/build/test-jars package \
+		-f tests/infra/chdb_http/java/pom.xml -Djars.dir=$(CURDIR)/build/test-jars package \
 		|| echo "test-jars: the JDBC driver could not be fetched; its test is skipped." >&2
 
 # As the driver: without it, or without Node.js, its tests are skipped.
