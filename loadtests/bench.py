@@ -11,6 +11,7 @@ import msgspec
 
 from infra.clickhouse.client import connect
 from infra.config.settings import CHECKOUT, Settings
+from infra.service.waiting import wait_until
 from loadtests.costs import GENERATOR, Costs, Reading
 from loadtests.expected import Comparison, compare, expect
 from loadtests.generator import Plan, Sent, Started
@@ -245,11 +246,10 @@ class Bench:
 
     def _await_markers(self, observer: Observer | None, count: int) -> None:
         """All markers are counted when sync returns: the observer sees them at its next look."""
-        end_s = time.monotonic() + SYNC_S
-        while observer is not None and observer.readable(count) < count:
-            if time.monotonic() > end_s:
-                raise TransientError("Markers are missing in ClickHouse although all is counted.")
-            time.sleep(0.01)
+        if observer is None:
+            return
+        if not wait_until(lambda: observer.readable(count) >= count, SYNC_S, every_s=0.01):
+            raise TransientError("Markers are missing in ClickHouse although all is counted.")
 
 
 def _latencies(observer: Observer | None, plan: Plan, started: Started, sent: Sent) -> list[float]:

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 import structlog
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Message
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.clickhouse.client import connect, scalar
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.epochs import RebuildRecord, epoch_folder, update_rebuild_record
+from infra.service.waiting import wait_until
 from pipelines.votes.restore_policy import EpochOutputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS, Topic
 
@@ -111,16 +111,7 @@ def _sink_passed(clickhouse: Client, ends: dict[tuple[str, int], int]) -> bool:
         done = {(topic, partition): offset for topic, partition, offset in rows}
         return all(done.get(place, 0) >= end for place, end in ends.items())
 
-    try:
-        return bool(
-            retry(
-                retry=retry_if_result(lambda done: not done),
-                stop=stop_after_delay(PATIENCE_S),
-                wait=wait_fixed(0.2),
-            )(passed)()
-        )
-    except RetryError:
-        return False
+    return wait_until(passed, PATIENCE_S, every_s=0.2)
 
 
 def _messages(
