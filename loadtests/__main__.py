@@ -2,33 +2,30 @@
 
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from loadtests.bench import Bench
 from loadtests.capacity import Trial, assess, highest, search
+from loadtests.commands import console, say
+from loadtests.commands import run as run_command
 from loadtests.expected import Comparison
 from loadtests.machine import changed, commit, machine, shown, versions
 from loadtests.own_stack import own_stack
 from loadtests.report import PAGE, Kind, Report, render, reports, save
 from loadtests.show import show
-from loadtests.workload import load
+from loadtests.workload import Workload, load
 from operators.core.clock import system_clock
-from operators.core.errors import TuttiError
 
-console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 Name = Annotated[str, typer.Argument(metavar="WORKLOAD", help="a file of loadtests/workloads")]
 Runs = Annotated[int, typer.Option(min=1, help="measured runs, one after the other")]
 Save = Annotated[bool, typer.Option("--save", help="keep the report in loadtests/results")]
-
-
-def _say(line: str) -> None:
-    console.print(line, style="dim")
 
 
 class Session:
@@ -73,6 +70,23 @@ def _print_check(comparison: Comparison) -> None:
     )
 
 
+@contextmanager
+def ready_bench(workload: Workload, *, clustered: bool = True) -> Iterator[Bench]:
+    """A bench on a fresh stack that knows the workload's proposals and was measured idle.
+
+    Args:
+        workload: What will be sent.
+        clustered: Wait until the proposals are clustered; otherwise votes go out meanwhile.
+    """
+    with own_stack(say) as settings:
+        bench = Bench(settings, workload)
+        bench.announce()
+        if clustered:
+            bench.await_clusters()
+        bench.idle()
+        yield bench
+
+
 @app.command()
 def run(
     workload: Name = "steady",
@@ -87,11 +101,7 @@ def run(
     """Send at a rate: how soon is a vote readable?"""
     session = Session("run", workload)
     rate = rate or session.workload.rate
-    with own_stack(_say) as settings:
-        bench = Bench(settings, session.workload)
-        bench.announce()
-        bench.await_clusters()
-        bench.idle()
+    with ready_bench(session.workload) as bench:
         show(console, "cold start", bench.warm_up(lambda: bench.steady(rate, warm_up)))
         for number in range(1, runs + 1):
             show(console, f"run {number}", bench.steady(rate, seconds))
@@ -112,11 +122,7 @@ def bulk(
 ) -> None:
     """Send as fast as possible: votes per second of the whole chain, from sent to visible."""
     session = Session("bulk", workload)
-    with own_stack(_say) as settings:
-        bench = Bench(settings, session.workload)
-        bench.announce()
-        bench.await_clusters()
-        bench.idle()
+    with ready_bench(session.workload) as bench:
         if warm_up:
             show(console, "cold start", bench.warm_up(lambda: bench.bulk(warm_up)))
         for number in range(1, runs + 1):
@@ -133,10 +139,7 @@ def replay(
 ) -> None:
     """Send a whole workload as fast as possible to a stack that has just started."""
     session = Session("replay", workload)
-    with own_stack(_say) as settings:
-        bench = Bench(settings, session.workload)
-        bench.announce()
-        bench.idle()
+    with ready_bench(session.workload, clustered=False) as bench:
         show(console, "replay", bench.bulk(votes or session.workload.votes))
         report = session.report(bench, f"replay-{workload}" if save else "", [], 0)
     _exit(report)
@@ -154,11 +157,7 @@ def capacity(
 ) -> None:
     """Search the highest rate that the chain keeps up with."""
     session = Session("capacity", workload)
-    with own_stack(_say) as settings:
-        bench = Bench(settings, session.workload)
-        bench.announce()
-        bench.await_clusters()
-        bench.idle()
+    with ready_bench(session.workload) as bench:
         show(console, "cold start", bench.warm_up(lambda: bench.steady(start, warm_up)))
 
         def trial(rate: float) -> Trial:
@@ -188,14 +187,5 @@ def _exit(report: Report) -> None:
         raise typer.Exit(1)
 
 
-def main() -> None:
-    """Run a command; an error is printed as one sentence."""
-    try:
-        app()
-    except TuttiError as error:
-        console.print(f"error: {error}", style="red")
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(app)

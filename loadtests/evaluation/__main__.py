@@ -1,15 +1,14 @@
 """Measure detectors, clusters, opinion groups and encoders: how good they are, what they cost."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from infra.config.settings import Settings
+from loadtests.commands import console, run, say
 from loadtests.evaluation import (
     cluster_quality,
     encoder_cost,
@@ -22,17 +21,11 @@ from loadtests.evaluation.signals import page
 from loadtests.evaluation.signals.measure import measure as measure_signals
 from loadtests.own_stack import own_stack
 from models.load import load as load_encoder
-from operators.core.errors import TuttiError
 from pipelines.cli.output import table
 
-console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 DataSets = Annotated[Path, typer.Option(help="folder of the labelled texts")]
-
-
-def _say(line: str) -> None:
-    console.print(line, style="dim")
 
 
 @app.command()
@@ -66,7 +59,7 @@ def semantics(
     keep: Annotated[Path | None, typer.Option(help="file for the figures, JSON")] = None,
 ) -> None:
     """Cluster labelled texts on the real stack: agreement, speed, memory, what votes pay."""
-    with own_stack(_say) as settings:
+    with own_stack(say) as settings:
         measured = semantics_service.measure(settings, data, proposals, votes, console.print)
     if keep is not None:
         keep.write_bytes(msgspec.json.format(msgspec.json.encode(measured), indent=1))
@@ -85,7 +78,7 @@ def groups(
 ) -> None:
     """Group the people of one consultation: how long does each phase take?"""
     one_thread()
-    _say(f"inventing {ballots:,} ballots in a ClickHouse of their own")
+    say(f"inventing {ballots:,} ballots in a ClickHouse of their own")
     measured = group_times.measure(people, proposals, ballots, seed, runs)
     console.print(
         f"{measured.people:,} people, {measured.proposals:,} proposals,"
@@ -127,18 +120,9 @@ def signals(
     seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 1,
 ) -> None:
     """Attack simulated consultations and write docs/signals.md: what the signals catch."""
-    page.PAGE.write_text(measure_signals(seed, _say))
+    page.PAGE.write_text(measure_signals(seed, say))
     console.print(f"wrote {page.PAGE}")
 
 
-def main() -> None:
-    """Run a command; an error is printed as one sentence."""
-    try:
-        app()
-    except TuttiError as error:
-        console.print(f"error: {error}", style="red")
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    run(app)
