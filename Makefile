@@ -122,12 +122,11 @@ documents: ## write schemas/asyncapi.json, docs/reference/events.html and dictio
 	$(BIN)/python -m infra.dictionary
 
 # --universal: one lock file for Python 3.11 and 3.12. No addresses: pip's own configuration has them.
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	--no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
+LOCK := ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
 
-lock: ## resolve requirements/*.in anew (needs uv; LOCK_FLAGS=--upgrade raises versions)
-	@command -v uv >/dev/null || { echo "lock: uv is not on PATH: install it (pip install uv), then run make lock again." >&2; exit 1; }
-	cd requirements && for name in build runtime dev; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
+lock: ready ## resolve requirements/*.in anew (LOCK_FLAGS=--upgrade raises versions)
+	cd requirements && for name in build runtime dev installer; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
 	cd requirements && $(LOCK) --no-deps model.in -o model.lock
 
 jars-sums: ## write infra/jars/SHA256SUMS anew after a change of its pom.xml
