@@ -8,13 +8,14 @@ import sys
 import psutil
 import pytest
 from places import FIXTURES
-from stack.conftest import Stack, free_port_base
+from stack.conftest import Stack
 from stack.secured import PASSWORD, USER, start_broker
 
 from infra import redis
 from infra.config.settings import Settings
 from infra.flink.rest import FlinkRest
 from infra.flink.tls import folder_of
+from infra.local.free_ports import free_port_base
 from infra.local.supervisor import orphans
 from operators.core.errors import TuttiError
 

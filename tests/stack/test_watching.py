@@ -22,7 +22,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from tenacity import (
     retry,
     retry_if_exception_type,
-    retry_if_result,
     stop_after_delay,
     wait_fixed,
 )
@@ -34,6 +33,7 @@ from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 from infra.service.heartbeat import last_beat
 from infra.service.metrics import CLICKHOUSE, METRICS, SEMANTICS, SERVICE, SOURCES
+from infra.service.waiting import wait_until
 from pipelines.exchange.send import Sender
 from pipelines.verify.reconcile import _only_probes_since
 from schemas.reserved import PROBE_CONSULTATION
@@ -48,11 +48,9 @@ MARKER = b"zq-watched"
 
 
 def until(condition, seconds: int = 180):
-    return retry(
-        retry=retry_if_result(lambda found: not found),
-        stop=stop_after_delay(seconds),
-        wait=wait_fixed(0.2),
-    )(condition)()
+    found = wait_until(condition, seconds, every_s=0.2)
+    assert found
+    return found
 
 
 def patiently(check):

@@ -1,4 +1,4 @@
-"""ClickHouse for the tests of what reads and writes its tables, and servers that a test may kill."""
+"""ClickHouse for tests of what reads and writes its tables, and servers that a test may kill."""
 
 from collections.abc import Iterator
 from pathlib import Path

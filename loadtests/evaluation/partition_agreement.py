@@ -1,4 +1,4 @@
-"""How two partitions of the same things agree: found topics against given ones.
+"""How well two partitions of the same things agree: found clusters against given topics.
 
 Normalised mutual information (arithmetic mean of the entropies; A. Strehl and J. Ghosh, 2002), the
 adjusted Rand index (L. Hubert and P. Arabie, 1985), and B-cubed F1 (A. Bagga and B. Baldwin, 1998).
@@ -11,7 +11,7 @@ from math import log
 import msgspec
 
 
-class Agreement(msgspec.Struct, frozen=True):
+class PartitionAgreement(msgspec.Struct, frozen=True):
     """The three figures, 1 for equal partitions, and how many groups were found."""
 
     nmi: float
@@ -20,7 +20,7 @@ class Agreement(msgspec.Struct, frozen=True):
     groups: int
 
 
-def agree(given: Sequence[Hashable], found: Sequence[Hashable]) -> Agreement:
+def agree(given: Sequence[Hashable], found: Sequence[Hashable]) -> PartitionAgreement:
     """Compare group by group; both name the same things in the same order, one at least."""
     both, left, right = Counter(zip(given, found, strict=True)), Counter(given), Counter(found)
     n = len(given)
@@ -31,7 +31,7 @@ def agree(given: Sequence[Hashable], found: Sequence[Hashable]) -> Agreement:
     mean = (in_left + in_right) / 2
     precision = sum(c * c / right[b] for (_, b), c in both.items()) / n
     recall = sum(c * c / left[a] for (a, _), c in both.items()) / n
-    return Agreement(
+    return PartitionAgreement(
         nmi=shared / entropy if entropy else 1.0,
         rand=(pairs - chance) / (mean - chance) if mean != chance else 1.0,
         b_cubed=2 * precision * recall / (precision + recall),

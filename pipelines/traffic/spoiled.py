@@ -1,4 +1,4 @@
-"""Votes that must be refused: what broken clients and hostile senders put on a topic."""
+"""Votes that must be rejected: what broken clients and hostile senders put on a topic."""
 
 import json
 from collections.abc import Callable

@@ -6,25 +6,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import numpy as np
-import typer
 from numpy.typing import NDArray
-from rich.console import Console
 
-from infra.config.settings import Settings
 from models.encoder import Encoder
-from models.load import load
 from operators.core.errors import TerminalError
-from pipelines.cli.output import table
 from pipelines.demo.corpus import read_corpus
 
 CALLS: Final = (1, 8, 32, 128)
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class EncoderCost:
     """One measurement.
 
     Attributes:
@@ -43,12 +38,13 @@ class Cost:
         return 1_000 / self.cpu_ms
 
 
-def measure(encoder: Encoder, texts: Sequence[str]) -> list[Cost]:
-    """Encode the texts in calls of several sizes. CPU time hardly depends on the other load.
+def measure(encoder: Encoder, texts: Sequence[str]) -> list[EncoderCost]:
+    """Encode the texts in calls of several sizes; CPU time hardly depends on other load.
 
-    Each size is measured the second time: the first time an encoder tries shapes that are new.
+    Each size is measured at its second use: at the first one, an encoder meets shapes of input that
+    are new to it.
     """
-    costs: list[Cost] = []
+    costs: list[EncoderCost] = []
     alone: NDArray[np.float32] | None = None
     for call in CALLS:
         pieces = [texts[start : start + call] for start in range(0, len(texts), call)]
@@ -58,7 +54,7 @@ def measure(encoder: Encoder, texts: Sequence[str]) -> list[Cost]:
         vectors = np.concatenate([encoder.encode(piece) for piece in pieces])
         spent = time.process_time() - begun
         alone = vectors if alone is None else alone
-        costs.append(Cost(call, 1_000 * spent / len(texts), bool((vectors == alone).all())))
+        costs.append(EncoderCost(call, 1_000 * spent / len(texts), bool((vectors == alone).all())))
     return costs
 
 
@@ -80,23 +76,3 @@ def read_texts(file: Path | None, count: int) -> list[str]:
     if not found:
         raise TerminalError(f"{file} holds no texts: its first column is read.")
     return found
-
-
-def encoder(
-    file: Annotated[
-        Path | None, typer.Argument(help="CSV file of texts; none: the demo's in English")
-    ] = None,
-    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="texts")] = 512,
-) -> None:
-    """Encode texts on one thread: CPU time per text, and whether vectors are the same bits."""
-    loaded = load(Settings().model)
-    texts = read_texts(file, count)
-    costs = measure(loaded, texts)
-    rows = [
-        (cost.call, round(cost.cpu_ms, 2), round(cost.texts_per_s), "yes" if cost.same else "NO")
-        for cost in costs
-    ]
-    columns = ("texts a call", "CPU ms a text", "texts per core and s", "same bits")
-    Console().print(table(f"{loaded.model}, {len(texts)} texts", columns, rows))
-    if not all(cost.same for cost in costs):
-        raise typer.Exit(1)

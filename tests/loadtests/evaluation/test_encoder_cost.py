@@ -7,8 +7,8 @@ import pytest
 from tiny_encoders import Tiny
 from typer.testing import CliRunner
 
-from loadtests.__main__ import app
-from loadtests.evaluation.encoder import CALLS, measure, read_texts
+from loadtests.evaluation.__main__ import app
+from loadtests.evaluation.encoder_cost import CALLS, measure, read_texts
 from models.load import load
 from operators.core.errors import TerminalError
 

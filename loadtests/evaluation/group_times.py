@@ -49,14 +49,14 @@ _INVENT: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
-    """What one step took.
+class GroupingPhase:
+    """What one phase took.
 
     Attributes:
-        name: Of the step.
-        wall_s: Time that passed.
-        cpu_s: CPU of the process that groups.
-        clickhouse_cpu_s: CPU of ClickHouse meanwhile.
+        name: Of the phase.
+        wall_s: Time that passed, s.
+        cpu_s: CPU of the process that groups, s.
+        clickhouse_cpu_s: CPU of ClickHouse meanwhile, s.
     """
 
     name: str
@@ -65,20 +65,20 @@ class Phase:
     clickhouse_cpu_s: float
 
 
-APART: Final = "a shuffled run"
-"""Part of no total: 19 of them an hour."""
+NOISE_RUN: Final = "a shuffled run"
+"""A run on shuffled votes for the threshold of significance. No part of a total: 19 an hour."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One size.
+class GroupingTimes:
+    """The times of one size of consultation.
 
     Attributes:
         people: With at least one ballot.
         proposals: With at least one ballot.
         ballots: Current ones.
         k: Groups found.
-        runs: The phases of each run; `APART` is no part of a run.
+        runs: The phases of each run; `NOISE_RUN` is no part of a run.
         peak_mb: Most memory of the process that groups, MiB, libraries included.
     """
 
@@ -86,11 +86,11 @@ class Measured:
     proposals: int
     ballots: int
     k: int
-    runs: list[list[Phase]]
+    runs: list[list[GroupingPhase]]
     peak_mb: float
 
 
-def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> Measured:
+def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> GroupingTimes:
     """Invent ballots, then group them so many times."""
     os.nice(NICE)
     with (
@@ -106,12 +106,12 @@ def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> 
             "SELECT DISTINCT participants, proposals, ballots, k FROM marts.opinion_groups"
         ).result_rows
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Measured(voters, voted, current, k, measured, peak_mb)
+    return GroupingTimes(voters, voted, current, k, measured, peak_mb)
 
 
-def _run(clickhouse: Client, number: int) -> list[Phase]:
+def _run(clickhouse: Client, number: int) -> list[GroupingPhase]:
     server = psutil.Process().children()[0]
-    phases: list[Phase] = []
+    phases: list[GroupingPhase] = []
 
     def timed(name: str, step: Callable[[], T]) -> T:
         before = server.cpu_times()
@@ -120,7 +120,7 @@ def _run(clickhouse: Client, number: int) -> list[Phase]:
         wall, cpu = perf_counter() - wall, process_time() - cpu
         after = server.cpu_times()
         spent = after.user + after.system - before.user - before.system
-        phases.append(Phase(name, wall, cpu, spent))
+        phases.append(GroupingPhase(name, wall, cpu, spent))
         return result
 
     snapshot = timed("look for changes", lambda: snapshots(clickhouse))[CONSULTATION]
@@ -136,14 +136,14 @@ def _run(clickhouse: Client, number: int) -> list[Phase]:
             f" WHERE consultation_id = '{CONSULTATION}'"
         ),
     )
-    timed(APART, lambda: noise_silhouette(opinions, seed=0))
+    timed(NOISE_RUN, lambda: noise_silhouette(opinions, seed=0))
     return phases
 
 
-def total(phases: list[Phase]) -> Phase:
+def total(phases: list[GroupingPhase]) -> GroupingPhase:
     """All that happens from looking for changes until the marts are read."""
-    within = [phase for phase in phases if phase.name != APART]
-    return Phase(
+    within = [phase for phase in phases if phase.name != NOISE_RUN]
+    return GroupingPhase(
         "total",
         sum(phase.wall_s for phase in within),
         sum(phase.cpu_s for phase in within),
