@@ -6,31 +6,20 @@ the log no longer reaches back to its start.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-import structlog
 
 from infra.config.settings import Settings
 from infra.local.epochs import RebuildRecord, epoch_folder, epochs_with_folder
 from operators.core.errors import TerminalError
-from operators.flink.checkpoints import DamagedError, checkpoint_number, checkpoints, kept_by
+from operators.flink.checkpoints import checkpoints
 from operators.flink.plan import Plan
-from operators.flink.settings import RETAINED
-
-MAX_TRIES: Final = 10
-"""Starts from one checkpoint that never got to a checkpoint of their own."""
-
-Check = Callable[[Path, Path], None]
-"""Raises DamagedError unless a checkpoint of an epoch's folder is whole."""
-
-log = structlog.get_logger()
+from pipelines.flink.checkpoint_records import last_completed
+from pipelines.flink.restore import DamageCheck, RestorePlan, intact
 
 
 @dataclass(frozen=True, slots=True)
-class Outputs:
+class EpochOutputs:
     """The epochs of which the output topics hold something.
 
     Attributes:
@@ -40,19 +29,6 @@ class Outputs:
 
     live: frozenset[int] = frozenset()
     ever: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class RestorePlan:
-    """What to count into, and from where.
-
-    Attributes:
-        epoch: The count.
-        checkpoint: What to resume; None: from the start of the log.
-    """
-
-    epoch: int
-    checkpoint: Path | None
 
 
 class CannotRestoreError(TerminalError):
@@ -73,9 +49,9 @@ class RestorePolicy:
 
     settings: Settings
     plan: Plan
-    outputs: Outputs
+    outputs: EpochOutputs
     log_is_whole: bool
-    check: Check
+    check: DamageCheck
 
     def votes(self, note: RebuildRecord, shown: int) -> RestorePlan:
         """The start of the running count.
@@ -119,7 +95,9 @@ class RestorePolicy:
             checkpoint = intact(folder, self.check, log_is_whole=self.log_is_whole)
             return None if checkpoint is None else RestorePlan(epoch, checkpoint)
         return (
-            None if epoch in self.outputs.live or _completed(folder).number else self._anew(epoch)
+            None
+            if epoch in self.outputs.live or last_completed(folder).number
+            else self._anew(epoch)
         )
 
     def _anew(self, epoch: int) -> RestorePlan:
@@ -144,41 +122,6 @@ class RestorePolicy:
             )
 
 
-def intact(folder: Path, check: Check, *, log_is_whole: bool) -> Path | None:
-    """The newest checkpoint if it is whole; an older one only if nothing else is left.
-
-    Args:
-        folder: Of the count's state.
-        check: Finds damage.
-        log_is_whole: Whether everything can be counted again.
-    """
-    for checkpoint in checkpoints(folder / "checkpoints"):
-        try:
-            _check_records(checkpoint, folder, log_is_whole=log_is_whole)
-            check(checkpoint, folder)
-        except DamagedError as error:
-            log.warning("checkpoint_unusable", checkpoint=_name(checkpoint), reason=str(error))
-            if log_is_whole:
-                return None
-        else:
-            return checkpoint
-    return None
-
-
-def _check_records(checkpoint: Path, folder: Path, *, log_is_whole: bool) -> None:
-    if _name(checkpoint) in _damaged(folder):
-        raise DamagedError("it could not be restored before")
-    if not log_is_whole:
-        return
-    last = _completed(folder)
-    if checkpoint_number(checkpoint) < last.number:
-        raise DamagedError(f"it is not the newest: chk-{last.number} is gone")
-    # The newest may have been complete, and its output shown, before anybody noted it.
-    run = checkpoint.parent
-    if run.name == last.run and (kept := kept_by(run)) < last.kept:
-        raise DamagedError(f"a newer one is gone: {kept} are there of {last.kept} that are kept")
-
-
 def made_by(settings: Settings, epoch: int) -> dict[str, str]:
     """Version and checksum of the plan that made an epoch's state."""
     try:
@@ -192,70 +135,3 @@ def record_plan(folder: Path, plan: Plan) -> None:
     draft = folder / "plan.draft"
     draft.write_text(json.dumps({"version": plan.version, "sha256": plan.sha256}))
     draft.replace(folder / "plan.json")
-
-
-def record_try(checkpoint: Path, folder: Path) -> None:
-    """Count a start from a checkpoint; one try too many makes it a damaged one."""
-    file = folder / "tries.json"
-    try:
-        known = json.loads(file.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        known = {}
-    tries = known.get("tries", 0) + 1 if known.get("checkpoint") == _name(checkpoint) else 1
-    if tries > MAX_TRIES:
-        record_damage(checkpoint, folder)
-    file.write_text(json.dumps({"checkpoint": _name(checkpoint), "tries": tries}))
-
-
-def record_damage(checkpoint: Path, folder: Path) -> None:
-    """Remember that a checkpoint cannot be restored."""
-    with (folder / "damaged").open("a") as file:
-        file.write(_name(checkpoint) + "\n")
-
-
-@dataclass(frozen=True, slots=True)
-class _Completed:
-    """What was noted of complete checkpoints.
-
-    Attributes:
-        number: The newest; 0: none was ever seen.
-        run: The job that made it, as its folder is called.
-        kept: So many of that job are there from then on, because one goes only when another comes.
-    """
-
-    number: int = 0
-    run: str = ""
-    kept: int = 0
-
-
-def record_completed(number: int, run: Path) -> None:
-    """Remember the newest checkpoint, so that its loss is noticed; the last start was good.
-
-    Args:
-        number: Of the checkpoint.
-        run: The folder of the job's checkpoints, ``checkpoints/JOB`` in that of the count.
-    """
-    folder = run.parent.parent
-    (folder / "tries.json").unlink(missing_ok=True)
-    draft = folder / "completed.draft"
-    draft.write_text(f"{number} {run.name} {min(kept_by(run), RETAINED)}")
-    draft.replace(folder / "completed")
-
-
-def _completed(folder: Path) -> _Completed:
-    try:
-        number, run, kept = (folder / "completed").read_text().split()
-        return _Completed(int(number), run, int(kept))
-    except (FileNotFoundError, ValueError):
-        return _Completed()
-
-
-def _damaged(folder: Path) -> set[str]:
-    try:
-        return set((folder / "damaged").read_text().split())
-    except FileNotFoundError:
-        return set()
-
-
-def _name(checkpoint: Path) -> str:
-    return f"{checkpoint.parent.name}/{checkpoint.name}"
