@@ -122,6 +122,9 @@ def naive_types(kind: str, pairs: Pairs) -> set[Fault]:
                 faults.add(("wrong_type", key))
             elif value == "" and key in NEVER_EMPTY:
                 faults.add((NEVER_EMPTY[key], key))
+        elif kind == "proposals" and key == "meta":
+            if not isinstance(value, bool):
+                faults.add(("wrong_type", key))
         elif kind == "votes" and key == "qualifications":
             if not isinstance(value, list) or isinstance(value, Pairs):
                 faults.add(("wrong_type", key))
@@ -403,6 +406,7 @@ good: dict[Kind, st.SearchStrategy[dict[str, Any]]] = {
             "country": countries,
             "author_id": people,
             "status": st.sampled_from(["pending", "accepted", "refused", "postponed", "archived"]),
+            "meta": st.booleans(),
         },
     ),
     "consultations": st.fixed_dictionaries(
@@ -485,7 +489,7 @@ BORDERS: dict[str, list[Any]] = {
 def messages(draw: st.DrawFn, kind: Kind) -> dict[str, Any]:
     message = dict(draw(good[kind]))
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))):
-        known = [*TEXTS[kind].split(), "qualifications", "countries", "window_seconds"]
+        known = [*TEXTS[kind].split(), "qualifications", "countries", "window_seconds", "meta"]
         key = draw(st.sampled_from([*known, "rank_min_votes", "unknown", "Choice", ""]))
         action = draw(st.sampled_from(["drop", "set", "set", "append", "inside", "border"]))
         former = message.get(key)

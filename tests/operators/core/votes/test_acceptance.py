@@ -134,6 +134,7 @@ def test_an_accepted_proposal_keeps_its_text_and_loses_its_author() -> None:
         "country": "FR",
         "author": PSEUDONYMISE("weeuropeans", "jean.dupont@example.org"),
         "status": "pending",
+        "meta": False,
         "submitted_ms": BROKER_MS - 3_600_000,
         "origin_partition": 3,
         "origin_offset": 90_210,
