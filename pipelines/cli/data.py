@@ -20,7 +20,7 @@ from infra.config.settings import Settings
 from operators.core.errors import TerminalError
 from pipelines.cli.files import LinesFile, LinesKind, progress, read_lines
 from pipelines.cli.output import AsJson, console, errors, print_json, table
-from pipelines.cli.schemas import check_file, print_fault
+from pipelines.cli.schemas import check_file, print_fault, print_warnings
 from pipelines.exchange.polis_import import read_polis
 from pipelines.exchange.send import Receipt, Sender
 from pipelines.verify.sync import await_clusters
@@ -54,6 +54,7 @@ def _check(file: Path, kind: Kind) -> None:
     if str(file) == "-" or (file.exists() and not file.is_file()):
         raise TerminalError("--check reads the lines twice: it needs a file.")
     checked = check_file(file, kind, NAMED_FAULTS, partial(print_fault, to=errors))
+    print_warnings(checked, errors)
     if checked.refused:
         raise TerminalError(f"nothing was sent: lines that would be refused: {checked.refused}.")
 
