@@ -172,7 +172,7 @@ SERVICES: Final[tuple[Service, ...]] = (
         elsewhere=lambda s: s.kafka_brokers,
     ),
     Service(
-        *("clickhouse", "infra.local.chserver", 0, 120, _clickhouse),
+        *("clickhouse", "infra.local.clickhouse_server", 0, 120, _clickhouse),
         port=lambda s: s.clickhouse_port,
         elsewhere=lambda s: s.clickhouse_url,
     ),
