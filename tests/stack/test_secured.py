@@ -156,8 +156,8 @@ def test_a_trust_that_the_source_may_not_set_is_refused_here_and_in_the_recount(
     said = up.errors("send", str(file), "--kind", "votes", "--check")
     assert 'line 2: trust_not_allowed trust: found "segment"' in said
     assert "this source may set troll, trusted" in said
-    assert "lines that would be refused: 1" in said
-    up.run("send", str(file), "--kind", "votes")
+    assert "lines that would be rejected: 1" in said
+    assert "1 x trust_not_allowed" in up.errors("send", str(file), "--kind", "votes")
     up.run("sync")
     assert up.rows("SELECT reason, field, detail FROM marts.dead_letters") == [
         ("trust_not_allowed", "trust", "this source may set troll, trusted")
