@@ -44,6 +44,7 @@ def trigger_checkpoints(port: int, job: str, longest_s: float) -> None:
         time.sleep(pause_s(took_s, longest_s))
         began = time.monotonic()
         # A task that restores would refuse, which counts as a checkpoint that failed.
+        # protects: checkpoints as often as they cost little
         attempt = trigger_checkpoint(port, job) if all_tasks_run(port, job) else ""
         while attempt and checkpoint_is_pending(port, job, attempt):
             time.sleep(max(LOOK_S, (time.monotonic() - began) / LOOKS))

@@ -72,11 +72,13 @@ class Position:
 
     def advance(self, offset: int) -> None:
         """Record a message at `offset`."""
+        # protects: offsets without a message, before one, are counted as gaps
         self.offset_gaps += offset - self.next_offset
         self.next_offset = offset + 1
 
     def end(self, offset: int) -> None:
         """Record the partition's end at `offset`."""
+        # protects: offsets without a message, at a partition's end, are counted as gaps
         self.offset_gaps += offset - self.next_offset
         self.next_offset = offset
 
@@ -163,6 +165,7 @@ class Intake:
         if not self._moved:
             return
         with INTAKE_COMMIT.time():
+            # protects: intake commits what the broker has acknowledged
             if self._writer.flush(30.0):
                 raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
             self._reader.commit(
@@ -225,6 +228,7 @@ def main() -> None:
     acceptance = Acceptance(pseudonymiser(pseudonym_key(settings)), trust_rules(settings))
     # A member with a name takes its partitions back at once after it was killed.
     name = {"group.instance.id": f"intake-{settings.instance}"}
+    # protects: intake reads committed messages only
     reader = kafka.consumer(settings, kafka.INTAKE_GROUP, **name)
     errors_only = {"delivery.report.only.error": True, "on_delivery": _failed}
     intake = Intake(reader, kafka.producer(settings, **errors_only), acceptance)

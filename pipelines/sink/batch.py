@@ -52,6 +52,7 @@ UPSERTED: Final[dict[str, str]] = {
 }
 """Topics whose records replace one another by key."""
 
+# protects: progress is written after what it promises
 WATERMARKS: Final = frozenset({"tutti.progress", "tutti.cluster_progress"})
 """Tables that tell how far others are: their rows come last."""
 

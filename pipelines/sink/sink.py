@@ -140,6 +140,7 @@ class Sink:
             }
             ends = kafka.ends(self._broker, partitions_of(TOPICS))
             input_ends = kafka.ends(self._broker, partitions_of(tuple(INPUT.values())))
+        # protects: the sink waits for Kafka in its process
         except (KafkaException, TimeoutError) as error:
             log.warning("kafka_unavailable", error=str(error))
             return False
@@ -220,6 +221,7 @@ class Sink:
                     maxlen=REDIS_LENGTH,
                     approximate=True,
                 )
+        # protects: a Redis that fails is nobody's concern
         except RedisError as error:
             log.warning("redis_unavailable", error=type(error).__name__)
 
@@ -258,6 +260,7 @@ def main() -> None:
     configure_logging("sink")
     stop = stop_requested()
     sink = Sink(
+        # protects: the sink reads committed records only
         kafka.consumer(settings, kafka.SINK_GROUP),
         kafka.consumer(settings, kafka.INTAKE_GROUP),
         kafka.admin(settings),

@@ -132,6 +132,7 @@ class RestorePolicy:
 
     def _unused(self, note: RebuildRecord, shown: int) -> int:
         known = epochs_with_folder(self.settings) | self.outputs.ever | set(note.abandoned)
+        # protects: a lost count is counted into a new epoch
         return max(known | {shown, note.rebuilding or 0}) + 1
 
     def _check_plan(self, epoch: int) -> None:
@@ -175,6 +176,7 @@ def _check_records(checkpoint: Path, folder: Path, *, log_is_whole: bool) -> Non
         raise DamagedError(f"it is not the newest: chk-{last.number} is gone")
     # The newest may have been complete, and its output shown, before anybody noted it.
     run = checkpoint.parent
+    # protects: a newest checkpoint that was lost before anybody noted it is missed
     if run.name == last.run and (kept := kept_by(run)) < last.kept:
         raise DamagedError(f"a newer one is gone: {kept} are there of {last.kept} that are kept")
 
