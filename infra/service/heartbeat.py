@@ -10,7 +10,7 @@ from typing import Any, Final
 from prometheus_client import write_to_textfile
 
 from infra.config.settings import Settings
-from infra.service.metrics import Source
+from infra.service.metric_types import Source
 from operators.core.clock import Clock, system_clock
 
 BEAT_MS: Final = 1_000
