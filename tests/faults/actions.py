@@ -145,7 +145,7 @@ def full(folder: str, seconds: float = 20) -> Fault:
 
 # The sink's code in a process of its own, which finds ClickHouse behind the proxy.
 SINK_THROUGH = """
-import pipelines.sink.sink as sink
+import pipelines.sink.main as sink
 class Through(sink.Settings):
     clickhouse_port = property(lambda _: {port})
 sink.Settings = Through

@@ -150,18 +150,18 @@ SCENARIOS: tuple[Scenario, ...] = (
         redis_wrong_types,
         changes_are_notified,
     ),
-    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.sink")),
+    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.main")),
     Scenario(
         "two intakes with two numbers",
         "twins",
         "they share the partitions",
-        twin("pipelines.intake.intake", TUTTI_INSTANCE="1"),
+        twin("pipelines.intake.main", TUTTI_INSTANCE="1"),
     ),
     Scenario(
         "two intakes with one number",
         "twins",
         "they push each other out, nothing is lost",
-        twin("pipelines.intake.intake"),
+        twin("pipelines.intake.main"),
     ),
     Scenario(
         "newest checkpoint deleted",
