@@ -13,7 +13,7 @@ PACKAGES = ("schemas", "operators", "models", "infra", "pipelines", "loadtests")
 MAX_LINES = 350
 MAX_ENTRIES = 14
 
-TOO_LONG = {"infra/local/doctor.py": "to be cut into one check a file"}
+TOO_LONG: dict[str, str] = {}
 """File → why it is longer than `MAX_LINES`."""
 
 WITHOUT_TEST = {
