@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from loadtests.bench import Bench, own_stack
 from loadtests.capacity import Trial, assess, highest, search
 from loadtests.evaluation import cluster_quality as quality

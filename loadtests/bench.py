@@ -17,7 +17,8 @@ import msgspec
 import orjson
 
 from infra.clickhouse.client import connect
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from infra.local import stack
 from loadtests.costs import GENERATOR, Costs, Reading
 from loadtests.expected import Comparison, compare, expect

@@ -24,7 +24,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import ConfigResource, ResourceType
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect, scalar
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.checks import CHECKS as PROVISION_CHECKS
@@ -76,7 +77,7 @@ class Patient:
     @cached_property
     def checkout(self) -> Checkout:
         """The checkout, as the set-up sees it."""
-        return Checkout(CHECKOUT, self.environment)
+        return Checkout(CHECKOUT, {**self.environment, "TUTTI_HOME": str(self.settings.home)})
 
     @cached_property
     def services(self) -> list[ServiceStatus]:
@@ -140,8 +141,13 @@ def check_ports(patient: Patient) -> Iterator[Finding]:
 
 def check_packages(_patient: Patient) -> Iterator[Finding]:
     """The installed packages are the locked ones."""
-    lock = (CHECKOUT / "requirements" / "runtime.lock").read_text()
-    pinned = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+) \\$", lock, re.MULTILINE))
+    lock = CHECKOUT / "requirements" / "runtime.lock"
+    if not lock.exists():
+        yield Finding("packages", "ok", "chosen by pip, not by the lock file of a checkout")
+        return
+    pinned = dict(
+        re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+) \\$", lock.read_text(), re.MULTILINE)
+    )
     wrong = [
         f"{name} {found or 'missing'} instead of {wanted}"
         for name, wanted in pinned.items()

@@ -15,7 +15,8 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from infra.local.services import SERVICES
 from operators.core.errors import TerminalError
 

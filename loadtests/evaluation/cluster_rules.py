@@ -19,7 +19,8 @@ import typer
 from rich.console import Console
 
 from infra.clickhouse.client import connect
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from infra.local.stack import status
 from loadtests.bench import Bench, own_stack
 from loadtests.partitions import Agreement, agree

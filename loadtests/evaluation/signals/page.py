@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from string import Template
 from typing import Final
 
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from loadtests.evaluation.signals.bursts import Outcome
 from loadtests.evaluation.signals.rings import PEOPLE, PROPOSALS, Crowd, Found
 from loadtests.evaluation.signals.scenarios import ENDS, WATCHED
