@@ -5,6 +5,7 @@ It shares no code with the product and gives all faults of a message; the rules 
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -98,6 +99,9 @@ def naive_types(kind: str, pairs: Pairs) -> set[Fault]:
                 faults.add(("wrong_type", key))
             elif value == "" and key in NEVER_EMPTY:
                 faults.add((NEVER_EMPTY[key], key))
+        elif kind == "proposals" and key == "meta":
+            if not isinstance(value, bool):
+                faults.add(("wrong_type", key))
         elif kind == "votes" and key == "qualifications":
             if not isinstance(value, list) or isinstance(value, Pairs):
                 faults.add(("wrong_type", key))
@@ -139,6 +143,71 @@ def naive_country_types(place: str, entry: Any) -> set[Fault]:
 
 def naive_identifier(text: str, more: str = "", longest: int = 64) -> bool:
     return 1 <= len(text) <= longest and set(text) <= set(LETTERS + DIGITS + "._-" + more)
+
+
+def naive_text(text: str) -> bool:
+    """Whether all characters may stand, by their names in Unicode."""
+    for line in re.split("[\n\u2029]", text):
+        opened = []
+        for letter in line:
+            name = unicodedata.name(letter, "")
+            if unicodedata.category(letter) == "Cc" and letter != "\t":
+                return False
+            if name.endswith("OVERRIDE"):
+                return False
+            if name.startswith("POP DIRECTIONAL"):
+                kind = {"FORMATTING": "EMBEDDING", "ISOLATE": "ISOLATE"}[name.split()[-1]]
+                if not opened or opened.pop() != kind:
+                    return False
+            elif name.endswith((" EMBEDDING", " ISOLATE")):
+                opened.append(name.split()[-1])
+        if opened:
+            return False
+    return True
+
+
+def naive_language(tag: str) -> bool:
+    """BCP 47's grammar, read subtag by subtag."""
+    irregular = [
+        *("en-gb-oed", "i-ami", "i-bnn", "i-default", "i-enochian", "i-hak", "i-klingon", "i-lux"),
+        *("i-mingo", "i-navajo", "i-pwn", "i-tao", "i-tay", "i-tsu"),
+        *("sgn-be-fr", "sgn-be-nl", "sgn-ch-de"),
+    ]
+    if not tag or len(tag) > 64 or not set(tag) <= set(LETTERS + DIGITS + "-"):
+        return False
+    if tag.lower() in irregular:
+        return True
+    parts = tag.lower().split("-")
+    if not all(1 <= len(part) <= 8 for part in parts):
+        return False
+    if "x" in parts:
+        private = parts[parts.index("x") + 1 :]
+        parts = parts[: parts.index("x")]
+        if not private:
+            return False
+        if not parts:
+            return True
+    first, *parts = parts
+    if not first.isalpha() or len(first) < 2:
+        return False
+    for _ in range(3 if len(first) <= 3 else 0):
+        if parts and parts[0].isalpha() and len(parts[0]) == 3:
+            parts.pop(0)
+    if parts and parts[0].isalpha() and len(parts[0]) == 4:
+        parts.pop(0)
+    if parts and (
+        (parts[0].isalpha() and len(parts[0]) == 2) or (parts[0].isdigit() and len(parts[0]) == 3)
+    ):
+        parts.pop(0)
+    while parts and (len(parts[0]) >= 5 or (len(parts[0]) == 4 and parts[0][0].isdigit())):
+        parts.pop(0)
+    while parts and len(parts[0]) == 1:
+        parts.pop(0)
+        if not parts or len(parts[0]) == 1:
+            return False
+        while parts and len(parts[0]) > 1:
+            parts.pop(0)
+    return not parts
 
 
 def naive_country(text: str) -> bool:
@@ -202,12 +271,10 @@ def naive_proposal(proposal: dict[str, Any], broker_ms: int) -> set[Fault]:
         faults.add(("empty", "text"))
     if len(proposal["text"]) > 1000:
         faults.add(("too_long", "text"))
-    if "language" in proposal:
-        first, *rest = proposal["language"].split("-")
-        letters, alphanumeric = set(LETTERS), set(LETTERS + DIGITS)
-        good = 2 <= len(first) <= 8 and set(first) <= letters and len(rest) <= 7
-        if not good or any(not 1 <= len(s) <= 8 or not set(s) <= alphanumeric for s in rest):
-            faults.add(("bad_language", "language"))
+    if not naive_text(proposal["text"]):
+        faults.add(("control_character", "text"))
+    if "language" in proposal and not naive_language(proposal["language"]):
+        faults.add(("bad_language", "language"))
     if not naive_country(proposal.get("country", "ZZ")):
         faults.add(("bad_country", "country"))
     if not naive_identifier(proposal.get("author_id", "a"), ":@+/=", 128):
@@ -226,11 +293,15 @@ def naive_consultation(consultation: dict[str, Any], _broker_ms: int) -> set[Fau
         faults.add(("empty", "title"))
     if len(consultation["title"]) > 300:
         faults.add(("too_long", "title"))
+    if not naive_text(consultation["title"]):
+        faults.add(("control_character", "title"))
     countries = [dict(entry) for entry in consultation.get("countries", [])]
     for i, entry in enumerate(countries):
         if not naive_country(entry["country"]):
             faults.add(("bad_country", f"countries[{i}].country"))
         if entry["weight"] < 0:
+            faults.add(("bad_number", f"countries[{i}].weight"))
+        if sum(float(former["weight"]) for former in countries[: i + 1]) > 1.7e308:
             faults.add(("bad_number", f"countries[{i}].weight"))
         if entry["country"] in [former["country"] for former in countries[:i]]:
             faults.add(("duplicate_country", f"countries[{i}].country"))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from naive_checker import DIGITS, FIT, LETTERS, TEXTS
+from naive_checker import DIGITS, FIT, LETTERS, TEXTS, naive_text
 
 from schemas.events import Kind
 from schemas.times import EARLIEST_MS
@@ -33,6 +33,13 @@ ballots = st.sampled_from(sorted(FIT)).flatmap(
         optional={"qualifications": st.lists(st.sampled_from([*FIT[choice]] or ["x"]), max_size=4)},
     )
 )
+plain = st.text(min_size=1, max_size=300).filter(naive_text)
+directed = st.text("aעض\u200f\u202a\u202b\u202c\u202d\u2066\u2067\u2068\u2069\n\t\r", min_size=1)
+"""Mostly faulty: characters of direction, opened and closed anyhow."""
+subtags = st.sampled_from(
+    [*"xaix1", "fr", "FR", "419", "Hant", "1996", "rozaj", "abcdefgh", "abcdefghi", "a1", "u", ""]
+)
+tags = st.lists(subtags, min_size=1, max_size=6).map("-".join)
 good: dict[Kind, st.SearchStrategy[dict[str, Any]]] = {
     "votes": st.builds(
         lambda vote, ballot: vote | ballot,
@@ -55,24 +62,27 @@ good: dict[Kind, st.SearchStrategy[dict[str, Any]]] = {
         {
             "consultation_id": identifiers,
             "proposal_id": identifiers,
-            "text": st.text(min_size=1) | st.sampled_from(["é" * 1000, "🚆" * 1000, '"\n\\']),
+            "text": plain | st.sampled_from(["é" * 1000, "🚆" * 1000, '"\n\\']),
             "submitted_at": instants,
         },
         optional={
-            "language": st.sampled_from(["fr", "pt-BR", "zh-Hant-TW", "a" * 8 + "-b1" * 7]),
+            "language": st.sampled_from(["fr", "pt-BR", "zh-Hant-TW", "x-a-b", "i-hak"]) | tags,
             "country": countries,
             "author_id": people,
             "status": st.sampled_from(["pending", "accepted", "refused", "postponed", "archived"]),
+            "meta": st.booleans(),
         },
     ),
     "consultations": st.fixed_dictionaries(
-        {"consultation_id": identifiers, "title": st.text(min_size=1, max_size=300)},
+        {"consultation_id": identifiers, "title": plain | directed},
         optional={
             "countries": st.lists(
                 st.fixed_dictionaries(
                     {
                         "country": st.text("ABC", min_size=2, max_size=2),
-                        "weight": st.integers(0, 10**9) | st.floats(0, allow_infinity=False),
+                        "weight": st.integers(0, 10**9)
+                        | st.floats(0, 1.7e308)
+                        | st.sampled_from([1e308, 7e307, 8.5e307, 1.7e308]),
                     }
                 ),
                 max_size=4,
@@ -143,7 +153,7 @@ BORDERS: dict[str, list[Any]] = {
 def messages(draw: st.DrawFn, kind: Kind) -> dict[str, Any]:
     message = dict(draw(good[kind]))
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))):
-        known = [*TEXTS[kind].split(), "qualifications", "countries", "window_seconds"]
+        known = [*TEXTS[kind].split(), "qualifications", "countries", "window_seconds", "meta"]
         key = draw(st.sampled_from([*known, "rank_min_votes", "unknown", "Choice", ""]))
         action = draw(st.sampled_from(["drop", "set", "set", "append", "inside", "border"]))
         former = message.get(key)

@@ -12,8 +12,10 @@ from places import CHECKOUT
 PACKAGES = ("schemas", "operators", "models", "infra", "pipelines", "loadtests")
 MAX_LINES = 350
 MAX_ENTRIES = 14
+UNREAD = {"__pycache__", "__init__.py", "py.typed"}
+"""Entries that Python asks for and nobody opens."""
 
-TOO_LONG = {"infra/local/doctor.py": "to be cut into one check a file"}
+TOO_LONG: dict[str, str] = {}
 """File → why it is longer than `MAX_LINES`."""
 
 WITHOUT_TEST = {
@@ -100,7 +102,7 @@ def mirrored(module: str) -> Path:
 
 @pytest.mark.parametrize("folder", ["pipelines", "infra"])
 def test_a_folder_of_services_has_few_entries(folder):
-    entries = [e.name for e in (CHECKOUT / folder).iterdir() if e.name != "__pycache__"]
+    entries = [e.name for e in (CHECKOUT / folder).iterdir() if e.name not in UNREAD]
     assert len(entries) <= MAX_ENTRIES, sorted(entries)
 
 

@@ -18,6 +18,7 @@ from infra.config.folders import HOME, JARS, MODEL, MODELS
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
+
 class Settings(BaseSettings):
     """One installation. Field names are the environment's, without ``TUTTI_``.
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -39,12 +40,27 @@ def check_against_naive(kind: Kind, payload: bytes | None) -> set[Fault]:
     return faults
 
 
+def beyond_schemas(value: Any, fault: Fault) -> bool:
+    """Whether a schema cannot see a fault."""
+    reason, field = fault
+    if reason == "control_character":  # closed or not is beyond a pattern
+        return not any(
+            (unicodedata.category(letter) == "Cc" and letter not in "\n\t")
+            or unicodedata.name(letter, "").endswith("OVERRIDE")
+            for letter in value[field]
+        )
+    if reason == "bad_number" and field.endswith(".weight"):  # a sum is
+        entry = value["countries"][int(re.sub("[^0-9]", "", field))]
+        return type(entry["weight"]) in (int, float) and 0 <= entry["weight"] <= 1.7e308
+    return reason in BEYOND_SCHEMAS
+
+
 def check_against_schema(schema: Draft202012Validator, value: Any, faults: set[Fault]) -> None:
-    reasons = {reason for reason, _ in faults}
-    if not reasons - {"future_time"}:
-        assert schema.is_valid(value)
-    elif reasons - BEYOND_SCHEMAS:
+    seen = [fault for fault in faults if not beyond_schemas(value, fault)]
+    if seen:
         assert not schema.is_valid(value)
+    elif not {reason for reason, _ in faults} & {"duplicate_country", "too_deep"}:
+        assert schema.is_valid(value)
 
 
 # Each test runs it per kind of event: some 5,000 messages altogether.

@@ -1,5 +1,6 @@
 """What operators watch: every metric, and that neither metrics nor logs tell about people."""
 
+import json
 from urllib.error import HTTPError
 
 import pytest
@@ -13,6 +14,7 @@ from stack.watching import (
     until,
 )
 
+from infra.flink.rest import FlinkRest
 from infra.service.metric_types import SERVICE
 from infra.service.metrics import CLICKHOUSE, METRICS, SEMANTICS, SOURCES
 from schemas.topics import VOTES
@@ -82,11 +84,10 @@ def test_analysts_have_no_metrics(stack):
 
 
 def test_nothing_that_is_watched_or_logged_tells_about_people(stack, traffic):
-    flink = stack.settings.flink_port
-    overview = read(stack, flink, "/jobs/overview")
-    job = overview.split('"jid":"')[1].split('"')[0]
+    flink = FlinkRest(stack.settings, stack.settings.flink_port)
+    [job] = [found["jid"] for found in flink.get("/jobs/overview")["jobs"]]
     pages = {
-        f"flink {path}": read(stack, flink, path).encode()
+        f"flink {path}": json.dumps(flink.get(path)).encode()
         for path in (
             "/jobs/overview",
             f"/jobs/{job}",
