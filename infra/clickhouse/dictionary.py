@@ -14,7 +14,7 @@ from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
 from infra.clickhouse.views import view, view_names
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
 FILE: Final = CHECKOUT / "docs" / "reference" / "dictionary.md"

@@ -10,7 +10,7 @@ second, with their heartbeat; the probe's process reads the files and serves the
 
 from typing import Final
 
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from infra.service.metric_types import LONG_S, SERVICE, SHORT_S, SIZES, Metric, Source
 
 INTAKE: Final = Source("intake")
