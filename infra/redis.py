@@ -1,12 +1,15 @@
-"""How tutti talks to Redis: news for screens, a cache of vectors; no number depends on it."""
+"""How tutti talks to Redis: change notifications, a cache of vectors; no number depends on it."""
 
-from typing import Any
+from typing import Any, Final
 
 from redis import AuthenticationError, Redis, RedisError
 
 from infra.config.secrets import read_secret
 from infra.config.settings import Settings
 from operators.core.errors import TerminalError, TransientError
+
+CHANGES: Final = "tutti:changes"
+"""Stream of change notifications: the consultations whose tallies changed."""
 
 
 class RedisUnavailableError(TransientError):

@@ -59,6 +59,14 @@ def validate_vote(
         broker_ms: The broker's append time, milliseconds since 1970.
         trust_rules: Which source may set which trust; None: each any.
     """
+    found = read_vote(payload, broker_ms, trust_rules)
+    return found if isinstance(found, Rejection) else found[0]
+
+
+def read_vote(
+    payload: bytes | None, broker_ms: int, trust_rules: TrustRules | None = None
+) -> tuple[Vote, int] | Rejection:
+    """As `validate_vote`; with a valid vote comes its ``cast_at``, milliseconds since 1970."""
     vote = _decode(payload, _VOTE)
     if isinstance(vote, Rejection):
         return vote
@@ -93,7 +101,7 @@ def validate_vote(
         if allowed is not None and vote.trust not in allowed:
             may = ", ".join(level for level in TRUSTS if level in allowed)
             return Rejection("trust_not_allowed", "trust", f"this source may set {may}")
-    return vote
+    return vote, cast_ms
 
 
 def validate_proposal(payload: bytes | None, broker_ms: int) -> Proposal | Rejection:

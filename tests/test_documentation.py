@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from infra.clickhouse.views import view_names
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
+from infra.redis import CHANGES
 from infra.service.metrics import CLICKHOUSE, SOURCES
 from models.cache import NAMESPACE
 from operators.flink import semantics, votes
-from pipelines.sink.sink import REDIS_STREAM
 from schemas.events import Kind
 from schemas.rejections import Rejection
 from schemas.rules import VALIDATORS
@@ -87,7 +87,7 @@ def test_servers_elsewhere_are_told_every_database():
 
 def test_servers_elsewhere_are_told_the_keys_of_redis():
     section = PRODUCTION.split("## Redis\n")[1].split("\n## ")[0]
-    assert {REDIS_STREAM, f"{NAMESPACE}*"} == set(re.findall(r"`(tutti:\S+)`", section))
+    assert {CHANGES, f"{NAMESPACE}*"} == set(re.findall(r"`(tutti:\S+)`", section))
 
 
 def test_servers_elsewhere_are_told_what_runs_here():

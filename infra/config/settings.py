@@ -33,7 +33,7 @@ class Settings(BaseSettings):
         extra="ignore",
         # An empty variable is an unset one.
         env_ignore_empty=True,
-        # What is wrong with a value is said without the value: it may hold a password.
+        # What is wrong with a value is reported without the value: it may hold a password.
         hide_input_in_errors=True,
     )
 
@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     @field_validator("*", mode="after")
     @classmethod
     def _paths_are_absolute(cls, value: object) -> object:
-        """The parts run in another folder than the command that started them."""
+        """The services run in another folder than the command that started them."""
         return value.absolute() if isinstance(value, Path) else value
 
     @model_validator(mode="after")
@@ -170,7 +170,7 @@ class Settings(BaseSettings):
 
     @property
     def metrics_port(self) -> int:
-        """Metrics of the parts but Kafka, ClickHouse and Redis, for Prometheus."""
+        """Metrics of the services but Kafka, ClickHouse and Redis, for Prometheus."""
         return self.port_base + 8
 
     @property
@@ -203,7 +203,7 @@ class Settings(BaseSettings):
 
     @property
     def logs(self) -> Path:
-        """Folder of the parts' logs."""
+        """Folder of the services' logs."""
         return self.home / "logs"
 
     @property
@@ -219,7 +219,7 @@ class Settings(BaseSettings):
 
 
 def _kafka_faults(settings: Settings) -> Iterator[str]:
-    """What does not fit together: better said at once than found in a log."""
+    """What does not fit together: better reported at once than found in a log."""
     protocol = settings.kafka_security_protocol
     sasl, tls = protocol.startswith("SASL"), protocol.endswith("SSL")
     login = (settings.kafka_user, settings.kafka_password_file)

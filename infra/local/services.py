@@ -172,7 +172,7 @@ SERVICES: Final[tuple[Service, ...]] = (
         elsewhere=lambda s: s.kafka_brokers,
     ),
     Service(
-        *("clickhouse", "infra.local.chserver", 0, 120, _clickhouse),
+        *("clickhouse", "infra.local.clickhouse_server", 0, 120, _clickhouse),
         port=lambda s: s.clickhouse_port,
         elsewhere=lambda s: s.clickhouse_url,
     ),
@@ -181,9 +181,9 @@ SERVICES: Final[tuple[Service, ...]] = (
         port=lambda s: s.redis_port,
         elsewhere=lambda s: s.redis_url,
     ),
-    Service("intake", "pipelines.intake.intake", 1, 60, _heartbeat("intake")),
+    Service("intake", "pipelines.intake.main", 1, 60, _heartbeat("intake")),
     Service(
-        *("votes", "pipelines.votes.job", 1, 300, _votes),
+        *("votes", "pipelines.votes.main", 1, 300, _votes),
         port=lambda s: s.flink_port,
         heap=FLINK_HEAP,
     ),
@@ -193,7 +193,7 @@ SERVICES: Final[tuple[Service, ...]] = (
         heap=SEMANTICS_HEAP,
         lacks=_no_encoder,
     ),
-    Service("sink", "pipelines.sink.sink", 1, 60, _heartbeat("sink")),
+    Service("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),
     Service(
         "probe", "pipelines.verify.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port
     ),

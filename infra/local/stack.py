@@ -168,16 +168,16 @@ def status(settings: Settings) -> list[ServiceStatus]:
     """How each service is."""
     supervisor = Supervisor(settings)
     processes = supervisor.processes() if supervisor.alive else {}
-    behind = _lags(settings) if processes else {}
+    lags = _lags(settings) if processes else {}
     return [
-        _service_status(settings, service, processes.get(service.name), behind.get(service.name))
+        _service_status(settings, service, processes.get(service.name), lags.get(service.name))
         for service in SERVICES
         if not service.on_demand or processes.get(service.name, _ENDED).state == "RUNNING"
     ]
 
 
 def _service_status(
-    settings: Settings, service: Service, process: Process | None, behind: int | None
+    settings: Settings, service: Service, process: Process | None, lag: int | None
 ) -> ServiceStatus:
     health = None
     if service.elsewhere(settings):
@@ -192,7 +192,7 @@ def _service_status(
         address=service.address(settings),
         pid=process.pid if process else 0,
         memory_mb=_memory_mb(process.pid) if process and process.pid else 0,
-        lag=behind,
+        lag=lag,
         facts=(health.facts | ({"fault": health.fault} if health.fault else {})) if health else {},
     )
 
@@ -220,7 +220,7 @@ def _lags(settings: Settings) -> dict[str, int]:
         )
     except (*ERRORS, ClickHouseUnavailableError):
         return {}
-    return {stage: int(behind) for stage, behind in found.result_rows}
+    return {stage: int(lag) for stage, lag in found.result_rows}
 
 
 def _await(settings: Settings, supervisor: Supervisor, service: Service) -> None:

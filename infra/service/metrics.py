@@ -224,7 +224,7 @@ PERIODIC_MISSED: Final = PERIODIC.counter(
 PERIODIC_SKIPPED: Final = PERIODIC.counter(
     "tutti_periodic_rested_total",
     "ticks",
-    "Ticks at which a task rested: it takes long, or counting was behind.",
+    "Ticks at which a task was skipped: it cools down, or counting lagged.",
     ("task",),
 )
 PERIODIC_TICK: Final = PERIODIC.gauge(
@@ -306,18 +306,18 @@ CLICKHOUSE: Final = Source("clickhouse")
 CLICKHOUSE_REQUESTS: Final = CLICKHOUSE.histogram(
     "tutti_clickhouse_request_seconds",
     "seconds",
-    "One request, waiting for its turn included, by lane (inserts, queries, analysts).",
-    ("lane",),
+    "One request, waiting for its turn included, by pool (inserts, queries, analysts).",
+    ("pool",),
     buckets=_SHORT_S,
 )
 CLICKHOUSE_RUNNING: Final = CLICKHOUSE.gauge(
-    "tutti_clickhouse_running_requests", "requests", "Requests running or waiting.", ("lane",)
+    "tutti_clickhouse_running_requests", "requests", "Requests running or waiting.", ("pool",)
 )
 CLICKHOUSE_FAILED: Final = CLICKHOUSE.counter(
     "tutti_clickhouse_failed_requests_total",
     "requests",
     "Requests refused or failed, by ClickHouse's error code: 164 not allowed, 202 too many.",
-    ("lane", "code"),
+    ("pool", "code"),
 )
 CLICKHOUSE_MEMORY: Final = CLICKHOUSE.gauge(
     "tutti_clickhouse_memory_bytes",

@@ -206,7 +206,7 @@ def reconcile(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
         print_reconciliation(found)
     if found.verdict == "different":
         raise typer.Exit(1)
-    if found.verdict == "behind":
+    if found.verdict == "pending":
         errors.print("votes arrived meanwhile: try again when none do")
         raise typer.Exit(2)
 

@@ -13,11 +13,11 @@ from rich.live import Live
 from infra import redis
 from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
+from infra.redis import CHANGES
 from operators.core.errors import TerminalError
 from pipelines.cli.board import Board, By, draw_board, read_board
 from pipelines.cli.moments import At, past_moment
 from pipelines.cli.output import AsJson, console, print_json
-from pipelines.sink.sink import REDIS_STREAM
 
 PATIENCE_MS: Final = 2_000
 """Without news from Redis the board is read this often."""
@@ -69,6 +69,6 @@ def _follow(settings: Settings, clickhouse: Client, board: Board, limit: int) ->
 def _wait_for_changes(news: Redis) -> None:
     """Return when the sink has written something, or after a while."""
     try:
-        news.xread({REDIS_STREAM: "$"}, count=1, block=PATIENCE_MS)
+        news.xread({CHANGES: "$"}, count=1, block=PATIENCE_MS)
     except RedisError:  # the news are a convenience: without them, look now and then
         time.sleep(PATIENCE_MS / 1000)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Final
 
-from pipelines.flink.runtime import all_tasks_run, checkpoint_is_pending, trigger_checkpoint
+from pipelines.flink.rest import all_tasks_run, checkpoint_is_pending, trigger_checkpoint
 
 PAUSE_PER_CHECKPOINT: Final = 2
 """A pause is so many times as long as checkpoints take."""

@@ -1,4 +1,4 @@
-"""Following a running Flink job: which checkpoints it completed, and when to give it up."""
+"""The job monitor: which checkpoints a running job completed, and when it is given up."""
 
 import sys
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Any, Final
 import structlog
 
 from infra.service.heartbeat import Heartbeat
-from pipelines.flink.runtime import newest_completed, newest_failure
-from pipelines.votes import restore_policy
-from pipelines.votes.restore_policy import RestorePlan
+from pipelines.flink.checkpoint_records import record_completed, record_damage
+from pipelines.flink.rest import newest_completed, newest_failure
+from pipelines.flink.restore import RestorePlan
 
 RESTORE_FAILED: Final = (
     "StreamOperatorStateContext",  # a task could not read its state
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class JobMonitor:
-    """Looks at one run of a job.
+    """Watches one run of a job.
 
     Attributes:
         service: Whose job it is.
@@ -30,7 +30,6 @@ class JobMonitor:
         restore: What it counts, and from where.
         folder: Of that count's state.
         heartbeat: How the service says that it is alive.
-        count: What it calls its counts.
         completed: The newest checkpoint of this run; 0: none yet.
     """
 
@@ -39,7 +38,6 @@ class JobMonitor:
     restore: RestorePlan
     folder: Path
     heartbeat: Heartbeat
-    count: str = "epoch"
     completed: int = 0
 
     def poll(self, client: Any) -> None:
@@ -49,13 +47,12 @@ class JobMonitor:
         completed = newest_completed(self.port, job)
         if completed is not None and completed > self.completed:
             self.completed = completed
-            restore_policy.record_completed(completed, self.folder / "checkpoints" / job)
+            record_completed(completed, self.folder / "checkpoints" / job)
         if not self.completed and self.restore.checkpoint is not None:
             failure = newest_failure(self.port, job)
             if failure:
                 self.record_failure(failure)
-        facts = {self.count: self.restore.epoch, "state": state}
-        self.heartbeat.beat(ready=bool(self.completed), **facts)
+        self.heartbeat.beat(ready=bool(self.completed), epoch=self.restore.epoch, state=state)
         if state in {"FAILED", "CANCELED", "FINISHED"}:
             failure = newest_failure(self.port, job)[:2000]
             log.error("job_ended", service=self.service, state=state, failure=failure)
@@ -70,5 +67,5 @@ class JobMonitor:
             log.error(
                 "checkpoint_cannot_be_restored", checkpoint=checkpoint.name, why=failure[:2000]
             )
-            restore_policy.record_damage(checkpoint, self.folder)
+            record_damage(checkpoint, self.folder)
             sys.exit(1)

@@ -1,24 +1,17 @@
-"""Flink in this process: its Java machine, the job, and what the job says of itself."""
+"""Flink in this process: its Java machine, its configuration, and the job."""
 
-import json
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
-from urllib.request import Request
 
 from infra.config.settings import Settings
-from infra.kafka.security import java as security
-from infra.service.local_http import fetch
 from infra.service.tempdirs import java_tempdir
 from operators.flink.checkpoints import DamagedError, check_files
 from operators.flink.plan import Plan
 from operators.flink.votes import VotesJob
 
 CONNECTOR: Final = "flink/flink-sql-connector-kafka-5.0.0-2.2.jar"
-ANSWER_S: Final = 5.0
 YOUNG_MB: Final = 1_536
 """Beyond that, or a fifth of a large heap, more room for what dies young gains nothing, and ballots
 need it."""
@@ -160,86 +153,3 @@ def know_connector(settings: Settings) -> None:
     from pyflink.util.java_utils import add_jars_to_context_class_loader  # noqa: PLC0415
 
     add_jars_to_context_class_loader([(settings.jars / CONNECTOR).resolve().as_uri()])
-
-
-def abort_transactions(settings: Settings, ours: str, keep: Iterable[str]) -> list[str]:
-    """Abort what was left open by jobs that no longer run; it hides output until it times out.
-
-    The connector does the same for the ids of its own count. Needs an `environment` or
-    `know_connector` first.
-
-    Args:
-        settings: Where the broker is.
-        ours: What the ids of all transactions of such jobs begin with.
-        keep: What the ids begin with of jobs that may be running.
-
-    Returns:
-        The ids of the transactions.
-    """
-    with _admin(settings) as admin:
-        left = [
-            listing.transactionalId()
-            for listing in admin.listTransactions().all().get()
-            if listing.state().toString() in {"Ongoing", "PrepareAbort", "PrepareCommit"}
-        ]
-        kept = tuple(keep)
-        abandoned = sorted(n for n in left if n.startswith(ours) and not n.startswith(kept))
-        if abandoned:
-            admin.fenceProducers(abandoned).all().get()
-        return abandoned
-
-
-@contextmanager
-def _admin(settings: Settings) -> Iterator[Any]:
-    from pyflink.java_gateway import get_gateway  # noqa: PLC0415
-
-    java = get_gateway().jvm
-    properties = java.java.util.Properties()
-    properties.setProperty("bootstrap.servers", settings.brokers)
-    for name, value in security(settings, settings.run / "votes").properties.items():
-        properties.setProperty(name, value)
-    clients = java.org.apache.flink.kafka.shaded.org.apache.kafka.clients
-    admin = clients.admin.Admin.create(properties)
-    try:
-        yield admin
-    finally:
-        admin.close()
-
-
-def all_tasks_run(port: int, job: str) -> bool:
-    """Whether no task of the job is still restoring, or has ended."""
-    for found in _ask(port, "/jobs/overview").get("jobs", []):
-        if found["jid"] == job:
-            return bool(found["tasks"]["running"] == found["tasks"]["total"])
-    return False
-
-
-def trigger_checkpoint(port: int, job: str) -> str:
-    """Begin a checkpoint; returns the name of the attempt, empty if Flink does not answer."""
-    return str(_ask(port, f"/jobs/{job}/checkpoints", b"{}").get("request-id", ""))
-
-
-def checkpoint_is_pending(port: int, job: str, attempt: str) -> bool:
-    """Whether that attempt is under way; False if it has ended, well or not."""
-    found = _ask(port, f"/jobs/{job}/checkpoints/{attempt}")
-    return bool(found.get("status", {}).get("id") == "IN_PROGRESS")
-
-
-def newest_completed(port: int, job: str) -> int | None:
-    """The number of the newest checkpoint that this run completed, from Flink's web interface."""
-    found = (_ask(port, f"/jobs/{job}/checkpoints").get("latest") or {}).get("completed")
-    return None if found is None else int(found["id"])
-
-
-def newest_failure(port: int, job: str) -> str:
-    """What made the job fail last; empty if nothing did."""
-    history = _ask(port, f"/jobs/{job}/exceptions").get("exceptionHistory", {})
-    entries = history.get("entries", [])
-    return str(entries[0]["stacktrace"]) if entries else ""
-
-
-def _ask(port: int, path: str, body: bytes | None = None) -> dict[str, Any]:
-    """The answer to a GET, or to a POST if there is a body; empty if none comes."""
-    url = f"http://127.0.0.1:{port}{path}"
-    request = Request(url, body, {"Content-Type": "application/json"})
-    return dict(json.loads(fetch(request, ANSWER_S) or b"{}"))

@@ -2,7 +2,8 @@
 
 A board of then needs the newest row of every cell, however old; without snapshots a long
 consultation would be read from its start. A snapshot repeats every cell, with its version, in one
-minute: to the history that is a batch that was repeated, which changes no answer. It is noted when it is whole.
+minute: to the history that is a repeated batch, which changes no answer. It is recorded when it is
+whole.
 """
 
 from typing import Any, Final

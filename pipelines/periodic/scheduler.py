@@ -28,7 +28,7 @@ PATIENCE_MS: Final = 600_000
 LAGGING_S: Final = 20
 """Counting is behind when the newest vote counted is older, and others wait."""
 
-_BEHIND: Final = (
+_LAGGING: Final = (
     "SELECT count() FROM tutti.active_cut"
     f" WHERE NOT quiescent AND as_of < now64(3) - INTERVAL {LAGGING_S} SECOND"
 )
@@ -55,7 +55,7 @@ class Task:
 
 def counting_lags(clickhouse: Client) -> bool:
     """Whether votes wait for more than `LAGGING_S` to be counted."""
-    return bool(scalar(clickhouse, _BEHIND))
+    return bool(scalar(clickhouse, _LAGGING))
 
 
 class Scheduler:
@@ -63,7 +63,6 @@ class Scheduler:
 
     Attributes:
         newest_ms: The tick worked on last; None before the first.
-        since_ms: When the work on it began, by the clock; None: nothing runs.
     """
 
     def __init__(
@@ -72,14 +71,13 @@ class Scheduler:
         connect: Callable[[], Client],
         clock: Clock,
         stopwatch: Clock = monotonic_ms,
-        behind: Callable[[Client], bool] = counting_lags,
+        lags: Callable[[Client], bool] = counting_lags,
     ) -> None:
         self._tasks, self._connect, self._clock = tasks, connect, clock
-        self._stopwatch, self._behind = stopwatch, behind
+        self._stopwatch, self._lags = stopwatch, lags
         self._cooldown_until_ms = dict.fromkeys((task.name for task in tasks), 0)
         self._ran_ms = dict.fromkeys(self._cooldown_until_ms, stopwatch())
         self.newest_ms: int | None = None
-        self.since_ms: int | None = None
         for task in tasks:  # there from the start, so that nothing is no mystery
             PERIODIC_TASK.labels(task.name)
             PERIODIC_FAILED.labels(task.name)
@@ -87,13 +85,12 @@ class Scheduler:
 
     def step(self) -> bool:
         """Work on the newest tick unless that is done; returns whether there was one."""
-        now_ms = self._clock()
-        tick_ms = (now_ms - SETTLE_MS) // MINUTE_MS * MINUTE_MS
+        tick_ms = (self._clock() - SETTLE_MS) // MINUTE_MS * MINUTE_MS
         if self.newest_ms is not None:
             if tick_ms <= self.newest_ms:
                 return False
             self._record_missed((tick_ms - self.newest_ms) // MINUTE_MS - 1)
-        self.newest_ms, self.since_ms = tick_ms, now_ms
+        self.newest_ms = tick_ms
         clickhouse = self._connect()
         for task in self._tasks:
             began_ms = self._stopwatch()
@@ -102,7 +99,7 @@ class Scheduler:
                 continue
             patient = task.waits and began_ms - self._ran_ms[task.name] < PATIENCE_MS
             try:
-                if patient and self._behind(clickhouse):
+                if patient and self._lags(clickhouse):
                     PERIODIC_SKIPPED.labels(task.name).inc()
                     continue
                 self._ran_ms[task.name] = began_ms
@@ -117,7 +114,6 @@ class Scheduler:
                 began_ms, self._stopwatch(), COOLDOWN_PER_RUN
             )
         PERIODIC_TICK.set(tick_ms / 1000)
-        self.since_ms = None
         return True
 
     @staticmethod

@@ -1,8 +1,8 @@
 """Which epoch the semantics job works on, and from where.
 
 Vectors of two encoders must never meet in one cluster, nor state of two versions of the rules. So
-state belongs to a epoch, which notes what made it; another encoder, other rules or damaged
-state begin the next one, at the start of the topic. A epoch is never begun twice.
+state belongs to an epoch, which records what made it; another encoder, other rules or damaged
+state begin the next one, at the start of the topic. An epoch is never begun twice.
 """
 
 import json
@@ -15,7 +15,7 @@ import structlog
 
 from infra.config.settings import Settings
 from operators.flink.checkpoints import checkpoints
-from pipelines.votes.restore_policy import Check, RestorePlan, intact
+from pipelines.flink.restore import DamageCheck, RestorePlan, intact
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class MadeBy:
 
 
 def epoch_folder(settings: Settings, epoch: int) -> Path:
-    """Where a epoch's state is."""
+    """Where an epoch's state is."""
     return settings.home / "semantics" / f"epoch-{epoch}"
 
 
@@ -46,17 +46,19 @@ def epochs_with_folder(settings: Settings) -> set[int]:
     return {int(folder.name.removeprefix("epoch-")) for folder in folders}
 
 
-def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check) -> RestorePlan:
+def choose(
+    settings: Settings, maker: MadeBy, emitted: Iterable[int], check: DamageCheck
+) -> RestorePlan:
     """Go on with the newest epoch if it can be; otherwise begin another one.
 
     Args:
         settings: Where the state is.
         maker: What is running now.
-        said: The epochs of which the output topics hold something.
+        emitted: The epochs of which the output topics hold something.
         check: Finds damage.
     """
-    said = set(said)
-    newest = max(epochs_with_folder(settings) | said, default=0)
+    with_output = set(emitted)
+    newest = max(epochs_with_folder(settings) | with_output, default=0)
     folder = epoch_folder(settings, newest)
     known = made_by(folder)
     if newest and known == maker:
@@ -64,10 +66,10 @@ def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check)
             checkpoint = intact(folder, check, log_is_whole=True)
             if checkpoint is not None:
                 return RestorePlan(newest, checkpoint)
-        elif newest not in said:
+        elif newest not in with_output:
             return RestorePlan(newest, None)
     if newest:
-        log.info("generation_begins", epoch=newest + 1, former=known and asdict(known))
+        log.info("epoch_begins", epoch=newest + 1, former=known and asdict(known))
     begun = epoch_folder(settings, newest + 1)
     begun.mkdir(parents=True)
     draft = begun / "made_by.draft"
@@ -77,9 +79,9 @@ def choose(settings: Settings, maker: MadeBy, said: Iterable[int], check: Check)
 
 
 def made_by(folder: Path) -> MadeBy | None:
-    """What made a epoch's state; None if that is not known."""
+    """What made an epoch's state; None if that is not known."""
     try:
-        noted: dict[str, Any] = json.loads((folder / "made_by.json").read_text())
-        return MadeBy(**noted)
+        record: dict[str, Any] = json.loads((folder / "made_by.json").read_text())
+        return MadeBy(**record)
     except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return None

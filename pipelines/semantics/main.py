@@ -29,17 +29,17 @@ from operators.flink.semantics import (
     transactions_of,
 )
 from operators.flink.settings import restore_settings
+from pipelines.flink.checkpoint_records import record_try
 from pipelines.flink.job_monitor import JobMonitor
 from pipelines.flink.runtime import (
     CONNECTOR,
-    abort_transactions,
     check_checkpoint,
     configure_flink,
     set_system_properties,
 )
+from pipelines.flink.transactions import abort_transactions
 from pipelines.semantics.counters import Reporter, load_watched, page_of
 from pipelines.semantics.epochs import MadeBy, choose, epoch_folder
-from pipelines.votes import restore_policy
 from schemas.topics import ACCEPTED_PROPOSALS, CLUSTER_PROGRESS
 
 SERVICE: Final = "semantics"
@@ -76,7 +76,7 @@ def main() -> None:
     )
     if restore.checkpoint is not None:
         options |= restore_settings(restore.checkpoint)
-        restore_policy.record_try(restore.checkpoint, folder)
+        record_try(restore.checkpoint, folder)
     security = java(settings, settings.run / SERVICE)
     set_system_properties(security.system)
     # PyFlink is imported late: it looks for its configuration folder when it starts Java.
@@ -92,9 +92,7 @@ def main() -> None:
         checkpoint=checkpoint,
         transactions_aborted=abandoned,
     )
-    monitor = JobMonitor(
-        SERVICE, settings.semantics_port, restore, folder, heartbeat, count="epoch"
-    )
+    monitor = JobMonitor(SERVICE, settings.semantics_port, restore, folder, heartbeat)
     try:
         client = flink.execute_async()
         pause = Event()

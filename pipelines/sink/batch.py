@@ -7,6 +7,8 @@ safe because intake and Flink wrote them; it must never be done with bytes from 
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+import msgspec
+
 from schemas.topics import (
     ACCEPTED_CONSULTATIONS,
     ACCEPTED_PROPOSALS,
@@ -67,6 +69,16 @@ TOPICS: Final[tuple[Topic, ...]] = (
 )
 
 
+class _Key(msgspec.Struct):
+    """What is read of the key of a counted record."""
+
+    epoch: int
+    consultation_id: str = ""
+
+
+_key: Final = msgspec.json.Decoder(_Key)
+
+
 class Insert(NamedTuple):
     """Rows for one table, as lines of JSON."""
 
@@ -124,8 +136,7 @@ class Batch:
 
     def consultations(self) -> set[str]:
         """The consultations whose tallies changed, read off the keys."""
-        # A key is {"epoch":1,"consultation_id":"C","proposal_id":...: the sixth piece is C.
-        return {key.split(b'"', 6)[5].decode() for key in self._upserted[TALLIES.name]}
+        return {_key.decode(key).consultation_id for key in self._upserted[TALLIES.name]}
 
     def progress(self) -> list[bytes]:
         """The newest progress per partition, as JSON."""
@@ -144,8 +155,7 @@ class Batch:
 
 
 def _epoch(key: bytes) -> int:
-    # A key is {"epoch":1,"consultation_id":...
-    return int(key[9 : key.index(b",")])
+    return _key.decode(key).epoch
 
 
 def _row(key: bytes, offset: int, value: bytes | None) -> bytes:

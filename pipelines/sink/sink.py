@@ -1,24 +1,18 @@
-"""The process of the sink: read, write, note how far, tell who watches."""
+"""The sink: reads what intake and the jobs wrote, inserts it into ClickHouse, and says how far."""
 
 import json
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from confluent_kafka.admin import AdminClient
 from redis import Redis, RedisError
-from tenacity import retry, retry_if_exception_type, wait_fixed
 
-from infra import redis
-from infra.clickhouse.client import ClickHouseUnavailableError, connect, scalar
-from infra.config.settings import Settings
+from infra.clickhouse.client import scalar
 from infra.kafka import client as kafka
-from infra.service.gc_tuning import tune_gc
-from infra.service.heartbeat import Heartbeat
-from infra.service.logs import configure_logging
-from infra.service.metrics import SINK, SINK_BATCH, SINK_CUT, SINK_LAG
-from infra.service.shutdown import stop_requested
+from infra.redis import CHANGES as STREAM
+from infra.service.metrics import SINK_BATCH, SINK_CUT, SINK_LAG
 from operators.core.clock import monotonic_ms, system_clock
 from pipelines.sink.batch import COUNTED, TOPICS, Batch
 from pipelines.sink.cutover import Cutover
@@ -33,8 +27,6 @@ ARCHIVE_ROWS: Final = 30_000
 """The archive alone is not hurried: a small insert costs three times as much for each row."""
 ARCHIVE_MS: Final = 1_500
 """Longer than a checkpoint usually takes to come, with counts that it is then written beside."""
-REDIS_TIMEOUT_S: Final = 0.05
-REDIS_STREAM: Final = "tutti:changes"
 REDIS_LENGTH: Final = 1_000
 _SEMANTICS_OUTPUTS: Final = frozenset(topic.name for topic in SEMANTICS_OUTPUTS)
 
@@ -54,13 +46,13 @@ class Sink:
         intake_group: Consumer,
         broker: AdminClient,
         clickhouse: Client,
-        news: "Redis | None",
+        notifications: "Redis | None",
     ) -> None:
         self._reader = reader
         self._intake_group = intake_group
         self._broker = broker
         self._writer = Writer(clickhouse, system_clock)
-        self._notifications = news
+        self._notifications = notifications
         self._cuts = Cuts()
         self._newest_ms: dict[TopicPartition, int] = {}
         self._cutover = Cutover(_active_epoch(clickhouse))
@@ -72,6 +64,8 @@ class Sink:
         self._batch = Batch()
         self._written_ms = 0
         self._reached: dict[TopicPartition, int] = {}
+        self._ticked_ms = monotonic_ms()
+        self._kafka_answers = True
         self._positions = dict.fromkeys(partitions_of(TOPICS), 0) | _positions(clickhouse)
         self._committed = dict(self._positions)
         for row in clickhouse.query(
@@ -85,8 +79,22 @@ class Sink:
         self._positions = dict(positions)
         kafka.assign(self._reader, positions)
 
-    def step(self) -> None:
-        """Read, and write when it is time."""
+    def step(self) -> float:
+        """Read; write when it is time, and twice a second record how far everything is."""
+        self._read()
+        if monotonic_ms() - self._ticked_ms >= TICK_MS:
+            self._kafka_answers = self.tick()
+            self._ticked_ms = monotonic_ms()
+        return 0.0
+
+    def beat(self) -> dict[str, Any]:
+        """Ready while Kafka answers."""
+        return {"ready": self._kafka_answers}
+
+    def close(self) -> None:
+        """What is not written yet is read again after the next start."""
+
+    def _read(self) -> None:
         self._collect(self._reader.consume(BATCH, POLL_S))
         votes = self._batch.archived
         archive_only = votes is not None and 0 < votes < ARCHIVE_ROWS
@@ -120,7 +128,7 @@ class Sink:
                 self._cuts.progress(
                     record["epoch"], record["partition"], record["offset"], record["origin_ms"]
                 )
-            self._tell(batch.consultations())
+            self._notify(batch.consultations())
         self._written_ms = monotonic_ms()
 
     def tick(self) -> bool:
@@ -208,14 +216,14 @@ class Sink:
             kafka.commit_later(self._reader, moved)
             self._committed |= moved
 
-    def _tell(self, consultations: set[str]) -> None:
-        """Tell live pages what changed. Nobody's number depends on it."""
+    def _notify(self, consultations: set[str]) -> None:
+        """Notify live pages of what changed. Nobody's number depends on it."""
         if self._notifications is None or not consultations:
             return
         try:
             for consultation in consultations:
                 self._notifications.xadd(
-                    REDIS_STREAM,
+                    STREAM,
                     {"consultation_id": consultation},
                     maxlen=REDIS_LENGTH,
                     approximate=True,
@@ -245,38 +253,3 @@ def _active_cut(clickhouse: Client) -> list[Cut]:
 def _active_epoch(clickhouse: Client) -> int:
     """The count that is shown; 0 before the first."""
     return int(scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs"))
-
-
-@retry(retry=retry_if_exception_type(ClickHouseUnavailableError), wait=wait_fixed(1.0))
-def _connect(settings: Settings) -> Client:
-    return connect(settings)
-
-
-def main() -> None:
-    """Run until told to stop."""
-    settings = Settings()
-    configure_logging("sink")
-    stop = stop_requested()
-    sink = Sink(
-        kafka.consumer(settings, kafka.SINK_GROUP),
-        kafka.consumer(settings, kafka.INTAKE_GROUP),
-        kafka.admin(settings),
-        _connect(settings),
-        redis.connect(settings, timeout_s=REDIS_TIMEOUT_S),
-    )
-    heartbeat = Heartbeat(settings, "sink", metrics=SINK)
-    ticked_ms = monotonic_ms()
-    log.info("sink_started")
-    tune_gc()
-    while not stop.is_set():
-        sink.step()
-        if monotonic_ms() - ticked_ms >= TICK_MS:
-            told = sink.tick()
-            ticked_ms = monotonic_ms()
-            if heartbeat.due():
-                heartbeat.beat(ready=told)
-    log.info("sink_stopped")
-
-
-if __name__ == "__main__":
-    main()

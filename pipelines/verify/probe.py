@@ -11,18 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaError, KafkaException
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
-from infra.service.heartbeat import Heartbeat
-from infra.service.logs import configure_logging
 from infra.service.metrics import FRESHNESS, FRESHNESS_LAST, PROBE, PROBE_SENT, PROBE_WAITING
 from infra.service.metrics_server import Gathered, serve
-from infra.service.shutdown import stop_requested
+from infra.service.runner import run
 from operators.core.clock import Clock, monotonic_ms, system_clock
 from operators.core.votes.tally import COUNTED_CHOICES, QUALIFICATION_COLUMNS
 from schemas.events import QUALIFICATION_BITS, QUALIFICATIONS
@@ -40,7 +37,7 @@ Cell = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ProbeVote:
     """One of the votes that the probe casts in turn, each with a tally that no other has."""
 
     choice: str
@@ -69,8 +66,10 @@ class Look:
         )
 
 
-LOOKS: Final = tuple(
-    Look(choice, tuple(name for bit, name in enumerate(QUALIFICATIONS[choice]) if mask >> bit & 1))
+PROBE_VOTES: Final = tuple(
+    ProbeVote(
+        choice, tuple(name for bit, name in enumerate(QUALIFICATIONS[choice]) if mask >> bit & 1)
+    )
     for mask in range(8)
     for choice in COUNTED_CHOICES
 )
@@ -89,7 +88,7 @@ class Probe:
         self._send, self._read, self._clock = send, read, clock
         self._interval_ms = interval_ms
         # One that was on its way when the process ended is unlikely to be taken for the first.
-        self._turn = random.SystemRandom().randrange(len(LOOKS))
+        self._turn = random.SystemRandom().randrange(len(PROBE_VOTES))
         self._waiting = False
         self._sent_ms: int | None = None
         self.last_ms: int | None = None
@@ -108,7 +107,7 @@ class Probe:
             return
         cell = self._read()
         waited_ms = self._clock() - (self._sent_ms or 0)
-        if cell == LOOKS[self._turn].cell:
+        if cell == PROBE_VOTES[self._turn].cell:
             self._waiting, self.last_ms = False, waited_ms
             FRESHNESS.observe(waited_ms / 1000)
             FRESHNESS_LAST.set(waited_ms / 1000)
@@ -117,9 +116,9 @@ class Probe:
             PROBE_WAITING.set(waited_ms / 1000)
 
     def _cast(self) -> None:
-        turn = (self._turn + 1) % len(LOOKS)
+        turn = (self._turn + 1) % len(PROBE_VOTES)
         sent_ms = self._clock()
-        self._send(LOOKS[turn].payload)
+        self._send(PROBE_VOTES[turn].payload)
         self._turn, self._sent_ms, self._waiting = turn, sent_ms, True
         PROBE_SENT.inc()
 
@@ -149,7 +148,7 @@ class Board:
         return tuple(row) if row else None
 
 
-class Sender:
+class ProbeSender:
     """Sends, and learns from the acknowledgement how the broker's clock differs."""
 
     def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
@@ -183,27 +182,39 @@ class Sender:
         self.broker_ahead_ms = broker_ms - min(max(broker_ms, self._sent_ms), now_ms)
 
 
+class ProbeService:
+    """Casts probe votes, and serves the metrics of all services."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._server = serve(settings, Gathered(settings))
+        self._sender = ProbeSender(settings)
+        interval_ms = settings.probe_seconds * 1000
+        self._probe = Probe(self._sender.send, Board(settings).read, interval_ms)
+        self._sends = interval_ms > 0
+
+    def step(self) -> float:
+        """Cast a vote, or look whether the one before has arrived."""
+        if self._sends:
+            self._probe.step()
+            self._sender.poll()
+        return POLL_S if self._probe.waiting else IDLE_S
+
+    def beat(self) -> dict[str, Any]:
+        """How long the newest probe vote took, ms, and how far ahead the broker's clock is, ms."""
+        return {
+            "ready": True,
+            "freshness_ms": self._probe.last_ms,
+            "broker_ahead_ms": self._sender.broker_ahead_ms,
+        }
+
+    def close(self) -> None:
+        """Serve metrics no longer."""
+        self._server.shutdown()
+
+
 def main() -> None:
     """Run until told to stop."""
-    settings = Settings()
-    configure_logging("probe")
-    log = structlog.get_logger()
-    stop = stop_requested()
-    server = serve(settings, Gathered(settings))
-    sender = Sender(settings)
-    probe = Probe(sender.send, Board(settings).read, settings.probe_seconds * 1000)
-    heartbeat = Heartbeat(settings, "probe", metrics=PROBE)
-    log.info("probe_started", interval_s=settings.probe_seconds)
-    while not stop.wait(POLL_S if probe.waiting else IDLE_S):
-        if settings.probe_seconds:
-            probe.step()
-            sender.poll()
-        if heartbeat.due():
-            heartbeat.beat(
-                ready=True, freshness_ms=probe.last_ms, broker_ahead_ms=sender.broker_ahead_ms
-            )
-    server.shutdown()
-    log.info("probe_stopped")
+    run("probe", ProbeService, metrics=PROBE)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from pipelines.verify.recount import Counts, is_probe, recount
 from pipelines.verify.sync import sync
 from schemas.topics import VOTES
 
-Verdict = Literal["equal", "behind", "different"]
+Verdict = Literal["equal", "pending", "different"]
 
 EXAMPLES: Final = 10
-_SEVERITY: Final[tuple[Verdict, ...]] = ("equal", "behind", "different")
+_SEVERITY: Final[tuple[Verdict, ...]] = ("equal", "pending", "different")
 _COUNTERS: Final = ", ".join(COUNTERS)
 
 
@@ -43,7 +43,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The verdict of all checks; `behind` only if votes arrived meanwhile."""
+    """The verdict of all checks; `pending` only if votes arrived meanwhile."""
 
     verdict: Verdict
     checks: list[Check]
@@ -92,7 +92,7 @@ def reconcile(settings: Settings, timeout_s: float) -> Reconciliation:
         )
         for table, (log_cells, found_cells) in tables.items()
     ]
-    for name, expected in (("accepted", counted.accepted), ("refused", counted.refused)):
+    for name, expected in (("accepted", counted.accepted), ("rejected", counted.rejected)):
         found = _messages(clickhouse, name, {p: end for p, (_, end) in cut.items()})
         checks += [
             _check(f"messages {name}, partition {p}", expected[p], found.get(p, 0), quiet=quiet)
@@ -104,7 +104,7 @@ def reconcile(settings: Settings, timeout_s: float) -> Reconciliation:
 
 def _check(name: str, expected: int, found: int, *, quiet: bool) -> Check:
     if not quiet:
-        return Check(name, expected, found, "behind")
+        return Check(name, expected, found, "pending")
     return Check(name, expected, found, "equal" if expected == found else "different")
 
 
@@ -137,7 +137,7 @@ _MESSAGES: Final = {
             SELECT partition, million, groupBitmapMergeState(offsets) AS members
             FROM tutti.accepted_offsets GROUP BY partition, million
         ) GROUP BY partition""",
-    "refused": f"""
+    "rejected": f"""
         SELECT partition, count() FROM tutti.dead_letters FINAL
         WHERE topic = '{VOTES.name}' AND offset < {_END} GROUP BY partition""",
 }

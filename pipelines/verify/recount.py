@@ -51,12 +51,12 @@ class Recount:
     Attributes:
         minutes: Counts of current ballots per cell and minute; no cell is empty.
         accepted: Accepted messages per partition.
-        refused: Refused messages per partition.
+        rejected: Rejected messages per partition.
     """
 
     minutes: dict[MinuteCell, Counts]
     accepted: dict[int, int]
-    refused: dict[int, int]
+    rejected: dict[int, int]
 
     def cells(self) -> dict[tuple[str, str, str, str], Counts]:
         """Counts per cell: its minutes added up."""
@@ -102,8 +102,8 @@ class _Validate(beam.DoFn):  # type: ignore[misc]
     def process(self, message: tuple[bytes | None, Origin]) -> Iterator[Any]:
         payload, origin = message
         vote = validate_vote(payload, origin.broker_ms, self._rules)
-        refused = isinstance(vote, Rejection)
-        yield beam.pvalue.TaggedOutput(self.COUNTED, ((origin.partition, refused), 1))
+        rejected = isinstance(vote, Rejection)
+        yield beam.pvalue.TaggedOutput(self.COUNTED, ((origin.partition, rejected), 1))
         if not isinstance(vote, Rejection) and vote.consultation_id != PROBE_CONSULTATION:
             key = (vote.consultation_id, vote.proposal_id, vote.participant_id)
             yield key, ballot_of(vote, origin)
@@ -179,10 +179,10 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
             (cell[0], cell[1], cell[2], cell[3], cell[4]): tuple(counts)
             for cell, counts in _lines(Path(folder), "minutes")
         }
-        accepted, refused = dict.fromkeys(starts_and_ends, 0), dict.fromkeys(starts_and_ends, 0)
+        accepted, rejected = dict.fromkeys(starts_and_ends, 0), dict.fromkeys(starts_and_ends, 0)
         for (partition, was_rejected), count in _lines(Path(folder), "messages"):
-            (refused if was_rejected else accepted)[partition] = count
-    return Recount(minutes, accepted, refused)
+            (rejected if was_rejected else accepted)[partition] = count
+    return Recount(minutes, accepted, rejected)
 
 
 def _lines(folder: Path, name: str) -> Iterator[Any]:

@@ -1,8 +1,8 @@
 """Rebuild: count everything again beside the running count, and show it when it has caught up.
 
-`begin` writes a note and starts the service ``rebuild``; from then on the services do the rest by
-themselves, whoever is watching: the sink shows the new count once it has everything the old one
-has, ``rebuild`` ends, ``votes`` goes on with its state and buries the old count.
+`begin` writes a record and starts the service ``rebuild``; from then on the services do the rest by
+themselves, whoever is watching: the sink makes the new epoch active once it has everything the
+old one has, ``rebuild`` ends, ``votes`` goes on with its state and retires the old epoch.
 """
 
 from collections.abc import Callable
@@ -24,8 +24,8 @@ from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 from infra.service.heartbeat import last_beat
 from operators.core.errors import TerminalError, TransientError
-from pipelines.votes import job
-from pipelines.votes.job import log_is_whole
+from pipelines.votes.accepted_log import reaches_back
+from pipelines.votes.main import run
 from pipelines.votes.retirement import active_epoch, read_outputs
 from schemas.topics import ACCEPTED_VOTES
 
@@ -56,12 +56,12 @@ def begin(settings: Settings) -> int | None:
         TerminalError: Nothing runs, or the log of accepted votes does not reach back.
     """
     supervisor = _supervisor(settings)
-    note = read_rebuild_record(settings)
-    if note.rebuilding is None:
+    record = read_rebuild_record(settings)
+    if record.rebuilding is None:
         _check_log(settings)
-        refused = _refused_epoch(settings)
-        if refused is not None:
-            update_rebuild_record(settings, lambda known: known.abandon(refused))
+        blocked = _blocked_epoch(settings)
+        if blocked is not None:
+            update_rebuild_record(settings, lambda known: known.abandon(blocked))
             return None
         outputs = read_outputs(settings)
         with connect(settings) as clickhouse:
@@ -72,21 +72,21 @@ def begin(settings: Settings) -> int | None:
                 return known
             return RebuildRecord(max(used | set(known.abandoned)) + 1, known.abandoned)
 
-        note = update_rebuild_record(settings, reserve)
+        record = update_rebuild_record(settings, reserve)
     supervisor.start("rebuild")
-    return note.rebuilding
+    return record.rebuilding
 
 
 def follow(
-    settings: Settings, epoch: int | None, timeout_s: float, say: Callable[[Progress], None]
+    settings: Settings, epoch: int | None, timeout_s: float, report: Callable[[Progress], None]
 ) -> int:
-    """Wait until the new count is shown and runs as the only one; returns its epoch.
+    """Wait until the new epoch is active and runs as the only one; returns its epoch.
 
     Args:
         settings: Of the installation.
         epoch: What `begin` answered.
         timeout_s: Longest wait, s.
-        say: Is told how far it is.
+        report: Receives how far it is.
 
     Raises:
         TransientError: Not within `timeout_s`; it goes on by itself.
@@ -96,25 +96,25 @@ def follow(
     service = next(service for service in SERVICES if service.name == "votes")
 
     def done() -> bool:
-        note = read_rebuild_record(settings)
-        beat = last_beat(settings, "rebuild" if note.rebuilding else "votes")
-        # What is just given up may still be said to be blocked: the votes job starts anew.
-        begins = epoch is None and bool(note.abandoned)
+        record = read_rebuild_record(settings)
+        beat = last_beat(settings, "rebuild" if record.rebuilding else "votes")
+        # What was just abandoned may still report that it is blocked: the votes job starts anew.
+        begins = epoch is None and bool(record.abandoned)
         if beat is not None and "blocked" in beat.facts and not begins:
-            process = supervisor.processes()["rebuild" if note.rebuilding else "votes"]
+            process = supervisor.processes()["rebuild" if record.rebuilding else "votes"]
             if process.pid == beat.pid:
                 raise TerminalError(str(beat.facts["blocked"]))
-        say(_progress(settings, note))
-        if note.rebuilding is not None:
+        report(_progress(settings, record))
+        if record.rebuilding is not None:
             return False
         with connect(settings) as clickhouse:
-            shown = active_epoch(clickhouse)
-        if epoch is not None and shown < epoch:
-            raise TerminalError("The rebuild was given up: what is shown has not changed.")
-        if shown in note.abandoned:
+            active = active_epoch(clickhouse)
+        if epoch is not None and active < epoch:
+            raise TerminalError("The rebuild was abandoned: the active epoch has not changed.")
+        if active in record.abandoned:
             return False
         process = supervisor.processes()["votes"]
-        if beat is None or beat.pid != process.pid or beat.facts.get("epoch") != shown:
+        if beat is None or beat.pid != process.pid or beat.facts.get("epoch") != active:
             return False
         return process.state == "RUNNING" and service.probe(settings, process.pid).ready
 
@@ -126,7 +126,7 @@ def follow(
         )(done)()
     except RetryError:
         raise TransientError(
-            f"The new count is not shown after {timeout_s:g} s; it goes on: run tutti rebuild"
+            f"The new epoch is not active after {timeout_s:g} s; it goes on: run tutti rebuild"
             " again to follow it, or tutti rebuild --cancel."
         ) from None
     with connect(settings) as clickhouse:
@@ -135,10 +135,10 @@ def follow(
 
 def cancel(settings: Settings) -> bool:
     """Give a rebuild up; returns whether there was one. Its output is retired by the votes job."""
-    note = read_rebuild_record(settings)
-    if note.rebuilding is None:
+    record = read_rebuild_record(settings)
+    if record.rebuilding is None:
         return False
-    epoch = note.rebuilding
+    epoch = record.rebuilding
     supervisor = Supervisor(settings)
     update_rebuild_record(
         settings, lambda known: known.abandon(epoch) if known.rebuilding else known
@@ -158,18 +158,14 @@ def _supervisor(settings: Settings) -> Supervisor:
 
 
 def _check_log(settings: Settings) -> None:
-    reader = kafka.consumer(settings, "tutti-rebuild")
-    try:
-        if not log_is_whole(lambda: kafka.watermarks(reader, ACCEPTED_VOTES)):
-            raise TerminalError(
-                "The beginning of tutti.accepted-job.v1 is gone, so that a rebuild would lose"
-                " votes: nothing was done."
-            )
-    finally:
-        reader.close()
+    if not reaches_back(settings):
+        raise TerminalError(
+            "The beginning of tutti.accepted-votes.v1 is gone, so that a rebuild would lose"
+            " votes: nothing was done."
+        )
 
 
-def _refused_epoch(settings: Settings) -> int | None:
+def _blocked_epoch(settings: Settings) -> int | None:
     """The epoch whose state the votes job refuses to resume."""
     process = Supervisor(settings).processes()["votes"]
     beat = last_beat(settings, "votes")
@@ -180,11 +176,11 @@ def _refused_epoch(settings: Settings) -> int | None:
     )
 
 
-def _progress(settings: Settings, note: RebuildRecord) -> Progress:
+def _progress(settings: Settings, record: RebuildRecord) -> Progress:
     ends = kafka.ends(
         kafka.admin(settings), [(ACCEPTED_VOTES.name, p) for p in range(ACCEPTED_VOTES.partitions)]
     )
-    epoch = note.rebuilding or max(epochs_with_folder(settings), default=0)
+    epoch = record.rebuilding or max(epochs_with_folder(settings), default=0)
     with connect(settings) as clickhouse:
         rows = clickhouse.query(
             "SELECT sum(offset + 1) FROM tutti.progress FINAL WHERE epoch = {epoch:UInt32}",
@@ -195,7 +191,7 @@ def _progress(settings: Settings, note: RebuildRecord) -> Progress:
 
 def main() -> None:
     """Run the service ``rebuild``."""
-    job.run("rebuild")
+    run("rebuild")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from infra.clickhouse.client import connect, scalar
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.epochs import RebuildRecord, epoch_folder, update_rebuild_record
-from pipelines.votes.restore_policy import Outputs
+from pipelines.votes.restore_policy import EpochOutputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS, Topic
 
 PATIENCE_S = 30.0
@@ -26,12 +26,12 @@ PATIENCE_S = 30.0
 log = structlog.get_logger()
 
 
-def read_outputs(settings: Settings) -> Outputs:
+def read_outputs(settings: Settings) -> EpochOutputs:
     """The epochs that the topic of progress knows."""
     newest: dict[bytes, bool] = {}
     for message in _messages(settings, PROGRESS):
         newest[message.key()] = message.value() is not None
-    return Outputs(
+    return EpochOutputs(
         live=frozenset(_epoch(key) for key, alive in newest.items() if alive),
         ever=frozenset(_epoch(key) for key in newest),
     )

@@ -175,7 +175,7 @@ def full(folder: str, seconds: float = 20) -> Fault:
 
 # The sink's code in a process of its own, which finds ClickHouse behind the proxy.
 SINK_THROUGH = """
-import pipelines.sink.sink as sink
+import pipelines.sink.main as sink
 class Through(sink.Settings):
     clickhouse_port = property(lambda _: {port})
 sink.Settings = Through
@@ -413,18 +413,18 @@ SCENARIOS: tuple[Scenario, ...] = (
         redis_wrong_types,
         changes_are_notified,
     ),
-    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.sink")),
+    Scenario("two sinks", "twins", "each may write anything twice", twin("pipelines.sink.main")),
     Scenario(
         "two intakes with two numbers",
         "twins",
         "they share the partitions",
-        twin("pipelines.intake.intake", TUTTI_INSTANCE="1"),
+        twin("pipelines.intake.main", TUTTI_INSTANCE="1"),
     ),
     Scenario(
         "two intakes with one number",
         "twins",
         "they push each other out, nothing is lost",
-        twin("pipelines.intake.intake"),
+        twin("pipelines.intake.main"),
     ),
     Scenario(
         "newest checkpoint deleted",

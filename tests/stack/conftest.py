@@ -111,7 +111,7 @@ class Stack:
             rows = self.rows(
                 "SELECT check, subject, expected, found, verdict FROM marts.reconciliation"
             )
-            if all(row[4] != "behind" for row in rows) or time.monotonic() > deadline:
+            if all(row[4] != "pending" for row in rows) or time.monotonic() > deadline:
                 return rows
             time.sleep(0.2)
 

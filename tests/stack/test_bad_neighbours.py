@@ -9,7 +9,7 @@ RATE = 2_000
 
 def everything_at_once(stage: Stage) -> list[str]:
     """Each twin is short, so that the whole test is."""
-    twin("pipelines.sink.sink", 4)(stage)
+    twin("pipelines.sink.main", 4)(stage)
     redis_wrong_types(stage, 2)
     return through_a_proxy("cut", 6)(stage)
 

@@ -191,9 +191,9 @@ def test_the_flood_raises_an_alarm_and_does_not_fill_the_log(stack, sent):
     log = (stack.settings.logs / "intake.log").read_text().splitlines()
     before, after = sent.log_lines
     during = log[before:after]
-    alarms = [msgspec.json.decode(line) for line in during if "most_messages_refused" in line]
+    alarms = [msgspec.json.decode(line) for line in during if "most_messages_rejected" in line]
     assert alarms
-    assert all(alarm["refused"] > alarm["messages"] / 2 for alarm in alarms)
+    assert all(alarm["rejected"] > alarm["messages"] / 2 for alarm in alarms)
     # At most one line a second says so, and none per message.
     assert len(during) < FLOOD / 100
     assert "n-17" not in "".join(during)  # nor anything of what they hold

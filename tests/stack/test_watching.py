@@ -178,8 +178,8 @@ def test_the_metrics_count_what_was_sent(stack, traffic):
     all_refused = sum(sample.value for sample in found["tutti_intake_refused"].samples)
     assert messages.value == accepted.value + all_refused
     failed = families(read(stack, stack.settings.clickhouse_port))
-    lanes = {sample.labels["lane"] for sample in failed["tutti_clickhouse_failed_requests"].samples}
-    assert lanes >= {"queries", "analysts"}
+    pools = {sample.labels["pool"] for sample in failed["tutti_clickhouse_failed_requests"].samples}
+    assert pools >= {"queries", "analysts"}
 
 
 def test_analysts_have_no_metrics(stack):

@@ -14,7 +14,7 @@ from operators.core.votes.ballots import Origin, qualification_bits
 from operators.core.votes.pseudonyms import Pseudonymise
 from schemas.events import Consultation, Kind, Proposal, Vote
 from schemas.rejections import Rejection
-from schemas.rules import validate_consultation, validate_proposal, validate_vote
+from schemas.rules import read_vote, validate_consultation, validate_proposal
 from schemas.times import format_instant, parse_instant
 from schemas.topics import ACCEPTED, DEAD_LETTERS, INPUT
 from schemas.trust import TrustRules
@@ -23,11 +23,19 @@ _encode: Final = msgspec.json.encode
 
 
 class Record(NamedTuple):
-    """A record to produce."""
+    """A record to produce.
+
+    Attributes:
+        topic: Where to.
+        key: Its key.
+        value: Its JSON.
+        rejected: The reason of a dead letter; empty: the message was accepted.
+    """
 
     topic: str
     key: bytes
     value: bytes
+    rejected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +47,10 @@ class Acceptance:
 
     def accept_vote(self, payload: bytes | None, origin: Origin) -> Record:
         """The record for one message of the topic of votes."""
-        vote = validate_vote(payload, origin.broker_ms, self.trust_rules)
+        vote = read_vote(payload, origin.broker_ms, self.trust_rules)
         if isinstance(vote, Rejection):
             return dead_letter("votes", payload, origin, vote)
-        return self._vote(vote, origin)
+        return self._vote(*vote, origin)
 
     def accept_proposal(self, payload: bytes | None, origin: Origin) -> Record:
         """The record for one message of the topic of proposals."""
@@ -66,7 +74,7 @@ class Acceptance:
             INPUT["consultations"].name: self.accept_consultation,
         }
 
-    def _vote(self, vote: Vote, origin: Origin) -> Record:
+    def _vote(self, vote: Vote, cast_ms: int, origin: Origin) -> Record:
         pseudonym = self.pseudonymise(vote.consultation_id, vote.participant_id)
         # Every string below has passed a rule that leaves nothing for JSON to escape.
         partition, offset, broker_ms = origin
@@ -75,7 +83,7 @@ class Acceptance:
             f'"participant":"{pseudonym}","country":"{vote.country}",'
             f'"choice":"{vote.choice}","trust":"{vote.trust}",'
             f'"qualifications":{qualification_bits(vote.qualifications)},"source":"{vote.source}",'
-            f'"cast_ms":{parse_instant(vote.cast_at)},"origin_partition":{partition},'
+            f'"cast_ms":{cast_ms},"origin_partition":{partition},'
             f'"origin_offset":{offset},"origin_ms":{broker_ms}}}'
         )
         return Record(ACCEPTED["votes"].name, pseudonym.encode(), value.encode())
@@ -118,7 +126,7 @@ def _consultation(consultation: Consultation, origin: Origin) -> Record:
 
 
 def dead_letter(kind: Kind, payload: bytes | None, origin: Origin, rejection: Rejection) -> Record:
-    """What is kept of a refused message: its coordinates and the reason, never its content."""
+    """What is kept of a rejected message: its coordinates and the reason, never its content."""
     value = {
         "topic": INPUT[kind].name,
         "partition": origin.partition,
@@ -130,7 +138,7 @@ def dead_letter(kind: Kind, payload: bytes | None, origin: Origin, rejection: Re
         "bytes": len(payload or b""),
     }
     key = f"{INPUT[kind].name}/{origin.partition}/{origin.offset}"
-    return Record(DEAD_LETTERS.name, key.encode(), _encode(value))
+    return Record(DEAD_LETTERS.name, key.encode(), _encode(value), rejection.reason)
 
 
 def _origin(origin: Origin) -> dict[str, int]:

@@ -68,7 +68,7 @@ def test_a_voter_always_has_the_same_one_of_the_countries():
     assert len(by_voter) == len({voter for voter, _ in by_voter})
     assert {country for _, country in by_voter} == {"FR", "DE"}
     rule = country_rule("c", ["FR", "DE"])
-    # The rule is published in the documentation, so that anybody can repeat it: these do not change.
+    # The rule is published, so that anybody can repeat it: these do not change.
     assert [rule(voter) for voter in "1234"] == ["FR", "FR", "FR", "DE"]
 
 

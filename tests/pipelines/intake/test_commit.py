@@ -71,7 +71,7 @@ class Broker:
 def passed_on(unacknowledged: int) -> tuple[Broker, Intake]:
     broker = Broker(unacknowledged)
     intake = Intake(broker, broker, Acceptance(lambda _consultation, person: person))
-    intake.step()
+    intake.pass_on()
     return broker, intake
 
 

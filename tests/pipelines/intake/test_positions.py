@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.intake.intake import Position
+from pipelines.intake.positions import Position
 
 
 def test_a_gap_between_messages_is_a_hole():

@@ -2,16 +2,16 @@
 
 from structlog.testing import capture_logs
 
-from pipelines.intake.intake import ALARM_MESSAGES, RejectionAlarm
+from pipelines.intake.rejection_alarm import ALARM_MESSAGES, RejectionAlarm
 
 
 def said(*counts: tuple[int, int]) -> list[tuple[int, int]]:
     alarm = RejectionAlarm()
     with capture_logs() as logs:
-        for accepted, refused in counts:
-            alarm.check(accepted, refused)
-    assert all(log["event"] == "most_messages_refused" for log in logs)
-    return [(log["refused"], log["messages"]) for log in logs]
+        for accepted, rejected in counts:
+            alarm.check(accepted, rejected)
+    assert all(log["event"] == "most_messages_rejected" for log in logs)
+    return [(log["rejected"], log["messages"]) for log in logs]
 
 
 def test_more_than_half_refused_is_an_alarm() -> None:

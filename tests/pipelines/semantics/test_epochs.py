@@ -7,8 +7,9 @@ import pytest
 
 from infra.config.settings import Settings
 from operators.flink.checkpoints import DamagedError
+from pipelines.flink.checkpoint_records import record_completed, record_damage
+from pipelines.flink.restore import RestorePlan
 from pipelines.semantics.epochs import MadeBy, choose, epoch_folder
-from pipelines.votes.restore_policy import RestorePlan, record_completed, record_damage
 
 MAKER = MadeBy("minilm/1", "clusters/1", "1")
 

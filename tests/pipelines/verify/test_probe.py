@@ -4,7 +4,7 @@ import pytest
 
 from operators.core.votes.ballots import Origin, ballot_of
 from operators.core.votes.tally import Tally
-from pipelines.verify.probe import LOOKS, Probe, Sender
+from pipelines.verify.probe import PROBE_VOTES, Probe, ProbeSender
 from schemas.events import Vote
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.rules import validate_vote
@@ -18,10 +18,10 @@ class World:
         self.probe = Probe(self.sent.append, lambda: self.shown, 10_000, lambda: self.now)
 
     def arrive(self) -> None:
-        [self.shown] = [look.cell for look in LOOKS if look.payload == self.sent[-1]]
+        [self.shown] = [look.cell for look in PROBE_VOTES if look.payload == self.sent[-1]]
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", PROBE_VOTES)
 def test_each_vote_passes_the_rules_and_makes_the_tally_that_is_looked_for(look):
     vote = validate_vote(look.payload, 1_800_000_000_000)
     assert isinstance(vote, Vote)
@@ -32,14 +32,17 @@ def test_each_vote_passes_the_rules_and_makes_the_tally_that_is_looked_for(look)
 
 
 def test_no_two_votes_have_the_same_tally_and_the_choice_always_changes():
-    assert len({look.cell for look in LOOKS}) == len(LOOKS) == 24
-    assert all(a.choice != b.choice for a, b in zip(LOOKS, LOOKS[1:] + LOOKS[:1], strict=True))
+    assert len({look.cell for look in PROBE_VOTES}) == len(PROBE_VOTES) == 24
+    assert all(
+        a.choice != b.choice
+        for a, b in zip(PROBE_VOTES, PROBE_VOTES[1:] + PROBE_VOTES[:1], strict=True)
+    )
 
 
 def test_a_later_vote_replaces_the_earlier_because_its_offset_is_greater():
     first, second = (
         ballot_of(validate_vote(look.payload, 1_800_000_000_000), Origin(2, offset, 0))
-        for offset, look in enumerate(LOOKS[:2])
+        for offset, look in enumerate(PROBE_VOTES[:2])
     )
     assert max(first, second) == second
 
@@ -102,7 +105,7 @@ class Acknowledged:
 def test_the_brokers_clock_differs_if_its_time_is_not_between_ours(monkeypatch, broker_ms, ahead):
     times = iter((1_000, 1_020))
     monkeypatch.setattr("pipelines.verify.probe.kafka.producer", lambda *_args, **_more: Silent())
-    sender = Sender(None, lambda: next(times))
+    sender = ProbeSender(None, lambda: next(times))
     sender.send(b"{}")
     sender._delivered(None, Acknowledged(broker_ms))
     assert sender.broker_ahead_ms == ahead

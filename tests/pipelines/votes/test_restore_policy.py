@@ -14,16 +14,18 @@ from infra.local.epochs import (
 )
 from operators.flink.checkpoints import DamagedError
 from operators.flink.plan import Plan
-from pipelines.votes.restore_policy import (
+from pipelines.flink.checkpoint_records import (
     MAX_TRIES,
-    CannotRestoreError,
-    Outputs,
-    RestorePlan,
-    RestorePolicy,
     record_completed,
     record_damage,
-    record_plan,
     record_try,
+)
+from pipelines.flink.restore import RestorePlan
+from pipelines.votes.restore_policy import (
+    CannotRestoreError,
+    EpochOutputs,
+    RestorePolicy,
+    record_plan,
 )
 
 PLAN = Plan(1, "the plan")
@@ -50,7 +52,7 @@ def damaged(path: Path, _folder: Path) -> None:
 
 
 def policy(settings: Settings, *live: int, whole: bool = True, ever: tuple[int, ...] = ()):
-    outputs = Outputs(frozenset(live), frozenset(live + ever))
+    outputs = EpochOutputs(frozenset(live), frozenset(live + ever))
     return RestorePolicy(settings, PLAN, outputs, whole, damaged)
 
 

@@ -1,5 +1,5 @@
 -- Does everything add up? One row per check. Counts are compared only while nothing is on its way:
--- verdict behind means not yet comparable, equal and different are facts. Only different is an alarm.
+-- verdict pending means not yet comparable, equal and different are facts. Only different is an alarm.
 WITH
 -- One look at all positions, before any table is read: rows may be newer than it, never older.
 (
@@ -90,6 +90,6 @@ SELECT
     subject AS subject,  -- Consultation, or topic and partition
     expected AS expected,  -- Cells compared, or messages read by intake
     found AS found,  -- Cells that are equal, or messages accepted plus refused
-    multiIf(NOT comparable, 'behind', expected = found, 'equal', 'different') AS verdict,  -- equal, behind (not comparable yet) or different (an alarm)
+    multiIf(NOT comparable, 'pending', expected = found, 'equal', 'different') AS verdict,  -- equal, pending (not comparable yet) or different (an alarm)
     (SELECT maxOrNull(as_of) FROM state) AS as_of  -- Broker time of the newest vote counted
 FROM checks

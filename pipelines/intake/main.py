@@ -1,0 +1,42 @@
+"""The service intake: reads the input topics, writes accepted records and dead letters."""
+
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+
+from infra.config.secrets import pseudonym_key
+from infra.config.settings import Settings
+from infra.config.trust import trust_rules
+from infra.kafka import client as kafka
+from infra.service.gc_tuning import tune_gc
+from infra.service.metrics import INTAKE
+from infra.service.runner import run
+from operators.core.votes.acceptance import Acceptance
+from operators.core.votes.pseudonyms import pseudonymiser
+from pipelines.intake.intake import Intake
+
+
+def _failed(error: KafkaError, _message: Any) -> None:
+    """Called for failures only: nothing is committed, after the restart the batch is read again."""
+    raise KafkaException(error)
+
+
+def build(settings: Settings) -> Intake:
+    """The intake of this installation."""
+    acceptance = Acceptance(pseudonymiser(pseudonym_key(settings)), trust_rules(settings))
+    # A member with a name takes its partitions back at once after it was killed.
+    name = {"group.instance.id": f"intake-{settings.instance}"}
+    reader = kafka.consumer(settings, kafka.INTAKE_GROUP, **name)
+    errors_only = {"delivery.report.only.error": True, "on_delivery": _failed}
+    intake = Intake(reader, kafka.producer(settings, **errors_only), acceptance)
+    tune_gc()
+    return intake
+
+
+def main() -> None:
+    """Run until told to stop."""
+    run("intake", build, metrics=INTAKE)
+
+
+if __name__ == "__main__":
+    main()
