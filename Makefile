@@ -113,7 +113,7 @@ status: ## what runs, and how far it is
 documents: ## write the generated documents anew: reference pages, diagram of the flow, AsyncAPI
 	$(BIN)/python -m docs.generate
 
-# The theme warns of a MkDocs 2 that is not installed here: docs/decisions/0060-site-with-material.md.
+# The theme warns of a MkDocs 2 that is not installed here: docs/decisions, "The site is built by …".
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
 docs: ready ## build the documentation site into build/site: its index.html can be opened as a file

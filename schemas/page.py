@@ -17,7 +17,7 @@ from schemas.topics import TOPICS, Topic
 
 INTRODUCTION: Final = """
 <p class="lead">What campaigns send over Kafka, what becomes of it, and how to mend what is
-refused.</p>
+rejected.</p>
 <p>Each message is one JSON object in UTF-8, of at most 65,536 bytes. Unknown fields are ignored;
 <code>null</code> is not “absent”: leave the field out. Write to the first three topics only; the
 others are there to be read.</p>"""
@@ -99,9 +99,9 @@ def _topic(topic: Topic) -> Iterator[str]:
     pretty = json.dumps(fullest_example(topic.schema), ensure_ascii=False, indent=2)
     yield f'<pre tabindex="0" aria-label="Example"><code>{escape(pretty)}</code></pre>'
     if topic.event is not None:
-        yield "<h3>Why one is refused, and how to mend it</h3>"
+        yield "<h3>Why one is rejected, and how to mend it</h3>"
         yield from _table(
-            f"Reasons to refuse a {body['title'].lower()}",
+            f"Reasons to reject a {body['title'].lower()}",
             ["reason", "meaning", "how to mend it"],
             (
                 [_code(reason), escape(ADVICE[reason].meaning), escape(ADVICE[reason].mend)]

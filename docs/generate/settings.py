@@ -24,7 +24,7 @@ def settings() -> str:
 
 def variable(name: str) -> str:
     """The environment's name of a field."""
-    return f"{Settings.model_config['env_prefix']}{name}".upper()
+    return f"TUTTI_{name.upper()}"
 
 
 def default(field: FieldInfo) -> str:

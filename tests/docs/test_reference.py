@@ -11,11 +11,11 @@ import pytest
 import typer
 from places import CHECKOUT
 
+from docs.generate.commands import app
 from docs.generate.metrics import labels
 from infra.clickhouse.views import view_names
 from infra.config.settings import Settings
 from infra.service.metrics import METRICS
-from pipelines.cli.main import app
 from schemas.published import NAMES, schema
 from schemas.rejections import ADVICE, REASONS
 from schemas.topics import TOPICS
