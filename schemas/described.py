@@ -110,7 +110,7 @@ def _type(field: dict[str, Any]) -> str:
 
 def _limits(field: dict[str, Any], body: dict[str, Any], path: str) -> Iterator[str]:
     if "enum" in field:
-        yield "One of " + ", ".join(f"`{value}`" for value in field["enum"])
+        yield "One of " + ", ".join(f"`{value}`" if value else "empty" for value in field["enum"])
     low, high, step = (field.get(name) for name in ("minimum", "maximum", "multipleOf"))
     if step is not None:
         yield f"A multiple of {step:,}"

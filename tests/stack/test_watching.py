@@ -1,5 +1,6 @@
 """What operators watch: metrics, the probe, the doctor, and that none of it tells about people."""
 
+import json
 import os
 import subprocess
 import sys
@@ -21,17 +22,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from tenacity import (
     retry,
     retry_if_exception_type,
-    retry_if_result,
     stop_after_delay,
     wait_fixed,
 )
 
 from infra.clickhouse.views import view_names
+from infra.flink.rest import FlinkRest
 from infra.kafka import client as kafka
 from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 from infra.service.heartbeat import last_beat
 from infra.service.metrics import CLICKHOUSE, METRICS, SEMANTICS, SERVICE, SOURCES
+from infra.service.waiting import wait_until
 from pipelines.exchange.send import Sender
 from pipelines.verify.reconcile import _only_probes_since
 from schemas.reserved import PROBE_CONSULTATION
@@ -46,11 +48,9 @@ MARKER = b"zq-watched"
 
 
 def until(condition, seconds: int = 180):
-    return retry(
-        retry=retry_if_result(lambda found: not found),
-        stop=stop_after_delay(seconds),
-        wait=wait_fixed(0.2),
-    )(condition)()
+    found = wait_until(condition, seconds, every_s=0.2)
+    assert found
+    return found
 
 
 def patiently(check):
@@ -189,11 +189,10 @@ def test_analysts_have_no_metrics(stack):
 
 
 def test_nothing_that_is_watched_or_logged_tells_about_people(stack, traffic):
-    flink = stack.settings.flink_port
-    overview = read(stack, flink, "/jobs/overview")
-    job = overview.split('"jid":"')[1].split('"')[0]
+    flink = FlinkRest(stack.settings, stack.settings.flink_port)
+    [job] = [found["jid"] for found in flink.get("/jobs/overview")["jobs"]]
     pages = {
-        f"flink {path}": read(stack, flink, path).encode()
+        f"flink {path}": json.dumps(flink.get(path)).encode()
         for path in (
             "/jobs/overview",
             f"/jobs/{job}",
