@@ -13,7 +13,7 @@ from clickhouse_connect.driver.client import Client
 from infra.clickhouse.client import scalar
 from operators.core.disclosure import states
 from operators.core.disclosure.changes import changing
-from operators.core.disclosure.cohorts import TROLL, Cohort, Group
+from operators.core.disclosure.cohorts import TROLL, BallotGroup, Cohort
 from operators.core.disclosure.entries import entering
 from schemas.reserved import PROBE_CONSULTATION
 
@@ -156,7 +156,9 @@ def _choose(
         parameters={"number": number},
     ).result_rows:
         standing[consultation, proposal][cell] = ballots
-    waiting = defaultdict[Proposal, dict[str, list[Group]]](lambda: {"entry": [], "change": []})
+    waiting = defaultdict[Proposal, dict[str, list[BallotGroup]]](
+        lambda: {"entry": [], "change": []}
+    )
     moved = ", ".join(
         f"toInt64(countIf(state = '{choice}')) - toInt64(countIf(before = '{choice}'))"
         for choice in states.STATES[:3]
@@ -168,7 +170,7 @@ def _choose(
         parameters={"number": number},
     ).result_rows:
         agree, disagree, neutral = counts
-        group = Group(cell, minute, people, (agree, disagree, neutral))
+        group = BallotGroup(cell, minute, people, (agree, disagree, neutral))
         waiting[consultation, proposal][kind].append(group)
     chosen: list[tuple[object, ...]] = []
     releases: list[tuple[object, ...]] = []
@@ -183,7 +185,9 @@ def _choose(
     return chosen, releases
 
 
-def _cohorts(groups: dict[str, list[Group]], standing: dict[str, int]) -> list[tuple[str, Cohort]]:
+def _cohorts(
+    groups: dict[str, list[BallotGroup]], standing: dict[str, int]
+) -> list[tuple[str, Cohort]]:
     published = sum(ballots for cell, ballots in standing.items() if cell != TROLL)
     return [
         *(("entry", cohort) for cohort in entering(groups["entry"], published)),

@@ -32,7 +32,7 @@ POLL_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RebuildProgress:
     """How far a rebuild is.
 
     Attributes:
@@ -77,7 +77,10 @@ def begin(settings: Settings) -> int | None:
 
 
 def follow(
-    settings: Settings, epoch: int | None, timeout_s: float, report: Callable[[Progress], None]
+    settings: Settings,
+    epoch: int | None,
+    timeout_s: float,
+    report: Callable[[RebuildProgress], None],
 ) -> int:
     """Wait until the new epoch is active and runs as the only one; returns its epoch.
 
@@ -169,7 +172,7 @@ def _blocked_epoch(settings: Settings) -> int | None:
     )
 
 
-def _progress(settings: Settings, record: RebuildRecord) -> Progress:
+def _progress(settings: Settings, record: RebuildRecord) -> RebuildProgress:
     ends = kafka.ends(
         kafka.admin(settings), [(ACCEPTED_VOTES.name, p) for p in range(ACCEPTED_VOTES.partitions)]
     )
@@ -179,7 +182,7 @@ def _progress(settings: Settings, record: RebuildRecord) -> Progress:
             "SELECT sum(offset + 1) FROM tutti.progress FINAL WHERE epoch = {epoch:UInt32}",
             parameters={"epoch": epoch},
         ).result_rows
-    return Progress(int(rows[0][0]), sum(ends.values()))
+    return RebuildProgress(int(rows[0][0]), sum(ends.values()))
 
 
 def main() -> None:

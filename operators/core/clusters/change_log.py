@@ -8,7 +8,7 @@ from operators.core.clusters.outputs import Assignment, Cluster, ClusterEvent, E
 
 
 @dataclass(slots=True)
-class Topic:
+class TrackedCluster:
     """A cluster as last emitted.
 
     Attributes:
@@ -43,7 +43,7 @@ class ChangeLog:
         self._consultation_id, self._model = consultation_id, model
         self._moved: dict[str, Assignment] = {}
         self._touched: set[int] = set()
-        self._closed: list[Topic] = []
+        self._closed: list[TrackedCluster] = []
         self._events: list[ClusterEvent] = []
         self.last_event = 0
 
@@ -79,13 +79,13 @@ class ChangeLog:
         """A cluster may have changed."""
         self._touched.add(number)
 
-    def close(self, topic: Topic) -> None:
+    def close(self, topic: TrackedCluster) -> None:
         """A cluster has ended."""
         self._touched.discard(topic.number)
         self._closed.append(topic)
 
     def outputs(
-        self, topics: Mapping[int, Topic], size: Callable[[int], tuple[int, int]]
+        self, topics: Mapping[int, TrackedCluster], size: Callable[[int], tuple[int, int]]
     ) -> Outputs:
         """Everything collected since the last call; the log is empty afterwards.
 

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.core.clusters import labels, snapshots
-from operators.core.clusters.change_log import ChangeLog, Topic
+from operators.core.clusters.change_log import ChangeLog, TrackedCluster
 from operators.core.clusters.fixed_point import SCALE, centred, quantise
 from operators.core.clusters.id_matching import inherit
 from operators.core.clusters.item import Item
-from operators.core.clusters.members import Member, Members
+from operators.core.clusters.members import Member, MemberTable
 from operators.core.clusters.micro_clusters import FOLDED, MOST, NEAR, NEARER_BY, MicroClusters
 from operators.core.clusters.near_duplicates import Duplicate, Duplicates
 from operators.core.clusters.normalise import plain
@@ -88,8 +88,8 @@ class Clusters:
             np.zeros((0, dimension)), np.zeros(0, np.int64), np.zeros(0, np.int64)
         )
         self._totals = Totals(self._micro)
-        self._members = Members(np.zeros((0, dimension), np.int16), np.zeros(0, np.int64))
-        self._topics: dict[int, Topic] = {}
+        self._members = MemberTable(np.zeros((0, dimension), np.int16), np.zeros(0, np.int64))
+        self._topics: dict[int, TrackedCluster] = {}
         self._duplicates = Duplicates()
         self._copies: dict[str, set[str]] = {}
         self._vocabulary = Vocabulary()
@@ -172,14 +172,14 @@ class Clusters:
                 vectors=self._members.vectors.astype("<i2").tobytes(),
                 member_micro=self._members.micro.astype("<i4").tobytes(),
                 members=[
-                    snapshots.Row(
+                    snapshots.MemberRow(
                         m.proposal_id, m.text, m.language, m.offset, m.arrival, m.similarity,
                         m.duplicate,
                     )
                     for m in self._members.rows
                 ],
                 topics=[
-                    snapshots.Name(
+                    snapshots.ClusterRow(
                         t.number, t.first_seen, t.last_seen, t.medoid, t.label, t.terms, t.reviewed,
                         t.emitted,
                     )
@@ -223,7 +223,7 @@ class Clusters:
         for member in sorted(self._members.rows, key=lambda member: member.offset):
             self._duplicates.add(member.proposal_id, member.text, member.offset, member.language)
         for name in state.topics:
-            self._topics[name.number] = Topic(
+            self._topics[name.number] = TrackedCluster(
                 name.number, name.first_seen, name.last_seen, name.medoid, name.label, name.terms,
                 name.reviewed, name.emitted,
             )  # fmt: skip
@@ -433,9 +433,9 @@ class Clusters:
         row = self._members.row(member.proposal_id)
         return int(self._micro.cluster[self._members.micro[row]])
 
-    def _open(self, offset: int) -> Topic:
+    def _open(self, offset: int) -> TrackedCluster:
         self._last_number += 1
-        topic = Topic(self._last_number, offset, offset)
+        topic = TrackedCluster(self._last_number, offset, offset)
         self._topics[topic.number] = topic
         return topic
 

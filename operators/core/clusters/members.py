@@ -36,7 +36,7 @@ class Member:
     words: tuple[str, ...]
 
 
-class Members:
+class MemberTable:
     """Rows without gaps: the last one moves into the place of one that goes.
 
     Vectors are kept, because a proposal that leaves is subtracted and one that moves is compared:

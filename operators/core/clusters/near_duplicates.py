@@ -53,7 +53,7 @@ NONE: Final = Duplicate()
 
 
 @dataclass(slots=True)
-class _Text:
+class _SharedText:
     """One text, its proposals as (offset, proposal, language), earliest first, and its bands."""
 
     proposals: list[tuple[int, str, str]] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Duplicates:
     """The texts of one consultation; what it finds depends on what is in it, not on its past."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, _Text] = {}
+        self._texts: dict[str, _SharedText] = {}
         self._bands: dict[int, list[tuple[int, str]]] = {}
 
     def add(self, proposal: str, text: str, offset: int, language: str) -> None:
@@ -72,7 +72,7 @@ class Duplicates:
         key = same(text)
         entry = self._texts.get(key)
         if entry is None:
-            entry = self._texts[key] = _Text(bands=bands(key))
+            entry = self._texts[key] = _SharedText(bands=bands(key))
         self._leave(key, entry)
         insort(entry.proposals, (offset, proposal, language))
         self._enter(key, entry)
@@ -112,12 +112,12 @@ class Duplicates:
                 if earlier < offset:
                     yield earlier, other
 
-    def _enter(self, key: str, entry: _Text) -> None:
+    def _enter(self, key: str, entry: _SharedText) -> None:
         """Stand in the text's bands under its earliest proposal."""
         for band in entry.bands:
             insort(self._bands.setdefault(band, []), (entry.proposals[0][0], key))
 
-    def _leave(self, key: str, entry: _Text) -> None:
+    def _leave(self, key: str, entry: _SharedText) -> None:
         for band in entry.bands if entry.proposals else ():
             self._bands[band].remove((entry.proposals[0][0], key))
             if not self._bands[band]:

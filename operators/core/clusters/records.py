@@ -17,7 +17,7 @@ from operators.core.clusters.outputs import Outputs
 from schemas.topics import ASSIGNMENTS, CLUSTER_EVENTS, CLUSTER_PROGRESS, CLUSTERS, VECTORS, Topic
 
 
-class Record(NamedTuple):
+class OutputRecord(NamedTuple):
     """One message.
 
     Attributes:
@@ -49,7 +49,7 @@ def records(
     vector: NDArray[np.float32] | None,
     outputs: Outputs,
     clusters: Clusters,
-) -> Iterator[Record]:
+) -> Iterator[OutputRecord]:
     """The records of one item; how far clustering is comes last.
 
     Args:
@@ -78,10 +78,10 @@ def records(
     yield _record(CLUSTER_PROGRESS, epoch, place | done | msgspec.to_builtins(clusters.size))
 
 
-def _record(topic: Topic, epoch: int, fields: dict[str, Any]) -> Record:
+def _record(topic: Topic, epoch: int, fields: dict[str, Any]) -> OutputRecord:
     value = {"epoch": epoch} | fields
     key = {name: value[name] for name in ("epoch", *KEYS[topic.name])}
-    return Record(topic.name, _json(key), _json(value))
+    return OutputRecord(topic.name, _json(key), _json(value))
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ VERSION: Final = 3
 refused: replay the proposals instead."""
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class MemberRow(msgspec.Struct, frozen=True, array_like=True):
     """A proposal, see `members.Member`."""
 
     proposal_id: str
@@ -30,7 +30,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     duplicate: Duplicate
 
 
-class Name(msgspec.Struct, frozen=True, array_like=True):
+class ClusterRow(msgspec.Struct, frozen=True, array_like=True):
     """A cluster, see `clusters.Topic`."""
 
     number: int
@@ -70,8 +70,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     micro_cluster: bytes
     vectors: bytes
     member_micro: bytes
-    members: list[Row]
-    topics: list[Name]
+    members: list[MemberRow]
+    topics: list[ClusterRow]
 
 
 class _Version(msgspec.Struct):

@@ -17,7 +17,7 @@ Counts = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class BallotGroup:
     """Ballots of one proposal that wait and are published or held as one.
 
     Attributes:
@@ -47,7 +47,7 @@ class Cohort:
     cell: str
     window_start: int
     window_seconds: int
-    groups: tuple[Group, ...]
+    groups: tuple[BallotGroup, ...]
 
     @property
     def people(self) -> int:
@@ -58,7 +58,8 @@ class Cohort:
     def counts(self) -> Counts:
         """What it adds to the published counts.
 
-        >>> Cohort("FR", 0, 60, (Group("FR", 0, 3, (3, 0, 0)), Group("FR", 0, 2, (0, 1, 1)))).counts
+        >>> groups = (BallotGroup("FR", 0, 3, (3, 0, 0)), BallotGroup("FR", 0, 2, (0, 1, 1)))
+        >>> Cohort("FR", 0, 60, groups).counts
         (3, 1, 1)
         """
         agree, disagree, neutral = zip(*(group.counts for group in self.groups), strict=True)

@@ -19,7 +19,7 @@ MAX_PROPOSALS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Members:
+class GroupMembers:
     """Who is grouped.
 
     Attributes:
@@ -31,7 +31,7 @@ class Members:
     ids: NDArray[np.intp]
 
 
-NOBODY: Final = Members(np.array([], "S16"), np.array([], np.intp))
+NOBODY: Final = GroupMembers(np.array([], "S16"), np.array([], np.intp))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,11 +51,11 @@ class Groups:
     silhouette: float
     ids: list[int]
     sizes: NDArray[np.int64]
-    members: Members
+    members: GroupMembers
     votes: GroupVotes
 
 
-def find_groups(opinions: Opinions, former: Members = NOBODY) -> Groups:
+def find_groups(opinions: Opinions, former: GroupMembers = NOBODY) -> Groups:
     """Group people; the partition follows from the ballots alone, only ids from `former`."""
     found = partition(opinions)
     if not found.k:
@@ -68,6 +68,6 @@ def find_groups(opinions: Opinions, former: Members = NOBODY) -> Groups:
         found.silhouette,
         ids,
         np.bincount(found.groups),
-        Members(people, np.array(ids)[found.groups]),
+        GroupMembers(people, np.array(ids)[found.groups]),
         group_votes(opinions, found.members, found.groups, found.k),
     )

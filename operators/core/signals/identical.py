@@ -72,7 +72,7 @@ class Ballots:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class IdenticalGroup:
     """People with near-identical ballots.
 
     Attributes:
@@ -112,7 +112,7 @@ def expected_groups(size: int, counts: Ints, common: int) -> float:
     return exp(min(logarithm, 700.0))
 
 
-def identical_groups(ballots: Ballots) -> list[Group]:
+def identical_groups(ballots: Ballots) -> list[IdenticalGroup]:
     """All groups that are signals, the largest first; nobody is in two of them.
 
     >>> rng = np.random.default_rng(1)
@@ -126,7 +126,7 @@ def identical_groups(ballots: Ballots) -> list[Group]:
     if len(ballots.starts) <= MIN_PEOPLE:
         return []
     groups = _all_groups(ballots)
-    chosen, taken = list[Group](), set[int]()
+    chosen, taken = list[IdenticalGroup](), set[int]()
     for group in sorted(groups, key=lambda group: (-len(group.people), group.people)):
         if taken.isdisjoint(group.people):
             chosen.append(group)
@@ -134,7 +134,7 @@ def identical_groups(ballots: Ballots) -> list[Group]:
     return chosen
 
 
-def _all_groups(ballots: Ballots) -> list[Group]:
+def _all_groups(ballots: Ballots) -> list[IdenticalGroup]:
     people = np.arange(len(ballots.starts) - 1)
     if len(people) <= MAX_EXHAUSTIVE:
         around = (_around(ballots, person, people) for person in range(len(people)))
@@ -149,7 +149,7 @@ def _all_groups(ballots: Ballots) -> list[Group]:
     return [*whole, *groups]
 
 
-def _grow(ballots: Ballots, found: Signatures, bucket: Ints) -> Iterator[Group]:
+def _grow(ballots: Ballots, found: Signatures, bucket: Ints) -> Iterator[IdenticalGroup]:
     """Groups within a bucket, each around one person."""
     left = np.sort(bucket)[:MAX_BUCKET]
     for _ in range(PIVOTS):
@@ -172,7 +172,7 @@ def _most_repeated(found: Signatures, people: Ints) -> int:
     return int(people[firsts[repeats == best].min()])
 
 
-def _around(ballots: Ballots, pivot: int, near: Ints) -> Group | None:
+def _around(ballots: Ballots, pivot: int, near: Ints) -> IdenticalGroup | None:
     """The largest group of these people around one of them, if it is a signal."""
     own = slice(ballots.starts[pivot], ballots.starts[pivot + 1])
     proposals, choices = ballots.proposals[own], ballots.choices[own].astype(np.int64)
@@ -194,7 +194,7 @@ def _around(ballots: Ballots, pivot: int, near: Ints) -> Group | None:
         expected = expected_groups(size, ballots.counts[chosen], common)
         if expected < EXPECTED_BELOW:
             by_proposal = np.argsort(chosen)
-            return Group(
+            return IdenticalGroup(
                 people=tuple(sorted(person for person, *_ in steps[:size])),
                 proposals=tuple(chosen[by_proposal].tolist()),
                 choices=tuple(choices[same][by_proposal].tolist()),
@@ -225,7 +225,7 @@ def _compared(
     return equal, voted
 
 
-def _joined(groups: Iterable[Group]) -> Iterator[Ints]:
+def _joined(groups: Iterable[IdenticalGroup]) -> Iterator[Ints]:
     """The people of groups that overlap, together."""
     wholes = list[set[int]]()
     for group in groups:
