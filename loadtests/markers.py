@@ -12,6 +12,7 @@ from typing import Final
 from hdrh.histogram import HdrHistogram
 
 from infra.clickhouse.client import ERRORS, connect
+from infra.clickhouse.tallies import counted_proposals
 from infra.config.settings import Settings
 from pipelines.traffic.encoding import vote_beginning, vote_ending
 from schemas.times import format_instant
@@ -67,7 +68,8 @@ class Observer(threading.Thread):
         last_s = time.monotonic()
         while not self._ended.wait(POLL_S):
             try:
-                found = clickhouse.raw_query(self._question(), fmt="TSV").split()
+                lowest = f"m-{self._lowest:07d}"
+                found = counted_proposals(clickhouse, self._consultation, lowest)
             except ERRORS:
                 continue
             now_s = time.monotonic()
@@ -88,14 +90,6 @@ class Observer(threading.Thread):
         """Ask no more."""
         self._ended.set()
         self.join()
-
-    def _question(self) -> str:
-        return (
-            "SELECT proposal_id FROM tutti.tallies"
-            " WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)"
-            f" AND consultation_id = '{self._consultation}'"
-            f" AND proposal_id >= 'm-{self._lowest:07d}'"
-        )
 
 
 def summary(latencies_s: list[float]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from infra.clickhouse.migrations import migrate
 from infra.config.secrets import pseudonym_key, read_secret
 from infra.config.settings import Settings
 from infra.config.trust import trust_rules
+from infra.flink.tls import make_identity
 from infra.kafka import client as kafka
 from infra.local.epochs import read_rebuild_record
 from infra.local.services import SERVICES, Health, Service
@@ -76,6 +77,7 @@ def up(settings: Settings, say: Say) -> None:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Better now than in the log of a service that starts again and again.
     pseudonym_key(settings)
+    make_identity(settings)
     trust_rules(settings)
     for secret, setting in settings.password_files():
         read_secret(secret, setting)

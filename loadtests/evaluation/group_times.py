@@ -13,13 +13,14 @@ import psutil
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
+from infra.clickhouse.group_runs import Head, write_groups
+from infra.clickhouse.opinions import read_opinions, snapshots
+from infra.clickhouse.tables import insert_selected
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.clock import system_clock
 from operators.core.groups.run import find_groups
 from operators.core.groups.significance import Threshold, noise_silhouette
 from pipelines.groups.main import NICE
-from pipelines.groups.read import read_opinions, snapshots
-from pipelines.groups.write import Head, write_groups
 
 CONSULTATION: Final = "bench"
 T = TypeVar("T")
@@ -27,7 +28,6 @@ T = TypeVar("T")
 # Each person votes on so many different proposals: skewed, because activity is. Three camps with
 # a half, 30 % and 20 % of the people, each with rates of its own for every proposal.
 _INVENT: Final = """
-    INSERT INTO tutti.ballots
     WITH
         {seed:UInt64} AS seed,
         (cityHash64(person, 'activity', seed) + 1) / 18446744073709551616. AS activity,
@@ -99,7 +99,8 @@ def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> 
     ):
         clickhouse = connect(settings, timeout_s=600)
         sizes = {"people": people, "proposals": proposals, "ballots": ballots, "seed": seed}
-        clickhouse.command(_INVENT, parameters={"consultation": CONSULTATION, **sizes})
+        named = {"consultation": CONSULTATION, **sizes}
+        insert_selected(clickhouse, "ballots", _INVENT, named)
         measured = [_run(clickhouse, number) for number in range(1, runs + 1)]
         [(voters, voted, current, k)] = clickhouse.query(
             "SELECT DISTINCT participants, proposals, ballots, k FROM marts.opinion_groups"

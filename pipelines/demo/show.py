@@ -174,7 +174,10 @@ def addresses(settings: Settings) -> Table:
     grid.add_row("ClickHouse", settings.clickhouse)
     grid.add_row("  for analysts", f"{settings.clickhouse_for_analysts}  (read-only)")
     grid.add_row("Kafka", settings.brokers)
-    grid.add_row("Flink", f"http://127.0.0.1:{settings.flink_port}/jobs/overview")
+    grid.add_row(
+        "Flink",
+        f"https://127.0.0.1:{settings.flink_port}  (asks for {settings.home}/secrets/flink)",
+    )
     return grid
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from infra.clickhouse.client import connect
+from infra.clickhouse.state import active_epoch, counted_votes
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.epochs import (
@@ -25,7 +26,7 @@ from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError, TransientError
 from pipelines.votes.accepted_log import reaches_back
 from pipelines.votes.main import run
-from pipelines.votes.retirement import active_epoch, read_outputs
+from pipelines.votes.retirement import read_outputs
 from schemas.topics import ACCEPTED_VOTES
 
 POLL_S: Final = 0.5
@@ -178,11 +179,7 @@ def _progress(settings: Settings, record: RebuildRecord) -> RebuildProgress:
     )
     epoch = record.rebuilding or max(epochs_with_folder(settings), default=0)
     with connect(settings) as clickhouse:
-        rows = clickhouse.query(
-            "SELECT sum(offset + 1) FROM tutti.progress FINAL WHERE epoch = {epoch:UInt32}",
-            parameters={"epoch": epoch},
-        ).result_rows
-    return RebuildProgress(int(rows[0][0]), sum(ends.values()))
+        return RebuildProgress(counted_votes(clickhouse, epoch), sum(ends.values()))
 
 
 def main() -> None:

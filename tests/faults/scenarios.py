@@ -23,6 +23,7 @@ from confluent_kafka import Producer
 from faults.proxy import Mode, Proxy
 from faults.stage import SERVICES, NotOverError, Stage, await_that
 
+from infra.local.redis_server import ADMINISTRATOR, administrator_password
 from infra.local.services import SERVICES as EVERY_SERVICE
 from infra.local.stack import down
 from operators.flink.votes import transactions_of
@@ -222,7 +223,14 @@ def twin(module: str, seconds: float = 20, **environment: str) -> Fault:
 
 
 def client(stage: Stage) -> redis.Redis:
-    return redis.Redis(host="127.0.0.1", port=stage.stack.settings.redis_port, socket_timeout=5)
+    settings = stage.stack.settings
+    return redis.Redis(
+        host="127.0.0.1",
+        port=settings.redis_port,
+        username=ADMINISTRATOR,
+        password=administrator_password(settings),
+        socket_timeout=5,
+    )
 
 
 def changes_are_notified(stage: Stage) -> list[str]:

@@ -4,7 +4,6 @@ import random
 import threading
 import time
 from collections import Counter
-from urllib.request import urlopen
 
 import pytest
 from confluent_kafka import Producer
@@ -12,6 +11,7 @@ from orjson import dumps, loads
 from stack.naive import Ledger
 
 from infra.clickhouse.client import scalar
+from infra.flink.rest import FlinkRest
 from infra.kafka.client import topics
 from infra.service.waiting import wait_until
 from operators.core.clock import system_clock
@@ -216,15 +216,14 @@ def test_flink_unpacks_nothing_outside_the_installation(stack, campaign_under_fi
 
 
 def test_checkpoints_come_more_often_than_flink_itself_would_take_them(stack, campaign_under_fire):
-    flink = f"http://127.0.0.1:{stack.settings.flink_port}/jobs"
+    flink = FlinkRest(stack.settings, stack.settings.flink_port)
+    [job] = [found["jid"] for found in flink.get("/jobs/overview")["jobs"]]
 
-    def ask(path: str):
-        with urlopen(f"{flink}{path}") as answer:  # noqa: S310 - it is http
-            return loads(answer.read())
+    def completed() -> int:
+        return flink.get(f"/jobs/{job}/checkpoints")["counts"]["completed"]
 
-    [job] = [found["jid"] for found in ask("/overview")["jobs"]]
-    began, before = time.monotonic(), ask(f"/{job}/checkpoints")["counts"]["completed"]
-    while ask(f"/{job}/checkpoints")["counts"]["completed"] < before + 3:
+    began, before = time.monotonic(), completed()
+    while completed() < before + 3:
         time.sleep(0.1)
     # Without pacing two of Flink's own intervals lie between the first of them and the last.
     flinks_own_s = FLINKS_OWN * stack.settings.checkpoint_interval_ms / 1000

@@ -12,12 +12,13 @@ import pytest
 from orjson import dumps
 from stack.conftest import Stack
 
+from infra.clickhouse.state import active_epoch
 from infra.kafka import client as kafka
 from infra.local.epochs import epochs_with_folder, read_rebuild_record
 from infra.service.waiting import wait_until
 from operators.flink.plan import VERSION
 from pipelines.exchange.send import Sender
-from pipelines.votes.retirement import active_epoch, read_outputs
+from pipelines.votes.retirement import read_outputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS
 
 PROPOSALS = 20

@@ -1,5 +1,6 @@
 """What operators watch: metrics, the probe, the doctor, and that none of it tells about people."""
 
+import json
 import os
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from tenacity import (
 )
 
 from infra.clickhouse.views import view_names
+from infra.flink.rest import FlinkRest
 from infra.kafka import client as kafka
 from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
@@ -187,11 +189,10 @@ def test_analysts_have_no_metrics(stack):
 
 
 def test_nothing_that_is_watched_or_logged_tells_about_people(stack, traffic):
-    flink = stack.settings.flink_port
-    overview = read(stack, flink, "/jobs/overview")
-    job = overview.split('"jid":"')[1].split('"')[0]
+    flink = FlinkRest(stack.settings, stack.settings.flink_port)
+    [job] = [found["jid"] for found in flink.get("/jobs/overview")["jobs"]]
     pages = {
-        f"flink {path}": read(stack, flink, path).encode()
+        f"flink {path}": json.dumps(flink.get(path)).encode()
         for path in (
             "/jobs/overview",
             f"/jobs/{job}",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect, scalar
-from infra.clickhouse.migrations import migrations
+from infra.clickhouse.migrations import applied_migrations, migrations
 from infra.local.doctor.finding import Finding, some
 from infra.local.doctor.patient import Patient
 
@@ -24,8 +24,7 @@ def check_migrations(patient: Patient) -> Iterator[Finding]:
     """The tables are of this version."""
     if not patient.ready("clickhouse"):
         return
-    rows = connect(patient.settings).query("SELECT name, sha256 FROM tutti.migrations").result_rows
-    applied: dict[str, str] = {row[0]: row[1] for row in rows}
+    applied = applied_migrations(connect(patient.settings))
     wanted = {migration.name: migration.sha256 for migration in migrations()}
     missing = sorted(wanted.keys() - applied.keys())
     changed = [name for name in applied if applied[name] != wanted.get(name)]

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from string import Template
 from typing import Final
 
+from infra.clickhouse.signals import Signal
 from infra.config.settings import CHECKOUT
 from loadtests.evaluation.signals.bursts import AttackOutcome
 from loadtests.evaluation.signals.rings import PEOPLE, PROPOSALS, Crowd, RingFound
 from loadtests.evaluation.signals.scenarios import ENDS, WATCHED
 from loadtests.evaluation.signals.traffic import Scenario
 from operators.core.signals import burst, identical
-from pipelines.periodic.signals import Signal
 
 PAGE: Final = CHECKOUT / "docs" / "signals.md"
 

@@ -150,6 +150,7 @@ CREATE TABLE tutti.proposals
     country LowCardinality(String) COMMENT 'ISO 3166-1; empty: not declared',
     author String COMMENT 'Pseudonym of the author; empty: not declared',
     status LowCardinality(String) COMMENT 'pending, accepted, refused, postponed or archived',
+    meta Bool COMMENT 'true: about the consultation itself; opinion groups are made without it',
     submitted_ms Int64 COMMENT 'When it was submitted, ms since 1970',
     origin_partition UInt16 COMMENT 'Partition of tutti.proposals.v1',
     origin_offset UInt64 COMMENT 'Offset in that partition',

@@ -1,4 +1,4 @@
-"""Runs in ClickHouse: written in one row each, and read again when the process starts."""
+"""Runs of opinion groups: one row each, read again when the service starts."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from clickhouse_connect.driver.client import Client
 
+from infra.clickhouse.tables import insert_rows
 from operators.core.groups.matrix import Opinions
 from operators.core.groups.partition import METHOD
 from operators.core.groups.run import GroupMembers, Groups
@@ -131,7 +132,7 @@ def _head(head: Head) -> dict[str, Any]:
 
 
 def _insert(clickhouse: Client, table: str, row: dict[str, Any]) -> None:
-    clickhouse.insert(table, [list(row.values())], column_names=list(row), database="tutti")
+    insert_rows(clickhouse, table, list(row), [list(row.values())])
 
 
 def _instant(ms: int) -> datetime:

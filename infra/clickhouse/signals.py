@@ -1,11 +1,12 @@
-"""Signals of manipulation, kept: a row of `tutti.signals` each, replaced when seen again."""
+"""Signals of manipulation: a row of `tutti.signals` each, replaced when it is seen again."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
-from hashlib import blake2b
 from typing import Final, Literal
 
 from clickhouse_connect.driver.client import Client
+
+from infra.clickhouse.tables import insert_rows
 
 Kind = Literal["burst", "identical"]
 
@@ -37,8 +38,8 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """When a kind was looked for last.
+class Scan:
+    """When a kind of signal was looked for last.
 
     Attributes:
         scanned_ms: The tick.
@@ -55,21 +56,6 @@ _SELECT: Final = ", ".join(
     f"toUnixTimestamp64Milli(signals.{name})" if name in _INSTANTS else f"signals.{name}"
     for name in _COLUMNS
 )
-
-
-def signal_id(kind: Kind, *parts: object) -> str:
-    """A short name that the same parts always give.
-
-    >>> signal_id("burst", "cities-2026", "p-1", 29_000_000)
-    'burst-d3e117fb9c8c'
-    """
-    return f"{kind}-{digest(*parts)[:12]}"
-
-
-def digest(*parts: object) -> str:
-    """Sixteen hexadecimal digits for a list of values."""
-    text = "\n".join(str(part) for part in parts)
-    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def read_signals(
@@ -97,26 +83,25 @@ def read_signals(
 def keep_signals(clickhouse: Client, signals: Iterable[Signal]) -> None:
     """Write signals; a row of the same tick may be written twice."""
     rows = [list(asdict(signal).values()) for signal in signals]
-    if rows:
-        clickhouse.insert("signals", rows, column_names=_COLUMNS, database="tutti")
+    insert_rows(clickhouse, "signals", _COLUMNS, rows)
 
 
-def read_scan(clickhouse: Client, kind: Kind, consultation: str = "") -> Look | None:
-    """The newest look; None before the first."""
+def read_scan(clickhouse: Client, kind: Kind, consultation: str = "") -> Scan | None:
+    """The newest scan; None before the first."""
     rows = clickhouse.query(
         "SELECT toUnixTimestamp64Milli(scans.scanned_at), scans.done"
         " FROM tutti.signal_scans AS scans FINAL"
         " WHERE scans.kind = {kind:String} AND scans.consultation_id = {consultation:String}",
         parameters={"kind": kind, "consultation": consultation},
     ).result_rows
-    return Look(*rows[0]) if rows else None
+    return Scan(*rows[0]) if rows else None
 
 
-def record_scan(clickhouse: Client, kind: Kind, look: Look, consultation: str = "") -> None:
+def record_scan(clickhouse: Client, kind: Kind, scan: Scan, consultation: str = "") -> None:
     """Note that a kind was looked for."""
-    clickhouse.insert(
+    insert_rows(
+        clickhouse,
         "signal_scans",
-        [[kind, consultation, look.scanned_ms, look.done]],
-        column_names=["kind", "consultation_id", "scanned_at", "done"],
-        database="tutti",
+        ("kind", "consultation_id", "scanned_at", "done"),
+        [(kind, consultation, scan.scanned_ms, scan.done)],
     )
