@@ -27,11 +27,11 @@ Digest = Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
 Cosine = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _ManifestTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of a manifest."""
 
 
-class File(_Table, frozen=True):
+class File(_ManifestTable, frozen=True):
     """A file beside the manifest.
 
     Attributes:
@@ -43,7 +43,7 @@ class File(_Table, frozen=True):
     sha256: Digest = ""
 
 
-class Calibration(_Table, frozen=True):
+class Calibration(_ManifestTable, frozen=True):
     """Cosines that a consultation begins with, until it has enough proposals of its own.
 
     Attributes:
@@ -55,7 +55,7 @@ class Calibration(_Table, frozen=True):
     t_macro: Cosine
 
 
-class SelfTest(_Table, frozen=True):
+class SelfTest(_ManifestTable, frozen=True):
     """What the encoder made of a text when its files were recorded.
 
     Attributes:
@@ -67,7 +67,7 @@ class SelfTest(_Table, frozen=True):
     vector: Annotated[tuple[float, ...], msgspec.Meta(min_length=1, max_length=4096)]
 
 
-class Manifest(_Table, frozen=True):
+class Manifest(_ManifestTable, frozen=True):
     """One sentence encoder.
 
     Attributes:
