@@ -1,7 +1,7 @@
 """Three statements of one contract agree: the rules, the published schemas, a naive checker.
 
-The checker below is written from DESIGN with the standard library alone and shares no code with
-the product. It gives all faults of a message; the rules give one of them.
+The checker below is written from the contract's words with the standard library alone and shares
+no code with the product. It gives all faults of a message; the rules give one of them.
 """
 
 import json

@@ -41,14 +41,14 @@ STEP_SHARE: Final = 0.1
 """The same as a share of the proposals: the steps' total cost stays in proportion to them."""
 
 GROWTH: Final = 1.25
-"""A name is looked at again when its cluster has grown by this since."""
+"""A cluster's name is reviewed again when the cluster has grown by this factor."""
 
 ACCEPTED: Final = "accepted"
 
 
 @dataclass(frozen=True, slots=True)
 class StateSize:
-    """How much is kept.
+    """How much is kept of one consultation.
 
     Attributes:
         micro_clusters: At most `micro_clusters.MOST`.
@@ -99,12 +99,12 @@ class Clusters:
 
     @property
     def thresholds(self) -> Thresholds:
-        """Those in force."""
+        """The thresholds in use."""
         return self._thresholds
 
     @property
     def since_step(self) -> int:
-        """Arrivals since clusters were last formed anew."""
+        """Proposals that have arrived since clusters were last formed anew."""
         return self._since
 
     @property
@@ -120,18 +120,18 @@ class Clusters:
         )
 
     def needs_vector(self, item: Item) -> bool:
-        """Whether `on_item` will look at a vector: the proposal is accepted and its text is new."""
+        """Whether `on_item` needs a vector: the proposal is accepted and its text is new."""
         if item.offset <= self._offset or item.status != ACCEPTED:
             return False
         known = self._members.get(item.proposal_id)
         return known is None or plain(known.text) != plain(item.text)
 
     def on_item(self, item: Item, vector: NDArray[np.float32] | None) -> Outputs:
-        """Take a proposal in, move it or let it go; an item that was seen before changes nothing.
+        """Add, move or remove a proposal; an item that was seen before changes nothing.
 
         Args:
             item: The next one, by offset.
-            vector: Of its text (dimension,), of any length but 0; not looked at where
+            vector: Of its text (dimension,), of any length but 0; not needed where
                 `needs_vector` says no.
 
         Raises:
@@ -153,7 +153,7 @@ class Clusters:
         return self._change_log.outputs(self._topics, self._size_of)
 
     def snapshot(self) -> bytes:
-        """Everything, to go on from; see `Clusters` for its length."""
+        """The whole state as bytes, for `restore`; `Clusters` says how long it is."""
         return snapshots.encode(
             snapshots.State(
                 consultation_id=self._consultation_id,
@@ -190,7 +190,7 @@ class Clusters:
 
     @classmethod
     def restore(cls, data: bytes) -> "Clusters":
-        """Go on where a snapshot was taken.
+        """Take the state from a snapshot.
 
         Raises:
             TerminalError: It is none, or of another version.
@@ -264,7 +264,7 @@ class Clusters:
             self._regroup(item.offset)
 
     def _settle(self, vector: NDArray[np.float64], offset: int) -> int:
-        """The place of the micro-cluster that a vector is added to."""
+        """The index of the micro-cluster that a vector is added to."""
         if len(self._micro) >= MOST:
             self._fold(offset)
         if len(self._micro):
@@ -282,7 +282,7 @@ class Clusters:
         return self._micro.open(vector, topic.number)
 
     def _leave(self, row: int, offset: int) -> None:
-        """Take a row out of its clusters."""
+        """Remove a row from its micro-cluster and its cluster."""
         member, place = self._members.rows[row], int(self._members.micro[row])
         number = int(self._micro.cluster[place])
         vector = self._vectors([row])[0]
@@ -309,7 +309,7 @@ class Clusters:
             self._review(number)
 
     def _relink(self, proposal: str) -> None:
-        """Those that repeat a text which is gone repeat another one, or none."""
+        """Proposals that repeat a removed text now repeat another one, or none."""
         copies = [self._members.get(copy) for copy in self._copies.pop(proposal, set())]
         for member in sorted((m for m in copies if m is not None), key=lambda m: m.offset):
             if member.duplicate.of == proposal:
@@ -319,7 +319,7 @@ class Clusters:
                 self._log_member(member, self._number(member))
 
     def _reword(self, item: Item) -> None:
-        """The same text with another language, or other spaces."""
+        """Update a proposal whose text is the same but for its language or its spaces."""
         member = self._members.get(item.proposal_id)
         if member is None or (member.text, member.language) == (item.text, item.language):
             return
@@ -353,7 +353,7 @@ class Clusters:
         self._micro = self._summed(self._micro.cluster.copy())
 
     def _summed(self, cluster: NDArray[np.int64]) -> MicroClusters:
-        """The micro-clusters of the members as they are."""
+        """Sum the members' vectors up to micro-clusters."""
         micro = self._members.micro
         sums = np.zeros((len(cluster), self._dimension))
         np.add.at(sums, micro, centred(self._members.vectors, self._centre))
@@ -371,7 +371,7 @@ class Clusters:
         self._near = max(self._near - NEARER_BY, self._thresholds.micro)
 
     def _rename(self, groups: NDArray[np.int64], offset: int) -> None:
-        """Let the new groups (micro-clusters,) inherit the clusters' ids, and say what changed."""
+        """Give the new groups (micro-clusters,) the clusters' ids, and record the changes."""
         counts, before = self._micro.counts, self._micro.cluster.copy()
         heirs = inherit(before, groups, counts)
         numbers = dict(heirs)
@@ -405,7 +405,7 @@ class Clusters:
             self._review(number)
 
     def _review(self, number: int) -> None:
-        """Look for a better name."""
+        """Choose the cluster's medoid, label and terms again."""
         topic = self._topics[number]
         rows = self._members.in_any(self._micro.cluster == number)
         vectors = self._vectors(rows)
@@ -457,7 +457,7 @@ class Clusters:
             self._copies.setdefault(member.duplicate.of, set()).add(member.proposal_id)
 
     def _size_of(self, number: int) -> tuple[int, int]:
-        """Proposals and micro-clusters of a cluster."""
+        """How many proposals and micro-clusters a cluster has."""
         return self._totals.count(number), int(np.count_nonzero(self._micro.cluster == number))
 
 

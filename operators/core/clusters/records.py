@@ -1,4 +1,4 @@
-"""What the semantics job emits, as records of its topics.
+"""The output of the semantics job as records of its topics.
 
 Keys and values are JSON that begins with the key's columns, as the sink expects of its inputs.
 """
@@ -18,10 +18,10 @@ from schemas.topics import ASSIGNMENTS, CLUSTER_EVENTS, CLUSTER_PROGRESS, CLUSTE
 
 
 class OutputRecord(NamedTuple):
-    """One message.
+    """One record to produce.
 
     Attributes:
-        topic: Where to.
+        topic: Name of its topic.
         key: JSON; a later record with the same key replaces this one.
         value: JSON.
     """
@@ -38,7 +38,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     VECTORS.name: ("consultation_id", "proposal_id"),
     CLUSTER_PROGRESS.name: ("consultation_id",),
 }
-"""What a record's key consists of, behind the epoch."""
+"""The fields of a record's key, after the epoch."""
 
 
 def records(
@@ -50,16 +50,16 @@ def records(
     outputs: Outputs,
     clusters: Clusters,
 ) -> Iterator[OutputRecord]:
-    """The records of one item; how far clustering is comes last.
+    """The records of one item; the record of the progress of clustering comes last.
 
     Args:
-        epoch: Which calculation.
+        epoch: Number of the clustering.
         model: The encoder.
         item: The proposal.
         at_ms: Its broker time, ms since 1970.
-        vector: Of its text, if that is new.
-        outputs: What it changed.
-        clusters: After it.
+        vector: Vector of its text, if the text is new.
+        outputs: What the item changed.
+        clusters: The state after the item.
     """
     emitted: tuple[tuple[Topic, tuple[Any, ...]], ...] = (
         (CLUSTERS, outputs.clusters),

@@ -1,7 +1,7 @@
-"""A consultation's clusters as bytes.
+"""Snapshots: the clusters of one consultation as bytes.
 
-MessagePack with the arrays as little-endian bytes. What follows from the rest is left out: sums
-and counts of micro-clusters (exact sums of the members' vectors), words, the index of duplicates.
+MessagePack, with arrays as little-endian bytes. What can be computed from the rest is left out:
+sums and counts of micro-clusters (exact sums of the members' vectors), words, duplicates.
 """
 
 from typing import Final
@@ -14,8 +14,8 @@ from operators.core.clusters.thresholds import Thresholds
 from operators.core.errors import TerminalError
 
 VERSION: Final = 3
-"""Raise it when what is below or the rules of `clusters` change; older ones are
-refused: replay the proposals instead."""
+"""Raise it when the structures below or the rules of `clusters` change. Snapshots of other
+versions are refused, and the proposals are replayed."""
 
 
 class MemberRow(msgspec.Struct, frozen=True, array_like=True):
@@ -31,7 +31,7 @@ class MemberRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ClusterRow(msgspec.Struct, frozen=True, array_like=True):
-    """A cluster, see `clusters.Topic`."""
+    """A cluster, see `change_log.TrackedCluster`."""
 
     number: int
     first_seen: int
@@ -44,10 +44,10 @@ class ClusterRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything.
+    """All that a snapshot holds.
 
     Attributes:
-        centre: What is taken away from every vector, f64.
+        centre: Subtracted from every vector, f64.
         near: Cosine from which a proposal joins a micro-cluster.
         micro_cluster: Cluster of each micro-cluster, i64.
         vectors: Of each proposal, i16.
@@ -79,15 +79,15 @@ class _Version(msgspec.Struct):
 
 
 def encode(state: State) -> bytes:
-    """As bytes."""
+    """A state as bytes."""
     return msgspec.msgpack.encode(state)
 
 
 def decode(data: bytes) -> State:
-    """From bytes.
+    """A state from bytes.
 
     Raises:
-        TerminalError: They are none of this version.
+        TerminalError: The bytes are no state of this version.
     """
     try:
         version = msgspec.msgpack.decode(data, type=_Version).version

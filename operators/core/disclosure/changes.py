@@ -11,9 +11,9 @@ from operators.core.disclosure.thresholds import (
 
 
 def changing(groups: Iterable[BallotGroup], standing: Mapping[str, int]) -> list[Cohort]:
-    """Cohorts of changes; whoever is in none stays as published.
+    """Cohorts of changes; ballots in no cohort stay as they are published.
 
-    A cell's changes are published when enough people of it changed and it keeps none or enough.
+    A cell's changes are published when enough of its people changed and it keeps nobody or enough.
     The others wait for more of their cell, or, when many wait, count without a country.
 
     Args:
@@ -35,7 +35,7 @@ def changing(groups: Iterable[BallotGroup], standing: Mapping[str, int]) -> list
         moved = sum(group.counts)
         trusted = 0 if group.cell == TROLL else moved
         enough = group.people >= MIN_CHANGED
-        # What counts without a country is no cell that is shown.
+        # Ballots that count without a country are in no cell that is shown.
         keeps = group.cell == UNPLACED or shows_nobody(standing.get(group.cell, 0) + moved)
         if enough and keeps and shows_nobody(total + trusted):
             cohorts.append(Cohort(group.cell, 0, 0, (group,)))

@@ -9,14 +9,14 @@ from operators.core.disclosure.windows import by_window
 
 
 def entering(groups: Iterable[BallotGroup], published: int) -> list[Cohort]:
-    """Cohorts of ballots that enter; whoever is in none waits for the next publication.
+    """Cohorts of ballots that enter; ballots in no cohort wait for the next publication.
 
     Ballots of trolls enter apart, so that the raw series differs from the trusted one by none or
     by enough people.
 
     Args:
         groups: All ballots of the proposal that are not published, by cell and minute.
-        published: Trusted ballots of the proposal that are.
+        published: Trusted ballots of the proposal that are published.
 
     >>> groups = [BallotGroup("FR", 7, 6, (6, 0, 0)), BallotGroup("LU", 7, 1, (1, 0, 0))]
     >>> [(cohort.cell, cohort.people) for cohort in entering(groups, 0)]

@@ -1,4 +1,4 @@
-"""Small cells merge into XX: the smallest first, until it has enough people."""
+"""Small cells merge into XX: the smallest first, until XX has enough people."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from operators.core.disclosure.windows import around
 
 
 def merge_small(waiting: Mapping[str, Sequence[BallotGroup]], published: int) -> Cohort | None:
-    """A cohort under XX, when more wait than may; None: they wait on for their own cells.
+    """A cohort under XX if too many ballots wait; None: they go on waiting for their own cells.
 
     Args:
         waiting: Country to its groups that wait, of fewer than `MIN_PEOPLE` each.

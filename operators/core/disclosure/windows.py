@@ -12,9 +12,9 @@ WINDOWS_MIN: Final = (1, 60, 1440)
 
 
 def by_window(cell: str, groups: Iterable[BallotGroup]) -> tuple[list[Cohort], list[BallotGroup]]:
-    """Cohorts of one cell, each in the shortest window that has enough; and the rest, who wait.
+    """Cohorts of one cell, each in the shortest window with enough people; and the groups left.
 
-    People of different days who are enough together make a cohort without a window.
+    Groups of different days that have enough people together form a cohort without a window.
 
     >>> early, late = BallotGroup("FR", 0, 5, (5, 0, 0)), BallotGroup("FR", 61, 3, (0, 3, 0))
     >>> cohorts, rest = by_window("FR", [early, late, BallotGroup("FR", 62, 2, (0, 0, 2))])
@@ -41,7 +41,7 @@ def by_window(cell: str, groups: Iterable[BallotGroup]) -> tuple[list[Cohort], l
 
 
 def around(cell: str, groups: Iterable[BallotGroup]) -> Cohort:
-    """One cohort of all these, in the shortest window that holds them.
+    """One cohort of all groups, in the shortest window that contains them.
 
     >>> groups = [BallotGroup("LU", 59, 2, (2, 0, 0)), BallotGroup("MT", 60, 3, (3, 0, 0))]
     >>> around("XX", groups).window_seconds

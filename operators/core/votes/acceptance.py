@@ -26,9 +26,9 @@ class IntakeRecord(NamedTuple):
     """A record to produce.
 
     Attributes:
-        topic: Where to.
-        key: Its key.
-        value: Its JSON.
+        topic: Name of the topic.
+        key: The record's key.
+        value: The record's JSON.
         rejected: The reason of a dead letter; empty: the message was accepted.
     """
 
@@ -76,7 +76,7 @@ class Acceptance:
 
     def _vote(self, vote: Vote, cast_ms: int, origin: Origin) -> IntakeRecord:
         pseudonym = self.pseudonymise(vote.consultation_id, vote.participant_id)
-        # Every string below has passed a rule that leaves nothing for JSON to escape.
+        # The rules allow no character in these strings that JSON would have to escape.
         partition, offset, broker_ms = origin
         value = (
             f'{{"consultation_id":"{vote.consultation_id}","proposal_id":"{vote.proposal_id}",'
