@@ -12,7 +12,7 @@ from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, errors, print_json, table
 from pipelines.exchange.polis_export import export_polis
-from pipelines.exchange.tables_export import Database, Manifest, export_tables
+from pipelines.exchange.tables_export import Database, ExportManifest, export_tables
 
 PATIENCE_S = 600
 
@@ -55,7 +55,7 @@ def export(
         _print(manifest, to)
 
 
-def _print(manifest: Manifest, folder: Path) -> None:
+def _print(manifest: ExportManifest, folder: Path) -> None:
     console.print(
         table(
             f"{folder}  (newest vote counted: {manifest.cut.as_of or 'none'})",
