@@ -2,19 +2,26 @@
 
 What `pipelines.exchange.polis_import` reads. The layout knows agree, disagree and pass of one
 series: the current ballots with a trust other than troll; countries, qualifications and trust have
-no place in it. Participants are numbered anew; who they are is not known here.
+no place in it. Participants are numbered anew; who they are is not known here. Unless `raw` is
+asked for, ids and texts that a spreadsheet would run are defused; the manifest says it.
 """
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
+from operators.core.clock import Clock
 from operators.core.errors import UnknownConsultationError
-from pipelines.exchange.files import Written, new_folder, write_query, written
+from pipelines.exchange import spreadsheets
+from pipelines.exchange.files import Written, new_folder, write_manifest, write_query, written
+from pipelines.exchange.spreadsheets import Csv
 from schemas.reserved import PROBE_CONSULTATION
+from schemas.times import format_instant
 
 MATRIX_CELLS: Final = 50_000_000
 """Above it, participants-votes.csv (participants x proposals) is left out."""
@@ -36,23 +43,24 @@ VOTES: Final = f"""
 SELECT
     toUnixTimestamp64Milli(ballots.cast_at) AS timestamp,
     {_DATETIME.format(at="ballots.cast_at")} AS datetime,
-    ballots.proposal_id AS `comment-id`,
+    $proposal AS `comment-id`,
     people.number AS `voter-id`,
     multiIf(ballots.choice = 'agree', 1, ballots.choice = 'disagree', -1, 0) AS vote
 FROM ({_BALLOTS}) AS ballots JOIN ({_PEOPLE}) AS people ON people.person = ballots.participant
-ORDER BY `comment-id`, `voter-id`"""
+ORDER BY ballots.proposal_id, people.number"""
 
 COMMENTS: Final = f"""
 SELECT
     proposals.submitted_ms AS timestamp,
     {_DATETIME.format(at="fromUnixTimestamp64Milli(proposals.submitted_ms, 'UTC')")} AS datetime,
-    proposals.proposal_id AS `comment-id`,
+    $proposal AS `comment-id`,
     if(proposals.author = '', '', toString(people.number)) AS `author-id`,
     votes.agrees AS agrees,
     votes.disagrees AS disagrees,
     multiIf(proposals.status = 'accepted', 1, proposals.status IN ('refused', 'archived'), -1, 0)
         AS moderated,
-    proposals.text AS `comment-body`
+    proposals.meta AS `is-meta`,
+    $text AS `comment-body`
 FROM (
     SELECT * FROM tutti.proposals FINAL WHERE consultation_id = {{consultation:String}}
 ) AS proposals
@@ -65,7 +73,7 @@ LEFT JOIN (
 ) AS votes USING (proposal_id)
 LEFT JOIN ({_PEOPLE}) AS people
     ON people.person = reinterpretAsUInt128(reverse(unhex(proposals.author)))
-ORDER BY timestamp DESC, `comment-id`"""
+ORDER BY proposals.submitted_ms DESC, proposals.proposal_id"""
 
 GROUPS: Final = f"""
 SELECT people.number, members.number
@@ -76,13 +84,29 @@ FROM (
 ) AS members JOIN ({_PEOPLE}) AS people ON people.person = members.participant"""
 
 
-def export_polis(clickhouse: Client, consultation: str, folder: Path) -> list[Written]:
-    """Write a consultation in Polis's layout into a new folder.
+@dataclass(frozen=True, slots=True)
+class PolisManifest:
+    """What an export holds."""
+
+    consultation_id: str
+    layout: str
+    made_at: str
+    tutti: str
+    csv: Csv
+    files: list[Written]
+
+
+def export_polis(
+    clickhouse: Client, consultation: str, folder: Path, clock: Clock, *, raw: bool = False
+) -> PolisManifest:
+    """Write a consultation in Polis's layout and a manifest into a new folder.
 
     Args:
         clickhouse: The operators' address: single ballots are not for analysts.
         consultation: Which one.
         folder: Where to; must not exist, or be empty.
+        clock: For the manifest.
+        raw: Leave ids and texts as they are, for programs that read them back.
 
     Raises:
         UnknownConsultationError: There is no such consultation, or the folder cannot be written.
@@ -91,7 +115,7 @@ def export_polis(clickhouse: Client, consultation: str, folder: Path) -> list[Wr
     with new_folder(folder) as draft:
         files = [
             write_query(clickhouse, sql, "CSVWithNames", draft / name, named)
-            for name, sql in (("votes.csv", VOTES), ("comments.csv", COMMENTS))
+            for name, sql in _queries(raw=raw).items()
         ]
         proposals = [row["comment-id"] for row in _rows(draft / "comments.csv")]
         people = _votes_by_person(draft / "votes.csv")
@@ -101,7 +125,28 @@ def export_polis(clickhouse: Client, consultation: str, folder: Path) -> list[Wr
             matrix = draft / "participants-votes.csv"
             _write_matrix(matrix, proposals, people, _groups(clickhouse, named))
             files.append(written(matrix))
-    return files
+        manifest = PolisManifest(
+            consultation,
+            "polis",
+            format_instant(clock()),
+            version("tutti"),
+            Csv.of(raw=raw),
+            files,
+        )
+        write_manifest(draft, manifest)
+    return manifest
+
+
+def _queries(*, raw: bool) -> dict[str, str]:
+    def text(expression: str) -> str:
+        return expression if raw else spreadsheets.defused(expression)
+
+    return {
+        "votes.csv": VOTES.replace("$proposal", text("ballots.proposal_id")),
+        "comments.csv": COMMENTS.replace("$proposal", text("proposals.proposal_id")).replace(
+            "$text", text("proposals.text")
+        ),
+    }
 
 
 def _rows(file: Path) -> Iterator[dict[str, str]]:
