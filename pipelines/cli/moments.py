@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse.client import scalar
+from infra.clickhouse.history import first_minute
 from operators.core.clock import Clock, system_clock
 from operators.core.errors import TerminalError
 from schemas.times import parse_instant
@@ -32,7 +32,7 @@ def past_moment(text: str, clickhouse: Client, clock: Clock = system_clock) -> d
     at = datetime.fromtimestamp(ms / 1000, UTC)
     if at > now:
         raise TerminalError(f"{at:%Y-%m-%d %H:%M:%S} UTC lies ahead: leave --at out to see now.")
-    first = scalar(clickhouse, "SELECT minOrNull(minute) FROM tutti.tallies_history")
+    first = first_minute(clickhouse)
     if first is None:
         raise TerminalError("There is no history yet: it begins with the first vote counted.")
     begin = datetime.fromtimestamp((first + 1) * 60, UTC)

@@ -7,6 +7,7 @@ from clickhouse_connect.driver.client import Client
 from rich.table import Table
 
 from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
+from infra.clickhouse.tallies import has_votes
 from infra.config.settings import Settings
 from operators.core.errors import UnknownConsultationError
 from pipelines.cli.output import AsJson, console, print_json, table
@@ -52,13 +53,11 @@ def read_signals(clickhouse: Client, consultation: str) -> list[dict[str, Any]]:
 
 def _known(clickhouse: Client, named: dict[str, str]) -> bool:
     """Votes may come before the consultation is announced."""
-    return any(
-        clickhouse.query(
-            f"SELECT 1 FROM {view} WHERE consultation_id = {{consultation:String}} LIMIT 1",
-            parameters=named,
-        ).result_rows
-        for view in ("marts.consultations", "tutti.cells")
-    )
+    announced = clickhouse.query(
+        "SELECT 1 FROM marts.consultations WHERE consultation_id = {consultation:String} LIMIT 1",
+        parameters=named,
+    ).result_rows
+    return bool(announced) or has_votes(clickhouse, named["consultation"])
 
 
 def draw_signals(consultation: str, rows: list[dict[str, Any]]) -> Table:

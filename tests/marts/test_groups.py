@@ -10,15 +10,14 @@ from clickhouse_server import insert_proposals, insert_votes
 from conversations import read_conversation, simulated
 from places import FIXTURES
 
+from infra.clickhouse.group_runs import read_former
+from infra.clickhouse.opinions import read_opinions
 from operators.core.groups import run as limits
 from operators.core.groups.consensus import group_consensus
 from operators.core.groups.representatives import representativeness
 from operators.core.groups.run import find_groups
-from operators.core.groups.significance import RUNS
 from pipelines.groups import grouping
 from pipelines.groups.grouping import Grouping
-from pipelines.groups.read import read_opinions
-from pipelines.groups.write import read_former
 
 CHOICES = {1: "agree", 0: "neutral", -1: "disagree"}
 BASE = 1 << 100  # a pseudonym has 128 bits
@@ -393,17 +392,3 @@ def test_too_large_a_consultation_is_refused_and_says_so(
     assert row["ballots"] > 100
     assert not rows(analyst, "group_consensus", large)
     assert (limits.MAX_BALLOTS, limits.MAX_PROPOSALS) == (5_000_000, 2_000)
-
-
-def test_a_person_s_group_is_in_no_view(analyst, clickhouse):
-    columns = analyst.query(
-        "SELECT table, name FROM system.columns WHERE database = 'marts'"
-    ).result_rows
-    assert columns
-    assert not [c for c in columns if c[1] in {"participant", "pseudonym", "members"}]
-    with pytest.raises(Exception, match=r"(?i)not allowed|denied|164"):
-        analyst.query("SELECT * FROM tutti.group_members")
-
-
-def test_noise_takes_nineteen_runs():
-    assert RUNS == 19

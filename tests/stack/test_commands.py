@@ -10,20 +10,16 @@ import pytest
 from orjson import dumps
 from places import FIXTURES
 from stack.conftest import new_stack
-from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.local.supervisor import orphans
+from infra.service.waiting import wait_until
 
 SERVICES = {"kafka", "clickhouse", "redis", "intake", "votes", "semantics", "sink", "probe"}
 SERVICES |= {"periodic", "groups"}
 
 
 def until(condition, seconds: int = 60) -> None:
-    retry(
-        retry=retry_if_result(lambda found: not found),
-        stop=stop_after_delay(seconds),
-        wait=wait_fixed(0.2),
-    )(condition)()
+    assert wait_until(condition, seconds, every_s=0.2)
 
 
 def test_up_is_idempotent_and_status_says_ready(stack):
