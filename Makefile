@@ -134,7 +134,8 @@ LOCK := ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
 
 lock: ready ## resolve requirements/*.in anew (LOCK_FLAGS=--upgrade raises versions)
-	cd requirements && for name in build runtime dev installer; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
+	cd requirements && $(LOCK) build.in -o build.lock && $(LOCK) -c build.lock runtime.in -o runtime.lock
+	cd requirements && $(LOCK) dev.in -o dev.lock && $(LOCK) installer.in -o installer.lock
 	cd requirements && $(LOCK) --no-deps model.in -o model.lock
 
 jars-sums: ## write infra/jars/SHA256SUMS anew after a change of its pom.xml

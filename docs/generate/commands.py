@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 
 from docs.generate.markdown import anchor, code, table
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from pipelines.cli.main import app
 
 _TARGET: Final = re.compile(r"^([a-z-]+):.*?## (.+)$", re.MULTILINE)

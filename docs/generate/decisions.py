@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from docs.generate.markdown import table
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 
 _HEAD: Final = re.compile(
     r"# (?P<number>\d{4})\. (?P<title>.+)\n\n- \*\*Date:\*\* (?P<date>\S+)\n"

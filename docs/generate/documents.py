@@ -9,7 +9,7 @@ from docs.generate import commands, fields, flow, metrics, services, settings, t
 from docs.generate.decisions import decisions
 from docs.generate.regions import filled, names
 from docs.generate.rejection_reasons import rejection_reasons
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from schemas import asyncapi, page
 
 FILES: Final[Mapping[str, Callable[[], str]]] = {

@@ -1,7 +1,8 @@
 """The metrics, from ``infra/service/metrics.py``."""
 
 from docs.generate.markdown import code, codes, table
-from infra.service.metrics import CLICKHOUSE, SERVICE, SOURCES, Metric, Source
+from infra.service.metric_types import SERVICE, Metric, Source
+from infra.service.metrics import CLICKHOUSE, SOURCES
 
 
 def metrics() -> str:

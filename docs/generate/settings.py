@@ -8,7 +8,8 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
 from docs.generate.markdown import code, codes, table
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 
 
 def settings() -> str:

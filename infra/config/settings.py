@@ -14,10 +14,9 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.config.addresses import Brokers, HttpUrl, RedisUrl
+from infra.config.folders import HOME, JARS, MODEL, MODELS
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 class Settings(BaseSettings):
@@ -37,16 +36,11 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    home: Path = Field(
-        CHECKOUT / "var", description="folder of all data and logs; without a percent sign"
-    )
+    home: Path = Field(HOME, description="folder of all data and logs; without a percent sign")
     port_base: int = Field(18100, ge=1024, le=65000, description="first of ten ports on 127.0.0.1")
-    jars: Path = Field(
-        CHECKOUT / "build" / "jars",
-        description="folder of the Java archives; set: no Maven is needed",
-    )
+    jars: Path = Field(JARS, description="folder of the Java archives; set: no Maven is needed")
     model: Path = Field(
-        CHECKOUT / "build" / "models" / "all-minilm-l6-v2" / "manifest.toml",
+        MODELS / MODEL / "manifest.toml",
         description="manifest of the sentence encoder",
     )
     pseudonym_key: SecretStr | None = Field(
