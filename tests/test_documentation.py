@@ -19,7 +19,7 @@ from infra.redis import CHANGES
 from infra.service.metrics import CLICKHOUSE, SOURCES
 from models.cache import NAMESPACE
 from operators.flink import semantics, votes
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 from schemas.events import Kind
 from schemas.rejections import REASONS, Rejection
 from schemas.rules import VALIDATORS

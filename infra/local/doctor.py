@@ -33,7 +33,7 @@ from infra.local.provision.machine import cgroup_limits
 from infra.local.provision.ports import check_ports as provision_ports
 from infra.local.provision.problem import Problem
 from infra.local.services import SERVICES
-from infra.local.stack import ServiceStatus, status
+from infra.local.status import ServiceStatus, status
 from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES
 from infra.service.heartbeat import last_beat
 from operators.core.clock import Clock, system_clock

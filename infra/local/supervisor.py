@@ -13,7 +13,6 @@ from xmlrpc.client import Fault, ServerProxy
 
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.config.settings import CHECKOUT, Settings
 from infra.local.services import SERVICES
@@ -61,6 +60,14 @@ class Supervisor:
 
     def launch(self) -> None:
         """Start supervisord itself, without its services."""
+        from tenacity import (  # noqa: PLC0415 - who only looks does not wait for its import
+            RetryError,
+            retry,
+            retry_if_result,
+            stop_after_delay,
+            wait_fixed,
+        )
+
         home = self._settings.home.resolve()
         if "%" in f"{home}{sys.executable}":
             raise TerminalError(

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from infra.clickhouse.client import connect
 from infra.config.settings import CHECKOUT, Settings
-from infra.local.stack import status
+from infra.local.status import status
 from loadtests.bench import Bench, own_stack
 from loadtests.partitions import Agreement, agree
 from loadtests.workload import load

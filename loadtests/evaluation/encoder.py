@@ -17,7 +17,7 @@ from infra.config.settings import Settings
 from models.encoder import Encoder
 from models.load import load
 from operators.core.errors import TerminalError
-from pipelines.cli.output import table
+from pipelines.cli.screen import table
 from pipelines.demo.corpus import read_corpus
 
 CALLS: Final = (1, 8, 32, 128)

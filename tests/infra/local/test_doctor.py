@@ -10,7 +10,7 @@ from infra.config.settings import Settings
 from infra.local import doctor
 from infra.local.doctor import CHECKS, Finding, Patient, examine
 from infra.local.services import SERVICES
-from infra.local.stack import ServiceStatus
+from infra.local.status import ServiceStatus
 from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES, Supervisor
 from operators.core.clock import system_clock
 
