@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-parser test-fast load load-full prove prove-red soak lint up down status documents lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-parser test-fast load load-full evaluate prove prove-red soak lint up down status documents lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -47,7 +47,7 @@ test: ready test-jars test-parser ## set up, then check the code and run every t
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.
 test-jars: ready ## fetch the JDBC driver that one test uses (12 MB)
 	@test -f build/test-jars/clickhouse-jdbc.jar || timeout 300 mvn -B -ntp -q \
-		-f tests/infra/chserver/java/pom.xml -Djars.dir=$(CURDIR)/build/test-jars package \
+		-f tests/infra/chdb_http/java/pom.xml -Djars.dir=$(CURDIR)/build/test-jars package \
 		|| echo "test-jars: the JDBC driver could not be fetched; its test is skipped." >&2
 
 # As the driver: without it, or without Node.js, its tests are skipped.
@@ -78,6 +78,13 @@ load-full: ready ## the measurements of docs/performance.md, and that page (an h
 	TUTTI_FLINK_HEAP_MB=15000 $(LOADTESTS) capacity steady --save
 	TUTTI_FLINK_HEAP_MB=15000 $(LOADTESTS) replay weeuropeans --save
 	$(LOADTESTS) report
+
+# Without a stack. Clusters need the labelled texts of ../shared/data; semantics takes a stack.
+evaluate: ready ## measure signals, clusters, opinion groups and the encoder; writes docs/signals.md
+	$(BIN)/python -m loadtests.evaluation signals
+	$(BIN)/python -m loadtests.evaluation clusters
+	$(BIN)/python -m loadtests.evaluation groups
+	$(BIN)/python -m loadtests.evaluation encoder
 
 # Faults follow one another on one stack: their ballots need more heap than is set by default.
 prove: export TUTTI_FLINK_HEAP_MB ?= 6144
@@ -115,12 +122,11 @@ documents: ## write schemas/asyncapi.json, docs/reference/events.html and dictio
 	$(BIN)/python -m infra.dictionary
 
 # --universal: one lock file for Python 3.11 and 3.12. No addresses: pip's own configuration has them.
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	--no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
+LOCK := ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
 
-lock: ## resolve requirements/*.in anew (needs uv; LOCK_FLAGS=--upgrade raises versions)
-	@command -v uv >/dev/null || { echo "lock: uv is not on PATH: install it (pip install uv), then run make lock again." >&2; exit 1; }
-	cd requirements && for name in build runtime dev; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
+lock: ready ## resolve requirements/*.in anew (LOCK_FLAGS=--upgrade raises versions)
+	cd requirements && for name in build runtime dev installer; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
 	cd requirements && $(LOCK) --no-deps model.in -o model.lock
 
 jars-sums: ## write infra/jars/SHA256SUMS anew after a change of its pom.xml

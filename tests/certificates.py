@@ -8,6 +8,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+AWKWARD_SECRET = "h\"us'h \\ ü"  # noqa: S105 - of a test
+"""Made of signs that every configuration file and protocol must quote."""
+
 
 def make_certificates(folder: Path) -> None:
     """`ca.pem`, a `stranger.pem` that signed nothing, and `broker` and `tutti` signed by the first.

@@ -36,22 +36,22 @@ def dictionary(clickhouse: Client) -> str:
     Args:
         clickhouse: Of this version, with or without data.
     """
-    shown = [name for name in view_names() if name.partition(".")[0] in {"marts", "open"}]
-    parts = [_HEAD]
-    for name in sorted(shown):
-        told = view(name)
+    public = [name for name in view_names() if name.partition(".")[0] in {"marts", "open"}]
+    sections = [_HEAD]
+    for name in sorted(public):
+        stated = view(name)
         columns = clickhouse.query(f"DESCRIBE {name}{_MOMENT if name.endswith('_at') else ''}")
         rows = [
-            f"| `{column}` | {_cell(kind)} | {_cell(told.columns[column])} |"
+            f"| `{column}` | {_cell(kind)} | {_cell(stated.columns[column])} |"
             for column, kind, *_ in columns.result_rows
         ]
         call = f"{name}(at = …)" if name.endswith("_at") else name
-        parts.append(
-            f"\n## {call}\n\n{told.comment}\n\n| column | type | meaning |\n|---|---|---|\n"
+        sections.append(
+            f"\n## {call}\n\n{stated.comment}\n\n| column | type | meaning |\n|---|---|---|\n"
             + "\n".join(rows)
             + "\n"
         )
-    return "".join(parts)
+    return "".join(sections)
 
 
 def _cell(text: str) -> str:

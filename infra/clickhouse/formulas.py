@@ -5,19 +5,13 @@ one says which expression that is and of which columns, and `operators.core` hol
 beside its source and its Python. ``$by_NAME`` is a method's name and version, for comments.
 """
 
-from typing import Final
-
+from infra.clickhouse.moments import AT, AT_MINUTE
 from operators.core.clusters import cluster_agreement
 from operators.core.groups import consensus as group_consensus
 from operators.core.groups import representatives, significance
 from operators.core.scores import agreement, consensus, divisiveness, makeorg, stable_rank, zones
 from operators.core.votes import tally
 from schemas.reserved import PROBE_CONSULTATION
-
-AT: Final = "{at:DateTime64(3, 'UTC')}"
-"""The moment that a view ``NAME_at`` is asked for."""
-AT_MINUTE: Final = f"intDiv(toUnixTimestamp64Milli({AT}), 60000)"
-"""The minute that had not ended yet, minutes since 1970."""
 
 
 def formulas() -> dict[str, str]:

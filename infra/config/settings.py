@@ -30,7 +30,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
-        # What is wrong with a value is said without the value: it may hold a password.
+        # What is wrong with a value is reported without the value: it may hold a password.
         hide_input_in_errors=True,
     )
 
@@ -135,7 +135,7 @@ class Settings(BaseModel):
     @field_validator("*", mode="after")
     @classmethod
     def _paths_are_absolute(cls, value: object) -> object:
-        """The parts run in another folder than the command that started them."""
+        """The services run in another folder than the command that started them."""
         return value.absolute() if isinstance(value, Path) else value
 
     @model_validator(mode="after")
@@ -181,7 +181,7 @@ class Settings(BaseModel):
 
     @property
     def metrics_port(self) -> int:
-        """Metrics of the parts but Kafka, ClickHouse and Redis, for Prometheus."""
+        """Metrics of the services but Kafka, ClickHouse and Redis, for Prometheus."""
         return self.port_base + 8
 
     @property
@@ -214,7 +214,7 @@ class Settings(BaseModel):
 
     @property
     def logs(self) -> Path:
-        """Folder of the parts' logs."""
+        """Folder of the services' logs."""
         return self.home / "logs"
 
     @property
@@ -230,7 +230,7 @@ class Settings(BaseModel):
 
 
 def _kafka_faults(settings: Settings) -> Iterator[str]:
-    """What does not fit together: better said at once than found in a log."""
+    """What does not fit together: better reported at once than found in a log."""
     protocol = settings.kafka_security_protocol
     sasl, tls = protocol.startswith("SASL"), protocol.endswith("SSL")
     login = (settings.kafka_user, settings.kafka_password_file)

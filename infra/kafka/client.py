@@ -31,7 +31,7 @@ def client(settings: Settings) -> dict[str, Any]:
     return {
         **librdkafka(settings),
         "bootstrap.servers": settings.brokers,
-        # A broker that is away is the supervisor's news, not twenty lines a second and client.
+        # The supervisor reports a broker that is unavailable; twenty lines a second would not help.
         "log_level": 2,
         "reconnect.backoff.max.ms": 1_000,
     }
@@ -107,10 +107,10 @@ def topics(settings: Settings, timeout_s: float = TIMEOUT_S) -> set[str]:
     """
     faults: dict[int, str] = {}
 
-    def note(fault: KafkaError) -> None:
+    def remember(fault: KafkaError) -> None:
         faults[fault.code()] = fault.str()
 
-    kafka = AdminClient(client(settings) | {"error_cb": note})
+    kafka = AdminClient(client(settings) | {"error_cb": remember})
     try:
         return set(kafka.list_topics(timeout=timeout_s).topics)
     except KafkaException:
@@ -157,21 +157,24 @@ def commit_later(reader: Consumer, positions: dict[Coordinates, int]) -> None:
     reader.commit(offsets=offsets, asynchronous=True)
 
 
-def ends(broker: AdminClient, places: Iterable[Coordinates]) -> dict[Coordinates, int]:
+def ends(broker: AdminClient, partitions: Iterable[Coordinates]) -> dict[Coordinates, int]:
     """Where partitions end, uncommitted records and markers included."""
-    asked = {TopicPartition(topic, partition): OffsetSpec.latest() for topic, partition in places}
+    asked = {
+        TopicPartition(topic, partition): OffsetSpec.latest() for topic, partition in partitions
+    }
     try:
         return _ends(broker, asked)
     except KafkaException:
         # After a change of leaders librdkafka repeats the old one's epoch until metadata is read.
+        # protects: the sink learns of new leaders
         broker.list_topics(timeout=TIMEOUT_S)
         return _ends(broker, asked)
 
 
 def _ends(broker: AdminClient, asked: dict[TopicPartition, OffsetSpec]) -> dict[Coordinates, int]:
     return {
-        (place.topic, place.partition): answer.result(timeout=TIMEOUT_S).offset
-        for place, answer in broker.list_offsets(asked, request_timeout=TIMEOUT_S).items()
+        (found.topic, found.partition): answer.result(timeout=TIMEOUT_S).offset
+        for found, answer in broker.list_offsets(asked, request_timeout=TIMEOUT_S).items()
     }
 
 
@@ -185,12 +188,12 @@ def watermarks(reader: Consumer, topic: Topic) -> dict[int, tuple[int, int]]:
 
 def committed(reader: Consumer, topic: Topic) -> dict[int, TopicPartition]:
     """What the reader's group has committed, per partition; negative offsets mean nothing yet."""
-    wanted = [TopicPartition(*place) for place in partitions_of([topic])]
+    wanted = [TopicPartition(*partition) for partition in partitions_of([topic])]
     found = reader.committed(wanted, timeout=TIMEOUT_S)
-    for place in found:
-        if place.error:
-            raise KafkaException(place.error)
-    return {place.partition: place for place in found}
+    for each in found:
+        if each.error:
+            raise KafkaException(each.error)
+    return {each.partition: each for each in found}
 
 
 def read_to_end(

@@ -41,7 +41,7 @@ def ephemeral_clickhouse(home: Path, memory_mb: int = 3072) -> Iterator[Settings
         "PYTHONPATH": str(CHECKOUT),
     }
     with (home / "clickhouse.log").open("ab") as log:
-        command = [sys.executable, "-m", "infra.local.chserver"]
+        command = [sys.executable, "-m", "infra.local.clickhouse_server"]
         process = subprocess.Popen(command, env=environment, stderr=log, cwd=home)
     try:
         migrate(_when_it_answers(settings, process))

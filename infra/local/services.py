@@ -4,7 +4,6 @@ A probe imports its client itself: ``tutti status`` waits for those of services 
 other.
 """
 
-import json
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,11 +124,11 @@ def _votes(settings: Settings, pid: int) -> Health:
     beat = last_beat(settings, "votes")
     if beat is not None and beat.pid == pid and "blocked" in beat.facts:
         return Health(ready=False, facts=beat.facts)
-    return _flink(settings.flink_port, FLINK_HEAP)
+    return _flink(settings, settings.flink_port, FLINK_HEAP)
 
 
 def _semantics(settings: Settings, _pid: int) -> Health:
-    return _flink(settings.semantics_port, SEMANTICS_HEAP)
+    return _flink(settings, settings.semantics_port, SEMANTICS_HEAP)
 
 
 def _no_encoder(settings: Settings) -> str:
@@ -142,25 +141,27 @@ def _no_encoder(settings: Settings) -> str:
     return ""
 
 
-def _flink(port: int, heap: str) -> Health:
+def _flink(settings: Settings, port: int, heap: str) -> Health:
     """Running, with a checkpoint completed by this run, lately; whether its heap is full."""
-    flink = f"http://127.0.0.1:{port}"
-    answer = _get(f"{flink}/jobs/overview")
-    if answer is None:
-        return _silent(flink)
-    overview = json.loads(answer)
-    running = [job["jid"] for job in overview["jobs"] if job["state"] == "RUNNING"]
+    from infra.flink.rest import FlinkRest  # noqa: PLC0415
+
+    flink = FlinkRest(settings, port, PROBE_S)
+    overview = flink.get("/jobs/overview")
+    if not overview:
+        return _silent(f"127.0.0.1:{port}")
+    jobs = overview.get("jobs", [])
+    running = [job["jid"] for job in jobs if job["state"] == "RUNNING"]
     if not running:
-        return Health(ready=False, facts={"state": [job["state"] for job in overview["jobs"]]})
-    found = json.loads(_get(f"{flink}/jobs/{running[0]}/checkpoints") or "{}")
+        return Health(ready=False, facts={"state": [job["state"] for job in jobs]})
+    found = flink.get(f"/jobs/{running[0]}/checkpoints")
     newest = (found.get("latest") or {}).get("completed")
     if newest is None:
         return Health(ready=False, facts={"checkpoint": None})
     age_ms = system_clock() - newest["latest_ack_timestamp"]
     facts = {"checkpoint": newest["id"], "checkpoint_age_ms": age_ms}
     metric = "Status.JVM.GarbageCollector.All.TimeMsPerSecond"
-    metrics = json.loads(_get(f"{flink}/jobmanager/metrics?get={metric}") or "[]")
-    collecting_ms = sum(float(found["value"]) for found in metrics)
+    collecting = flink.get(f"/jobmanager/metrics?get={metric}")
+    collecting_ms = sum(float(found["value"]) for found in collecting)
     if collecting_ms > COLLECTING_MS:
         # No fault: while it restores many ballots, a Java machine that is large enough does it too.
         facts["warning"] = (
@@ -202,7 +203,7 @@ SERVICES: Final[tuple[Service, ...]] = (
         elsewhere=lambda s: s.kafka_brokers,
     ),
     Service(
-        *("clickhouse", "infra.local.chserver", 0, 120, _clickhouse),
+        *("clickhouse", "infra.local.clickhouse_server", 0, 120, _clickhouse),
         port=lambda s: s.clickhouse_port,
         elsewhere=lambda s: s.clickhouse_url,
     ),

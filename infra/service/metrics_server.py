@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from infra.config.settings import Settings
 from infra.service.heartbeat import STALE_MS, metrics_folder
+from infra.service.metric_types import SERVICE
 from infra.service.metrics import (
     FLINK,
     GROUPS,
@@ -27,7 +28,6 @@ from infra.service.metrics import (
     PERIODIC,
     PROBE,
     SEMANTICS,
-    SERVICE,
     SERVICE_UP,
     SINK,
 )
@@ -56,7 +56,7 @@ class Gathered(Collector):
         self._pushed: tuple[int, str] = (0, "")
 
     def push(self, text: str) -> None:
-        """Take what Flink says in place of what it said before.
+        """Take what Flink pushed in place of what it pushed before.
 
         Raises:
             ValueError: It is not in Prometheus's format.
@@ -134,8 +134,8 @@ def serve(settings: Settings, gathered: Gathered) -> WSGIServer:
 
 
 def _take(gathered: Gathered, environ: Environ) -> HTTPStatus:
-    told = environ.get("CONTENT_LENGTH") or ""
-    length = int(told) if told.isdecimal() else 0
+    given = environ.get("CONTENT_LENGTH") or ""
+    length = int(given) if given.isdecimal() else 0
     if environ["REQUEST_METHOD"] not in {"PUT", "POST"} or "HTTP_ORIGIN" in environ:
         return HTTPStatus.METHOD_NOT_ALLOWED
     if not 0 < length <= PUSH_BYTES:

@@ -45,10 +45,10 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     },
     "Send": {
         "send": (
-            "data.send",
-            "Send events, one per line, as they are; report what the broker acknowledged.",
+            "send.send",
+            "Send events, one per line; say what became of them, and exit 1 if some failed.",
         ),
-        "import": ("data.importers", "Send a consultation from elsewhere."),
+        "import": ("polis.importers", "Send a consultation from elsewhere."),
         "sync": ("data.sync", "Wait until everything sent so far is counted and in ClickHouse."),
         "schemas": ("schemas.app", "The contract of the messages."),
         "dlq": ("dlq.app", "Messages that were refused."),

@@ -14,7 +14,8 @@ _STYLES = {"ok": "", "warning": "yellow", "problem": "bold red"}
 def doctor(as_json: AsJson = False) -> None:
     """Check prerequisites, data and every service; exit 1 if there is a problem."""
     ours = settings()
-    from infra.local.doctor import Patient, examine
+    from infra.local.doctor.examine import examine
+    from infra.local.doctor.patient import Patient
 
     found = examine(Patient(ours, os.environ))
     problems = sum(finding.level == "problem" for finding in found)

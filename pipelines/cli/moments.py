@@ -25,7 +25,7 @@ def past_moment(text: str, clickhouse: "Client", clock: Clock = system_clock) ->
     Raises:
         TerminalError: It is none, lies ahead, or before the history begins.
     """
-    from infra.clickhouse.client import scalar
+    from infra.clickhouse.history import first_minute
 
     now = datetime.fromtimestamp(clock() / 1000, UTC)
     today = f"{now:%Y-%m-%d}T{text}:00Z" if re.fullmatch(r"[0-9]{2}:[0-9]{2}", text) else text
@@ -35,7 +35,7 @@ def past_moment(text: str, clickhouse: "Client", clock: Clock = system_clock) ->
     at = datetime.fromtimestamp(ms / 1000, UTC)
     if at > now:
         raise TerminalError(f"{at:%Y-%m-%d %H:%M:%S} UTC lies ahead: leave --at out to see now.")
-    first = scalar(clickhouse, "SELECT minOrNull(minute) FROM tutti.tallies_history")
+    first = first_minute(clickhouse)
     if first is None:
         raise TerminalError("There is no history yet: it begins with the first vote counted.")
     begin = datetime.fromtimestamp((first + 1) * 60, UTC)

@@ -1,7 +1,6 @@
 """``tutti schemas check``: which lines would be refused, and how to mend them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,33 +12,16 @@ from pipelines.cli.faults import complain
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, Output, console, number_of, print_json
-from schemas.rejections import ADVICE, Reason
+from schemas.rejections import ADVICE
 
 if TYPE_CHECKING:
-    from pipelines.exchange.validate import Fault
+    from pipelines.exchange.validate import Checked, Fault
     from schemas.events import Kind
 
 app = typer.Typer(help="The contract of the messages.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@dataclass(slots=True)
-class Checked:
-    """How many lines would be refused: per reason, how many and the first of them."""
-
-    lines: int = 0
-    refused: int = 0
-    reasons: dict[Reason, tuple[int, int]] = field(default_factory=dict)
-
-    def add(self, fault: "Fault | None") -> None:
-        """Count one line."""
-        self.lines += 1
-        if fault is not None:
-            self.refused += 1
-            count, first = self.reasons.get(fault.rejection.reason, (0, fault.line))
-            self.reasons[fault.rejection.reason] = (count + 1, first)
-
-
-def check_file(file: Path, kind: "Kind", limit: int, show: "Callable[[Fault], None]") -> Checked:
+def check_file(file: Path, kind: "Kind", limit: int, show: "Callable[[Fault], None]") -> "Checked":
     """Validate each line by intake's rules as if it arrived now; `show` the first `limit` faults.
 
     Raises:
@@ -47,15 +29,15 @@ def check_file(file: Path, kind: "Kind", limit: int, show: "Callable[[Fault], No
     """
     ours = settings()
     from infra.config.trust import trust_rules
-    from pipelines.exchange.validate import faults
+    from pipelines.exchange.validate import Checked, Fault, verdicts
     from schemas.rules import validators
 
     checked = Checked()
     validate = validators(trust_rules(ours))[kind]
-    for fault in faults(read_lines(file, f"checking {kind}"), validate, system_clock()):
-        checked.add(fault)
-        if fault is not None and checked.refused <= limit:
-            show(fault)
+    for verdict in verdicts(read_lines(file, f"checking {kind}"), validate, system_clock()):
+        checked.add(verdict)
+        if isinstance(verdict, Fault) and checked.refused <= limit:
+            show(verdict)
     return checked
 
 
@@ -71,7 +53,7 @@ def print_fault(fault: "Fault", to: Output = console) -> None:
         to.print(text)
 
 
-def print_summary(checked: Checked) -> None:
+def print_summary(checked: "Checked") -> None:
     """Print how many lines are right, and the reasons of the others."""
     console.print(
         f"{number_of(checked.lines, 'line')}: {checked.lines - checked.refused} would be accepted,"
@@ -81,6 +63,12 @@ def print_summary(checked: Checked) -> None:
         console.print(
             f"{count} x {reason}, first in line {first}: {ADVICE[reason].mend}",
         )
+
+
+def print_warnings(checked: "Checked", to: Output = console) -> None:
+    """Print what is probably a mistake in lines that would be accepted."""
+    for mend, (count, first) in sorted(checked.warnings.items(), key=lambda row: -row[1][0]):
+        to.print(f"warning: {count} x {mend}; first in line {first}")
 
 
 @app.command()
@@ -103,11 +91,12 @@ def check(
         print_json(_plain(checked, named))
     else:
         print_summary(checked)
+        print_warnings(checked)
     if checked.refused:
         raise typer.Exit(1)
 
 
-def _plain(checked: Checked, named: "list[Fault]") -> dict[str, Any]:
+def _plain(checked: "Checked", named: "list[Fault]") -> dict[str, Any]:
     return {
         "lines": checked.lines,
         "accepted": checked.lines - checked.refused,
@@ -116,6 +105,10 @@ def _plain(checked: Checked, named: "list[Fault]") -> dict[str, Any]:
             reason: {"lines": count, "first_line": first, "mend": ADVICE[reason].mend}
             for reason, (count, first) in checked.reasons.items()
         },
+        "warnings": [
+            {"lines": count, "first_line": first, "mend": mend}
+            for mend, (count, first) in checked.warnings.items()
+        ],
         "faults": [
             {
                 "line": fault.line,

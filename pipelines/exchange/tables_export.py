@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import pyarrow.parquet
 from clickhouse_connect.driver.client import Client
 
+from infra.clickhouse.state import active_cut
 from operators.core.clock import Clock
 from operators.core.errors import UnknownConsultationError
 from pipelines.exchange.files import Written, new_folder, write_query
@@ -150,10 +151,8 @@ def _table(clickhouse: Client, consultation: str, folder: Path, view: str, about
 
 
 def _cut(clickhouse: Client) -> tuple[int, str | None, dict[str, int]]:
-    rows: Any = clickhouse.query(
-        "SELECT epoch, toUnixTimestamp64Milli(as_of), counted FROM tutti.active_cut"
-    ).result_rows
-    if not rows:
+    cut = active_cut(clickhouse)
+    if cut is None:
         return 0, None, {}
-    epoch, as_of_ms, counted = rows[0]
-    return epoch, format_instant(as_of_ms), {str(p): n for p, n in sorted(counted.items())}
+    counted = {str(partition): votes for partition, votes in sorted(cut.counted.items())}
+    return cut.epoch, format_instant(cut.as_of_ms), counted

@@ -7,6 +7,14 @@ import structlog
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import UNAVAILABLE
+from infra.clickhouse.group_runs import Head, read_former, write_groups, write_too_large
+from infra.clickhouse.opinions import (
+    Snapshot,
+    count_proposals,
+    newest_data_parts,
+    read_opinions,
+    snapshots,
+)
 from infra.service.metrics import (
     GROUPS_BALLOTS,
     GROUPS_CONSULTATIONS,
@@ -19,14 +27,6 @@ from operators.core.clock import Clock, cooled_down_ms, monotonic_ms, system_clo
 from operators.core.groups.run import MAX_BALLOTS, MAX_PROPOSALS, NOBODY, Members, find_groups
 from operators.core.groups.significance import Noise
 from pipelines.groups.cooldown import COOLDOWN_PER_RUN, COOLDOWN_PER_SCAN, next_ms
-from pipelines.groups.read import (
-    Snapshot,
-    count_proposals,
-    newest_data_parts,
-    read_opinions,
-    snapshots,
-)
-from pipelines.groups.write import Head, read_former, write_groups, write_too_large
 
 NOISE_MS: Final = 500
 """Shuffled runs may take so long at a time, or as long as the run itself."""

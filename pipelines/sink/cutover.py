@@ -1,9 +1,9 @@
-"""Switching: which count is shown, so that no number steps back and none is half.
+"""Cutover: which epoch is active, so that no number steps back and none is half.
 
-A new count that has everything of the shown count's cut may still be behind its newest rows, which
-run ahead of cuts. So before the cutover the old count is held: its rows stand still, and the votes
-that they may contain are those in the log at that moment. When the new count has all of these, it
-is shown.
+A new epoch that has everything of the active epoch's cut may still lag behind its newest rows,
+which run ahead of cuts. So before the cutover the old epoch is frozen: its rows stand still, and
+the votes that they may contain are those in the log at that moment. When the new epoch has all of
+these, it becomes active.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from pipelines.sink.cuts import Cut
 from schemas.topics import ACCEPTED_VOTES, TopicPartition
 
 FREEZE_MS: Final = 30_000
-"""A new count that has not got there by then has died: the old one goes on."""
+"""A new epoch that has not got there by then has died: the old one goes on."""
 
 FORGET_MS: Final = 60_000
 """A query that began before the cutover reads the former rows: longer than any may take."""
@@ -24,7 +24,7 @@ class Cutover:
     """Decides; the sink acts.
 
     Attributes:
-        active: The epoch that is shown; 0 before the first.
+        active: The active epoch; 0 before the first.
         frozen: Whether its rows stand still.
     """
 
@@ -48,12 +48,12 @@ class Cutover:
         return True
 
     def forget(self, epoch: int) -> None:
-        """Never show an epoch that was taken back; one that is shown stays."""
+        """Never activate an epoch that was retired; the active one stays."""
         if epoch != self.active:
             self._known.pop(epoch, None)
 
     def step(self, ends: dict[TopicPartition, int], now_ms: int) -> bool:
-        """Go one step; returns whether another epoch is to be shown: `active`.
+        """Go one step; returns whether another epoch becomes the active one.
 
         Args:
             ends: Where the topics end, asked for after all rows were written that there are.
@@ -64,14 +64,16 @@ class Cutover:
             self.active = min(self._known)
             return True
         newest = max(self._known, default=0)
-        shown = self._known.get(self.active)
-        if newest <= self.active or shown is None:
+        current = self._known.get(self.active)
+        if newest <= self.active or current is None:
             self.frozen = False
             return False
         new = self._known[newest]
         if not self.frozen:
-            # After a hold in vain, not before it has what that was for: it may be dead.
-            if new.reaches(shown) and self._has_goal(new):
+            # After a freeze in vain, not before it has what that was for: its job may be dead.
+            # protects: a new count becomes active only when it has passed the active one
+            if new.reaches(current) and self._has_goal(new):
+                # protects: before a cutover the old count is frozen
                 self.frozen, self._since_ms = True, now_ms
                 self._goal = {p: end for (t, p), end in ends.items() if t == ACCEPTED_VOTES.name}
             return False

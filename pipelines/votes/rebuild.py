@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
-
 from infra.clickhouse.client import connect
+from infra.clickhouse.state import active_epoch, counted_votes
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.epochs import (
@@ -23,10 +22,11 @@ from infra.local.epochs import (
 from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 from infra.service.heartbeat import last_beat
+from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError, TransientError
 from pipelines.votes.accepted_log import reaches_back
 from pipelines.votes.main import run
-from pipelines.votes.retirement import active_epoch, read_outputs
+from pipelines.votes.retirement import read_outputs
 from schemas.topics import ACCEPTED_VOTES
 
 POLL_S: Final = 0.5
@@ -78,15 +78,15 @@ def begin(settings: Settings) -> int | None:
 
 
 def follow(
-    settings: Settings, epoch: int | None, timeout_s: float, say: Callable[[Progress], None]
+    settings: Settings, epoch: int | None, timeout_s: float, report: Callable[[Progress], None]
 ) -> int:
-    """Wait until the new count is shown and runs as the only one; returns its epoch.
+    """Wait until the new epoch is active and runs as the only one; returns its epoch.
 
     Args:
         settings: Of the installation.
         epoch: What `begin` answered.
         timeout_s: Longest wait, s.
-        say: Is told how far it is.
+        report: Receives how far it is.
 
     Raises:
         TransientError: Not within `timeout_s`; it goes on by itself.
@@ -98,37 +98,31 @@ def follow(
     def done() -> bool:
         record = read_rebuild_record(settings)
         beat = last_beat(settings, "rebuild" if record.rebuilding else "votes")
-        # What is just given up may still be said to be blocked: the votes job starts anew.
+        # What was just abandoned may still report that it is blocked: the votes job starts anew.
         begins = epoch is None and bool(record.abandoned)
         if beat is not None and "blocked" in beat.facts and not begins:
             process = supervisor.processes()["rebuild" if record.rebuilding else "votes"]
             if process.pid == beat.pid:
                 raise TerminalError(str(beat.facts["blocked"]))
-        say(_progress(settings, record))
+        report(_progress(settings, record))
         if record.rebuilding is not None:
             return False
         with connect(settings) as clickhouse:
-            shown = active_epoch(clickhouse)
-        if epoch is not None and shown < epoch:
-            raise TerminalError("The rebuild was given up: what is shown has not changed.")
-        if shown in record.abandoned:
+            active = active_epoch(clickhouse)
+        if epoch is not None and active < epoch:
+            raise TerminalError("The rebuild was abandoned: the active epoch has not changed.")
+        if active in record.abandoned:
             return False
         process = supervisor.processes()["votes"]
-        if beat is None or beat.pid != process.pid or beat.facts.get("epoch") != shown:
+        if beat is None or beat.pid != process.pid or beat.facts.get("epoch") != active:
             return False
         return process.state == "RUNNING" and service.probe(settings, process.pid).ready
 
-    try:
-        retry(
-            retry=retry_if_result(lambda found: not found),
-            stop=stop_after_delay(timeout_s),
-            wait=wait_fixed(POLL_S),
-        )(done)()
-    except RetryError:
+    if not wait_until(done, timeout_s, POLL_S):
         raise TransientError(
-            f"The new count is not shown after {timeout_s:g} s; it goes on: run tutti rebuild"
+            f"The new epoch is not active after {timeout_s:g} s; it goes on: run tutti rebuild"
             " again to follow it, or tutti rebuild --cancel."
-        ) from None
+        )
     with connect(settings) as clickhouse:
         return active_epoch(clickhouse)
 
@@ -182,11 +176,7 @@ def _progress(settings: Settings, record: RebuildRecord) -> Progress:
     )
     epoch = record.rebuilding or max(epochs_with_folder(settings), default=0)
     with connect(settings) as clickhouse:
-        rows = clickhouse.query(
-            "SELECT sum(offset + 1) FROM tutti.progress FINAL WHERE epoch = {epoch:UInt32}",
-            parameters={"epoch": epoch},
-        ).result_rows
-    return Progress(int(rows[0][0]), sum(ends.values()))
+        return Progress(counted_votes(clickhouse, epoch), sum(ends.values()))
 
 
 def main() -> None:

@@ -1,16 +1,16 @@
 """Where a count starts: at a checkpoint that is whole and fits, or anew in an epoch never used.
 
 Counting anew costs time and is always right. Falling back to an older checkpoint would show older
-numbers for a moment, because what was counted after it has been shown; so that is done only when
+numbers for a moment, because what was counted after it has been visible; so that is done only when
 the log no longer reaches back to its start.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.config.settings import Settings
 from infra.local.epochs import RebuildRecord, epoch_folder, epochs_with_folder
+from infra.service.state_files import read_json, write_json
 from operators.core.errors import TerminalError
 from operators.flink.checkpoints import checkpoints
 from operators.flink.plan import Plan
@@ -53,41 +53,41 @@ class RestorePolicy:
     log_is_whole: bool
     check: DamageCheck
 
-    def votes(self, note: RebuildRecord, shown: int) -> RestorePlan:
+    def votes(self, record: RebuildRecord, active: int) -> RestorePlan:
         """The start of the running count.
 
         Args:
-            note: Which epochs are not its own.
-            shown: The epoch that people see; 0 if none or unknown.
+            record: Which epochs are not its own.
+            active: The active epoch; 0 if none or unknown.
 
         Raises:
             CannotRestoreError: The state is of another plan, or everything would have to be counted
                 again and the log does not reach back.
         """
         folders = epochs_with_folder(self.settings)
-        ours = (folders | self.outputs.live) - {note.rebuilding} - set(note.abandoned)
+        ours = (folders | self.outputs.live) - {record.rebuilding} - set(record.abandoned)
         newest = max(ours, default=0)
-        if newest and newest >= shown:
-            restore = self._go_on(newest)
+        if newest and newest >= active:
+            restore = self._resume(newest)
             if restore is not None:
                 return restore
-        if note.rebuilding is not None:
+        if record.rebuilding is not None:
             raise CannotRestoreError(
-                f"The running count has lost its state: epoch {note.rebuilding}, which is being"
+                f"The running count has lost its state: epoch {record.rebuilding}, which is being"
                 " counted, takes its place."
             )
-        return self._anew(self._unused(note, shown))
+        return self._begin(self._unused(record, active))
 
-    def rebuild(self, note: RebuildRecord, shown: int) -> RestorePlan:
-        """The start of the count beside it, which `note` names."""
-        assert note.rebuilding is not None  # noqa: S101 - for the type checker
+    def rebuild(self, record: RebuildRecord, active: int) -> RestorePlan:
+        """The start of the count beside it, which `record` names."""
+        assert record.rebuilding is not None  # noqa: S101 - for the type checker
         try:
-            restore = self._go_on(note.rebuilding)
+            restore = self._resume(record.rebuilding)
         except CannotRestoreError:  # an upgrade in between
             restore = None
-        return restore or self._anew(self._unused(note, shown))
+        return restore or self._begin(self._unused(record, active))
 
-    def _go_on(self, epoch: int) -> RestorePlan | None:
+    def _resume(self, epoch: int) -> RestorePlan | None:
         """Resume an epoch, or begin one without output; None: it must be counted anew."""
         folder = epoch_folder(self.settings, epoch)
         if checkpoints(folder / "checkpoints"):
@@ -97,10 +97,10 @@ class RestorePolicy:
         return (
             None
             if epoch in self.outputs.live or last_completed(folder).number
-            else self._anew(epoch)
+            else self._begin(epoch)
         )
 
-    def _anew(self, epoch: int) -> RestorePlan:
+    def _begin(self, epoch: int) -> RestorePlan:
         if not self.log_is_whole:
             raise CannotRestoreError(
                 "All votes would have to be counted again, but the beginning of"
@@ -108,9 +108,10 @@ class RestorePolicy:
             )
         return RestorePlan(epoch, None)
 
-    def _unused(self, note: RebuildRecord, shown: int) -> int:
-        known = epochs_with_folder(self.settings) | self.outputs.ever | set(note.abandoned)
-        return max(known | {shown, note.rebuilding or 0}) + 1
+    def _unused(self, record: RebuildRecord, active: int) -> int:
+        known = epochs_with_folder(self.settings) | self.outputs.ever | set(record.abandoned)
+        # protects: a lost count is counted into a new epoch
+        return max(known | {active, record.rebuilding or 0}) + 1
 
     def _check_plan(self, epoch: int) -> None:
         made = made_by(self.settings, epoch)
@@ -124,14 +125,10 @@ class RestorePolicy:
 
 def made_by(settings: Settings, epoch: int) -> dict[str, str]:
     """Version and checksum of the plan that made an epoch's state."""
-    try:
-        return dict(json.loads((epoch_folder(settings, epoch) / "plan.json").read_text()))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return {"version": "0 (or unknown)", "sha256": ""}
+    known = read_json(epoch_folder(settings, epoch) / "plan.json")
+    return dict(known or {"version": "0 (or unknown)", "sha256": ""})
 
 
 def record_plan(folder: Path, plan: Plan) -> None:
     """Write beside an epoch's state which plan makes it."""
-    draft = folder / "plan.draft"
-    draft.write_text(json.dumps({"version": plan.version, "sha256": plan.sha256}))
-    draft.replace(folder / "plan.json")
+    write_json(folder / "plan.json", {"version": plan.version, "sha256": plan.sha256})

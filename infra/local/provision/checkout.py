@@ -1,4 +1,4 @@
-"""What a checkout holds: its folders, and whether what set-up makes is there and complete."""
+"""What a checkout holds: its folders, and what set-up makes in it."""
 
 import hashlib
 import json
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.provision.stamp import PROJECT_STAMP, STAMP, read_stamp
+from infra.local.provision.product import Product
 
-RECIPE = "1"  # raise it when the same lock files must be installed anew
-MODEL = "all-minilm-l6-v2"  # the default of TUTTI_MODEL in infra/settings.py
+RECIPE = "2"  # raise it when the same sources must be installed anew
+MODEL = "all-minilm-l6-v2"  # the default of TUTTI_MODEL in infra/config/settings.py
 MODEL_FILES = ("manifest.toml", "model.onnx", "tokenizer.json")
 MODEL_SOURCES = (
     "models/bert.py",
@@ -21,7 +21,7 @@ MODEL_SOURCES = (
     "models/manifest.py",
     f"models/manifests/{MODEL}.toml",
 )
-PORT_BASE = 18100  # the same as in infra/settings.py, which needs pydantic
+PORT_BASE = 18100  # the same as in infra/config/settings.py, which needs pydantic
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,9 @@ class Checkout:
         return self.root / "build"
 
     @property
-    def venv(self) -> Path:
-        """Link to the present Python environment."""
-        return self.root / ".venv"
-
-    @property
-    def jars(self) -> Path:
-        """Link to the present Java archives."""
-        return self.build / "jars"
-
-    @property
-    def models(self) -> Path:
-        """Link to the present sentence encoders."""
-        return self.build / "models"
+    def scratch(self) -> Path:
+        """Temporary files of the programs that install: a small /tmp cannot hold the packages."""
+        return self.build / "tmp"
 
     @property
     def home(self) -> Path:
@@ -67,62 +57,42 @@ class Checkout:
         given = self.env.get("TUTTI_PORT_BASE") or str(PORT_BASE)
         return int(given) if given.isdecimal() else 0
 
-    def digest(self, *names: str) -> str:
-        """Digest of some files of the checkout, of the machine and of this program's recipe."""
-        seen = hashlib.sha256(f"{RECIPE} {sys.platform} {platform.machine()}".encode())
-        for name in names:
-            seen.update(name.encode() + b"\0" + (self.root / name).read_bytes())
-        return seen.hexdigest()
+    def lock(self, name: str) -> Path:
+        """A lock file of Python packages."""
+        return self.root / "requirements" / f"{name}.lock"
 
     @property
-    def venv_key(self) -> str:
-        """Key of the Python environment: its scripts hold the checkout's path, so this counts."""
-        locks = self.digest("requirements/build.lock", "requirements/dev.lock")
-        return hashlib.sha256(f"{locks} {self.root}".encode()).hexdigest()
+    def uv(self) -> Product:
+        """The program that makes the Python environment, in an environment with pip."""
+        key = self._digest(self.lock("installer"))
+        return self._product("uv", key, ("bin/python", "bin/uv"))
 
     @property
-    def jars_key(self) -> str:
-        """Key of the Java archives."""
-        return self.digest("infra/jars/SHA256SUMS")
-
-    @property
-    def models_key(self) -> str:
-        """Key of the default sentence encoder: its weights, and what makes an encoder of them."""
-        return self.digest("requirements/model.lock", *MODEL_SOURCES)
-
-    @property
-    def project_key(self) -> str:
-        """Key of what the installed ``tutti`` command depends on in pyproject.toml."""
+    def environment(self) -> Product:
+        """The Python environment with the command ``tutti``; both hold the checkout's path."""
         told = tomllib.loads((self.root / "pyproject.toml").read_text())
-        parts = [told.get("build-system"), told.get("project")]
-        parts.append(told.get("tool", {}).get("setuptools"))
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        project = [told["build-system"], told["project"], told["tool"]["setuptools"]]
+        said = f"{self.root} {json.dumps(project, sort_keys=True)}"
+        key = self._digest(self.lock("build"), self.lock("dev"), said=said)
+        folder = self.build / f"venv-{python_minor()}-{key}"
+        return Product(self.root / ".venv", folder, ("bin/python",))
 
-    def venv_ready(self) -> bool:
-        """Whether the Python environment is complete and belongs to the lock files."""
-        stamp = read_stamp(self.venv / STAMP)
-        # The interpreter behind it may have been uninstalled: `exists` follows the links.
-        return (
-            stamp.get("key") == self.venv_key
-            and (self.venv / "bin" / "python").exists()
-            and ("TUTTI_PYTHON" not in self.env or stamp.get("python") == python_minor())
-        )
+    @property
+    def jars(self) -> Product:
+        """The Java archives."""
+        key = self._digest(self.root / "infra/jars/SHA256SUMS")
+        return self._product("jars", key, tuple(self.sums()))
 
-    def project_ready(self) -> bool:
-        """Whether the ``tutti`` command is installed as pyproject.toml has it."""
-        return read_stamp(self.venv / PROJECT_STAMP).get("key") == self.project_key
+    @property
+    def models(self) -> Product:
+        """The default sentence encoder: of its weights, and of what makes an encoder of them."""
+        key = self._digest(self.lock("model"), *(self.root / name for name in MODEL_SOURCES))
+        return self._product("models", key, tuple(f"{MODEL}/{name}" for name in MODEL_FILES))
 
-    def jars_ready(self) -> bool:
-        """Whether the Java archives are complete and belong to SHA256SUMS."""
-        return read_stamp(self.jars / STAMP).get("key") == self.jars_key and all(
-            (self.jars / name).is_file() for name in self.sums()
-        )
-
-    def models_ready(self) -> bool:
-        """Whether the default sentence encoder is complete and belongs to its lock and recipe."""
-        return read_stamp(self.models / STAMP).get("key") == self.models_key and all(
-            (self.models / MODEL / name).is_file() for name in MODEL_FILES
-        )
+    @property
+    def products(self) -> tuple[Product, ...]:
+        """Everything that set-up makes, in that order."""
+        return self.jars, self.uv, self.environment, self.models
 
     def sums(self) -> dict[str, str]:
         """The expected sha256 of every archive, by ``kafka/NAME.jar`` or ``flink/NAME.jar``."""
@@ -141,6 +111,16 @@ class Checkout:
         command = Path(f"/proc/{pid}/cmdline")
         # A pid is given again after a reboot, so the name counts too, where it can be read.
         return b"supervisor" in command.read_bytes() if command.exists() else True
+
+    def _product(self, kind: str, key: str, files: tuple[str, ...]) -> Product:
+        return Product(self.build / kind, self.build / f"{kind}-{key}", files)
+
+    def _digest(self, *sources: Path, said: str = "") -> str:
+        """Digest of some files, of the machine and of this program's recipe, for a name."""
+        seen = hashlib.sha256(f"{RECIPE} {sys.platform} {platform.machine()} {said}".encode())
+        for source in sources:
+            seen.update(source.name.encode() + b"\0" + source.read_bytes())
+        return seen.hexdigest()[:12]
 
 
 def python_minor() -> str:

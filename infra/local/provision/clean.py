@@ -14,10 +14,11 @@ def clean(here: Checkout) -> int:
     if here.stack_runs():
         complain("clean: this checkout's stack is running: stop it with `make down`.")
         return 1
-    if here.venv.exists() and not here.venv.is_symlink():
-        complain(f"clean: {here.venv} is not from this set-up and stays.")
+    venv = here.environment.link
+    if venv.exists() and not venv.is_symlink():
+        complain(f"clean: {venv} is not from this set-up and stays.")
     else:
-        here.venv.unlink(missing_ok=True)
+        venv.unlink(missing_ok=True)
     made = [here.build, *(here.root / name for name in CACHES), *here.root.glob("*.egg-info")]
     for top in SOURCES:
         made += (here.root / top).rglob("__pycache__")

@@ -3,12 +3,12 @@
 import shutil
 
 from infra.local.provision.checkout import Checkout
-from infra.local.provision.environment import install_project, install_venv
+from infra.local.provision.environment import install_environment
 from infra.local.provision.jars import install_jars
 from infra.local.provision.lock import only_one
 from infra.local.provision.model import install_model
 from infra.local.provision.step import Runner
-from infra.local.provision.switch import delete_stale
+from infra.local.provision.uv import install_uv
 
 
 def install(here: Checkout) -> None:
@@ -17,21 +17,22 @@ def install(here: Checkout) -> None:
     Raises:
         StepError: a step failed; what was complete before stays in use.
     """
-    steps = (
-        (here.jars_ready, install_jars),
-        (here.venv_ready, install_venv),
-        (here.project_ready, install_project),
-        (here.models_ready, install_model),
-    )
-    if all(ready() for ready, _ in steps):
+    if all(product.ready() for product in here.products):
         return
+    steps = (install_jars, install_uv, install_environment, install_model)
     with only_one(here) as lock:
-        scratch = here.build / "tmp"
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir()
+        _tidy(here)
+        here.scratch.mkdir()
         (here.build / "setup.log").write_bytes(b"")
-        for ready, step in steps:
-            if not ready():
+        for product, step in zip(here.products, steps, strict=True):
+            if not product.ready():
                 step(Runner(here, lock))
-        shutil.rmtree(scratch, ignore_errors=True)
-        delete_stale(here)
+        _tidy(here)
+
+
+def _tidy(here: Checkout) -> None:
+    """Delete what is left of other runs, unless a running stack may still use it."""
+    shutil.rmtree(here.scratch, ignore_errors=True)
+    if not here.stack_runs():
+        for product in here.products:
+            product.delete_stale()

@@ -9,9 +9,7 @@ from pathlib import Path
 
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.report import Progress
-from infra.local.provision.stamp import STAMP, write_stamp
-from infra.local.provision.step import FETCH_ATTEMPTS, Runner, StepError
-from infra.local.provision.switch import switch
+from infra.local.provision.step import Runner, StepError, may_write
 
 
 def install_jars(runner: Runner) -> None:
@@ -21,25 +19,20 @@ def install_jars(runner: Runner) -> None:
         StepError: an archive is missing or is not the expected one.
     """
     here, sums = runner.here, runner.here.sums()
-    folder = here.build / f"jars-{here.jars_key[:12]}"
-    part = here.build / "tmp" / folder.name
-    if given := here.env.get("TUTTI_JARS"):
-        _copy(Path(given), part, sums)
-    else:
-        _fetch(runner, part)
-    if wrong := wrong_jars(part, sums):
-        raise StepError(
-            f"Java archives: {', '.join(wrong)}: missing, or not as in infra/jars/SHA256SUMS. "
-            "Delete them from Maven's local repository (~/.m2/repository) and run `make setup` "
-            "again."
-        )
-    for path in part.rglob("*.jar"):
-        if str(path.relative_to(part)) not in sums:
-            path.unlink()  # nothing unverified gets on the class path
-    write_stamp(part / STAMP, {"key": here.jars_key})
-    shutil.rmtree(folder, ignore_errors=True)
-    part.replace(folder)
-    switch(here.jars, folder)
+    with here.jars.made() as folder:
+        if given := here.env.get("TUTTI_JARS"):
+            _copy(Path(given), folder, sums)
+        else:
+            _fetch(runner, folder)
+        if wrong := wrong_jars(folder, sums):
+            raise StepError(
+                f"Java archives: {', '.join(wrong)}: missing, or not as in infra/jars/SHA256SUMS. "
+                "Delete them from Maven's local repository (~/.m2/repository) and run `make "
+                "setup` again."
+            )
+        for path in folder.rglob("*.jar"):
+            if str(path.relative_to(folder)) not in sums:
+                path.unlink()  # nothing unverified gets on the class path
 
 
 def wrong_jars(folder: Path, sums: Mapping[str, str]) -> list[str]:
@@ -52,34 +45,31 @@ def wrong_jars(folder: Path, sums: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _copy(given: Path, part: Path, sums: Mapping[str, str]) -> None:
+def _copy(given: Path, folder: Path, sums: Mapping[str, str]) -> None:
     progress = Progress("Java archives from TUTTI_JARS")
     for name in sums:
-        (part / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(given / name, part / name)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(given / name, folder / name)
     progress.done()
 
 
-def _fetch(runner: Runner, part: Path) -> None:
+def _fetch(runner: Runner, folder: Path) -> None:
     here = runner.here
     pom = str(here.root / "infra" / "jars" / "pom.xml")
-    command = ["mvn", "-B", "-ntp", "-f", pom, f"-Djars.dir={part}", *own_repository(here)]
-    runner.run(
-        "Java archives (about 55 MB)",
-        [*command, "package"],
+    mvn = ["mvn", "-B", "-ntp", "-f", pom, f"-Djars.dir={folder}", *_own_repository(here)]
+    command = [*mvn, "package"]
+    remedy = (
         "Check the network and Maven's own settings (~/.m2/settings.xml, proxies), or give a "
-        "folder of the archives with TUTTI_JARS=DIR, then run `make setup` again.",
-        attempts=FETCH_ATTEMPTS,
+        "folder of the archives with TUTTI_JARS=DIR, then run `make setup` again."
     )
+    runner.run("Java archives (about 55 MB)", command, command, remedy=remedy)
 
 
-def own_repository(here: Checkout) -> list[str]:
+def _own_repository(here: Checkout) -> list[str]:
     """Maven's local repository is the user's; without a writable home it is in the checkout."""
     try:
         home = Path(pwd.getpwuid(os.getuid()).pw_dir)  # Maven asks the same source, not $HOME
     except KeyError:
         home = Path("/nonexistent")
-    kept = home / ".m2" / "repository"
-    while not kept.exists():
-        kept = kept.parent
-    return [] if os.access(kept, os.W_OK) else [f"-Dmaven.repo.local={here.build / 'm2'}"]
+    kept = may_write(home / ".m2" / "repository")
+    return [] if kept else [f"-Dmaven.repo.local={here.build / 'm2'}"]

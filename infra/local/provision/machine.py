@@ -68,14 +68,14 @@ def cgroup_limits() -> Iterator[int]:
 
 def check_folder(here: Checkout) -> Iterator[Problem]:
     """A checkout that can be written, with room for what is still missing."""
-    if here.venv_ready() and here.jars_ready() and here.models_ready():
+    if all(product.ready() for product in here.products):
         return
     for folder in (here.root, here.build):
         if folder.exists() and not os.access(folder, os.W_OK):
             yield Problem(
                 f"{folder} is not writable for you: change its owner, or use another clone."
             )
-    for link in (here.venv, here.jars, here.models):
+    for link in (product.link for product in here.products):
         if link.exists() and not link.is_symlink():
             yield Problem(f"{link} is not from this set-up: move it out of the way.")
     free = shutil.disk_usage(here.root).free

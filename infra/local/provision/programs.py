@@ -16,11 +16,11 @@ _NAMED = 3  # archives named in a sentence
 
 
 def check_python(here: Checkout) -> Iterator[Problem]:
-    """Python 3.11 or 3.12 that can make environments."""
+    """Python 3.11 or 3.12, with ``venv`` until uv is there."""
     minor = python_minor()
     if minor not in {"3.11", "3.12"}:
         yield Problem(f"This is Python {minor}: use 3.11 or 3.12, e.g. with TUTTI_PYTHON=…")
-    if not here.venv_ready() and not importlib.util.find_spec("ensurepip"):
+    if not here.uv.ready() and not importlib.util.find_spec("ensurepip"):
         yield Problem(
             f"Python {minor} has no `venv`: install it (Debian, Ubuntu: apt-get install "
             f"python{minor}-venv)."
@@ -49,7 +49,7 @@ def check_java(here: Checkout) -> Iterator[Problem]:
 
 def check_maven(here: Checkout) -> Iterator[Problem]:
     """Maven, or a folder with the archives; neither once they are there."""
-    if here.jars_ready():
+    if here.jars.ready():
         return
     if given := here.env.get("TUTTI_JARS"):
         wrong = wrong_jars(Path(given), here.sums())

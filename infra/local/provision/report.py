@@ -37,10 +37,6 @@ class Progress:
             self._spoken = now
             self._say(seconds)
 
-    def again(self) -> None:
-        """Say that it failed and is tried once more."""
-        self._say(": failed, trying once more")
-
     def done(self) -> None:
         """Say that it is done, and how long it took."""
         self._say(f": done in {time.monotonic() - self._started:.1f} s")

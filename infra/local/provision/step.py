@@ -1,14 +1,20 @@
-"""Runs the programs that install: pip, Maven."""
+"""Runs the programs that install: pip, uv, Maven."""
 
 import os
+import re
 import subprocess
-import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.report import Progress
 
-FETCH_ATTEMPTS = 2  # pip and Maven retry a request themselves; this is for a fall in mid-download
+# What would install or import from elsewhere. uv's settings are ours: pip's configuration says from
+# where is fetched. Where uv keeps what it fetched, and how it links to it, is the user's choice.
+ELSEWHERE = re.compile(
+    "PIP_(TARGET|PREFIX|ROOT)$|PYTHON(HOME|PATH)$|(VIRTUAL_ENV|CONDA_PREFIX)$"
+    "|UV_(?!(CACHE_DIR|LINK_MODE)$)"
+)
 
 
 class StepError(Exception):
@@ -28,18 +34,19 @@ class Runner:
     here: Checkout
     lock: int
 
-    def run(
-        self, title: str, command: list[str], remedy: str, *, attempts: int = 1, **extra: str
-    ) -> None:
-        """Run one program and show how long it takes.
+    def run(self, title: str, *commands: list[str], remedy: str, **settings: str) -> None:
+        """Run commands until one succeeds, and show how long it takes.
+
+        The same command stands twice where it may fail by chance. ``settings`` are environment
+        variables, unless the caller has set them.
 
         Raises:
-            StepError: it failed; the message holds the end of its output and what to do.
+            StepError: all failed; the message holds the end of the output and what to do.
         """
-        env = tool_environment(self.here) | extra
+        env = settings | tool_environment(self.here)
         progress = Progress(title)
         log = self.here.build / "setup.log"
-        for attempt in range(1, attempts + 1):
+        for command in commands:
             with log.open("ab") as out:
                 begin = out.tell()
                 out.write(f"\n$ {' '.join(command)}\n".encode())
@@ -48,9 +55,6 @@ class Runner:
             if code == 0:
                 progress.done()
                 return
-            if attempt < attempts:
-                progress.again()
-                time.sleep(2)
         with log.open("rb") as out:
             out.seek(begin)
             tail = out.read().decode(errors="replace").splitlines()[-30:]
@@ -83,17 +87,24 @@ class Runner:
 
 
 def tool_environment(here: Checkout) -> dict[str, str]:
-    """The caller's environment, so that pip, Maven and proxies are configured as ever.
-
-    Only what would install elsewhere, or import from elsewhere, is taken out, and temporary files
-    stay in the checkout: a small /tmp cannot hold the packages.
-    """
-    elsewhere = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
-    env = {name: value for name, value in here.env.items() if name not in elsewhere}
+    """The caller's environment, so that pip, Maven and proxies are configured as ever."""
+    env = {name: value for name, value in here.env.items() if not ELSEWHERE.match(name)}
+    cache = Path(env.get("XDG_CACHE_HOME") or Path(env.get("HOME", "/dev/null"), ".cache"))
+    if not may_write(cache / "uv"):
+        env.setdefault("UV_CACHE_DIR", str(here.build / "cache"))
     return env | {
         "PIP_USER": "0",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
         "PYTHONNOUSERSITE": "1",
-        "TMPDIR": str(here.build / "tmp"),
+        "UV_NO_CONFIG": "1",  # pip's configuration counts, which had to be there to fetch uv
+        "UV_PYTHON_DOWNLOADS": "never",
+        "TMPDIR": str(here.scratch),
     }
+
+
+def may_write(folder: Path) -> bool:
+    """Whether we may write into a folder, or make it if it is not there."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK)

@@ -7,10 +7,10 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
+from infra.clickhouse.signals import Signal, read_signals
 from loadtests.evaluation.signals.scenarios import DAY, ENDS, WATCHED
 from loadtests.evaluation.signals.traffic import Scenario, insert, proposal_name, simulate
 from pipelines.periodic.bursts import MINUTE_MS, scan_for_bursts
-from pipelines.periodic.signals import Signal, read_signals
 
 FIRST_MINUTE: Final = 20_000 * DAY
 """Minute 0 of every scenario, since 1970."""

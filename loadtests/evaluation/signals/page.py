@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from string import Template
 from typing import Final
 
+from infra.clickhouse.signals import Signal
 from infra.config.settings import CHECKOUT
 from loadtests.evaluation.signals.bursts import Outcome
 from loadtests.evaluation.signals.rings import PEOPLE, PROPOSALS, Crowd, Found
 from loadtests.evaluation.signals.scenarios import ENDS, WATCHED
 from loadtests.evaluation.signals.traffic import Scenario
 from operators.core.signals import burst, identical
-from pipelines.periodic.signals import Signal
 
 PAGE: Final = CHECKOUT / "docs" / "signals.md"
 
@@ -21,8 +21,8 @@ _RING_HEADER: Final = (
 _PAGE: Final = Template("""\
 # Signals on simulated attacks and honest peaks
 
-Written by `python -m loadtests signals --seed $seed`: simulated consultations on a ClickHouse \
-alone, watched by the tasks that run in production, at every tick of $hours hours. 150 \
+Written by `python -m loadtests.evaluation signals --seed $seed`: simulated consultations on a \
+ClickHouse alone, watched by the tasks that run in production, at every tick of $hours hours. 150 \
 proposals, five countries that like different ones, popularity lognormal with sd 1, going up and \
 down from hour to hour with sd 0.25, and a day and night. Methods `$burst` and `$identical`. \
 It is a simulation: real attackers know the rules.

@@ -8,9 +8,10 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
+from infra.clickhouse.signals import read_scan, read_signals
+from infra.clickhouse.tables import insert_columns
 from loadtests.evaluation.signals.bursts import FIRST_MINUTE
 from loadtests.evaluation.signals.traffic import (
-    insert_columns,
     insert_proposals,
     proposal_name,
     write_cells,
@@ -18,7 +19,6 @@ from loadtests.evaluation.signals.traffic import (
 from operators.core.votes.tally import COUNTED_CHOICES
 from pipelines.periodic.bursts import MINUTE_MS
 from pipelines.periodic.identical import scan_for_identical
-from pipelines.periodic.signals import read_scan, read_signals
 
 PEOPLE: Final = 3_000
 PROPOSALS: Final = 200

@@ -11,6 +11,7 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
+from infra.clickhouse.tables import insert_columns
 from operators.core.votes.tally import COUNTERS
 
 Counts = NDArray[np.int64]
@@ -230,14 +231,3 @@ def _write(
         "version": [1] * rows,
     }
     insert_columns(clickhouse, table, columns)
-
-
-def insert_columns(clickhouse: Client, table: str, columns: dict[str, list[Any]]) -> None:
-    """Insert columns into a table of `tutti`."""
-    clickhouse.insert(
-        table,
-        list(columns.values()),
-        column_names=list(columns),
-        database="tutti",
-        column_oriented=True,
-    )

@@ -56,9 +56,10 @@ def test_an_error_of_short_work_ends_the_process(heartbeat):
         repeat(work, stop, heartbeat)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_error_of_long_work_ends_the_process_too(heartbeat):
     work = CountingWork(stop := Event(), steps=5)
-    work.fault = SystemExit(3)  # ends the thread without a word of Python's
+    work.fault = OSError("gone")
     with pytest.raises(TerminalError, match="ended with an error"):
         repeat_beside(work, stop, heartbeat, longest_ms=1_000, poll_s=0.01)
 

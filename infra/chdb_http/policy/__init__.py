@@ -1,0 +1,1 @@
+"""The SQL policy: what a statement of an analyst may read."""

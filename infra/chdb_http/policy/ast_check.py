@@ -1,0 +1,125 @@
+"""Check the engine's parse of an analyst's statement, as `EXPLAIN AST` prints it.
+
+Every line is a kind of node and mostly a name, printed as it is: a name with a line break makes a
+line that is no known kind, so it can add a refusal but hide nothing. Only the order of lines
+matters, never what the tree's shape promises.
+"""
+
+import re
+
+from infra.chdb_http.errors import unpublished
+from infra.chdb_http.policy.allowlist import SYSTEM_TABLES, TABLE_FUNCTIONS, AllowedNames
+
+_NODE = re.compile(r"( *)([\w:]+)(?: (.*))?")
+_NAME = re.compile(r"([\w.]+)?(?: ?\(alias .*\))?(?: ?\(children \d+\))?")
+_STATEMENTS = frozenset({
+    "SelectWithUnionQuery", "Explain", "DescribeQuery", "ShowTables", "ShowFunctions",
+    "ShowCreateTableQuery", "ShowCreateViewQuery", "ExistsTableQuery", "ExistsViewQuery",
+    "ExistsDatabaseQuery",
+})  # fmt: skip
+# Kinds of nodes within a statement. Those with names of tables or functions are checked below.
+_PARTS = frozenset({
+    "SelectWithUnionQuery", "SelectIntersectExceptQuery", "SelectQuery", "Subquery", "WithElement",
+    "ExpressionList", "TablesInSelectQuery", "TablesInSelectQueryElement", "TableExpression",
+    "TableJoin", "ArrayJoin", "SampleRatio", "Asterisk", "QualifiedAsterisk", "Literal",
+    "ColumnsRegexpMatcher", "ColumnsListMatcher", "QualifiedColumnsRegexpMatcher",
+    "QualifiedColumnsListMatcher", "ColumnsTransformerList", "ColumnsApplyTransformer",
+    "ColumnsExceptTransformer", "ColumnsReplaceTransformer",
+    "ColumnsReplaceTransformer::Replacement", "OrderByElement", "InterpolateElement",
+    "WindowDefinition", "WindowListElement", "DataType", "Identifier", "TableIdentifier",
+    "Function",
+})  # fmt: skip
+_EXPLAINS = re.compile(
+    r"EXPLAIN( (AST|SYNTAX|QUERY TREE|PIPELINE|ESTIMATE|PLAN))?( \(children \d+\))?"
+)
+_MAX_NODES = 20_000
+
+
+def check(tree: str, names: AllowedNames) -> None:
+    """Refuse a statement of which any node is not known to be harmless.
+
+    Args:
+        tree: what `EXPLAIN AST` printed.
+        names: what it may name.
+
+    Raises:
+        QueryError: the refusal, with its reason.
+    """
+    first, *lines = tree.split("\n")
+    statement = _statement(first)
+    if len(lines) > _MAX_NODES:
+        raise unpublished("the statement is too long")
+    before = ""
+    for line in lines:
+        found = _NODE.fullmatch(line)
+        kind = found[2] if found else ""
+        if not found or (kind not in _PARTS and kind != "Set"):
+            raise unpublished(f"{kind or 'a name with a line break'} cannot be checked")
+        depth, rest = len(found[1]), found[3] or ""
+        if kind == "Set" and not (statement == "Explain" and depth == 1):
+            raise unpublished("settings cannot be chosen here")
+        if kind == "Literal" and depth == 1:
+            raise unpublished("results come back over HTTP, not into files")
+        if kind == "Identifier":
+            _check_identifier(rest, names)
+        elif kind == "TableIdentifier":
+            _check_table(_name(rest), names)
+        elif kind == "Function":
+            _check_function(_name(rest), names, is_table=before == "TableExpression")
+        before = kind
+    if statement.startswith(("Show", "Exists")):
+        _check_shown(statement, lines, names)
+
+
+def _statement(line: str) -> str:
+    kind, _, rest = line.partition(" ")
+    if kind not in _STATEMENTS:
+        raise unpublished("only SELECT, WITH, EXPLAIN, SHOW, DESCRIBE and EXISTS are possible")
+    if kind == "Explain" and not _EXPLAINS.fullmatch(rest):
+        raise unpublished("this kind of EXPLAIN is not possible")
+    return kind
+
+
+def _name(rest: str) -> str:
+    found = _NAME.fullmatch(rest)
+    if not found or not found[1]:
+        raise unpublished("names of tables and functions have letters, digits and _")
+    return found[1]
+
+
+def _check_identifier(rest: str, names: AllowedNames) -> None:
+    """`x IN db.table` names a table where a column could stand."""
+    first, dot, _ = rest.partition(".")
+    if dot and first in names.internal:
+        raise unpublished(f"the database {first} is not published")
+    if dot and first == "system":
+        _check_table(rest.partition(" ")[0], names)
+
+
+def _check_table(name: str, names: AllowedNames) -> None:
+    database, dot, table = name.partition(".")
+    if not dot:
+        return  # a common table expression, or a table of the current database
+    if database not in names.published:
+        raise unpublished(f"the database {database} is not published")
+    if database == "system" and table not in SYSTEM_TABLES:
+        raise unpublished(f"the table system.{table} is not published")
+
+
+def _check_function(name: str, names: AllowedNames, *, is_table: bool) -> None:
+    if is_table and "." in name:
+        _check_table(name, names)  # a view with parameters
+    elif is_table:
+        if name not in TABLE_FUNCTIONS:
+            raise unpublished(f"the table function {name} cannot be used")
+    elif not names.functions.admits(name):
+        raise unpublished(f"the function {name} cannot be called")
+
+
+def _check_shown(statement: str, lines: list[str], names: AllowedNames) -> None:
+    """`SHOW TABLES FROM db`, `SHOW CREATE db.table`, `EXISTS db.table`: names come in parts."""
+    parts = [line.split(" ", 2)[2] for line in lines if line.startswith(" Identifier ")]
+    if statement in {"ShowTables", "ExistsDatabaseQuery"}:
+        parts = [*parts, "*"] if parts else []
+    if len(parts) > 1:
+        _check_table(f"{parts[0]}.{'one' if parts[1] == '*' else parts[1]}", names)

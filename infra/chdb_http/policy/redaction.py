@@ -1,0 +1,46 @@
+"""Hide from analysts where this machine keeps its data.
+
+The engine has no grants for columns, so a table of the system that shows paths is replaced, in the
+statement that was checked, by the same table without them.
+"""
+
+from infra.chdb_http.statement import tokens
+
+_SHOWN = {
+    b"databases": b"'' AS data_path, '' AS metadata_path",
+    b"tables": b"emptyArrayString() AS data_paths, '' AS metadata_path",
+}
+# They take the name of a table, and no subquery; they do not show its rows.
+_NAMES_ONLY = frozenset({b"EXISTS", b"SHOW"})
+
+
+def without_paths(sql: str) -> str:
+    """The statement, as the engine writes it, with `system.databases` and others replaced.
+
+    >>> without_paths("SELECT name FROM system.databases AS d")
+    "SELECT name FROM (SELECT * REPLACE ('' AS data_path, '' AS metadata_path) \
+FROM system.databases) AS d"
+    """
+    raw = sql.encode()
+    found = list(tokens(raw))
+    if found and found[0].text in _NAMES_ONLY:
+        return sql
+    out, copied = bytearray(), 0
+    for index in range(len(found) - 2):
+        database, dot, table = found[index : index + 3]
+        names = raw[database.start : database.end], dot.text, raw[table.start : table.end]
+        after = found[index + 3].text if index + 3 < len(found) else b""
+        before = found[index - 1].text if index else b""
+        shown = _SHOWN.get(names[2].strip(b'`"'))
+        if names[0].strip(b'`"') != b"system" or names[1] != b"." or before == b"." or not shown:
+            continue
+        out += raw[copied : database.start]
+        if after == b".":  # a column, with the table's name before it
+            out += names[2]
+        else:
+            source = raw[database.start : table.end]
+            out += b"(SELECT * REPLACE (" + shown + b") FROM " + source + b")"
+            if after != b"AS" and before != b"IN":
+                out += b" AS " + names[2]
+        copied = table.end
+    return (out + raw[copied:]).decode()

@@ -1,0 +1,154 @@
+"""One HTTP request as a query: statement, data, parameters, settings, formats."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from infra.chdb_http import statement
+from infra.chdb_http.errors import (
+    BAD_ARGUMENTS,
+    NOT_IMPLEMENTED,
+    SYNTAX_ERROR,
+    QueryError,
+    refusal,
+)
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
+# Both come back in headers.
+_WORD = re.compile(r"[A-Za-z0-9_]+")
+_QUERY_ID = re.compile(r"[!-~]([ -~]{0,198}[!-~])?")
+# Parameters of the interface that are no settings of the engine and mean nothing here: every
+# request has a clean connection, one user, and a response whose headers come before its body.
+_INTERFACE = frozenset({
+    "query", "database", "query_id", "default_format", "user", "password", "role", "quota_key",
+    "session_id", "session_timeout", "session_check", "client_protocol_version", "buffer_size",
+    "wait_end_of_query", "send_progress_in_http_headers", "http_headers_progress_interval_ms",
+    "enable_http_compression", "http_zlib_compression_level", "compress", "decompress",
+    "cancel_http_readonly_queries_on_client_close", "http_write_exception_in_output_format",
+    "stacktrace", "close_session", "initial_query_id", "http_response_headers", "async_insert",
+    "wait_for_async_insert", "log_comment", "replace_running_query",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for.
+
+    Attributes:
+        sql: the statement; for an INSERT with data only its head.
+        insert: statement and data of an INSERT that carries them.
+        params: values of `{name:Type}`, in the engine's escaped form.
+        settings: the client's own settings of this one request.
+        format: format of the response.
+        query_tag: by which the engine can cancel the query; never the client's choice.
+        accept: encodings that the client accepts for the response.
+        blocks: whether the response is wanted in ClickHouse's own compressed blocks.
+        read_only: a GET, which must not change anything.
+        replace: whether it ends a running query with the same id.
+    """
+
+    sql: bytes
+    insert: statement.DataInsert | None
+    params: Mapping[str, str]
+    settings: Mapping[str, str]
+    database: str
+    format: str
+    query_id: str
+    query_tag: str
+    accept: str
+    blocks: bool
+    read_only: bool
+    replace: bool
+
+
+def url_parameters(query_string: bytes) -> dict[str, str]:
+    """The parameters of a URL, decoded.
+
+    Raises:
+        QueryError: it is no text.
+    """
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        raise refusal(BAD_ARGUMENTS, "The URL is not UTF-8, percent-encoded") from None
+    return dict(pairs)
+
+
+def switched_on(url: Mapping[str, str], name: str) -> bool:
+    """Whether a switch is set in the URL."""
+    return url.get(name, "0").lower() in {"1", "true"}
+
+
+def parse(method: str, url: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Request:
+    """Read a request; the body is already decompressed.
+
+    Raises:
+        QueryError: it asks for something that this interface cannot do.
+    """
+    _refuse_unsupported(url, headers)
+    in_url = url.get("query", "").encode()
+    if in_url and body and statement.first_word(in_url) != b"INSERT":
+        in_url, body = in_url + b"\n" + body, b""
+    sql, data = (in_url, body) if in_url else (body, b"")
+    insert = statement.insert(sql, data) if statement.first_word(sql) == b"INSERT" else None
+    if insert is None and data.strip():
+        sql += b"\n" + data
+    _refuse_unreadable(insert.head if insert else sql)
+    if not insert and (fault := statement.fault(sql)):
+        raise refusal(SYNTAX_ERROR, fault, "SYNTAX_ERROR")
+    if reason := statement.needs_session(sql):
+        raise refusal(NOT_IMPLEMENTED, reason, "NOT_IMPLEMENTED")
+    default = url.get("default_format") or headers.get("x-clickhouse-format") or "TabSeparated"
+    query_id = url.get("query_id") or str(uuid.uuid4())
+    if not _WORD.fullmatch(default) or not _QUERY_ID.fullmatch(query_id):
+        raise refusal(BAD_ARGUMENTS, "A format has letters and digits; a query_id is printable")
+    compress = url.get("enable_http_compression", "1") not in {"0", "false"}
+    return Request(
+        sql=sql,
+        insert=insert,
+        params={name[6:]: value for name, value in url.items() if name.startswith("param_")},
+        settings=_settings(url),
+        database=url.get("database") or headers.get("x-clickhouse-database", ""),
+        format=default if insert else statement.named_format(sql) or default,
+        query_id=query_id,
+        query_tag=f"request-{uuid.uuid4()}",
+        accept=headers.get("accept-encoding", "") if compress else "",
+        blocks=switched_on(url, "compress"),
+        read_only=method != "POST",
+        replace=switched_on(url, "replace_running_query"),
+    )
+
+
+def _settings(url: Mapping[str, str]) -> dict[str, str]:
+    settings = {
+        name: value
+        for name, value in url.items()
+        if name not in _INTERFACE and not name.startswith("param_")
+    }
+    for name in settings:
+        if not _NAME.fullmatch(name):
+            raise refusal(BAD_ARGUMENTS, "The URL holds a setting whose name is none")
+    return settings
+
+
+def _refuse_unreadable(sql: bytes) -> None:
+    try:
+        sql.decode()
+    except UnicodeDecodeError:
+        raise refusal(BAD_ARGUMENTS, "The statement is not UTF-8") from None
+
+
+def _refuse_unsupported(url: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    error: QueryError | None = None
+    if switched_on(url, "session_check"):
+        error = refusal(372, "There are no sessions here", "SESSION_NOT_FOUND")
+    elif headers.get("content-type", "").startswith("multipart/"):
+        error = refusal(
+            NOT_IMPLEMENTED, "Multipart bodies (external tables) are not supported; use a table"
+        )
+    elif any(name.endswith("_format") and f"{name[:-7]}_types" in url for name in url):
+        error = refusal(NOT_IMPLEMENTED, "External tables are not supported")
+    if error:
+        raise error

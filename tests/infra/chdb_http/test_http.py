@@ -1,0 +1,193 @@
+"""HTTP as such: methods, bodies that never come, connections that are not used, nonsense."""
+
+import asyncio
+import contextlib
+import socket
+
+import pytest
+import uvicorn
+from clickhouse_process import PATIENCE_S
+
+from infra.chdb_http import connection
+from infra.chdb_http.body import BodyMemory
+from infra.chdb_http.connection import MOST_CONNECTIONS, LimitedConnection
+from infra.chdb_http.errors import QueryError
+
+
+def talk(port: int, sent: bytes, *, end: bool = False) -> bytes:
+    """What comes back until the server closes; ``end`` closes our half first."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:
+        out = b""
+        with contextlib.suppress(OSError):
+            client.sendall(sent)
+            if end:
+                client.shutdown(socket.SHUT_WR)
+            while data := client.recv(65536):
+                out += data
+        return out
+
+
+@pytest.mark.parametrize("path", ["/ping", "/replicas_status", "/"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_probes_are_answered(server, path, method):
+    for analyst in (False, True):
+        reply = server.ask(path, method=method, analyst=analyst)
+        assert reply.status == 200
+        assert reply.body == (b"Ok.\n" if method == "GET" else b"")
+        assert reply.headers["content-length"] == "4"
+
+
+def test_head_answers_without_a_body(server):
+    reply = server.ask(method="HEAD", query="SELECT 1")
+    assert (reply.status, reply.body) == (200, b"")
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
+def test_other_methods_are_refused(server, method):
+    assert server.ask(method=method, query="SELECT 1").status == 405
+
+
+def test_other_paths_are_not_there(server):
+    assert server.ask("/play", method="GET").status == 404
+    assert server.ask("/../etc/passwd", method="GET").status == 404
+
+
+@pytest.mark.parametrize("name", ["query_id", "default_format"])
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\x00", "ü", " a", "a" * 300 + "\n"])
+def test_what_comes_back_in_a_header_is_checked(server, name, value):
+    for sql in ("SELECT 1", "INSERT INTO tutti.nothing VALUES (1)"):
+        reply = server.ask(body=sql, **{name: value})
+        assert reply.status == 400
+        assert "x-evil" not in reply.headers
+
+
+def test_a_connection_serves_many_requests(server):
+    one = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\nSELECT 1"
+    bad = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 7\r\n\r\nSELEC 1"
+    last = b"GET /?query=SELECT+3 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    out = talk(server.port, one + bad + one + last)
+    assert out.count(b"HTTP/1.1 200") == 3
+    assert out.count(b"HTTP/1.1 400") == 1
+
+
+def test_a_body_may_come_in_chunks(server, table):
+    head = f"POST /?query=INSERT+INTO+{table}+FORMAT+CSV HTTP/1.1\r\nHost: localhost\r\n".encode()
+    head += b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    assert b" 200 " in talk(server.port, head + b"4\r\n1,x\n\r\n5\r\n22,y\n\r\n0\r\n\r\n")
+    assert server.sql(f"SELECT sum(a) FROM {table}") == "23"
+    # cut off: nothing is written
+    assert b" 200 " not in talk(server.port, head + b"4\r\n1,x\n\r\n5\r\n22", end=True)
+    assert server.sql(f"SELECT sum(a) FROM {table}") == "23"
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 1073741824", "Transfer-Encoding: chunked"])
+def test_a_gigabyte_is_refused_early(server, framing):
+    """The client is told while it sends, or before; the server keeps none of it."""
+    head = f"POST /?query=INSERT+INTO+t+FORMAT+CSV HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n\r\n"
+    sent = 0
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as client:
+        client.sendall(head.encode())
+        piece = b"x" * 2**20
+        chunk = b"100000\r\n" + piece + b"\r\n" if "chunked" in framing else piece
+        answer = b""
+        while not answer:
+            client.settimeout(0.001 if sent < 2**30 else PATIENCE_S)
+            with contextlib.suppress(TimeoutError):
+                answer = client.recv(65536)
+            if not answer:
+                client.settimeout(PATIENCE_S)
+                client.sendall(chunk)
+                sent += len(piece)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert sent < 2**30
+
+
+def test_all_bodies_together_are_bounded():
+    async def take() -> None:
+        memory = BodyMemory(100)
+        async with memory.share() as one, memory.share() as other:
+            one(60)
+            other(40)
+            with pytest.raises(QueryError, match="Too much data") as refused:
+                other(1)
+            assert refused.value.status == 503
+        async with memory.share() as again:
+            again(100)
+
+    asyncio.run(take())
+
+
+NONSENSE = [
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /%ff%00?query=%ff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /?query=SELECT+%ff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\nx",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 2**19 + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"\r\n\r\n\r\n",
+    b"SELECT 1",
+]
+
+
+@pytest.mark.parametrize("sent", NONSENSE, ids=range(len(NONSENSE)))
+def test_nonsense_harms_nobody(server, sent):
+    out = talk(server.port, sent, end=True)
+    assert not out.startswith(b"HTTP/1.1 5")
+    assert server.sql("SELECT 1") == "1"
+
+
+def test_one_port_cannot_take_the_connections_of_the_other(server):
+    with contextlib.ExitStack() as held:
+        for _ in range(MOST_CONNECTIONS + 20):
+            address = ("127.0.0.1", server.analyst_port)
+            client = held.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
+            client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nSEL")
+        assert client.recv(65536).startswith(b"HTTP/1.1 503")
+        assert server.sql("SELECT 1") == "1"
+    assert server.sql("SELECT 1", analyst=True) == "1"
+
+
+def test_a_client_that_never_says_what_it_wants_is_cut_off(monkeypatch):
+    """Also one that sends a byte now and then."""
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def trickle(port: int, first: bytes) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(first)
+        with contextlib.suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(b"x")
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await reader.read(65536)
+        writer.close()
+
+    async def run() -> None:
+        config = uvicorn.Config(
+            app, http=LimitedConnection, port=0, lifespan="off", log_config=None
+        )
+        server = uvicorn.Server(config)
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        port = listener.getsockname()[1]
+        async with asyncio.timeout(PATIENCE_S):
+            whole = b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+            await asyncio.gather(trickle(port, b"GET / HT"), trickle(port, whole))
+        server.should_exit = True
+        await serving
+
+    asyncio.run(run())

@@ -1,0 +1,53 @@
+"""Our client against a server with passwords, and behind TLS."""
+
+import pytest
+from certificates import AWKWARD_SECRET, tls_in_front_of
+
+from infra.clickhouse.client import (
+    ClickHouseAuthenticationError,
+    ClickHouseUnavailableError,
+    connect,
+)
+from infra.config.settings import Settings
+
+
+def test_clickhouse_behind_tls_with_the_authority_in_a_file(server, secrets_folder):
+    with tls_in_front_of(server.port, secrets_folder) as port:
+        url = f"https://127.0.0.1:{port}"
+        trusting = Settings(clickhouse_url=url, clickhouse_ca_file=secrets_folder / "ca.pem")
+        assert connect(trusting).query("SELECT 1").result_rows == [(1,)]
+        for stranger in (secrets_folder / "stranger.pem", None):
+            suspicious = Settings(clickhouse_url=url, clickhouse_ca_file=stranger)
+            with pytest.raises(ClickHouseAuthenticationError, match="certificate of ClickHouse"):
+                connect(suspicious)
+
+
+def test_the_local_server_demands_the_passwords_it_was_given(
+    own_server, secrets_folder, monkeypatch
+):
+    own_server.stop()
+    monkeypatch.setenv("TUTTI_CLICKHOUSE_USER", "sink")
+    monkeypatch.setenv("TUTTI_CLICKHOUSE_PASSWORD_FILE", str(secrets_folder / "password"))
+    monkeypatch.setenv("TUTTI_ANALYST_PASSWORD_FILE", str(secrets_folder / "password"))
+    own_server.start()  # which asks /ping: that needs no password, as with ClickHouse
+    settings = Settings(home=own_server.home, port_base=own_server.base)
+    assert connect(settings).query("SELECT 1").result_rows == [(1,)]
+    assert connect(settings, analyst=True).query("SELECT 1").result_rows == [(1,)]
+    for wrong in (
+        {"clickhouse_password_file": secrets_folder / "wrong"},
+        {"clickhouse_password_file": None},
+        {"clickhouse_user": "other"},
+    ):
+        with pytest.raises(ClickHouseAuthenticationError, match="TUTTI_CLICKHOUSE_PASSWORD_FILE"):
+            connect(settings.model_copy(update=wrong))
+    with pytest.raises(ClickHouseAuthenticationError, match="TUTTI_ANALYST_PASSWORD_FILE"):
+        connect(settings.model_copy(update={"analyst_password_file": None}), analyst=True)
+    assert own_server.ask(body="SELECT 1").status == 403
+    assert own_server.ask(body="SELECT 1", analyst=True).code == 516
+    assert own_server.sql("SELECT 1", user="sink", password=AWKWARD_SECRET) == "1"
+    assert AWKWARD_SECRET not in (own_server.home / "server.log").read_text()
+
+
+def test_a_server_that_is_away_is_not_one_that_refuses():
+    with pytest.raises(ClickHouseUnavailableError):
+        connect(Settings(clickhouse_url="http://127.0.0.1:1"))
