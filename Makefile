@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-parser test-fast load load-full prove prove-red soak lint up down status documents lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-parser test-fast load load-full evaluate prove prove-red soak lint up down status documents lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -78,6 +78,13 @@ load-full: ready ## the measurements of docs/performance.md, and that page (an h
 	TUTTI_FLINK_HEAP_MB=15000 $(LOADTESTS) capacity steady --save
 	TUTTI_FLINK_HEAP_MB=15000 $(LOADTESTS) replay weeuropeans --save
 	$(LOADTESTS) report
+
+# Without a stack. Clusters need the labelled texts of ../shared/data; semantics takes a stack.
+evaluate: ready ## measure signals, clusters, opinion groups and the encoder; writes docs/signals.md
+	$(BIN)/python -m loadtests.evaluation signals
+	$(BIN)/python -m loadtests.evaluation clusters
+	$(BIN)/python -m loadtests.evaluation groups
+	$(BIN)/python -m loadtests.evaluation encoder
 
 # Faults follow one another on one stack: their ballots need more heap than is set by default.
 prove: export TUTTI_FLINK_HEAP_MB ?= 6144

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from infra.clickhouse.messages import all_accepted_votes, rejected_votes_by_reason
 from infra.clickhouse.tallies import count_cells, select_cells
-from loadtests.draws import Numbers
-from loadtests.encoding import Encoder, bad_reasons
+from loadtests.encoding import VoteEncoder, bad_reasons
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
 from loadtests.workload import Workload
 from operators.core.clock import Clock
 from operators.core.votes.ballots import MINUTE_MS
 from operators.core.votes.tally import COUNTED_CHOICES, COUNTERS
+from pipelines.traffic.draws import Numbers
 from schemas.events import QUALIFICATION_BITS
 
 CHUNK: Final = 1_000_000
@@ -61,7 +61,7 @@ class Expected:
 
 def expect(workload: Workload, segments: list[Segment], clock: Clock) -> Expected:
     """Count what was sent in these segments."""
-    votes, encoder = Votes(workload), Encoder(workload, clock)
+    votes, encoder = Votes(workload), VoteEncoder(workload, clock)
     reasons = np.array(bad_reasons())
     refused: Counter[str] = Counter()
     pairs, casts, cells, variants = [], [], [], []

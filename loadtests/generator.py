@@ -21,7 +21,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from loadtests.costs import threads_of
-from loadtests.encoding import Encoder, Messages
+from loadtests.encoding import Messages, VoteEncoder
 from loadtests.markers import MARKER_S, marker
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
@@ -107,7 +107,7 @@ class Generator:
         count = self._schedule.votes if self._schedule else plan.count
         self.started = Started(clock() + int(LEAD_S * 1000), time.monotonic() + LEAD_S)
         self._segment = Segment(plan.first, count, self.started.start_ms, plan.rate, plan.seconds)
-        self._votes, self._encoder = Votes(workload), Encoder(workload, clock)
+        self._votes, self._encoder = Votes(workload), VoteEncoder(workload, clock)
         self._ready: deque[Messages] = deque()
         self._encoded = self._handed = self._in_chunk = self._markers = 0
         self._lag_s: list[float] = []

@@ -14,6 +14,7 @@ from hdrh.histogram import HdrHistogram
 from infra.clickhouse.client import ERRORS, connect
 from infra.clickhouse.tallies import counted_proposals
 from infra.config.settings import Settings
+from pipelines.traffic.encoding import vote_beginning, vote_ending
 from schemas.times import format_instant
 
 MARKER_S: Final = 0.047
@@ -32,11 +33,14 @@ def markers_of(consultation_id: str) -> str:
 def marker(consultation_id: str, number: int, intended_ms: int) -> tuple[bytes, bytes]:
     """Key and message of a marker."""
     person = f"marker-{number:07d}"
-    value = (
-        f'{{"consultation_id":"{markers_of(consultation_id)}","proposal_id":"m-{number:07d}",'
-        f'"participant_id":"{person}","country":"FR","source":"marker",'
-        f'"cast_at":"{format_instant(intended_ms)}","choice":"agree"}}'
-    )
+    value = vote_beginning(
+        markers_of(consultation_id),
+        f"m-{number:07d}",
+        person,
+        country="FR",
+        source="marker",
+        cast_at=format_instant(intended_ms),
+    ) + vote_ending("agree")
     return person.encode(), value.encode()
 
 

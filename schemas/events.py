@@ -49,7 +49,11 @@ class Vote(Struct, frozen=True, gc=False):
 
 
 class Proposal(Struct, frozen=True, gc=False):
-    """A proposal as its campaign publishes it; the latest message wins."""
+    """A proposal as its campaign publishes it; the latest message wins.
+
+    `meta`: it is about the consultation itself ("voting on a phone is hard"), not an opinion on
+    its subject. It is voted on and ranked like others, but opinion groups are made without it.
+    """
 
     consultation_id: str
     proposal_id: str
@@ -59,6 +63,7 @@ class Proposal(Struct, frozen=True, gc=False):
     country: Given = ""
     author_id: Given = ""
     status: str = "accepted"
+    meta: bool = False
 
 
 class CountryWeight(Struct, frozen=True, gc=False):

@@ -20,7 +20,7 @@ _PARTS: Final = """
 
 _SNAPSHOTS: Final = f"""
     SELECT consultation_id, sum(rows), max(received), groupArray((origin_partition, newest)),
-        any(refused)
+        any(left_out)
     FROM (
         SELECT consultation_id, origin_partition, count() AS rows, max(origin_offset) AS newest,
             max(received_at) AS received
@@ -28,7 +28,8 @@ _SNAPSHOTS: Final = f"""
         GROUP BY consultation_id, origin_partition ORDER BY consultation_id, origin_partition
     ) AS ballots
     LEFT JOIN (
-        SELECT consultation_id, sumIf(cityHash64(proposal_id), status = 'refused') AS refused
+        SELECT consultation_id,
+            sumIf(cityHash64(proposal_id), status = 'refused' OR meta) AS left_out
         FROM tutti.proposals FINAL GROUP BY consultation_id
     ) AS proposals USING (consultation_id)
     GROUP BY consultation_id"""
@@ -61,9 +62,9 @@ _PROPOSALS: Final = """
         WHERE consultation_id = {consultation:String}
     )"""
 
-_REFUSED: Final = """
+_LEFT_OUT: Final = """
     SELECT proposal_id FROM tutti.proposals FINAL
-    WHERE consultation_id = {consultation:String} AND status = 'refused'"""
+    WHERE consultation_id = {consultation:String} AND (status = 'refused' OR meta)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +75,17 @@ class Snapshot:
         rows: Ballots, former and withdrawn ones included as long as ClickHouse keeps them.
         as_of: Broker time of the newest vote.
         newest: Newest offset of each partition of the votes as sent.
-        refused: Checksum of the proposals that moderation has refused.
+        left_out: Checksum of the proposals that groups are made without.
     """
 
     rows: int
     as_of: datetime
     newest: tuple[Any, ...]
-    refused: int
+    left_out: int
 
     def differs(self, former: "Snapshot | None") -> bool:
-        """Whether votes or rejections have come since; merges alone change `rows` only."""
-        return former is None or (self.newest, self.refused) != (former.newest, former.refused)
+        """Whether votes or moderation have come since; merges alone change `rows` only."""
+        return former is None or (self.newest, self.left_out) != (former.newest, former.left_out)
 
 
 def newest_data_parts(clickhouse: Client) -> tuple[Any, ...]:
@@ -95,8 +96,8 @@ def newest_data_parts(clickhouse: Client) -> tuple[Any, ...]:
 def snapshots(clickhouse: Client) -> dict[str, Snapshot]:
     """All consultations with ballots."""
     return {
-        consultation: Snapshot(rows, as_of, tuple(newest), refused)
-        for consultation, rows, as_of, newest, refused in clickhouse.query(_SNAPSHOTS).result_rows
+        consultation: Snapshot(rows, as_of, tuple(newest), left_out)
+        for consultation, rows, as_of, newest, left_out in clickhouse.query(_SNAPSHOTS).result_rows
     }
 
 
@@ -113,11 +114,11 @@ def read_opinions(clickhouse: Client, consultation: str) -> Opinions:
     found = clickhouse.query_arrow(_BALLOTS, parameters=known)
     voters = pc.greater(pc.list_value_length(found["ballots"]), 0)
     proposals = tuple(found.filter(pc.invert(voters))["proposals"].to_pylist()[0])
-    refused = {row[0] for row in clickhouse.query(_REFUSED, parameters=known).result_rows}
-    return opinions_of(found.filter(voters), proposals, refused)
+    left_out = {row[0] for row in clickhouse.query(_LEFT_OUT, parameters=known).result_rows}
+    return opinions_of(found.filter(voters), proposals, left_out)
 
 
-def opinions_of(found: pa.Table, proposals: tuple[str, ...], refused: set[str]) -> Opinions:
+def opinions_of(found: pa.Table, proposals: tuple[str, ...], left_out: set[str]) -> Opinions:
     """The matrix of a table of participants, each with sorted ballots: proposal * 4 + choice."""
     people = found["participant"].combine_chunks()
     lists = found["ballots"].combine_chunks()
@@ -131,7 +132,7 @@ def opinions_of(found: pa.Table, proposals: tuple[str, ...], refused: set[str]) 
     return Opinions(
         participants=np.frombuffer(b"".join(people.to_pylist()), "S16"),
         proposals=kept,
-        refused=np.array([proposal in refused for proposal in kept], np.bool_),
+        left_out=np.array([proposal in left_out for proposal in kept], np.bool_),
         starts=starts,
         columns=(np.cumsum(voted) - 1)[places],
         votes=(codes & 3).astype(np.int8) - np.int8(1),

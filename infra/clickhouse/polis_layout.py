@@ -13,7 +13,9 @@ from schemas.reserved import PROBE_CONSULTATION
 _BALLOTS: Final = f"""
     SELECT proposal_id, participant, choice, cast_at FROM tutti.ballots FINAL
     WHERE consultation_id = {{consultation:String}} AND consultation_id != '{PROBE_CONSULTATION}'
-        AND choice != 'withdrawn' AND trust != 'troll'"""
+        AND choice != 'withdrawn'
+        -- protects: the export in Polis's layout is of the trusted series
+        AND trust != 'troll'"""
 # Authors and voters are numbered together: whoever is both keeps one number.
 _PEOPLE: Final = f"""
     SELECT person, row_number() OVER (ORDER BY person) - 1 AS number FROM (

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import psutil
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
 from infra.clickhouse.migrations import migrate
@@ -19,8 +18,9 @@ from infra.config.trust import trust_rules
 from infra.flink.tls import make_identity
 from infra.kafka import client as kafka
 from infra.local.epochs import read_rebuild_record
-from infra.local.services import SERVICES, Service
+from infra.local.services import SERVICES, Health, Service
 from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
+from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError, TransientError, TuttiError
 
 Say = Callable[[str], None]
@@ -88,6 +88,7 @@ def up(settings: Settings, say: Say) -> None:
 def _up(settings: Settings, say: Say) -> None:
     supervisor = Supervisor(settings)
     if not supervisor.alive:
+        # protects: what lost its supervisor is ended before anything starts
         left = end_orphans(settings)
         if left:
             say(f"ended {left} processes that had lost their supervisor")
@@ -240,33 +241,26 @@ def _await(settings: Settings, supervisor: Supervisor, service: Service) -> None
             raise TerminalError(f"{service.name} does not start. {health.facts['blocked']}")
         return bool(health and health.ready) or crashes == MAX_CRASHES
 
-    try:
-        retry(
-            retry=retry_if_result(lambda found: not found),
-            stop=stop_after_delay(service.patience_s),
-            wait=wait_fixed(POLL_S),
-        )(ready_or_hopeless)()
-    except RetryError:
-        crashes = MAX_CRASHES
-    if crashes == MAX_CRASHES:
+    in_time = wait_until(ready_or_hopeless, service.patience_s, POLL_S)
+    if not in_time or crashes == MAX_CRASHES:
         raise NotReadyError(service, log_tail(settings, service.name))
 
 
 def _await_elsewhere(settings: Settings, service: Service) -> None:
     """A server elsewhere is not ours to start: it must answer now, or soon."""
-    try:
-        found = retry(
-            retry=retry_if_result(lambda health: not health.ready and not health.fault),
-            stop=stop_after_delay(ELSEWHERE_S),
-            wait=wait_fixed(POLL_S),
-        )(service.probe)(settings, 0)
-        if found.fault:
-            raise TerminalError(found.fault)
-    except RetryError:
+
+    def ready_or_faulty() -> Health | None:
+        health = service.probe(settings, 0)
+        return health if health.ready or health.fault else None
+
+    found = wait_until(ready_or_faulty, ELSEWHERE_S, POLL_S)
+    if found is None:
         raise TransientError(
             f"{service.name} at {service.address(settings)} does not answer: is it up, and is the"
             " address right?"
-        ) from None
+        )
+    if found.fault:
+        raise TerminalError(found.fault)
 
 
 def _ports(settings: Settings) -> list[int]:

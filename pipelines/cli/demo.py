@@ -31,7 +31,7 @@ def demo(
 ) -> None:
     """Show a running consultation, then recount it; exit 1 on any difference."""
     # It brings Apache Beam, which takes a second to import: only this command waits for it.
-    from pipelines.demo.show import show  # noqa: PLC0415
+    from pipelines.demo.show import show
 
     settings = Settings()
     elsewhere = [part.elsewhere(settings) for part in SERVICES if part.elsewhere(settings)]

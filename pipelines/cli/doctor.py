@@ -6,7 +6,8 @@ from dataclasses import asdict
 import typer
 
 from infra.config.settings import Settings
-from infra.local.doctor import Patient, examine
+from infra.local.doctor.examine import examine
+from infra.local.doctor.patient import Patient
 from pipelines.cli.output import AsJson, console, print_json
 
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}

@@ -1,7 +1,6 @@
 """``tutti schemas check``: which lines would be refused, and how to mend them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,29 +13,12 @@ from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.output import AsJson, console, errors, print_json
-from pipelines.exchange.validate import Fault, faults
+from pipelines.exchange.validate import Checked, Fault, verdicts
 from schemas.events import Kind
-from schemas.rejections import ADVICE, Reason
+from schemas.rejections import ADVICE
 from schemas.rules import validators
 
 app = typer.Typer(help="The contract of the messages.", no_args_is_help=True)
-
-
-@dataclass(slots=True)
-class Checked:
-    """How many lines would be refused: per reason, how many and the first of them."""
-
-    lines: int = 0
-    refused: int = 0
-    reasons: dict[Reason, tuple[int, int]] = field(default_factory=dict)
-
-    def add(self, fault: Fault | None) -> None:
-        """Count one line."""
-        self.lines += 1
-        if fault is not None:
-            self.refused += 1
-            count, first = self.reasons.get(fault.rejection.reason, (0, fault.line))
-            self.reasons[fault.rejection.reason] = (count + 1, first)
 
 
 def check_file(file: Path, kind: Kind, limit: int, show: Callable[[Fault], None]) -> Checked:
@@ -47,10 +29,10 @@ def check_file(file: Path, kind: Kind, limit: int, show: Callable[[Fault], None]
     """
     checked = Checked()
     validate = validators(trust_rules(Settings()))[kind]
-    for fault in faults(read_lines(file, f"checking {kind}"), validate, system_clock()):
-        checked.add(fault)
-        if fault is not None and checked.refused <= limit:
-            show(fault)
+    for verdict in verdicts(read_lines(file, f"checking {kind}"), validate, system_clock()):
+        checked.add(verdict)
+        if isinstance(verdict, Fault) and checked.refused <= limit:
+            show(verdict)
     return checked
 
 
@@ -81,6 +63,17 @@ def print_summary(checked: Checked) -> None:
         )
 
 
+def print_warnings(checked: Checked, to: Console = console) -> None:
+    """Print what is probably a mistake in lines that would be accepted."""
+    for mend, (count, first) in sorted(checked.warnings.items(), key=lambda row: -row[1][0]):
+        to.print(
+            f"warning: {count} x {mend}; first in line {first}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
 @app.command()
 def check(
     file: LinesFile,
@@ -101,6 +94,7 @@ def check(
         print_json(_plain(checked, named))
     else:
         print_summary(checked)
+        print_warnings(checked)
     if checked.refused:
         raise typer.Exit(1)
 
@@ -114,6 +108,10 @@ def _plain(checked: Checked, named: list[Fault]) -> dict[str, Any]:
             reason: {"lines": count, "first_line": first, "mend": ADVICE[reason].mend}
             for reason, (count, first) in checked.reasons.items()
         },
+        "warnings": [
+            {"lines": count, "first_line": first, "mend": mend}
+            for mend, (count, first) in checked.warnings.items()
+        ],
         "faults": [
             {
                 "line": fault.line,

@@ -71,7 +71,7 @@ def nearest(clickhouse: Client, consultation: str, text: str, limit: int) -> lis
         TerminalError: The consultation has no vectors of this installation's encoder.
     """
     # ONNX Runtime takes a moment to import: only this needs it.
-    from pipelines.semantics.encoder import load_encoder  # noqa: PLC0415
+    from pipelines.semantics.encoder import load_encoder
 
     encoder, _ = load_encoder()
     # In the statement: hundreds of numbers make an address too long for a parameter.

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Final
 
-import orjson
 from clickhouse_connect.driver.client import Client
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
@@ -27,6 +26,7 @@ from pipelines.cli.board import Board, draw_board, read_board
 from pipelines.cli.clusters import Topics, draw_clusters, read_clusters
 from pipelines.demo.campaign import Campaign
 from pipelines.exchange.send import Sender
+from pipelines.traffic.announcing import announce
 from pipelines.verify.reconcile import Reconciliation, reconcile
 
 REFRESH_S: Final = 1.0
@@ -39,11 +39,11 @@ AVERAGED: Final = 10
 """Looks over which votes per second are averaged: counting moves in steps of a checkpoint."""
 
 
-class Traffic(threading.Thread):
+class CampaignSender(threading.Thread):
     """Sends the campaign's messages at a steady rate until told to stop."""
 
     def __init__(self, settings: Settings, campaign: Campaign, rate: int, clock: Clock) -> None:
-        super().__init__(daemon=True, name="traffic")
+        super().__init__(daemon=True, name="campaign-sender")
         self._campaign, self._rate, self._clock = campaign, rate, clock
         self._sender = Sender(settings)
         self._stop_asked = threading.Event()
@@ -53,13 +53,6 @@ class Traffic(threading.Thread):
     def sent(self) -> int:
         """Messages handed over so far."""
         return self._sender.receipt.sent
-
-    def announce(self) -> None:
-        """Send the consultation and its proposals."""
-        self._sender.send("consultations", orjson.dumps(self._campaign.consultation()))
-        for proposal in self._campaign.proposals():
-            self._sender.send("proposals", orjson.dumps(proposal))
-        self._sender.finish()
 
     def run(self) -> None:
         """Send what is due, slice by slice."""
@@ -92,7 +85,7 @@ class Figures:
     refused: list[tuple[str, int]] = field(default_factory=list)
 
 
-class Watch:
+class DemoWatch:
     """Reads the figures and draws the screen."""
 
     def __init__(
@@ -204,15 +197,15 @@ def show(
     try:
         stack.up(settings, lambda line: console.print(line, highlight=False))
         campaign = Campaign()
-        traffic = Traffic(settings, campaign, rate, clock)
-        traffic.announce()
-        watch = Watch(
+        sender = CampaignSender(settings, campaign, rate, clock)
+        announce(settings, campaign.consultation(), campaign.proposals())
+        watch = DemoWatch(
             settings, connect(settings), campaign.consultation()["consultation_id"], clock
         )
-        traffic.start()
-        _watch_for(watch, traffic, console, seconds)
+        sender.start()
+        _watch_for(watch, sender, console, seconds)
         console.print("no more votes: waiting for the last ones, then recounting the log …")
-        traffic.end()
+        sender.end()
         verdict = reconcile(settings, SYNC_S)
         watch.look()
         if watch.board:
@@ -230,17 +223,19 @@ def show(
         stack.down(settings)
 
 
-def _watch_for(watch: Watch, traffic: Traffic, console: Console, seconds: float | None) -> None:
+def _watch_for(
+    watch: DemoWatch, sender: CampaignSender, console: Console, seconds: float | None
+) -> None:
     end = None if seconds is None else time.monotonic() + seconds
     with _picture(console) as draw:
         try:
-            while traffic.is_alive() and (end is None or time.monotonic() < end):
+            while sender.is_alive() and (end is None or time.monotonic() < end):
                 time.sleep(REFRESH_S)
                 try:
                     watch.look()
                 except UNAVAILABLE:  # it is being restarted: the next look shows it
                     continue
-                draw(watch, traffic.sent, None if end is None else end - time.monotonic())
+                draw(watch, sender.sent, None if end is None else end - time.monotonic())
         except KeyboardInterrupt:
             pass
 
@@ -253,7 +248,7 @@ def _picture(console: Console) -> Iterator[Any]:
         return
     said = 0.0
 
-    def say(watch: Watch, sent: int, _left: float | None) -> None:
+    def say(watch: DemoWatch, sent: int, _left: float | None) -> None:
         nonlocal said
         if time.monotonic() - said >= PLAIN_EVERY_S:
             said = time.monotonic()

@@ -7,13 +7,13 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaException
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.clickhouse.client import connect
 from infra.clickhouse.state import Offsets, active_cut, all_written, clustered_proposals
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.service.heartbeat import last_beat
+from infra.service.waiting import wait_until
 from operators.core.errors import TransientError
 from schemas.topics import (
     ACCEPTED_CONSULTATIONS,
@@ -83,33 +83,20 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
         beat = last_beat(settings, "semantics")
         return beat is not None and beat.healthy
 
-    try:
-        retry(
-            retry=retry_if_result(lambda done: not done),
-            stop=stop_after_delay(timeout_s),
-            wait=wait_fixed(POLL_S),
-        )(lambda: not behind() or not runs())()
-        if not behind():
-            # Of an item, how far clustering is comes last; other topics may be read later.
-            outputs = kafka.ends(broker, partitions_of(SEMANTICS_OUTPUTS))
-            _wait("the sink", timeout_s, lambda: all_written(clickhouse, outputs))
-    except RetryError:
-        pass
+    over = wait_until(lambda: not behind() or not runs(), timeout_s, POLL_S)
+    if over and not behind():
+        # Of an item, how far clustering is comes last; other topics may be read later.
+        outputs = kafka.ends(broker, partitions_of(SEMANTICS_OUTPUTS))
+        _wait("the sink", timeout_s, lambda: all_written(clickhouse, outputs))
     return behind()
 
 
 def _wait(stage: str, timeout_s: float, passed: Callable[[], bool]) -> None:
-    try:
-        retry(
-            retry=retry_if_result(lambda done: not done),
-            stop=stop_after_delay(timeout_s),
-            wait=wait_fixed(POLL_S),
-        )(passed)()
-    except RetryError:
+    if not wait_until(passed, timeout_s, POLL_S):
         raise TransientError(
             f"{stage} has not caught up within {timeout_s:g} s: see tutti status, or wait longer"
             " with --timeout."
-        ) from None
+        )
 
 
 def _intake_passed(group: Consumer, ends: Offsets) -> bool:

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
-
 from infra.clickhouse.client import connect
 from infra.clickhouse.state import active_epoch, counted_votes
 from infra.config.settings import Settings
@@ -24,6 +22,7 @@ from infra.local.epochs import (
 from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 from infra.service.heartbeat import last_beat
+from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError, TransientError
 from pipelines.votes.accepted_log import reaches_back
 from pipelines.votes.main import run
@@ -119,17 +118,11 @@ def follow(
             return False
         return process.state == "RUNNING" and service.probe(settings, process.pid).ready
 
-    try:
-        retry(
-            retry=retry_if_result(lambda found: not found),
-            stop=stop_after_delay(timeout_s),
-            wait=wait_fixed(POLL_S),
-        )(done)()
-    except RetryError:
+    if not wait_until(done, timeout_s, POLL_S):
         raise TransientError(
             f"The new epoch is not active after {timeout_s:g} s; it goes on: run tutti rebuild"
             " again to follow it, or tutti rebuild --cancel."
-        ) from None
+        )
     with connect(settings) as clickhouse:
         return active_epoch(clickhouse)
 

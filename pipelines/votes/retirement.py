@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 import structlog
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Message
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.clickhouse.client import connect
 from infra.clickhouse.state import Offsets, active_epoch, all_written
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.epochs import RebuildRecord, epoch_folder, update_rebuild_record
+from infra.service.waiting import wait_until
 from pipelines.votes.restore_policy import EpochOutputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS, Topic
 
@@ -98,16 +98,7 @@ def _living(settings: Settings, epoch: int, topic: Topic, partition: int) -> set
 
 
 def _sink_passed(clickhouse: Client, ends: Offsets) -> bool:
-    try:
-        return bool(
-            retry(
-                retry=retry_if_result(lambda done: not done),
-                stop=stop_after_delay(PATIENCE_S),
-                wait=wait_fixed(0.2),
-            )(lambda: all_written(clickhouse, ends))()
-        )
-    except RetryError:
-        return False
+    return wait_until(lambda: all_written(clickhouse, ends), PATIENCE_S, every_s=0.2)
 
 
 def _messages(

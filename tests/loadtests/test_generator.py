@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests import workload
-from loadtests.encoding import Encoder, bad_reasons
+from loadtests.encoding import VoteEncoder, bad_reasons
 from loadtests.expected import expect
 from loadtests.generator import Generator, Plan
 from loadtests.markers import MARKER_S, marker, summary
@@ -50,7 +50,7 @@ def small(**more) -> Workload:
 def messages(made: Workload, segment: Segment, step: int = 1_000):
     """Keys and values of a segment, in order."""
     schedule = Schedule(made, segment.rate, segment.seconds) if segment.seconds else None
-    votes, encoder = Votes(made), Encoder(made, clock)
+    votes, encoder = Votes(made), VoteEncoder(made, clock)
     for first in range(segment.first, segment.first + segment.count, step):
         numbers = np.arange(first, min(first + step, segment.first + segment.count))
         made_of = encoder.messages(votes.columns(segment, schedule, numbers))
@@ -73,7 +73,7 @@ def test_another_seed_gives_other_votes() -> None:
 def test_messages_are_accepted_or_refused_as_they_are_meant_to_be(name: str) -> None:
     made = workload.load(name).model_copy(update={"bad_share": 0.3})
     segment = Segment(0, 5_000, START_MS, made.rate, 0)
-    votes, encoder = Votes(made), Encoder(made, clock)
+    votes, encoder = Votes(made), VoteEncoder(made, clock)
     columns = votes.columns(segment, None, np.arange(5_000))
     reasons, numbers = bad_reasons(), encoder.bad_number(columns)
     for row, (key, value) in enumerate(messages(made, segment)):

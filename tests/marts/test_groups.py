@@ -16,7 +16,6 @@ from operators.core.groups import run as limits
 from operators.core.groups.consensus import group_consensus
 from operators.core.groups.representatives import representativeness
 from operators.core.groups.run import find_groups
-from operators.core.groups.significance import RUNS
 from pipelines.groups import grouping
 from pipelines.groups.grouping import Grouping
 
@@ -258,13 +257,64 @@ def test_noise_is_no_distinct_groups(clickhouse, analyst, worker):
     }
 
 
-def test_a_refused_proposal_represents_nobody(clickhouse, analyst):
-    invented_run(clickhouse, "g-refused")
-    first = rows(analyst, "group_representatives", "g-refused", "group, rank")[0]
-    insert_proposals(clickhouse, "g-refused", [first["proposal_id"]], status="refused")
-    shown = rows(analyst, "group_representatives", "g-refused", "group, rank")
-    assert first["proposal_id"] not in {row["proposal_id"] for row in shown}
+@pytest.mark.parametrize(("status", "meta"), [("refused", False), ("accepted", True)])
+def test_what_is_refused_or_meta_stands_for_no_group_and_in_no_consensus(
+    clickhouse, analyst, status, meta
+):
+    name = f"g-left-out-{status}"
+    invented_run(clickhouse, name)
+    first = rows(analyst, "group_representatives", name, "group, rank")[0]["proposal_id"]
+    before = {row["proposal_id"] for row in rows(analyst, "group_consensus", name)}
+    insert_proposals(clickhouse, name, [first], status=status, meta=meta)
+    shown = rows(analyst, "group_representatives", name, "group, rank")
+    assert first not in {row["proposal_id"] for row in shown}
     assert len(shown) == 15
+    assert {row["proposal_id"] for row in rows(analyst, "group_consensus", name)} == before - {
+        first
+    }
+    # What the groups voted is still told, whatever the proposal is.
+    assert first in {row["proposal_id"] for row in rows(analyst, "agreement_by_group", name)}
+    board = rows(analyst, "leaderboard", name)
+    assert [(row["proposal_id"], row["group_spread"]) for row in board] == (
+        [(first, None)] if meta else []
+    )
+
+
+def test_groups_follow_opinions_and_not_what_is_said_of_the_consultation(
+    clickhouse, analyst, worker
+):
+    """Odd and even people differ on the subject, the first and the last of them on the tool."""
+    dice = random.Random(4)
+
+    def ballots(name, count, camp):
+        return [
+            (f"{name}{p}", number(n), CHOICES[(1 - 2 * camp(n)) * dice.choice([1, 1, 1, 1, -1])])
+            for p in range(count)
+            for n in range(60)
+        ]
+
+    def likeness(camp):
+        """Share of the people who are grouped as a camp says."""
+        members = read_former(clickhouse)["g-meta"].members
+        people = [int.from_bytes(m.ljust(16, b"\0"), "little") - BASE for m in members.people]
+        pairs = Counter(zip(map(camp, people), members.ids.tolist(), strict=True))
+        return sum(max(pairs[c, g] for c in (0, 1)) for g in set(members.ids.tolist())) / 60
+
+    subject, tool = [f"s{p}" for p in range(8)], [f"t{p}" for p in range(30)]
+    by_subject, by_tool = (lambda n: n % 2), (lambda n: n // 30)
+    insert_proposals(clickhouse, "g-meta", subject + tool)
+    insert_ballots(clickhouse, "g-meta", ballots("s", 8, by_subject) + ballots("t", 30, by_tool))
+    worker()
+    assert likeness(by_tool) > 0.9
+    clickhouse.command("ALTER TABLE tutti.proposals DELETE WHERE consultation_id = 'g-meta'")
+    insert_proposals(clickhouse, "g-meta", tool, meta=True)
+    worker()  # no vote has come since: the flag alone is reason enough
+    assert likeness(by_subject) > 0.9 > likeness(by_tool)
+    shown = rows(analyst, "group_representatives", "g-meta")
+    assert {row["proposal_id"] for row in shown} <= set(subject)
+    assert {row["proposal_id"] for row in rows(analyst, "group_consensus", "g-meta")} == set(
+        subject
+    )
 
 
 def test_a_late_revote_is_counted_and_nothing_else_runs(clickhouse, analyst):
@@ -342,17 +392,3 @@ def test_too_large_a_consultation_is_refused_and_says_so(
     assert row["ballots"] > 100
     assert not rows(analyst, "group_consensus", large)
     assert (limits.MAX_BALLOTS, limits.MAX_PROPOSALS) == (5_000_000, 2_000)
-
-
-def test_a_person_s_group_is_in_no_view(analyst, clickhouse):
-    columns = analyst.query(
-        "SELECT table, name FROM system.columns WHERE database = 'marts'"
-    ).result_rows
-    assert columns
-    assert not [c for c in columns if c[1] in {"participant", "pseudonym", "members"}]
-    with pytest.raises(Exception, match=r"(?i)not allowed|denied|164"):
-        analyst.query("SELECT * FROM tutti.group_members")
-
-
-def test_noise_takes_nineteen_runs():
-    assert RUNS == 19

@@ -9,11 +9,11 @@ import pytest
 from confluent_kafka import Producer
 from orjson import dumps, loads
 from stack.naive import Ledger
-from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.clickhouse.client import scalar
 from infra.flink.rest import FlinkRest
 from infra.kafka.client import topics
+from infra.service.waiting import wait_until
 from operators.core.clock import system_clock
 from operators.core.votes.tally import COUNTERS
 from pipelines.demo.campaign import Campaign
@@ -73,11 +73,7 @@ class Generator(threading.Thread):
 
 
 def await_new_process(stack, service: str, old: int) -> None:
-    retry(
-        retry=retry_if_result(lambda found: not found),
-        stop=stop_after_delay(60),
-        wait=wait_fixed(0.1),
-    )(lambda: stack.pid(service) not in (0, old))()
+    assert wait_until(lambda: stack.pid(service) not in (0, old), 60, every_s=0.1)
 
 
 def starts_of_the_job(stack) -> list[dict[str, object]]:
@@ -242,9 +238,5 @@ def test_the_sink_learns_of_new_leaders(stack, campaign_under_fire):
     topics(stack.settings, timeout_s=60)
     back_ms = system_clock()
     ends = "SELECT toUnixTimestamp64Milli(max(written_at)) FROM tutti.positions WHERE stage = 'log'"
-    retry(
-        retry=retry_if_result(lambda noted_ms: noted_ms <= back_ms),
-        stop=stop_after_delay(30),
-        wait=wait_fixed(0.5),
-    )(lambda: scalar(stack.clickhouse(), ends))()
+    assert wait_until(lambda: scalar(stack.clickhouse(), ends) > back_ms, 30, every_s=0.5)
     assert stack.pid("sink") == sink

@@ -8,13 +8,14 @@ import sys
 import psutil
 import pytest
 from places import FIXTURES
-from stack.conftest import Stack, free_port_base
+from stack.conftest import Stack
 from stack.secured import PASSWORD, USER, start_broker
 
 from infra import redis
 from infra.config.settings import Settings
 from infra.flink.rest import FlinkRest
 from infra.flink.tls import folder_of
+from infra.local.free_ports import free_port_base
 from infra.local.supervisor import orphans
 from operators.core.errors import TuttiError
 
@@ -155,8 +156,8 @@ def test_a_trust_that_the_source_may_not_set_is_refused_here_and_in_the_recount(
     said = up.errors("send", str(file), "--kind", "votes", "--check")
     assert 'line 2: trust_not_allowed trust: found "segment"' in said
     assert "this source may set troll, trusted" in said
-    assert "lines that would be refused: 1" in said
-    up.run("send", str(file), "--kind", "votes")
+    assert "lines that would be rejected: 1" in said
+    assert "1 x trust_not_allowed" in up.errors("send", str(file), "--kind", "votes")
     up.run("sync")
     assert up.rows("SELECT reason, field, detail FROM marts.dead_letters") == [
         ("trust_not_allowed", "trust", "this source may set troll, trusted")

@@ -21,8 +21,8 @@ _RING_HEADER: Final = (
 _PAGE: Final = Template("""\
 # Signals on simulated attacks and honest peaks
 
-Written by `python -m loadtests signals --seed $seed`: simulated consultations on a ClickHouse \
-alone, watched by the tasks that run in production, at every tick of $hours hours. 150 \
+Written by `python -m loadtests.evaluation signals --seed $seed`: simulated consultations on a \
+ClickHouse alone, watched by the tasks that run in production, at every tick of $hours hours. 150 \
 proposals, five countries that like different ones, popularity lognormal with sd 1, going up and \
 down from hour to hour with sd 0.25, and a day and night. Methods `$burst` and `$identical`. \
 It is a simulation: real attackers know the rules.

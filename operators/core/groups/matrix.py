@@ -21,7 +21,8 @@ class Opinions:
     Attributes:
         participants: Their pseudonyms, ascending, ``S16``; n of them.
         proposals: Their ids, ascending; m of them.
-        refused: Which proposals were refused by moderation, shape (m,).
+        left_out: Which proposals groups are made without, because moderation has refused them or
+            because they are about the consultation itself, shape (m,).
         starts: Participant i has the ballots ``starts[i]:starts[i + 1]``, shape (n + 1,).
         columns: The proposal of each ballot, as its place in `proposals`, shape (ballots,).
         votes: AGREE, NEUTRAL or DISAGREE, shape (ballots,).
@@ -29,7 +30,7 @@ class Opinions:
 
     participants: NDArray[np.bytes_]
     proposals: tuple[str, ...]
-    refused: NDArray[np.bool_]
+    left_out: NDArray[np.bool_]
     starts: NDArray[np.int64]
     columns: NDArray[np.intp]
     votes: NDArray[np.int8]
@@ -39,7 +40,7 @@ class Opinions:
         cls,
         participants: NDArray[np.bytes_],
         proposals: tuple[str, ...],
-        refused: NDArray[np.bool_],
+        left_out: NDArray[np.bool_],
         rows: NDArray[np.intp],
         columns: NDArray[np.intp],
         votes: NDArray[np.int8],
@@ -58,7 +59,7 @@ class Opinions:
         return cls(
             participants[by_name],
             tuple(proposals[i] for i in by_id),
-            refused[by_id],
+            left_out[by_id],
             starts,
             column[order],
             votes[order],
@@ -75,7 +76,7 @@ class Opinions:
         return np.repeat(np.arange(len(self.participants)), self.ballots)
 
     def centred(self, votes: NDArray[np.int8] | None = None) -> NDArray[np.float64]:
-        """Each ballot less its proposal's mean; 0 where the proposal was refused.
+        """Each ballot less its proposal's mean; 0 where the proposal is left out.
 
         A missing ballot takes the mean, so less the mean it is 0 and need not be kept.
         """
@@ -84,7 +85,7 @@ class Opinions:
         count = np.bincount(self.columns, minlength=m)
         total = np.bincount(self.columns, weights=votes, minlength=m)
         mean = np.divide(total, count, out=np.zeros(m), where=count > 0)
-        return np.where(self.refused[self.columns], 0.0, votes - mean[self.columns])
+        return np.where(self.left_out[self.columns], 0.0, votes - mean[self.columns])
 
 
 def gram(opinions: Opinions, values: NDArray[np.float64]) -> NDArray[np.float64]:

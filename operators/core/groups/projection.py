@@ -54,7 +54,7 @@ def project(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> NDArra
     """Where each participant stands, shape (n, 2).
 
     Those who voted less lie nearer to the middle only because missing ballots are means: each is
-    stretched by sqrt(proposals / voted). A refused proposal counts as voted by everybody.
+    stretched by sqrt(proposals / voted). A proposal that is left out counts as voted by everybody.
 
     Args:
         opinions: Everybody's ballots.
@@ -69,7 +69,7 @@ def project(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> NDArra
             for axis in range(DIMENSIONS)
         ]
     )
-    kept = np.bincount(rows, weights=~opinions.refused[opinions.columns], minlength=n)
-    voted = kept + np.count_nonzero(opinions.refused)
+    kept = np.bincount(rows, weights=~opinions.left_out[opinions.columns], minlength=n)
+    voted = kept + np.count_nonzero(opinions.left_out)
     stretch = np.sqrt(len(opinions.proposals) / np.maximum(voted, 1))
     return np.asarray(places * stretch[:, None])

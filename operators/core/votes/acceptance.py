@@ -102,6 +102,7 @@ class Acceptance:
             "country": proposal.country,
             "author": author,
             "status": proposal.status,
+            "meta": proposal.meta,
             "submitted_ms": parse_instant(proposal.submitted_at),
             **_origin(origin),
         }

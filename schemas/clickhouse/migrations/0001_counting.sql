@@ -27,6 +27,7 @@ CREATE TABLE tutti.tallies
     version UInt64 COMMENT 'Offset of the output record: the greatest is current',
     is_deleted UInt8 DEFAULT 0 COMMENT '1: the cell is empty again'
 )
+-- protects: the offset of the output record as a row's version
 ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY (epoch, consultation_id, proposal_id, country, trust)
 COMMENT 'Counts of current ballots per epoch, proposal, country and trust level';
@@ -118,6 +119,7 @@ SELECT
     origin_partition, origin_offset,
     fromUnixTimestamp64Milli(origin_ms, 'UTC') AS received_at,
     bitOr(
+        -- protects: the archive's rank
         bitShiftLeft(toUInt128(cast_ms), 64),
         bitOr(bitShiftLeft(toUInt128(origin_partition), 48), toUInt128(origin_offset))
     ) AS version
@@ -150,6 +152,7 @@ CREATE TABLE tutti.proposals
     country LowCardinality(String) COMMENT 'ISO 3166-1; empty: not declared',
     author String COMMENT 'Pseudonym of the author; empty: not declared',
     status LowCardinality(String) COMMENT 'pending, accepted, refused, postponed or archived',
+    meta Bool COMMENT 'true: about the consultation itself; opinion groups are made without it',
     submitted_ms Int64 COMMENT 'When it was submitted, ms since 1970',
     origin_partition UInt16 COMMENT 'Partition of tutti.proposals.v1',
     origin_offset UInt64 COMMENT 'Offset in that partition',

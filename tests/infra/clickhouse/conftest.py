@@ -1,4 +1,4 @@
-"""The local server as the stack starts it, and one with all tables and views."""
+"""ClickHouse for tests of what reads and writes its tables, and servers that a test may kill."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -7,9 +7,9 @@ import pytest
 import yaml
 from places import CHECKOUT
 from prometheus_client.parser import text_string_to_metric_families
-from stack.conftest import free_port_base
 
 from infra.config.settings import Settings
+from infra.local.free_ports import free_port_base
 from infra.service.heartbeat import STALE_MS, Heartbeat
 from infra.service.metrics import FLINK, METRICS, SINK, SINK_RETRIES, SOURCES, markdown
 from infra.service.metrics_server import FORGOTTEN_MS, Gathered, serve

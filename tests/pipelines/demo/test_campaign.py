@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.demo.campaign import Campaign, Message
 from pipelines.demo.corpus import read_corpus
-from pipelines.demo.spoiled import SPOILERS
+from pipelines.traffic.spoiled import SPOILERS
 
 NOW_MS = 1_750_000_000_000
 COUNT = 60_000
@@ -188,8 +188,10 @@ def test_countries_vote_by_population_mildly_flattened(votes: list[dict]) -> Non
     assert counts["DE"] == max(counts.values())
     assert counts["MT"] / len(votes) > weights["MT"] / sum(weights.values())
     assert counts["DE"] / counts["MT"] > 20
+    # The next two differ by 6 % in population, which is less than chance in so many people.
     by_votes = sorted(weights, key=lambda country: -counts[country])
-    assert set(by_votes[:6]) == {"DE", "FR", "IT", "ES", "PL", "RO"}
+    assert set(by_votes[:5]) == {"DE", "FR", "IT", "ES", "PL"}
+    assert set(by_votes[5:7]) == {"RO", "NL"}
 
 
 def test_qualifications_trust_and_sources_come_in_the_stated_shares(votes: list[dict]) -> None:

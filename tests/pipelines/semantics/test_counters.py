@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from infra.service.metrics import SEMANTICS
-from operators.core.clusters.clusters import StateSize
+from operators.core.clusters.state_size import StateSize
 from pipelines.semantics.counters import Reporter, Watch
 
 
