@@ -13,7 +13,17 @@ from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
 
 @pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Epoch 1 is active; each test has a consultation of its own."""
+    with ephemeral_clickhouse(tmp_path_factory.mktemp("tables")) as settings:
+        client = connect(settings)
+        show_epoch(client)
+        yield client
+
+
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TuttiServerProcess]:
+    """The local server as the stack starts it."""
     home = tmp_path_factory.mktemp("clickhouse")
     with running(TuttiServerProcess(home, free_base())) as server:
         yield server
@@ -24,12 +34,3 @@ def own_server(tmp_path: Path) -> Iterator[TuttiServerProcess]:
     """A server that the test may kill."""
     with running(TuttiServerProcess(tmp_path, free_base())) as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """All tables and views; epoch 1 is active; each test has a consultation of its own."""
-    with ephemeral_clickhouse(tmp_path_factory.mktemp("tables")) as settings:
-        client = connect(settings)
-        show_epoch(client)
-        yield client
