@@ -2,46 +2,30 @@
 
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from infra.config.settings import CHECKOUT, Settings
-from loadtests.bench import Bench, own_stack
+from loadtests.bench import Bench
 from loadtests.capacity import Trial, assess, highest, search
-from loadtests.evaluation import cluster_quality as quality
-from loadtests.evaluation.cluster_rules import meaning
-from loadtests.evaluation.encoder import encoder
-from loadtests.evaluation.groups import measure as measure_groups
-from loadtests.evaluation.groups import total
-from loadtests.evaluation.signals.measure import measure as measure_signals
-from loadtests.evaluation.signals.page import PAGE as SIGNALS_PAGE
+from loadtests.commands import console, say
+from loadtests.commands import run as run_command
 from loadtests.expected import Comparison
 from loadtests.machine import changed, commit, machine, shown, versions
+from loadtests.own_stack import own_stack
 from loadtests.report import PAGE, Kind, Report, render, reports, save
 from loadtests.show import show
-from loadtests.threads import one_thread
-from loadtests.workload import load
-from models.load import load as load_encoder
+from loadtests.workload import Workload, load
 from operators.core.clock import system_clock
-from operators.core.errors import TuttiError
 
-DATA: Final = CHECKOUT.parent / "shared" / "data" / "text"
-
-console = Console()
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 Name = Annotated[str, typer.Argument(metavar="WORKLOAD", help="a file of loadtests/workloads")]
 Runs = Annotated[int, typer.Option(min=1, help="measured runs, one after the other")]
 Save = Annotated[bool, typer.Option("--save", help="keep the report in loadtests/results")]
-
-
-def _say(line: str) -> None:
-    console.print(line, style="dim")
 
 
 class Session:
@@ -86,6 +70,23 @@ def _print_check(comparison: Comparison) -> None:
     )
 
 
+@contextmanager
+def ready_bench(workload: Workload, *, clustered: bool = True) -> Iterator[Bench]:
+    """A bench on a fresh stack that knows the workload's proposals and was measured idle.
+
+    Args:
+        workload: What will be sent.
+        clustered: Wait until the proposals are clustered; otherwise votes go out meanwhile.
+    """
+    with own_stack(say) as settings:
+        bench = Bench(settings, workload)
+        bench.announce()
+        if clustered:
+            bench.await_clusters()
+        bench.idle()
+        yield bench
+
+
 @app.command()
 def run(
     workload: Name = "steady",
@@ -100,11 +101,7 @@ def run(
     """Send at a rate: how soon is a vote readable?"""
     session = Session("run", workload)
     rate = rate or session.workload.rate
-    with own_stack(_say) as settings:
-        bench = Bench(settings, session.workload)
-        bench.announce()
-        bench.await_clusters()
-        bench.idle()
+    with ready_bench(session.workload) as bench:
         show(console, "cold start", bench.warm_up(lambda: bench.steady(rate, warm_up)))
         for number in range(1, runs + 1):
             show(console, f"run {number}", bench.steady(rate, seconds))
@@ -125,11 +122,7 @@ def bulk(
 ) -> None:
     """Send as fast as possible: votes per second of the whole chain, from sent to visible."""
     session = Session("bulk", workload)
-    with own_stack(_say) as settings:
-        bench = Bench(settings, session.workload)
-        bench.announce()
-        bench.await_clusters()
-        bench.idle()
+    with ready_bench(session.workload) as bench:
         if warm_up:
             show(console, "cold start", bench.warm_up(lambda: bench.bulk(warm_up)))
         for number in range(1, runs + 1):
@@ -146,10 +139,7 @@ def replay(
 ) -> None:
     """Send a whole workload as fast as possible to a stack that has just started."""
     session = Session("replay", workload)
-    with own_stack(_say) as settings:
-        bench = Bench(settings, session.workload)
-        bench.announce()
-        bench.idle()
+    with ready_bench(session.workload, clustered=False) as bench:
         show(console, "replay", bench.bulk(votes or session.workload.votes))
         report = session.report(bench, f"replay-{workload}" if save else "", [], 0)
     _exit(report)
@@ -167,11 +157,7 @@ def capacity(
 ) -> None:
     """Search the highest rate that the chain keeps up with."""
     session = Session("capacity", workload)
-    with own_stack(_say) as settings:
-        bench = Bench(settings, session.workload)
-        bench.announce()
-        bench.await_clusters()
-        bench.idle()
+    with ready_bench(session.workload) as bench:
         show(console, "cold start", bench.warm_up(lambda: bench.steady(start, warm_up)))
 
         def trial(rate: float) -> Trial:
@@ -188,66 +174,11 @@ def capacity(
     _exit(report)
 
 
-app.command()(encoder)
-app.command()(meaning)
-
-
-@app.command()
-def clusters(
-    data: Annotated[Path, typer.Option(help="folder of the data sets")] = DATA,
-    proposals: Annotated[
-        int, typer.Option(min=0, help="made-up proposals beside them, for speed and size")
-    ] = 30_000,
-) -> None:
-    """Measure clusters without the job: quality, steadiness, speed and size."""
-    encoder = load_encoder(Settings().model)
-    results = [quality.encoded(quality.read(data, name), encoder) for name in quality.FILES]
-    if proposals:
-        results.append(quality.run(*quality.synthetic(proposals)))
-    for line in quality.lines(results):
-        typer.echo(line)
-
-
-@app.command()
-def groups(
-    people: Annotated[int, typer.Option(min=1, help="participants")] = 33_000,
-    proposals: Annotated[int, typer.Option(min=1, help="proposals")] = 783,
-    ballots: Annotated[int, typer.Option(min=1, help="ballots, about")] = 2_000_000,
-    seed: Annotated[int, typer.Option(help="of the invented ballots")] = 1,
-    runs: Runs = 3,
-) -> None:
-    """Group the people of one consultation: how long does each phase take?"""
-    one_thread()
-    _say(f"inventing {ballots:,} ballots in a ClickHouse of their own")
-    measured = measure_groups(people, proposals, ballots, seed, runs)
-    console.print(
-        f"{measured.people:,} people, {measured.proposals:,} proposals,"
-        f" {measured.ballots:,} ballots; {measured.k} groups"
-    )
-    drawn = Table("phase", "s", "CPU s", "CPU s of ClickHouse")
-    for number, phases in enumerate(measured.runs, 1):
-        drawn.add_section()
-        for phase in (*phases, total(phases)):
-            figures = (phase.wall_s, phase.cpu_s, phase.clickhouse_cpu_s)
-            drawn.add_row(f"{number}: {phase.name}", *(f"{figure:.2f}" for figure in figures))
-    console.print(drawn)
-    console.print(f"most memory: {measured.peak_mb:,.0f} MiB, libraries included")
-
-
 @app.command()
 def report() -> None:
     """Make docs/performance.md of the reports that were kept."""
     PAGE.write_text(render(reports()))
     console.print(f"wrote {PAGE}")
-
-
-@app.command()
-def signals(
-    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 1,
-) -> None:
-    """Attack simulated consultations and write docs/signals.md: what the signals catch."""
-    SIGNALS_PAGE.write_text(measure_signals(seed, _say))
-    console.print(f"wrote {SIGNALS_PAGE}")
 
 
 def _exit(report: Report) -> None:
@@ -256,14 +187,5 @@ def _exit(report: Report) -> None:
         raise typer.Exit(1)
 
 
-def main() -> None:
-    """Run a command; what is wrong is said in one sentence."""
-    try:
-        app()
-    except TuttiError as error:
-        console.print(f"error: {error}", style="red")
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(app)

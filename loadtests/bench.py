@@ -1,46 +1,37 @@
-"""The bench: a stack of its own, segments of a workload sent to it, and what each came to."""
+"""The bench: segments of a workload are sent to a stack, and each is measured."""
 
 import os
-import random
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
-import orjson
 
 from infra.clickhouse.client import connect
-from infra.config.settings import CHECKOUT, Settings
-from infra.local import stack
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
+from infra.service.waiting import wait_until
 from loadtests.costs import GENERATOR, Costs, Reading
 from loadtests.expected import Comparison, compare, expect
-from loadtests.generator import Plan, Sent, Started
+from loadtests.generator import Sent, Started, TrafficPlan
 from loadtests.markers import MARKER_S, Observer, summary
+from loadtests.memory import watching_memory
 from loadtests.votes import Segment
 from loadtests.workload import Workload
 from operators.core.clock import system_clock
-from operators.core.errors import TerminalError, TransientError
-from pipelines.exchange.send import Sender
+from operators.core.errors import TransientError
+from pipelines.traffic.announcing import announce
 from pipelines.verify.sync import await_clusters, sync
 from schemas.times import format_instant
 
 SYNC_S: Final = 1_800.0
 IDLE_S: Final = 5.0
 THREADS_SHOWN: Final = 12
-ELSEWHERE: Final = ("kafka_brokers", "clickhouse_url", "analyst_url", "redis_url", "trust_rules")
-"""Settings of which none may be set."""
-
-Say = Callable[[str], None]
 
 
-class Service(msgspec.Struct, frozen=True):
+class ServiceCost(msgspec.Struct, frozen=True):
     """What one service cost in a measurement.
 
     Attributes:
@@ -48,7 +39,7 @@ class Service(msgspec.Struct, frozen=True):
         cores: CPU seconds per second.
         peak_mb: Most resident memory, MiB.
         threads_us: CPU per vote of its busiest threads, by name, µs.
-        restarts: Whether it was another process at the end.
+        restarted: Whether it was another process at the end.
     """
 
     cpu_us: float
@@ -87,53 +78,12 @@ class Measurement(msgspec.Struct, frozen=True):
     gap_ms: float
     polls_per_s: float
     others_cores: float
-    services: dict[str, Service]
+    services: dict[str, ServiceCost]
 
     @property
     def cpu_us(self) -> float:
         """CPU per vote of all services together, µs."""
         return sum(service.cpu_us for service in self.services.values())
-
-
-@contextmanager
-def own_stack(say: Say) -> Iterator[Settings]:
-    """A stack in a temporary folder, on free ports, removed afterwards.
-
-    Raises:
-        TerminalError: The settings name servers elsewhere: nobody's real ones get our votes.
-    """
-    asked = Settings()
-    for name in ELSEWHERE:
-        if getattr(asked, name) is not None:
-            raise TerminalError(
-                f"Load tests start a stack of their own on this machine: unset TUTTI_{name.upper()}"
-            )
-    # The services read the environment. The probe's votes would be accepted beside ours; markers
-    # measure what it does.
-    os.environ["TUTTI_PROBE_SECONDS"] = "0"
-    folder = Path(tempfile.mkdtemp(prefix="tutti-load-"))
-    settings = Settings().model_copy(
-        update={"home": folder / "home", "port_base": free_port_base()}
-    )
-    try:
-        stack.up(settings, say)
-        yield settings
-    finally:
-        stack.reset(settings)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port_base() -> int:
-    """A port with nine free ones behind it, below the range that the system hands out."""
-    while True:
-        base = random.SystemRandom().randrange(20_000, 32_000, 10)
-        try:
-            for port in range(base, base + 10):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return base
 
 
 class Bench:
@@ -150,25 +100,27 @@ class Bench:
     def announce(self) -> None:
         """Send the consultation and its proposals, and wait until they are there."""
         w = self._workload
-        countries = [{"country": name, "weight": weight} for name, weight in w.countries.items()]
-        sender = Sender(self._settings)
-        sender.send(
-            "consultations",
-            orjson.dumps(
-                {"consultation_id": w.consultation_id, "title": w.about, "countries": countries}
+        submitted_at = format_instant(system_clock())
+        announce(
+            self._settings,
+            {
+                "consultation_id": w.consultation_id,
+                "title": w.about,
+                "countries": [
+                    {"country": c, "weight": weight} for c, weight in w.countries.items()
+                ],
+            },
+            (
+                {
+                    "consultation_id": w.consultation_id,
+                    "proposal_id": f"p-{number:05d}",
+                    "text": f"Proposal {number:,} of the load test {w.name}.",
+                    "language": "en",
+                    "submitted_at": submitted_at,
+                }
+                for number in range(w.proposals)
             ),
         )
-        submitted_at = format_instant(system_clock())
-        for number in range(w.proposals):
-            proposal = {
-                "consultation_id": w.consultation_id,
-                "proposal_id": f"p-{number:05d}",
-                "text": f"Proposal {number:,} of the load test {w.name}.",
-                "language": "en",
-                "submitted_at": submitted_at,
-            }
-            sender.send("proposals", orjson.dumps(proposal))
-        sender.finish()
         sync(self._settings, SYNC_S)
 
     def await_clusters(self) -> None:
@@ -193,11 +145,11 @@ class Bench:
 
     def steady(self, rate: float, seconds: float) -> Measurement:
         """Send at a rate, with markers among the votes."""
-        return self._measure(Plan(self._fields, self._next, 0, rate, seconds, self._markers))
+        return self._measure(TrafficPlan(self._fields, self._next, 0, rate, seconds, self._markers))
 
     def bulk(self, votes: int) -> Measurement:
         """Send as fast as possible."""
-        return self._measure(Plan(self._fields, self._next, votes, self._workload.rate, 0))
+        return self._measure(TrafficPlan(self._fields, self._next, votes, self._workload.rate, 0))
 
     def warm_up(self, measure: Callable[[], Measurement]) -> Measurement:
         """A measurement of the fresh stack, which is reported apart from the runs."""
@@ -218,7 +170,7 @@ class Bench:
     def _fields(self) -> dict[str, object]:
         return self._workload.model_dump()
 
-    def _measure(self, plan: Plan) -> Measurement:
+    def _measure(self, plan: TrafficPlan) -> Measurement:
         costs = Costs(self._settings)
         observer = None
         if plan.marker is not None:
@@ -227,7 +179,7 @@ class Bench:
         before = costs.read()
         began_s = time.monotonic()
         try:
-            with costs.watching_memory():
+            with watching_memory(costs.memory_mb) as peak_mb:
                 started, sent = self._generate(plan)
                 sync(self._settings, SYNC_S)
                 visible_s = time.monotonic() - started.start_s
@@ -246,8 +198,8 @@ class Bench:
         self._markers += sent.markers
         latencies = _latencies(observer, plan, started, sent)
         total = sent.votes + sent.markers
-        services = _parts(self._settings, costs, before, after, total, seconds)
-        services[GENERATOR] = Service(
+        services = _service_costs(self._settings, peak_mb, before, after, total, seconds)
+        services[GENERATOR] = ServiceCost(
             cpu_us=round(sent.cpu_s / total * 1e6, 2),
             cores=round(sent.cpu_s / seconds, 3),
             peak_mb=sent.peak_mb,
@@ -273,7 +225,7 @@ class Bench:
         self.runs.append(measured)
         return measured
 
-    def _generate(self, plan: Plan) -> tuple[Started, Sent]:
+    def _generate(self, plan: TrafficPlan) -> tuple[Started, Sent]:
         """Run the generator's process."""
         environment = os.environ | {
             "TUTTI_HOME": str(self._settings.home),
@@ -295,14 +247,15 @@ class Bench:
 
     def _await_markers(self, observer: Observer | None, count: int) -> None:
         """All markers are counted when sync returns: the observer sees them at its next look."""
-        end_s = time.monotonic() + SYNC_S
-        while observer is not None and observer.readable(count) < count:
-            if time.monotonic() > end_s:
-                raise TransientError("Markers are missing in ClickHouse although all is counted.")
-            time.sleep(0.01)
+        if observer is None:
+            return
+        if not wait_until(lambda: observer.readable(count) >= count, SYNC_S, every_s=0.01):
+            raise TransientError("Markers are missing in ClickHouse although all is counted.")
 
 
-def _latencies(observer: Observer | None, plan: Plan, started: Started, sent: Sent) -> list[float]:
+def _latencies(
+    observer: Observer | None, plan: TrafficPlan, started: Started, sent: Sent
+) -> list[float]:
     """Intended time to readable of each marker, s, in their order."""
     if observer is None or plan.marker is None:
         return []
@@ -312,9 +265,14 @@ def _latencies(observer: Observer | None, plan: Plan, started: Started, sent: Se
     ]
 
 
-def _parts(
-    settings: Settings, costs: Costs, before: Reading, after: Reading, votes: int, seconds: float
-) -> dict[str, Service]:
+def _service_costs(
+    settings: Settings,
+    peak_mb: dict[str, int],
+    before: Reading,
+    after: Reading,
+    votes: int,
+    seconds: float,
+) -> dict[str, ServiceCost]:
     pids = Costs(settings).read().pids
     found = {}
     for name in before.cpu_s:
@@ -324,10 +282,10 @@ def _parts(
             for (service, thread), after_s in after.threads_s.items()
             if service == name
         }
-        found[name] = Service(
+        found[name] = ServiceCost(
             cpu_us=round(used_s / votes * 1e6, 2),
             cores=round(used_s / seconds, 3),
-            peak_mb=costs.peak_mb[name],
+            peak_mb=peak_mb[name],
             threads_us=_busiest(threads_s, votes),
             restarted=pids.get(name) != before.pids[name],
         )

@@ -2,10 +2,8 @@
 
 import os
 import re
-import threading
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +15,6 @@ from infra.local.supervisor import Supervisor
 
 OBSERVER: Final = "observer"
 GENERATOR: Final = "generator"
-MEMORY_EVERY_S: Final = 1.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -47,8 +44,6 @@ class Costs:
         self._pids = {name: process.pid for name, process in services.items() if process.pid}
         self._pids[OBSERVER] = os.getpid()
         self._families = {name: _family(name, pid) for name, pid in self._pids.items()}
-        self.peak_mb = dict.fromkeys(self._families, 0)
-        """Most resident memory seen, MiB, by service."""
 
     def read(self) -> Reading:
         """The counters now."""
@@ -65,31 +60,16 @@ class Costs:
         machine_s = busy.user + busy.system + busy.nice + busy.irq + busy.softirq
         return Reading(dict(cpu), dict(threads), dict(self._pids), machine_s)
 
-    @contextmanager
-    def watching_memory(self) -> Iterator[None]:
-        """Look at the memory until this is left, for `peak_mb`."""
-        over = threading.Event()
-
-        def watch() -> None:
-            while not over.wait(MEMORY_EVERY_S):
-                self._sample_memory()
-
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            over.set()
-            watcher.join()
-            self._sample_memory()
-
-    def _sample_memory(self) -> None:
+    def memory_mb(self) -> dict[str, int]:
+        """Resident memory now, MiB, by service."""
+        found: dict[str, int] = {}
         for name, family in self._families.items():
             size = 0
             for process in family:
                 with suppress(psutil.NoSuchProcess):
                     size += process.memory_info().rss
-            self.peak_mb[name] = max(self.peak_mb[name], size >> 20)
+            found[name] = size >> 20
+        return found
 
 
 def _family(name: str, pid: int) -> list[psutil.Process]:

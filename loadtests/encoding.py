@@ -4,17 +4,17 @@ All that varies in width (choice, qualifications, trust) stands at the end of th
 beginning of a whole chunk is one table of bytes.
 """
 
-import json
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loadtests.draws import mixed
-from loadtests.votes import Columns, Votes
+from loadtests.votes import Columns, Variant, Votes
 from loadtests.workload import Workload
 from operators.core.clock import Clock
-from pipelines.demo.spoiled import SPOILERS
+from pipelines.traffic.draws import mixed
+from pipelines.traffic.encoding import vote_beginning, vote_ending
+from pipelines.traffic.spoiled import SPOILERS
 
 SOURCE: Final = "demo"
 BAD_EACH: Final = 16
@@ -32,7 +32,7 @@ class Messages(NamedTuple):
     values: list[bytes]
 
 
-class Encoder:
+class VoteEncoder:
     """Encodes the votes of one workload."""
 
     def __init__(self, workload: Workload, clock: Clock) -> None:
@@ -45,7 +45,7 @@ class Encoder:
         self._minute = _texts([f"{n // 60:02d}:{n % 60:02d}" for n in range(1440)])
         self._second = _texts([f"{n:02d}" for n in range(60)])
         self._milli = _texts([f"{n:03d}" for n in range(1000)])
-        self._endings = [_ending(v.choice, v.qualifications, v.trust) for v in votes.variants]
+        self._endings = [_ending(variant) for variant in votes.variants]
         now_ms = clock()
         self.bad = _bad(workload, now_ms)
 
@@ -113,41 +113,40 @@ def _bad(workload: Workload, now_ms: int) -> list[bytes]:
 
 def _layout(consultation_id: str) -> tuple[bytes, "np.dtype[np.void]"]:
     """The beginning of every message, and where its variable fields are."""
-    places: dict[str, tuple[int, str]] = {}
-    text = b""
-    for piece, name, width in (
-        (f'{{"consultation_id":"{consultation_id}","proposal_id":"p-', "proposal", 5),
-        ('","participant_id":"u-', "person_high", 4),
-        ("", "person_low", 4),
-        ('","country":"', "country", 2),
-        (f'","source":"{SOURCE}","cast_at":"', "date", 10),
-        ("T", "minute", 5),
-        (":", "second", 2),
-        (".", "milli", 3),
-    ):
-        text += piece.encode()
-        places[name] = (len(text), f"S{width}")
-        text += b"0" * width
-    text += b'Z"'
-    places["key"] = (places["person_high"][0] - 2, "S10")
+    text = vote_beginning(
+        consultation_id, "p-00000", "u-00000000", "00", SOURCE, "0000-00-00T00:00:00.000Z"
+    )
+
+    def after(known: str) -> int:
+        return text.index(known) + len(known)
+
+    person, at = after('"participant_id":"u-'), after('"cast_at":"')
+    places = {
+        "proposal": (after('"proposal_id":"p-'), 5),
+        "person_high": (person, 4),
+        "person_low": (person + 4, 4),
+        "country": (after('"country":"'), 2),
+        "date": (at, 10),
+        "minute": (at + 11, 5),
+        "second": (at + 17, 2),
+        "milli": (at + 20, 3),
+        "key": (person - 2, 10),
+    }
     record = np.dtype(
         {
             "names": list(places),
-            "formats": [kind for _, kind in places.values()],
+            "formats": [f"S{width}" for _, width in places.values()],
             "offsets": [offset for offset, _ in places.values()],
             "itemsize": len(text),
         }
     )
-    return text, record
+    return text.encode(), record
 
 
-def _ending(choice: str, qualifications: tuple[str, ...], trust: str) -> bytes:
-    more: dict[str, object] = {"choice": choice}
-    if qualifications:
-        more["qualifications"] = list(qualifications)
-    if trust != "trusted":
-        more["trust"] = trust
-    return b"," + json.dumps(more, separators=(",", ":")).encode()[1:]
+def _ending(variant: Variant) -> bytes:
+    """Nobody sends the level of trust that is meant anyway."""
+    trust = "" if variant.trust == "trusted" else variant.trust
+    return vote_ending(variant.choice, variant.qualifications, trust).encode()
 
 
 def _texts(values: list[str]) -> NDArray[np.bytes_]:

@@ -14,17 +14,17 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
-from infra.clickhouse.client import scalar
-from loadtests.draws import Numbers
-from loadtests.encoding import Encoder, bad_reasons
+from infra.clickhouse.messages import all_accepted_votes, rejected_votes_by_reason
+from infra.clickhouse.tallies import count_cells, select_cells
+from loadtests.encoding import VoteEncoder, bad_reasons
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
 from loadtests.workload import Workload
 from operators.core.clock import Clock
 from operators.core.votes.ballots import MINUTE_MS
 from operators.core.votes.tally import COUNTED_CHOICES, COUNTERS
+from pipelines.traffic.draws import Numbers
 from schemas.events import QUALIFICATION_BITS
-from schemas.topics import VOTES
 
 CHUNK: Final = 1_000_000
 _PERSON_BITS: Final = 32
@@ -61,7 +61,7 @@ class Expected:
 
 def expect(workload: Workload, segments: list[Segment], clock: Clock) -> Expected:
     """Count what was sent in these segments."""
-    votes, encoder = Votes(workload), Encoder(workload, clock)
+    votes, encoder = Votes(workload), VoteEncoder(workload, clock)
     reasons = np.array(bad_reasons())
     refused: Counter[str] = Counter()
     pairs, casts, cells, variants = [], [], [], []
@@ -137,12 +137,12 @@ def compare(clickhouse: Client, workload: Workload, expected: Expected, markers:
         markers: Votes of the observer, which are accepted too.
     """
     different, example = 0, ""
-    for table, cells, minute in (
-        ("cells", expected.tallies, "0"),
-        ("minute_cells", expected.windows, "minute"),
+    for table, cells, minutes in (
+        ("cells", expected.tallies, False),
+        ("minute_cells", expected.windows, True),
     ):
         for low, high in _slices(workload, cells):
-            found = _fetch(clickhouse, workload, table, minute, (low, high))
+            found = _fetch(clickhouse, workload, (low, high), minutes=minutes)
             wanted = _segment(workload, cells, low, high)
             if not np.array_equal(found.codes, wanted.codes) or not np.array_equal(
                 found.counts, wanted.counts
@@ -151,30 +151,17 @@ def compare(clickhouse: Client, workload: Workload, expected: Expected, markers:
                 different += these
                 example = example or f"{table}: {first}"
         # Also cells of proposals that were never sent.
-        rows = scalar(
-            clickhouse,
-            f"SELECT count() FROM tutti.{table}"
-            f" WHERE consultation_id = '{workload.consultation_id}'",
-        )
+        rows = count_cells(clickhouse, workload.consultation_id, minutes=minutes)
         if not different and rows != len(cells.codes):
-            different += abs(int(rows) - len(cells.codes))
+            different += abs(rows - len(cells.codes))
             example = f"{table}: {rows} cells instead of {len(cells.codes)}"
-    reasons = clickhouse.query(
-        "SELECT toString(reason), toInt64(count()) FROM tutti.dead_letters FINAL"
-        f" WHERE topic = '{VOTES.name}' GROUP BY reason"
-    ).result_rows
-    refused = {str(reason): int(count) for reason, count in reasons}
-    accepted = scalar(
-        clickhouse,
-        "SELECT sum(bitmapCardinality(members)) FROM (SELECT groupBitmapMergeState(offsets) AS"
-        " members FROM tutti.accepted_offsets GROUP BY partition, million)",
-    )
+    refused = rejected_votes_by_reason(clickhouse)
     return Comparison(
         tallies=len(expected.tallies.codes),
         windows=len(expected.windows.codes),
         different=different,
         example=example,
-        accepted=(expected.accepted + markers, int(accepted)),
+        accepted=(expected.accepted + markers, all_accepted_votes(clickhouse)),
         refused=sum(refused.values()),
         rejected_equal=refused == expected.refused,
     )
@@ -198,7 +185,7 @@ def _segment(workload: Workload, cells: Cells, low: int, high: int) -> Cells:
 
 
 def _fetch(
-    clickhouse: Client, workload: Workload, table: str, minute: str, proposals: tuple[int, int]
+    clickhouse: Client, workload: Workload, proposals: tuple[int, int], *, minutes: bool
 ) -> Cells:
     """The cells of some proposals, in rows of fixed width, which numpy reads as they are."""
     row = np.dtype(
@@ -210,13 +197,19 @@ def _fetch(
             ("counts", "<u4", (len(COUNTERS),)),
         ]
     )
-    answer = clickhouse.raw_query(
-        f"SELECT toUInt32(substring(proposal_id, 3)), {_number('country', workload.countries)},"
-        f" {_number('trust', workload.trust)}, toUInt32({minute}),"
-        f" {', '.join(f'toUInt32({name})' for name in COUNTERS)}"
-        f" FROM tutti.{table} WHERE consultation_id = '{workload.consultation_id}'"
-        f" AND proposal_id BETWEEN 'p-{proposals[0]:05d}' AND 'p-{proposals[1] - 1:05d}'",
-        fmt="RowBinary",
+    columns = (
+        "toUInt32(substring(proposal_id, 3))",
+        _number("country", workload.countries),
+        _number("trust", workload.trust),
+        f"toUInt32({'minute' if minutes else '0'})",
+        *(f"toUInt32({name})" for name in COUNTERS),
+    )
+    answer = select_cells(
+        clickhouse,
+        workload.consultation_id,
+        (f"p-{proposals[0]:05d}", f"p-{proposals[1] - 1:05d}"),
+        ", ".join(columns),
+        minutes=minutes,
     )
     rows = np.frombuffer(answer, dtype=row)
     place = rows["proposal"].astype(np.int64) * len(workload.countries) + rows["country"]

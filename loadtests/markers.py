@@ -12,7 +12,9 @@ from typing import Final
 from hdrh.histogram import HdrHistogram
 
 from infra.clickhouse.client import ERRORS, connect
+from infra.clickhouse.tallies import counted_proposals
 from infra.config.settings import Settings
+from pipelines.traffic.encoding import vote_beginning, vote_ending
 from schemas.times import format_instant
 
 MARKER_S: Final = 0.047
@@ -31,11 +33,14 @@ def markers_of(consultation_id: str) -> str:
 def marker(consultation_id: str, number: int, intended_ms: int) -> tuple[bytes, bytes]:
     """Key and message of a marker."""
     person = f"marker-{number:07d}"
-    value = (
-        f'{{"consultation_id":"{markers_of(consultation_id)}","proposal_id":"m-{number:07d}",'
-        f'"participant_id":"{person}","country":"FR","source":"marker",'
-        f'"cast_at":"{format_instant(intended_ms)}","choice":"agree"}}'
-    )
+    value = vote_beginning(
+        markers_of(consultation_id),
+        f"m-{number:07d}",
+        person,
+        country="FR",
+        source="marker",
+        cast_at=format_instant(intended_ms),
+    ) + vote_ending("agree")
     return person.encode(), value.encode()
 
 
@@ -63,7 +68,8 @@ class Observer(threading.Thread):
         last_s = time.monotonic()
         while not self._ended.wait(POLL_S):
             try:
-                found = clickhouse.raw_query(self._question(), fmt="TSV").split()
+                lowest = f"m-{self._lowest:07d}"
+                found = counted_proposals(clickhouse, self._consultation, lowest)
             except ERRORS:
                 continue
             now_s = time.monotonic()
@@ -84,14 +90,6 @@ class Observer(threading.Thread):
         """Ask no more."""
         self._ended.set()
         self.join()
-
-    def _question(self) -> str:
-        return (
-            "SELECT proposal_id FROM tutti.tallies"
-            " WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)"
-            f" AND consultation_id = '{self._consultation}'"
-            f" AND proposal_id >= 'm-{self._lowest:07d}'"
-        )
 
 
 def summary(latencies_s: list[float]) -> dict[str, float]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from loadtests.draws import Floats, Numbers
 from loadtests.workload import Workload
+from pipelines.traffic.draws import Floats, Numbers
 
 _STEP_S = 0.001
 

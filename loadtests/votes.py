@@ -1,16 +1,16 @@
 """The votes of a workload as columns: vote `n` is a pure function of the workload and `n`."""
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loadtests.draws import SLOTS, Floats, Numbers, mixed, slots, uniform, zipf
 from loadtests.schedule import Schedule
 from loadtests.workload import Workload
-from schemas.events import CHOICES, QUALIFICATION_BITS, QUALIFICATIONS
+from pipelines.traffic.draws import SLOTS, Floats, Numbers, Shares, mixed, uniform, zipf
+from pipelines.traffic.statements import STATEMENTS, statement_table
+from schemas.events import CHOICES, QUALIFICATION_BITS
 
 CAST_START_MS: Final = 1_549_238_400_000
 """2019-02-04T00:00:00Z: where a workload begins that is cast over days of its own."""
@@ -52,7 +52,7 @@ class Segment:
 
 
 class Columns(NamedTuple):
-    """Some votes; `bad` ones are sent as something that must be refused."""
+    """Some votes; those that are `bad` are sent as messages that must be rejected."""
 
     number: Numbers
     proposal: Numbers
@@ -68,18 +68,12 @@ class Votes:
 
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
-        self.countries = tuple(workload.countries)
-        self._home = slots(list(workload.countries.values()))
-        self.trusts = tuple(workload.trust)
-        self._trust = slots(list(workload.trust.values()))
-        self._choice = slots([workload.choices.get(choice, 0.0) for choice in CHOICES])
-        said = [(choice, given) for choice in CHOICES for given in _given(choice)]
-        self.variants = tuple(Variant(*one, trust) for one in said for trust in self.trusts)
-        # Of a choice's possibilities the first is "no qualification".
-        self._begin = np.array(
-            [[said.index((choice, ())) for choice in CHOICES]], dtype=np.int64
-        ).ravel()
-        self._kinds = np.array([len(_given(choice)) - 1 for choice in CHOICES], dtype=np.int64)
+        self._home = Shares(workload.countries)
+        self._trust = Shares(workload.trust)
+        self.countries, self.trusts = self._home.names, self._trust.names
+        self._choice = Shares({choice: workload.choices.get(choice, 0.0) for choice in CHOICES})
+        self._statement = statement_table(workload.qualified_share)
+        self.variants = tuple(Variant(*one, trust) for one in STATEMENTS for trust in self.trusts)
 
     def columns(self, segment: Segment, schedule: Schedule | None, numbers: Numbers) -> Columns:
         """The votes of these numbers (of the workload, not of the segment)."""
@@ -91,22 +85,17 @@ class Votes:
         source = np.where(again, numbers - back, numbers)
         person = self._person(source)
         what = mixed(numbers, seed, _WHAT)
-        choice = self._choice[_bits(what, 0)].astype(np.int64)
+        choice = self._choice.numbers(_bits(what, 0)).astype(np.int64)
         fine = mixed(numbers, seed, _LATE)
         choice[again & (_bits(fine, 0) < w.withdrawn_share * SLOTS)] = CHOICES.index("withdrawn")
-        kinds = self._kinds[choice]
-        draw = _bits(what, 16)
-        limit = w.qualified_share * SLOTS
-        qualified = (draw < limit) & (kinds > 0)
-        pick = np.where(qualified, 1 + (draw * kinds / max(limit, 1)).astype(np.int64), 0)
-        said = self._begin[choice] + np.minimum(pick, kinds)
-        trust = self._trust[_bits(what, 32)]
+        statement = self._statement[choice, _bits(what, 16)].astype(np.int64)
+        trust = self._trust.numbers(_bits(what, 32))
         return Columns(
             number=numbers,
             proposal=zipf(uniform(source, seed, _WHICH), w.proposals, w.hot_proposals),
             person=person,
-            country=self._home[_bits(mixed(person, seed, _HOME), 0)],
-            variant=(said * len(self.trusts) + trust).astype(np.uint8),
+            country=self._home.numbers(_bits(mixed(person, seed, _HOME), 0)),
+            variant=(statement * len(self.trusts) + trust).astype(np.uint8),
             cast_ms=self._cast_ms(segment, schedule, numbers, fine),
             bad=_bits(what, 48) < w.bad_share * SLOTS,
         )
@@ -138,12 +127,6 @@ class Votes:
             _bits(fine, 16) < w.late_share * SLOTS, w.late_s, w.spread_s
         )
         return (sent - ago * 1000).astype(np.int64)
-
-
-def _given(choice: str) -> list[tuple[str, ...]]:
-    """The qualifications that a workload's votes carry: none, each alone, the first two."""
-    fit = QUALIFICATIONS[choice]
-    return [(), *((name,) for name in fit), *list(combinations(fit, 2))[:1]]
 
 
 def _bits(draws: NDArray[np.uint64], shift: int) -> Numbers:

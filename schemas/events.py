@@ -1,7 +1,7 @@
 """The events as accepted: typed values that have passed every rule in `schemas.rules`.
 
 Field types are the contract's; `msgspec` decodes strictly (no coercion, ``null`` is not absent)
-and ignores unknown fields, as DESIGN asks of every consumer.
+and ignores unknown fields, as every consumer of the contract must.
 """
 
 from typing import Annotated, Final, Literal
@@ -31,7 +31,7 @@ QUALIFICATION_BITS: Final[dict[str, int]] = {
 UNKNOWN_COUNTRY: Final = "ZZ"
 
 Given = Annotated[str, Meta(min_length=1)]
-"""An optional text: "" is our own "not given", so a sender's "" is refused, as null is."""
+"""An optional text: "" means "not given" inside tutti, so a sender's "" is rejected, as null is."""
 
 
 class Vote(Struct, frozen=True, gc=False):
@@ -49,7 +49,11 @@ class Vote(Struct, frozen=True, gc=False):
 
 
 class Proposal(Struct, frozen=True, gc=False):
-    """A proposal as its campaign publishes it; the latest message wins."""
+    """A proposal as its campaign publishes it; the latest message wins.
+
+    `meta`: it is about the consultation itself ("voting on a phone is hard"), not an opinion on
+    its subject. It is voted on and ranked like others, but opinion groups are made without it.
+    """
 
     consultation_id: str
     proposal_id: str
@@ -59,6 +63,7 @@ class Proposal(Struct, frozen=True, gc=False):
     country: Given = ""
     author_id: Given = ""
     status: str = "accepted"
+    meta: bool = False
 
 
 class CountryWeight(Struct, frozen=True, gc=False):

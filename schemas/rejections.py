@@ -1,4 +1,4 @@
-"""Why a message is refused: the closed list of reasons that dead letters carry, and their cures."""
+"""Why a message is rejected: the closed list of reasons of dead letters, and their cures."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
@@ -9,6 +9,7 @@ Reason = Literal[
     "not_object",
     "too_deep",
     "too_long",
+    "control_character",
     "missing_field",
     "wrong_type",
     "bad_identifier",
@@ -29,7 +30,7 @@ Reason = Literal[
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 OF_SETTINGS: Final[frozenset[Reason]] = frozenset({"trust_not_allowed"})
-"""Reasons that depend on an installation's settings: no message is refused for them everywhere."""
+"""Reasons that depend on an installation's settings: elsewhere the message may be accepted."""
 
 
 class Advice(NamedTuple):
@@ -62,6 +63,12 @@ ADVICE: Final[dict[Reason, Advice]] = {
         "the message is over 65,536 bytes, or a text over its limit",
         "Shorten the text, and leave out fields that the contract does not know.",
     ),
+    "control_character": Advice(
+        "a text or title with a control character other than newline and tab, or with directional"
+        " characters that override, or that are not closed on their line",
+        "Remove the character that is named: end lines with a newline alone, and let a"
+        " right-to-left part be closed on its line instead of overriding the direction.",
+    ),
     "missing_field": Advice(
         "a required field is absent",
         "Add the field, spelt exactly as in the contract: small letters and underscores.",
@@ -82,11 +89,11 @@ ADVICE: Final[dict[Reason, Advice]] = {
         " out.",
     ),
     "bad_language": Advice(
-        "not a BCP 47 tag",
+        "not a well-formed BCP 47 tag",
         "Send a language tag with hyphens, e.g. fr or pt-BR, or leave the field out.",
     ),
     "bad_number": Advice(
-        "a number outside its range",
+        "a number outside its range, or weights whose sum is",
         "Send a number within the range that the message of rejection names.",
     ),
     "bad_time": Advice(
@@ -133,7 +140,7 @@ ADVICE: Final[dict[Reason, Advice]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why one message was refused.
+    """Why one message was rejected.
 
     Attributes:
         reason: One of `REASONS`.

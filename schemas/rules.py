@@ -24,7 +24,9 @@ from schemas.events import (
     Proposal,
     Vote,
 )
+from schemas.languages import is_language_tag
 from schemas.rejections import Reason, Rejection
+from schemas.texts import text_fault
 from schemas.times import EARLIEST_MS, FUTURE_TOLERANCE_MS, parse_instant
 from schemas.trust import TrustRules
 
@@ -37,12 +39,14 @@ MAX_TITLE: Final = 300
 WINDOW_STEP_SECONDS: Final = 60
 MAX_WINDOW_SECONDS: Final = 7 * 86_400
 MAX_RANK_MIN_VOTES: Final = 1_000_000
+MAX_WEIGHTS: Final = 1.7e308
+"""Greatest sum of a consultation's weights: a little less than the greatest double, so that the
+sum is finite in any order of adding."""
 
 # `fullmatch`, because `$` also matches before a final newline.
 _identifier = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 _person = re.compile(r"[A-Za-z0-9._:@+/=-]{1,128}").fullmatch
 _country = re.compile(r"[A-Z]{2}").fullmatch
-_language = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}").fullmatch
 
 _IDENTIFIER_RULE: Final = "1 to 64 of A-Z a-z 0-9 . _ -"
 _PERSON_RULE: Final = "1 to 128 of A-Z a-z 0-9 . _ - : @ + / ="
@@ -57,7 +61,7 @@ def validate_vote(
     Args:
         payload: The message's value as received; None is a Kafka tombstone.
         broker_ms: The broker's append time, milliseconds since 1970.
-        trust_rules: Which source may set which trust; None: each any.
+        trust_rules: Which source may set which trust; None: every source may set any.
     """
     found = read_vote(payload, broker_ms, trust_rules)
     return found if isinstance(found, Rejection) else found[0]
@@ -66,7 +70,7 @@ def validate_vote(
 def read_vote(
     payload: bytes | None, broker_ms: int, trust_rules: TrustRules | None = None
 ) -> tuple[Vote, int] | Rejection:
-    """As `validate_vote`; with a valid vote comes its ``cast_at``, milliseconds since 1970."""
+    """As `validate_vote`, but a valid vote is returned with ``cast_at`` in ms since 1970."""
     vote = _decode(payload, _VOTE)
     if isinstance(vote, Rejection):
         return vote
@@ -123,7 +127,7 @@ def _proposal_faults(proposal: Proposal, broker_ms: int) -> Iterator[Rejection]:
     yield from _time_faults("submitted_at", proposal.submitted_at)
     if (parse_instant(proposal.submitted_at) or 0) > broker_ms + FUTURE_TOLERANCE_MS:
         yield Rejection("future_time", "submitted_at", "at most 300 s after the broker received it")
-    if proposal.language and not _language(proposal.language):
+    if proposal.language and not is_language_tag(proposal.language):
         yield Rejection("bad_language", "language", "a BCP 47 tag such as fr or pt-BR")
     if proposal.country and not _country(proposal.country):
         yield Rejection("bad_country", "country", "two upper-case letters (ISO 3166-1)")
@@ -148,11 +152,16 @@ def _consultation_faults(consultation: Consultation) -> Iterator[Rejection]:
         yield Rejection("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
     yield from _text_faults("title", consultation.title, MAX_TITLE)
     seen: set[str] = set()
+    total = 0.0
     for position, entry in enumerate(consultation.countries):
         if not _country(entry.country):
             yield Rejection("bad_country", f"countries[{position}].country", "two capital letters")
         if not (isfinite(entry.weight) and entry.weight >= 0):
             yield Rejection("bad_number", f"countries[{position}].weight", "a number from 0 up")
+        total += entry.weight
+        if total > MAX_WEIGHTS:
+            expected = f"weights that add up to at most {MAX_WEIGHTS:g}"
+            yield Rejection("bad_number", f"countries[{position}].weight", expected)
         if entry.country in seen:
             yield Rejection("duplicate_country", f"countries[{position}].country", "once each")
         seen.add(entry.country)
@@ -173,6 +182,9 @@ def _text_faults(field: str, text: str, limit: int) -> Iterator[Rejection]:
         yield Rejection("empty", field, f"1 to {limit} characters")
     if len(text) > limit:
         yield Rejection("too_long", field, f"1 to {limit} characters")
+    fault = text_fault(text)
+    if fault:
+        yield Rejection("control_character", field, fault)
 
 
 def _time_faults(field: str, text: str) -> Iterator[Rejection]:
@@ -220,14 +232,14 @@ def _decode(payload: bytes | None, decoder: "msgspec.json.Decoder[Event]") -> Ev
         try:
             return decoder.decode(text)
         except msgspec.ValidationError as error:
-            _ANY.decode(text)  # the decoder stopped there: what follows may not be JSON at all
+            _ANY.decode(text)  # the decoder stopped at the fault, and the rest may be no JSON
             return _explain(error)
     except msgspec.DecodeError:
         return Rejection("not_json", "", "one JSON object in UTF-8")
 
 
 def _depth(text: str) -> int:
-    """How deep arrays and objects nest, strings aside."""
+    """How deep arrays and objects nest, without brackets within strings."""
     level = deepest = 0
     for bracket in re.sub(r'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', "", text):
         level += 1 if bracket in "[{" else -1
@@ -245,7 +257,7 @@ _IF_EMPTY: Final[dict[str, Reason]] = {
     "opens_at": "bad_time",
     "closes_at": "bad_time",
 }
-"""What is wrong with an empty text where the field may be absent."""
+"""The reason for an empty text in a field that may be absent."""
 
 
 def _explain(error: msgspec.ValidationError) -> Rejection:

@@ -40,18 +40,26 @@ def show_epoch(clickhouse: Client, epoch: int = 1) -> None:
 
 
 def insert_proposals(
-    clickhouse: Client, consultation: str, proposals: list[str], *, status: str = "accepted"
+    clickhouse: Client,
+    consultation: str,
+    proposals: list[str],
+    *,
+    status: str = "accepted",
+    meta: bool = False,
 ) -> None:
     """Insert proposals whose text is their id."""
     clickhouse.insert(
         "proposals",
         [
-            [consultation, proposal, proposal, "en", "", "", status, 1_780_000_000_000, 0, n, 0]
+            [
+                *(consultation, proposal, proposal, "en", "", "", status, meta),
+                *(1_780_000_000_000, 0, n, 0),
+            ]
             for n, proposal in enumerate(proposals)
         ],
         column_names=[
             "consultation_id", "proposal_id", "text", "language", "country", "author", "status",
-            "submitted_ms", "origin_partition", "origin_offset", "origin_ms",
+            "meta", "submitted_ms", "origin_partition", "origin_offset", "origin_ms",
         ],
         database="tutti",
     )  # fmt: skip

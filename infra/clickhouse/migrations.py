@@ -11,6 +11,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
+from infra.clickhouse.tables import insert_rows
 from infra.clickhouse.views import make_views
 from operators.core.errors import TerminalError
 
@@ -49,6 +50,12 @@ def migrations() -> list[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
+def applied_migrations(clickhouse: Client) -> dict[str, str]:
+    """Name → checksum of what was applied."""
+    rows = clickhouse.query("SELECT name, sha256 FROM tutti.migrations").result_rows
+    return {row[0]: row[1] for row in rows}
+
+
 def migrate(clickhouse: Client, wanted: list[Migration] | None = None) -> list[str]:
     """Apply what is missing; returns the files applied.
 
@@ -68,8 +75,7 @@ def migrate(clickhouse: Client, wanted: list[Migration] | None = None) -> list[s
         " applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was applied')"
         " ENGINE = MergeTree ORDER BY number COMMENT 'Table migrations that were applied'"
     )
-    rows = clickhouse.query("SELECT name, sha256 FROM tutti.migrations").result_rows
-    applied: dict[str, str] = {row[0]: row[1] for row in rows}
+    applied = applied_migrations(clickhouse)
     newer = sorted(applied.keys() - {migration.name for migration in wanted})
     if newer:
         raise TerminalError(
@@ -86,11 +92,11 @@ def migrate(clickhouse: Client, wanted: list[Migration] | None = None) -> list[s
     for migration in missing:
         for statement in migration.statements():
             clickhouse.command(statement)
-        clickhouse.insert(
+        insert_rows(
+            clickhouse,
             "migrations",
-            [[migration.number, migration.name, migration.sha256]],
-            column_names=["number", "name", "sha256"],
-            database="tutti",
+            ("number", "name", "sha256"),
+            [(migration.number, migration.name, migration.sha256)],
         )
     make_views(clickhouse, anew=bool(missing))
     return [migration.name for migration in missing]

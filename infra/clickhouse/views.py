@@ -23,7 +23,9 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import scalar
-from infra.clickhouse.formulas import AT, AT_MINUTE, formulas
+from infra.clickhouse.formulas import formulas
+from infra.clickhouse.moments import AT, AT_MINUTE
+from infra.clickhouse.tables import insert_rows
 from operators.core.errors import TerminalError
 
 FOLDERS: Final = {"tutti": "internal", "marts": "marts", "open": "open"}
@@ -141,9 +143,7 @@ def make_views(clickhouse: Client, *, anew: bool) -> None:
     if anew or made != _checksum(clickhouse, wanted):
         for each in wanted:
             _replace(clickhouse, each)
-        clickhouse.insert(
-            "views", [[_checksum(clickhouse, wanted)]], column_names=["sha256"], database="tutti"
-        )
+        insert_rows(clickhouse, "views", ("sha256",), [(_checksum(clickhouse, wanted),)])
 
 
 def _checksum(clickhouse: Client, wanted: list[View]) -> str:

@@ -59,13 +59,18 @@ def read_secret(file: Path, setting: str) -> str:
 
 
 def write_private(file: Path, text: str) -> None:
+    """Write a text file that only its owner can read, whole or not at all."""
+    write_private_bytes(file, text.encode())
+
+
+def write_private_bytes(file: Path, content: bytes) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as opened:
-        opened.write(text)
+    with os.fdopen(os.open(draft, flags, 0o600), "wb") as opened:
+        opened.write(content)
     draft.replace(file)
 
 

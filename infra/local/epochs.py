@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.config.settings import Settings
+from infra.service.state_files import write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,7 @@ def update_rebuild_record(
     with file.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         changed = change(read_rebuild_record(settings))
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(asdict(changed)))
-        draft.replace(file)
+        write_json(file, asdict(changed))
     return changed
 
 

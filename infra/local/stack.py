@@ -1,25 +1,23 @@
-"""The local stack as a whole: up, status, down, reset."""
+"""The local stack as a whole: up, down, reset."""
 
 import fcntl
 import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import psutil
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
-
-from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.clickhouse.client import connect
 from infra.clickhouse.migrations import migrate
 from infra.config.secrets import pseudonym_key, read_secret
 from infra.config.settings import Settings
 from infra.config.trust import trust_rules
+from infra.flink.tls import make_identity
 from infra.kafka import client as kafka
 from infra.local.epochs import read_rebuild_record
-from infra.local.services import SERVICES, Service
-from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
+from infra.local.services import SERVICES, Health, Service
+from infra.local.supervisor import Supervisor, end_orphans, log_tail
+from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError, TransientError, TuttiError
 
 Say = Callable[[str], None]
@@ -28,7 +26,6 @@ POLL_S: Final = 0.2
 MAX_CRASHES: Final = 3
 OUT_OF_MEMORY: Final = "java.lang.OutOfMemoryError"
 ELSEWHERE_S: Final = 15.0
-_ENDED: Final = Process("STOPPED", 0, "")
 
 
 class NotReadyError(TuttiError):
@@ -51,20 +48,6 @@ class NotReadyError(TuttiError):
         super().__init__(f"{service.name} does not become ready: {why}")
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceStatus:
-    """One line of ``tutti status``."""
-
-    service: str
-    state: str
-    ready: bool
-    address: str
-    pid: int
-    memory_mb: int
-    lag: int | None
-    facts: dict[str, Any]
-
-
 def up(settings: Settings, say: Say) -> None:
     """Start what does not run and wait until all is ready. Safe to repeat.
 
@@ -76,6 +59,7 @@ def up(settings: Settings, say: Say) -> None:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Better now than in the log of a service that starts again and again.
     pseudonym_key(settings)
+    make_identity(settings)
     trust_rules(settings)
     for secret, setting in settings.password_files():
         read_secret(secret, setting)
@@ -86,6 +70,7 @@ def up(settings: Settings, say: Say) -> None:
 def _up(settings: Settings, say: Say) -> None:
     supervisor = Supervisor(settings)
     if not supervisor.alive:
+        # protects: what lost its supervisor is ended before anything starts
         left = end_orphans(settings)
         if left:
             say(f"ended {left} processes that had lost their supervisor")
@@ -164,65 +149,6 @@ def reset(settings: Settings) -> None:
     shutil.rmtree(settings.home, ignore_errors=True)
 
 
-def status(settings: Settings) -> list[ServiceStatus]:
-    """How each service is."""
-    supervisor = Supervisor(settings)
-    processes = supervisor.processes() if supervisor.alive else {}
-    lags = _lags(settings) if processes else {}
-    return [
-        _service_status(settings, service, processes.get(service.name), lags.get(service.name))
-        for service in SERVICES
-        if not service.on_demand or processes.get(service.name, _ENDED).state == "RUNNING"
-    ]
-
-
-def _service_status(
-    settings: Settings, service: Service, process: Process | None, lag: int | None
-) -> ServiceStatus:
-    health = None
-    if service.elsewhere(settings):
-        process = None
-        health = service.probe(settings, 0)
-    elif process is not None and process.state == "RUNNING":
-        health = service.probe(settings, process.pid)
-    return ServiceStatus(
-        service=service.name,
-        state=_state(settings, service, process),
-        ready=bool(health and health.ready),
-        address=service.address(settings),
-        pid=process.pid if process else 0,
-        memory_mb=_memory_mb(process.pid) if process and process.pid else 0,
-        lag=lag,
-        facts=(health.facts | ({"fault": health.fault} if health.fault else {})) if health else {},
-    )
-
-
-def _state(settings: Settings, service: Service, process: Process | None) -> str:
-    if service.elsewhere(settings):
-        return "EXTERNAL"
-    return process.state if process else "STOPPED"
-
-
-def _memory_mb(pid: int) -> int:
-    """Resident memory of a process and its children, MiB."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(member.memory_info().rss for member in family) >> 20
-    except psutil.NoSuchProcess:
-        return 0
-
-
-def _lags(settings: Settings) -> dict[str, int]:
-    try:
-        found = connect(settings, timeout_s=5).query(
-            "SELECT stage, sum(greatest(lag, 0)) FROM marts.freshness GROUP BY stage"
-        )
-    except (*ERRORS, ClickHouseUnavailableError):
-        return {}
-    return {stage: int(lag) for stage, lag in found.result_rows}
-
-
 def _await(settings: Settings, supervisor: Supervisor, service: Service) -> None:
     """Wait until a service is ready; not for long if it dies again and again."""
     states = ["STARTING"]
@@ -238,33 +164,26 @@ def _await(settings: Settings, supervisor: Supervisor, service: Service) -> None
             raise TerminalError(f"{service.name} does not start. {health.facts['blocked']}")
         return bool(health and health.ready) or crashes == MAX_CRASHES
 
-    try:
-        retry(
-            retry=retry_if_result(lambda found: not found),
-            stop=stop_after_delay(service.patience_s),
-            wait=wait_fixed(POLL_S),
-        )(ready_or_hopeless)()
-    except RetryError:
-        crashes = MAX_CRASHES
-    if crashes == MAX_CRASHES:
+    in_time = wait_until(ready_or_hopeless, service.patience_s, POLL_S)
+    if not in_time or crashes == MAX_CRASHES:
         raise NotReadyError(service, log_tail(settings, service.name))
 
 
 def _await_elsewhere(settings: Settings, service: Service) -> None:
     """A server elsewhere is not ours to start: it must answer now, or soon."""
-    try:
-        found = retry(
-            retry=retry_if_result(lambda health: not health.ready and not health.fault),
-            stop=stop_after_delay(ELSEWHERE_S),
-            wait=wait_fixed(POLL_S),
-        )(service.probe)(settings, 0)
-        if found.fault:
-            raise TerminalError(found.fault)
-    except RetryError:
+
+    def ready_or_faulty() -> Health | None:
+        health = service.probe(settings, 0)
+        return health if health.ready or health.fault else None
+
+    found = wait_until(ready_or_faulty, ELSEWHERE_S, POLL_S)
+    if found is None:
         raise TransientError(
             f"{service.name} at {service.address(settings)} does not answer: is it up, and is the"
             " address right?"
-        ) from None
+        )
+    if found.fault:
+        raise TerminalError(found.fault)
 
 
 def _ports(settings: Settings) -> list[int]:

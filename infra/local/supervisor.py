@@ -13,14 +13,16 @@ from xmlrpc.client import Fault, ServerProxy
 
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from infra.local.services import SERVICES
+from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError
 
 LOG_BYTES: Final = 10 * 1024 * 1024
 LOG_BACKUPS: Final = 3
+START_S: Final = 20.0
 STOP_S: Final = 30
 ONE_THREAD: Final = 'OPENBLAS_NUM_THREADS="1",OMP_NUM_THREADS="1"'
 """For numpy's matrices in every service: on a busy machine two threads wait for each other, turning
@@ -89,16 +91,10 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             check=True,
         )
-        try:
-            retry(
-                retry=retry_if_result(lambda alive: not alive),
-                stop=stop_after_delay(20),
-                wait=wait_fixed(0.1),
-            )(lambda: self.alive)()
-        except RetryError:
+        if not wait_until(lambda: self.alive, START_S, every_s=0.1):
             raise TerminalError(
                 f"supervisord did not start: see {self._settings.logs / 'supervisord.log'}."
-            ) from None
+            )
 
     def start(self, service: str) -> None:
         """Start a service unless it runs."""

@@ -1,17 +1,17 @@
 """Heartbeats: how a service without a network interface says that it is alive and ready."""
 
-import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from prometheus_client import write_to_textfile
+from typing import TYPE_CHECKING, Any, Final
 
 from infra.config.settings import Settings
-from infra.service.metrics import Source
+from infra.service.state_files import read_json, write_json
 from operators.core.clock import Clock, system_clock
+
+if TYPE_CHECKING:
+    from infra.service.metric_types import Source
 
 BEAT_MS: Final = 1_000
 STALE_MS: Final = 15_000
@@ -40,7 +40,7 @@ class Heartbeat:
         settings: Settings,
         service: str,
         clock: Clock = system_clock,
-        metrics: Source | None = None,
+        metrics: "Source | None" = None,
     ) -> None:
         self._file = _file(settings, service)
         self._metrics = metrics
@@ -57,13 +57,13 @@ class Heartbeat:
     def beat(self, *, ready: bool, **facts: Any) -> None:
         """Say that this process is alive."""
         self._last_ms = self._clock()
-        draft = self._file.with_suffix(f".{os.getpid()}")
+        said = {"pid": os.getpid(), "at_ms": self._last_ms, "ready": ready, **facts}
         with suppress(OSError):  # counting goes on without being watched
-            draft.write_text(
-                json.dumps({"pid": os.getpid(), "at_ms": self._last_ms, "ready": ready, **facts})
-            )
-            draft.replace(self._file)
+            write_json(self._file, said)
             if self._metrics:
+                # Who reads heartbeats writes no metrics.
+                from prometheus_client import write_to_textfile  # noqa: PLC0415
+
                 write_to_textfile(str(self._metrics_file), self._metrics.registry)
 
 
@@ -84,8 +84,7 @@ class Beat:
 
 def last_beat(settings: Settings, service: str, clock: Clock = system_clock) -> Beat | None:
     """The last heartbeat; None if there is none."""
-    try:
-        facts = json.loads(_file(settings, service).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+    facts = read_json(_file(settings, service))
+    if facts is None:
         return None
     return Beat(facts.pop("pid"), clock() - facts.pop("at_ms"), facts.pop("ready"), facts)

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from infra.config.settings import Settings
 from infra.service.heartbeat import STALE_MS, metrics_folder
+from infra.service.metric_types import SERVICE
 from infra.service.metrics import (
     FLINK,
     GROUPS,
@@ -27,7 +28,6 @@ from infra.service.metrics import (
     PERIODIC,
     PROBE,
     SEMANTICS,
-    SERVICE,
     SERVICE_UP,
     SINK,
 )
@@ -103,7 +103,7 @@ def _merge(families: dict[str, Metric], family: Metric, service: str) -> None:
             merged.add_sample(sample.name, {SERVICE: service, **sample.labels}, sample.value)
 
 
-class _Server(ThreadingMixIn, WSGIServer):
+class _MetricsServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
@@ -128,7 +128,7 @@ def serve(settings: Settings, gathered: Gathered) -> WSGIServer:
         start(f"{status.value} {status.phrase}", [("Content-Length", "0")])
         return []
 
-    server = make_server("127.0.0.1", settings.metrics_port, application, _Server, _Quiet)
+    server = make_server("127.0.0.1", settings.metrics_port, application, _MetricsServer, _Quiet)
     Thread(target=server.serve_forever, daemon=True, name="metrics").start()
     return server
 

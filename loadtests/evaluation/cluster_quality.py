@@ -1,66 +1,55 @@
-"""Clusters without the job: how good, how steady, how fast and how large they are.
+"""Cluster quality without the job: agreement with given topics, changes of ids, speed and size.
 
-One consultation per data set, in random order, without its labels; these only judge the result.
+One consultation per data set, in random order. The rules see no topics; only the result is compared
+with them.
 """
 
-import csv
-import json
 import resource
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from loadtests.partitions import Agreement, agree
+from loadtests.evaluation.labelled_texts import LabelledTexts
+from loadtests.evaluation.partition_agreement import PartitionAgreement, agree
 from models.encoder import Encoder
 from operators.core.clusters.clusters import Clusters
 from operators.core.clusters.item import Item
 from operators.core.clusters.outputs import Cluster
 from operators.core.clusters.thresholds import Thresholds
-from operators.core.errors import TerminalError
 
-FILES: Final = {"banking77": "banking77_test.csv", "clinc150": "clinc150_full.json"}
 SHOWN: Final = 10
-"""Largest topics that a report names."""
+"""The largest clusters, so many of them, are named in the report."""
 
 
-class Texts(msgspec.Struct, frozen=True):
-    """Proposals with the topics that people gave them."""
-
-    name: str
-    texts: list[str]
-    topics: list[str]
-
-
-class Result(msgspec.Struct, frozen=True):
-    """What came of one consultation.
+class ClusterQuality(msgspec.Struct, frozen=True):
+    """The clusters of one consultation, measured.
 
     Attributes:
         name: Data set.
         proposals: How many.
-        arrival: Cluster at arrival against the topics given.
-        final: Cluster in the end against them.
-        ids: Ids ever given out.
-        micro_clusters: In the end.
-        changed: Share of the members whose id changed, by step.
+        arrival: The clusters that proposals were put into at first, against the given topics.
+        final: The clusters in the end, against the given topics.
+        ids: Cluster ids that were ever given out.
+        micro_clusters: How many there are in the end.
+        changed: Share of the members whose cluster id changed, by step.
         insert_us: CPU per proposal between steps, median of the last thousand, µs.
         step_s: Longest CPU of one proposal with the step that it set off, s.
-        cpu_s: All of it, encoding aside.
-        snapshot_mb: Length of the state.
-        state_mb: Of it in memory, Python's objects aside.
-        peak_mb: Most resident memory of this process so far.
-        macro: The consultation's threshold.
-        topics: Size, label and terms of the largest.
+        cpu_s: CPU of all inserts and steps, without encoding, s.
+        snapshot_mb: Length of the serialised state, MiB.
+        state_mb: Memory of the state, without Python's own objects, MiB.
+        peak_mb: Most resident memory of this process so far, MiB.
+        macro: The consultation's threshold between clusters.
+        topics: Size, label and terms of the largest clusters.
     """
 
     name: str
     proposals: int
-    arrival: Agreement
-    final: Agreement
+    arrival: PartitionAgreement
+    final: PartitionAgreement
     ids: int
     micro_clusters: int
     changed: list[float]
@@ -74,30 +63,12 @@ class Result(msgspec.Struct, frozen=True):
     topics: list[tuple[int, str, tuple[str, ...]]]
 
 
-def read(folder: Path, name: str) -> Texts:
-    """The test part of a data set in `folder`, rows in the order of permutation 0.
-
-    Raises:
-        TerminalError: It is not there.
-    """
-    path = folder / FILES[name]
-    if not path.is_file():
-        raise TerminalError(f"{path} is missing: give the folder of the data sets with --data.")
-    with path.open(encoding="utf-8", newline="") as file:
-        if path.suffix == ".csv":
-            pairs = [(row["text"], row["category"]) for row in csv.DictReader(file)]
-        else:
-            pairs = [(text, topic) for text, topic in json.load(file)["test"]]
-    order = np.random.default_rng(0).permutation(len(pairs)).tolist()
-    return Texts(name, [pairs[at][0] for at in order], [pairs[at][1] for at in order])
-
-
-def encoded(data: Texts, encoder: Encoder) -> Result:
-    """Encode and cluster."""
+def encoded(data: LabelledTexts, encoder: Encoder) -> ClusterQuality:
+    """Encode the texts, then measure their clusters."""
     return run(data, encoder.encode(data.texts))
 
 
-def synthetic(number: int, dimension: int = 384) -> tuple[Texts, NDArray[np.float32]]:
+def synthetic(number: int, dimension: int = 384) -> tuple[LabelledTexts, NDArray[np.float32]]:
     """Made-up proposals of 300 topics of uneven size, for speed and size only."""
     random = np.random.default_rng(0)
     topics = random.zipf(1.3, number) % 300
@@ -110,20 +81,20 @@ def synthetic(number: int, dimension: int = 384) -> tuple[Texts, NDArray[np.floa
         f"topic{topic} subject{subject} wish{at}"
         for at, (topic, subject) in enumerate(zip(topics, subjects, strict=True))
     ]
-    return Texts("synthetic", texts, [str(t) for t in topics]), vectors.astype(np.float32)
+    return LabelledTexts("synthetic", texts, [str(t) for t in topics]), vectors.astype(np.float32)
 
 
 def run(
-    data: Texts,
+    data: LabelledTexts,
     vectors: NDArray[np.float32],
     clock: Callable[[], float] = time.process_time,
-) -> Result:
+) -> ClusterQuality:
     """Feed one consultation, proposal by proposal."""
     clusters = Clusters("measured", "measured", vectors.shape[1], Thresholds())
     now: dict[str, str] = {}
     arrival: list[str] = []
     ids: set[str] = set()
-    said: dict[str, Cluster] = {}
+    clusters_by_id: dict[str, Cluster] = {}
     costs, changed = [], []
     for at, (text, vector) in enumerate(zip(data.texts, vectors, strict=True)):
         item = Item("measured", str(at), text, "en", "accepted", at)
@@ -137,14 +108,14 @@ def run(
         arrival += [
             a.cluster_id_at_arrival for a in outputs.assignments if a.proposal_id == str(at)
         ]
-        said |= {c.cluster_id: c for c in outputs.clusters}
+        clusters_by_id |= {c.cluster_id: c for c in outputs.clusters}
         ids |= {e.cluster_id for e in outputs.events if e.kind in {"opened", "split"}}
         if clusters.since_step == 0:
             changed.append(round(moved / len(now), 4))
-    largest = sorted(said.values(), key=lambda c: (-c.size, c.cluster_id))[:SHOWN]
+    largest = sorted(clusters_by_id.values(), key=lambda c: (-c.size, c.cluster_id))[:SHOWN]
     final = [now[str(at)] for at in range(len(data.texts))]
     size = clusters.size
-    return Result(
+    return ClusterQuality(
         name=data.name,
         proposals=len(data.texts),
         arrival=agree(data.topics, arrival),
@@ -163,8 +134,8 @@ def run(
     )
 
 
-def lines(results: Sequence[Result]) -> list[str]:
-    """A table of Markdown, and what else there is to say."""
+def lines(results: Sequence[ClusterQuality]) -> list[str]:
+    """A Markdown table of agreement, then lines on ids, speed, size and the largest clusters."""
     found = [
         "| data | id | NMI | adjusted Rand | B-cubed F1 | clusters |",
         "|---|---|---|---|---|---|",

@@ -15,8 +15,8 @@ _OTHER_CHOICES = {
 
 
 @dataclass(slots=True)
-class Ballot:
-    """What a participant last said about a proposal."""
+class KeptBallot:
+    """What a participant last said about a proposal, kept so that it can be changed."""
 
     participant: Participant
     proposal: int
@@ -34,17 +34,17 @@ class Ballot:
         self.cast_ms = max(at_ms, self.cast_ms + 1)
 
 
-class Ballots:
+class KeptBallots:
     """A bounded number of ballots; beyond it, new ones replace those that have been kept."""
 
     def __init__(self) -> None:
-        self._kept: list[Ballot] = []
+        self._kept: list[KeptBallot] = []
         self._next_slot = 0
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def add(self, ballot: Ballot) -> None:
+    def add(self, ballot: KeptBallot) -> None:
         """Keep a ballot."""
         if len(self._kept) < _KEPT:
             self._kept.append(ballot)
@@ -52,10 +52,10 @@ class Ballots:
             self._kept[self._next_slot] = ballot
             self._next_slot = (self._next_slot + 1) % _KEPT
 
-    def at(self, draw: float) -> Ballot:
+    def at(self, draw: float) -> KeptBallot:
         """Return the ballot that a draw falls on."""
         return self._kept[int(draw * len(self._kept))]
 
-    def take(self, draw: float) -> Ballot:
+    def take(self, draw: float) -> KeptBallot:
         """Take the ballot that a draw falls on out for good."""
         return take(self._kept, draw)

@@ -13,15 +13,19 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pipelines.demo.ballots import Ballot, Ballots
+from pipelines.demo.ballots import KeptBallot, KeptBallots
 from pipelines.demo.catalogue import consultation_event, proposal_events, submit
 from pipelines.demo.corpus import read_corpus
 from pipelines.demo.decks import shuffle
-from pipelines.demo.draws import Draws, pick, rows
-from pipelines.demo.encoding import iso, vote_json
+from pipelines.demo.draws import Draws
 from pipelines.demo.opinions import choice_cuts
 from pipelines.demo.people import SEATS, People
-from pipelines.demo.spoiled import SPOILERS
+from pipelines.traffic.draws import SLOTS, Shares, rows
+from pipelines.traffic.encoding import vote_beginning, vote_ending
+from pipelines.traffic.spoiled import SPOILERS
+from pipelines.traffic.statements import STATEMENTS, statement_table
+from schemas.events import CHOICES
+from schemas.times import format_instant
 
 Kind = Literal["first", "revote", "withdrawal", "duplicate", "late", "bad"]
 
@@ -31,21 +35,25 @@ DUPLICATES = 0.02
 WITHDRAWALS = 0.01
 REVOTES = 0.06
 LATE = 0.05
+QUALIFIED = 0.2  # of the votes with a choice
 OUTDATED = 0.2  # of the late ones: a newer vote of the same ballot is already there
 
 _RECENT = 512  # messages that may be sent twice
-_KINDS = (
-    ("first", 1 - BAD - DUPLICATES - WITHDRAWALS - REVOTES - LATE),
-    ("revote", REVOTES),
-    ("late", LATE),
-    ("duplicate", DUPLICATES),
-    ("withdrawal", WITHDRAWALS),
-    ("bad", BAD),
+_KINDS = Shares(
+    {
+        "first": 1 - BAD - DUPLICATES - WITHDRAWALS - REVOTES - LATE,
+        "revote": REVOTES,
+        "late": LATE,
+        "duplicate": DUPLICATES,
+        "withdrawal": WITHDRAWALS,
+        "bad": BAD,
+    }
 )
+_VISITS, _MESSAGES = range(8), range(8, 14)  # streams of random numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class CampaignMessage:
     """One message for the votes topic, and what it stands for."""
 
     key: bytes
@@ -74,9 +82,7 @@ class Campaign:
 
     def __init__(self, seed: int = 27) -> None:
         # One stream per question, so that a change to one part leaves the others as they were.
-        order, opinions, popularity, visits, votes = (
-            np.random.default_rng([seed, part]) for part in range(5)
-        )
+        order, opinions, popularity = (np.random.default_rng([seed, part]) for part in range(3))
         self._corpus = corpus = read_corpus()
         self._consultation_id = corpus.consultation["id"]
         self._proposals = proposals = submit(corpus, order)
@@ -87,11 +93,12 @@ class Campaign:
             cuts=choice_cuts([p.text.idea for p in proposals], len(corpus.countries), opinions),
             decks=shuffle([proposal.status for proposal in proposals], popularity),
             salt=int(order.integers(1 << 47)),
-            rng=visits,
+            draws=rows(seed, _VISITS),
         )
-        self._draws = map(Draws._make, rows(votes, len(Draws._fields)))
-        self._ballots = Ballots()
-        self._recent: deque[Message] = deque(maxlen=_RECENT)
+        self._draws = map(Draws._make, rows(seed, _MESSAGES))
+        self._statements = [row.tobytes() for row in statement_table(QUALIFIED)]
+        self._ballots = KeptBallots()
+        self._recent: deque[CampaignMessage] = deque(maxlen=_RECENT)
 
     def consultation(self) -> dict[str, Any]:
         """Return the consultation's event."""
@@ -101,7 +108,7 @@ class Campaign:
         """Return the proposals' events in the order of their submission."""
         return proposal_events(self._corpus, self._proposals)
 
-    def messages(self, now_ms: int, count: int) -> Iterator[Message]:
+    def messages(self, now_ms: int, count: int) -> Iterator[CampaignMessage]:
         """Yield the next messages of the stream, cast in the second before `now_ms` or late.
 
         Args:
@@ -114,14 +121,14 @@ class Campaign:
                 self._recent.append(message)
             yield message
 
-    def _message(self, now_ms: int, draws: Draws) -> Message:
+    def _message(self, now_ms: int, draws: Draws) -> CampaignMessage:
         """Make the next message; before there is a past, every one is a first vote."""
-        match pick(_KINDS, draws.what):
+        match _KINDS.name(draws.what):
             case "bad":
                 return self._bad(now_ms, draws)
             case "duplicate" if self._recent:
                 sent = self._recent[int(draws.which * len(self._recent))]
-                return Message(sent.key, sent.value, "duplicate")
+                return CampaignMessage(sent.key, sent.value, "duplicate")
             case "withdrawal" if self._ballots:
                 return self._withdrawal(now_ms, draws)
             case "revote" if self._ballots:
@@ -130,55 +137,65 @@ class Campaign:
                 return self._late(now_ms, draws)
         return self._first(now_ms - draws.jitter_ms(), draws, "first")
 
-    def _first(self, cast_ms: int, draws: Draws, kind: Kind) -> Message:
+    def _first(self, cast_ms: int, draws: Draws, kind: Kind) -> CampaignMessage:
         """Let somebody vote on the next proposal they are shown."""
         seat = int(draws.who * SEATS)
         participant = self._people.seats[seat]
         proposal = participant.cards.pop()
         choice = participant.choice(proposal, draws.opinion)
-        ballot = Ballot(participant, proposal, choice, cast_ms)
+        ballot = KeptBallot(participant, proposal, choice, cast_ms)
         self._ballots.add(ballot)
         message = self._vote(ballot, draws, kind)
         if not participant.cards:
             self._people.leave(seat, draws.which)
         return message
 
-    def _revote(self, now_ms: int, draws: Draws) -> Message:
+    def _revote(self, now_ms: int, draws: Draws) -> CampaignMessage:
         """Vote again on a proposal, with another choice or the same."""
         ballot = self._ballots.at(draws.which)
         ballot.reconsider(draws.opinion)
         ballot.cast_again(now_ms - draws.jitter_ms())
         return self._vote(ballot, draws, "revote")
 
-    def _withdrawal(self, now_ms: int, draws: Draws) -> Message:
+    def _withdrawal(self, now_ms: int, draws: Draws) -> CampaignMessage:
         """Take a ballot back for good."""
         ballot = self._ballots.take(draws.which)
         ballot.choice = "withdrawn"
         ballot.cast_again(now_ms - draws.jitter_ms())
         return self._vote(ballot, draws, "withdrawal")
 
-    def _late(self, now_ms: int, draws: Draws) -> Message:
+    def _late(self, now_ms: int, draws: Draws) -> CampaignMessage:
         """Deliver a vote minutes after it was cast, sometimes after a newer one of its sender."""
         if draws.which >= OUTDATED:
             return self._first(now_ms - draws.delay_ms(), draws, "late")
         newer = self._ballots.at(draws.which / OUTDATED)
         choice = newer.participant.choice(newer.proposal, draws.opinion)
         cast_ms = newer.cast_ms - draws.delay_ms()
-        older = Ballot(newer.participant, newer.proposal, choice, cast_ms)
+        older = KeptBallot(newer.participant, newer.proposal, choice, cast_ms)
         return self._vote(older, draws, "late")
 
-    def _bad(self, now_ms: int, draws: Draws) -> Message:
+    def _bad(self, now_ms: int, draws: Draws) -> CampaignMessage:
         participant = self._people.seats[int(draws.who * SEATS)]
         vote: dict[str, object] = {
             "consultation_id": self._consultation_id,
             "proposal_id": self._ids[int(draws.which * len(self._ids))],
             "participant_id": participant.participant_id,
             "choice": "agree",
-            "cast_at": iso(now_ms),
+            "cast_at": format_instant(now_ms),
         }
         value = SPOILERS[int(draws.opinion * len(SPOILERS))].spoil(vote, now_ms)
-        return Message(participant.participant_id.encode(), value, "bad")
+        return CampaignMessage(participant.participant_id.encode(), value, "bad")
 
-    def _vote(self, ballot: Ballot, draws: Draws, kind: Kind) -> Message:
-        value = vote_json(self._consultation_id, self._ids[ballot.proposal], ballot, draws.more)
-        return Message(ballot.participant.participant_id.encode(), value, kind)
+    def _vote(self, ballot: KeptBallot, draws: Draws, kind: Kind) -> CampaignMessage:
+        participant = ballot.participant
+        row = self._statements[CHOICES.index(ballot.choice)]
+        statement = STATEMENTS[row[int(draws.more * SLOTS)]]
+        value = vote_beginning(
+            self._consultation_id,
+            self._ids[ballot.proposal],
+            participant.participant_id,
+            participant.country,
+            participant.source,
+            format_instant(ballot.cast_ms),
+        ) + vote_ending(statement.choice, statement.qualifications, participant.trust)
+        return CampaignMessage(participant.participant_id.encode(), value.encode(), kind)

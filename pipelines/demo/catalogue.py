@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.demo.corpus import Corpus, Text
-from pipelines.demo.encoding import iso
+from schemas.times import format_instant
 
 PENDING = 5  # proposals still waiting for a moderator
 _SUBMISSIONS_LAST = timedelta(days=30)
@@ -15,7 +15,7 @@ _AUTHORS_PER_COUNTRY = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class SubmittedProposal:
     """One proposal.
 
     Attributes:
@@ -31,14 +31,14 @@ class Proposal:
     status: str
 
 
-def submit(corpus: Corpus, rng: np.random.Generator) -> list[Proposal]:
+def submit(corpus: Corpus, rng: np.random.Generator) -> list[SubmittedProposal]:
     """Return the corpus's proposals as they come in; the last ones still wait."""
     texts = [corpus.texts[i] for i in np.argsort(rng.random(len(corpus.texts)))]
     authors = rng.random(len(texts)).tolist()
     accepted = [number for number, text in enumerate(texts) if text.idea.status == "accepted"]
     waiting = set(accepted[-PENDING:])
     return [
-        Proposal(
+        SubmittedProposal(
             proposal_id=f"p-{number + 1:03d}",
             text=text,
             author=author,
@@ -63,7 +63,7 @@ def consultation_event(corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def proposal_events(corpus: Corpus, proposals: list[Proposal]) -> list[dict[str, Any]]:
+def proposal_events(corpus: Corpus, proposals: list[SubmittedProposal]) -> list[dict[str, Any]]:
     """Return the proposals' events, submitted evenly over the first days."""
     opens_at = datetime.fromisoformat(corpus.consultation["opens_at"])
     step = _SUBMISSIONS_LAST / len(proposals)
@@ -77,7 +77,7 @@ def proposal_events(corpus: Corpus, proposals: list[Proposal]) -> list[dict[str,
             "author_id": f"author-{proposal.text.country}-"
             f"{int(proposal.author * _AUTHORS_PER_COUNTRY):02d}",
             "status": proposal.status,
-            "submitted_at": iso(int((opens_at + number * step).timestamp() * 1000)),
+            "submitted_at": format_instant(int((opens_at + number * step).timestamp() * 1000)),
         }
         for number, proposal in enumerate(proposals)
     ]

@@ -1,15 +1,9 @@
-"""Uniform random numbers, and what the demo's stream makes of them."""
+"""The random numbers behind one message of the demo, and when its vote was cast."""
 
-from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
-import numpy as np
-
 T = TypeVar("T")
-Shares = tuple[tuple[str, float], ...]
-"""Names and how often each comes; the shares add up to 1."""
 
-_BLOCK = 4_096  # rows drawn at once
 _JITTER_MS = 1_000
 _LATE_FROM_MS = 60_000
 _LATE_SPAN_MS = 19 * 60_000
@@ -26,32 +20,12 @@ class Draws(NamedTuple):
     when: float
 
     def jitter_ms(self) -> int:
-        """Return how long ago a vote was cast that arrives in time."""
+        """How long ago a vote was cast that arrives in time."""
         return int(self.when * _JITTER_MS)
 
     def delay_ms(self) -> int:
-        """Return how long ago a vote was cast that arrives late."""
+        """How long ago a vote was cast that arrives late."""
         return _LATE_FROM_MS + int(self.when * _LATE_SPAN_MS)
-
-
-def rows(rng: np.random.Generator, width: int) -> Iterator[list[float]]:
-    """Yield rows of uniform draws for ever; drawn in blocks, the numbers do not depend on it."""
-    while True:
-        yield from rng.random((_BLOCK, width)).tolist()
-
-
-def pick(shares: Shares, draw: float) -> str:
-    """Return the name that a draw falls on.
-
-    Example:
-        >>> pick((("app", 0.45), ("web", 0.40), ("widget", 0.15)), 0.5)
-        'web'
-    """
-    for name, share in shares:
-        if draw < share:
-            return name
-        draw -= share
-    return shares[-1][0]
 
 
 def take(items: list[T], draw: float) -> T:

@@ -1,17 +1,16 @@
 """Who votes in the demo: people of many countries who come, vote some times, go and come back."""
 
-from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
 from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.demo.decks import DECKS
-from pipelines.demo.draws import pick, rows, take
+from pipelines.demo.draws import take
 from pipelines.demo.opinions import CURRENTS, Cuts, profile
+from pipelines.traffic.draws import Shares
 
 UNKNOWN_COUNTRY = 0.01  # of participants
 TROLLS = 0.01  # of participants
@@ -20,8 +19,8 @@ VOTES_PER_VISIT = 10
 SEATS = 400  # people voting at the same time
 _AWAY = 50_000  # people who may come back
 _COUNTRY_FLATTENING = 0.75  # exponent on the population: Malta is small, not invisible
-_TRUST = (("trusted", 0.75), ("sequence", 0.18), ("segment", 0.07))
-_SOURCES = (("app", 0.45), ("web", 0.40), ("widget", 0.15))
+_TRUST = Shares({"trusted": 0.75, "sequence": 0.18, "segment": 0.07})
+_SOURCES = Shares({"app": 0.45, "web": 0.40, "widget": 0.15})
 
 
 @dataclass(slots=True)
@@ -29,13 +28,14 @@ class Participant:
     """Somebody who votes: who they are, and where they are in their deck."""
 
     participant_id: str
-    identity: str  # participant and country as JSON members
+    country: str  # empty: not known
     cuts: list[tuple[float, float]]
     is_troll: bool
     deck: int
     shown: int = 0
     cards: list[int] = field(default_factory=list)  # of this visit, next one last
-    channel: str = ""  # trust and source of this visit as JSON members
+    trust: str = ""  # of this visit
+    source: str = ""  # of this visit
 
     def choice(self, proposal: int, opinion: float) -> str:
         """Return what they say about a proposal."""
@@ -53,7 +53,7 @@ class People:
         cuts: What people of each profile think of each proposal.
         decks: Orders in which proposals are shown.
         salt: Makes the ids of these people others than those of another campaign.
-        rng: The source of the visits.
+        draws: Eight uniform draws per visit.
 
     Attributes:
         seats: Those who vote now.
@@ -65,17 +65,16 @@ class People:
         cuts: Cuts,
         decks: NDArray[np.int64],
         salt: int,
-        rng: np.random.Generator,
+        draws: Iterator[list[float]],
     ) -> None:
-        self._codes = list(countries)
-        flattened = [inhabitants**_COUNTRY_FLATTENING for inhabitants in countries.values()]
-        known = (1 - UNKNOWN_COUNTRY) / sum(flattened)
-        self._bounds = list(accumulate(known * share for share in flattened))
+        flattened = {code: n**_COUNTRY_FLATTENING for code, n in countries.items()}
+        unknown = UNKNOWN_COUNTRY / (1 - UNKNOWN_COUNTRY) * sum(flattened.values())
+        self._homes = Shares({**flattened, "": unknown})
         self._cuts, self._decks = cuts, decks
         # Odd, so that multiplying by it gives every participant another id.
         self._id_factor = salt * 2 + 1
         self._came = 0
-        self._draws = rows(rng, 8)
+        self._draws = draws
         self._away: list[Participant] = []
         self.seats = [self._next_visitor() for _ in range(SEATS)]
 
@@ -97,20 +96,17 @@ class People:
         shown = participant.shown
         participant.cards = self._decks[participant.deck, shown : shown + cards].tolist()
         participant.shown += len(participant.cards)
-        level = "troll" if participant.is_troll else pick(_TRUST, trust)
-        participant.channel = f'"trust":"{level}","source":"{pick(_SOURCES, source)}"'
+        participant.trust = "troll" if participant.is_troll else _TRUST.name(trust)
+        participant.source = _SOURCES.name(source)
         return participant
 
     def _newcomer(self, country: float, current: float, troll: float, deck: float) -> Participant:
         self._came += 1
-        participant_id = f"eu-{self._came * self._id_factor % (1 << 48):012x}"
-        index = bisect(self._bounds, country)
-        is_known = index < len(self._codes)
+        index = self._homes.number(country)
         is_troll = troll < TROLLS
         return Participant(
-            participant_id=participant_id,
-            identity=f'"participant_id":"{participant_id}"'
-            + (f',"country":"{self._codes[index]}"' if is_known else ""),
+            participant_id=f"eu-{self._came * self._id_factor % (1 << 48):012x}",
+            country=self._homes.names[index],
             cuts=self._cuts[-1 if is_troll else profile(index, int(current * CURRENTS))],
             is_troll=is_troll,
             deck=int(deck * DECKS),

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Final
 
-import orjson
 from clickhouse_connect.driver.client import Client
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from infra.clickhouse.client import UNAVAILABLE, connect
 from infra.config.settings import Settings
@@ -27,6 +27,7 @@ from pipelines.cli.board import Board, draw_board, read_board
 from pipelines.cli.clusters import Topics, draw_clusters, read_clusters
 from pipelines.demo.campaign import Campaign
 from pipelines.exchange.send import Sender
+from pipelines.traffic.announcing import announce
 from pipelines.verify.reconcile import Reconciliation, reconcile
 
 REFRESH_S: Final = 1.0
@@ -39,11 +40,11 @@ AVERAGED: Final = 10
 """Looks over which votes per second are averaged: counting moves in steps of a checkpoint."""
 
 
-class Traffic(threading.Thread):
+class CampaignSender(threading.Thread):
     """Sends the campaign's messages at a steady rate until told to stop."""
 
     def __init__(self, settings: Settings, campaign: Campaign, rate: int, clock: Clock) -> None:
-        super().__init__(daemon=True, name="traffic")
+        super().__init__(daemon=True, name="campaign-sender")
         self._campaign, self._rate, self._clock = campaign, rate, clock
         self._sender = Sender(settings)
         self._stop_asked = threading.Event()
@@ -53,13 +54,6 @@ class Traffic(threading.Thread):
     def sent(self) -> int:
         """Messages handed over so far."""
         return self._sender.receipt.sent
-
-    def announce(self) -> None:
-        """Send the consultation and its proposals."""
-        self._sender.send("consultations", orjson.dumps(self._campaign.consultation()))
-        for proposal in self._campaign.proposals():
-            self._sender.send("proposals", orjson.dumps(proposal))
-        self._sender.finish()
 
     def run(self) -> None:
         """Send what is due, slice by slice."""
@@ -92,7 +86,7 @@ class Figures:
     refused: list[tuple[str, int]] = field(default_factory=list)
 
 
-class Watch:
+class DemoWatch:
     """Reads the figures and draws the screen."""
 
     def __init__(
@@ -144,7 +138,7 @@ class Watch:
             ("refused", f"{sum(count for _, count in figures.refused):,}"),
             ("ends", "with Ctrl-C" if left_s is None else f"in {max(0, left_s):.0f} s"),
         ):
-            numbers.add_row(name, f"[bold]{value}[/]")
+            numbers.add_row(name, Text(value, "bold"))
         letters = Table.grid(padding=(0, 2))
         for reason, count in figures.refused[:6]:
             letters.add_row(reason, str(count))
@@ -181,7 +175,10 @@ def addresses(settings: Settings) -> Table:
     grid.add_row("ClickHouse", settings.clickhouse)
     grid.add_row("  for analysts", f"{settings.clickhouse_for_analysts}  (read-only)")
     grid.add_row("Kafka", settings.brokers)
-    grid.add_row("Flink", f"http://127.0.0.1:{settings.flink_port}/jobs/overview")
+    grid.add_row(
+        "Flink",
+        f"https://127.0.0.1:{settings.flink_port}  (asks for {settings.home}/secrets/flink)",
+    )
     return grid
 
 
@@ -199,17 +196,17 @@ def show(
     """
     stack.reset(settings)
     try:
-        stack.up(settings, lambda line: console.print(line, highlight=False))
+        stack.up(settings, console.print)
         campaign = Campaign()
-        traffic = Traffic(settings, campaign, rate, clock)
-        traffic.announce()
-        watch = Watch(
+        sender = CampaignSender(settings, campaign, rate, clock)
+        announce(settings, campaign.consultation(), campaign.proposals())
+        watch = DemoWatch(
             settings, connect(settings), campaign.consultation()["consultation_id"], clock
         )
-        traffic.start()
-        _watch_for(watch, traffic, console, seconds)
+        sender.start()
+        _watch_for(watch, sender, console, seconds)
         console.print("no more votes: waiting for the last ones, then recounting the log …")
-        traffic.end()
+        sender.end()
         verdict = reconcile(settings, SYNC_S)
         watch.look()
         if watch.board:
@@ -227,17 +224,19 @@ def show(
         stack.down(settings)
 
 
-def _watch_for(watch: Watch, traffic: Traffic, console: Console, seconds: float | None) -> None:
+def _watch_for(
+    watch: DemoWatch, sender: CampaignSender, console: Console, seconds: float | None
+) -> None:
     end = None if seconds is None else time.monotonic() + seconds
     with _picture(console) as draw:
         try:
-            while traffic.is_alive() and (end is None or time.monotonic() < end):
+            while sender.is_alive() and (end is None or time.monotonic() < end):
                 time.sleep(REFRESH_S)
                 try:
                     watch.look()
                 except UNAVAILABLE:  # it is being restarted: the next look shows it
                     continue
-                draw(watch, traffic.sent, None if end is None else end - time.monotonic())
+                draw(watch, sender.sent, None if end is None else end - time.monotonic())
         except KeyboardInterrupt:
             pass
 
@@ -250,10 +249,10 @@ def _picture(console: Console) -> Iterator[Any]:
         return
     said = 0.0
 
-    def say(watch: Watch, sent: int, _left: float | None) -> None:
+    def say(watch: DemoWatch, sent: int, _left: float | None) -> None:
         nonlocal said
         if time.monotonic() - said >= PLAIN_EVERY_S:
             said = time.monotonic()
-            console.print(watch.line(sent), highlight=False, soft_wrap=True)
+            console.print(watch.line(sent), soft_wrap=True)
 
     yield say

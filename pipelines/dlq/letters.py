@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from infra.clickhouse.messages import has_later_consultation, has_later_proposal
 from infra.config.settings import Settings
 from infra.config.trust import trust_rules
 from infra.kafka import client as kafka
@@ -302,17 +303,10 @@ def _superseded(clickhouse: Client, letter: DeadLetter, event: Any) -> bool:
     """
     match event:
         case Proposal():
-            table = "tutti.proposals"
-            same = "consultation_id = {consultation:String} AND proposal_id = {proposal:String}"
-            key = {"consultation": event.consultation_id, "proposal": event.proposal_id}
+            return has_later_proposal(
+                clickhouse, event.consultation_id, event.proposal_id, letter.offset
+            )
         case Consultation():
-            table = "tutti.consultations"
-            same = "consultation_id = {consultation:String}"
-            key = {"consultation": event.consultation_id}
+            return has_later_consultation(clickhouse, event.consultation_id, letter.offset)
         case _:
             return False
-    answer = clickhouse.query(
-        f"SELECT count() FROM {table} WHERE {same} AND origin_offset > {{offset:UInt64}}",
-        key | {"offset": letter.offset},
-    )
-    return bool(answer.result_rows[0][0])

@@ -1,4 +1,4 @@
-"""Sending: events into the input topics, and what the broker acknowledged of them."""
+"""Sending: events into the input topics, and what the broker acknowledged of them, and where."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -9,8 +9,9 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
+from pipelines.exchange.offsets import Offsets
 from schemas.events import Kind
-from schemas.topics import INPUT
+from schemas.topics import INPUT, TopicPartition
 
 FLUSH_S: Final = 60.0
 PARTITION_OF_KEY: Final = -1
@@ -44,11 +45,19 @@ def key_of(kind: Kind, payload: bytes) -> bytes | None:
 
 @dataclass(slots=True)
 class Receipt:
-    """What became of the messages of one sender."""
+    """What the broker said of the messages of one sender.
+
+    Attributes:
+        sent: How many were handed over.
+        acknowledged: How many are in the log.
+        failed: Why others are not -> how many.
+        offsets: Where those in the log lie, as far as the broker said it.
+    """
 
     sent: int = 0
     acknowledged: int = 0
     failed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    offsets: dict[TopicPartition, Offsets] = field(default_factory=lambda: defaultdict(Offsets))
 
 
 class Sender:
@@ -96,8 +105,10 @@ class Sender:
             self.receipt.failed["not acknowledged in time"] += left
         return self.receipt
 
-    def _delivered(self, error: KafkaError | None, _message: Any) -> None:
+    def _delivered(self, error: KafkaError | None, message: Any) -> None:
         if error is None:
             self.receipt.acknowledged += 1
+            if message.offset() >= 0:  # the broker does not repeat it to a repeated request
+                self.receipt.offsets[message.topic(), message.partition()].add(message.offset())
         else:
             self.receipt.failed[error.str()] += 1

@@ -1,4 +1,4 @@
-"""Checking: what intake would refuse of some lines, and what stands there.
+"""Checking: what intake would refuse of some lines, what stands there, and what is doubtful.
 
 The rules are intake's own (`schemas.rules`). Lines are read one at a time and cut where neither
 intake nor the broker takes them, so that a file of any size and any form fits into memory.
@@ -7,12 +7,13 @@ intake nor the broker takes them, so that a file of any size and any form fits i
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
 from operators.core.printable import LIMIT, printable
-from schemas.rejections import Rejection
+from schemas.rejections import Reason, Rejection
 from schemas.rules import MAX_MESSAGE_BYTES, Validator
+from schemas.warnings import SenderWarning, warnings
 
 MAX_LINE_BYTES: Final = 2 * 1024 * 1024
 """Bytes kept of a line: twice what the broker takes."""
@@ -36,6 +37,52 @@ class Fault:
     found: str
 
 
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A line that would be accepted, with values that are probably a mistake.
+
+    Attributes:
+        line: Its number, from 1.
+        warnings: One or more.
+    """
+
+    line: int
+    warnings: tuple[SenderWarning, ...]
+
+
+Verdict = Fault | Warned | None
+"""On one line; None: it is right."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What became of some lines, counted.
+
+    Attributes:
+        lines: How many there were.
+        refused: How many would be refused.
+        reasons: Reason -> how many, and the first of them.
+        warnings: What to do -> how many lines, and the first of them.
+    """
+
+    lines: int = 0
+    refused: int = 0
+    reasons: dict[Reason, tuple[int, int]] = field(default_factory=dict)
+    warnings: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one line."""
+        self.lines += 1
+        if isinstance(verdict, Fault):
+            self.refused += 1
+            count, first = self.reasons.get(verdict.rejection.reason, (0, verdict.line))
+            self.reasons[verdict.rejection.reason] = (count + 1, first)
+        elif isinstance(verdict, Warned):
+            for mend in dict.fromkeys(warning.mend for warning in verdict.warnings):
+                count, first = self.warnings.get(mend, (0, verdict.line))
+                self.warnings[mend] = (count + 1, first)
+
+
 def lines(stream: BinaryIO) -> Iterator[bytes]:
     """The lines of a stream without their ends; nothing beyond MAX_LINE_BYTES of one is kept."""
     while line := stream.readline(MAX_LINE_BYTES):
@@ -45,8 +92,8 @@ def lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line.rstrip(b"\r\n")
 
 
-def faults(messages: Iterable[bytes], validate: Validator, now_ms: int) -> Iterator[Fault | None]:
-    """The verdict on each message in turn; None: it would be accepted.
+def verdicts(messages: Iterable[bytes], validate: Validator, now_ms: int) -> Iterator[Verdict]:
+    """The verdict on each message in turn.
 
     Args:
         messages: One per line.
@@ -54,11 +101,16 @@ def faults(messages: Iterable[bytes], validate: Validator, now_ms: int) -> Itera
         now_ms: When the broker would receive them, milliseconds since 1970.
     """
     for number, message in enumerate(messages, start=1):
-        verdict = validate(message, now_ms)
-        if isinstance(verdict, Rejection):
-            yield Fault(number, verdict, found(message, verdict))
-        else:
-            yield None
+        yield verdict_on(number, message, validate, now_ms)
+
+
+def verdict_on(line: int, message: bytes, validate: Validator, now_ms: int) -> Verdict:
+    """The verdict on one message; arguments as for `verdicts`."""
+    event = validate(message, now_ms)
+    if isinstance(event, Rejection):
+        return Fault(line, event, found(message, event))
+    doubtful = tuple(warnings(event))
+    return Warned(line, doubtful) if doubtful else None
 
 
 def found(message: bytes | None, rejection: Rejection) -> str:

@@ -4,11 +4,11 @@ Flink keeps the checkpoints; these small files remember what Flink does not, so 
 that cannot be restored is not tried for ever, and the loss of the newest one is noticed.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.service.state_files import read_json, write_json, write_whole
 from operators.flink.checkpoints import kept_by
 from operators.flink.settings import RETAINED
 
@@ -19,14 +19,11 @@ MAX_TRIES: Final = 10
 def record_try(checkpoint: Path, folder: Path) -> None:
     """Count a start from a checkpoint; one try too many makes it a damaged one."""
     file = folder / "tries.json"
-    try:
-        known = json.loads(file.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        known = {}
+    known = read_json(file) or {}
     tries = known.get("tries", 0) + 1 if known.get("checkpoint") == name_of(checkpoint) else 1
     if tries > MAX_TRIES:
         record_damage(checkpoint, folder)
-    file.write_text(json.dumps({"checkpoint": name_of(checkpoint), "tries": tries}))
+    write_json(file, {"checkpoint": name_of(checkpoint), "tries": tries})
 
 
 def record_damage(checkpoint: Path, folder: Path) -> None:
@@ -59,9 +56,7 @@ def record_completed(number: int, run: Path) -> None:
     """
     folder = run.parent.parent
     (folder / "tries.json").unlink(missing_ok=True)
-    draft = folder / "completed.draft"
-    draft.write_text(f"{number} {run.name} {min(kept_by(run), RETAINED)}")
-    draft.replace(folder / "completed")
+    write_whole(folder / "completed", f"{number} {run.name} {min(kept_by(run), RETAINED)}")
 
 
 def last_completed(folder: Path) -> Completed:

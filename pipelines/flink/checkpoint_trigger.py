@@ -11,16 +11,16 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Final
 
-from pipelines.flink.rest import all_tasks_run, checkpoint_is_pending, trigger_checkpoint
+from infra.flink.rest import FlinkRest
 
 PAUSE_PER_CHECKPOINT: Final = 2
 """A pause is so many times as long as checkpoints take."""
 LATELY: Final = 3
 """The median of so many: one that meets a garbage collection says nothing about the load."""
 MIN_PAUSE_S: Final = 0.25
-LOOK_S: Final = 0.03
-LOOKS: Final = 10
-"""Looks get rarer: a tenth of the time so far lies between two."""
+POLL_S: Final = 0.03
+POLLS: Final = 10
+"""Polls get rarer: a tenth of the time so far lies between two."""
 
 FLINKS_OWN: Final = 10
 """Flink's own interval, in longest pauses: a net, should nobody trigger checkpoints any more."""
@@ -31,11 +31,11 @@ def pause_s(took_s: Iterable[float], longest_s: float) -> float:
     return min(longest_s, max(MIN_PAUSE_S, PAUSE_PER_CHECKPOINT * median(took_s)))
 
 
-def trigger_checkpoints(port: int, job: str, longest_s: float) -> None:
+def trigger_checkpoints(flink: FlinkRest, job: str, longest_s: float) -> None:
     """Trigger one checkpoint after another, for ever.
 
     Args:
-        port: Of Flink's web interface; while it does not answer it is asked again after a pause.
+        flink: While it does not answer it is asked again after a pause.
         job: Its id.
         longest_s: The longest pause, s.
     """
@@ -44,7 +44,8 @@ def trigger_checkpoints(port: int, job: str, longest_s: float) -> None:
         time.sleep(pause_s(took_s, longest_s))
         began = time.monotonic()
         # A task that restores would refuse, which counts as a checkpoint that failed.
-        attempt = trigger_checkpoint(port, job) if all_tasks_run(port, job) else ""
-        while attempt and checkpoint_is_pending(port, job, attempt):
-            time.sleep(max(LOOK_S, (time.monotonic() - began) / LOOKS))
+        # protects: checkpoints as often as they cost little
+        attempt = flink.trigger_checkpoint(job) if flink.all_tasks_run(job) else ""
+        while attempt and flink.checkpoint_is_pending(job, attempt):
+            time.sleep(max(POLL_S, (time.monotonic() - began) / POLLS))
         took_s.append(time.monotonic() - began)

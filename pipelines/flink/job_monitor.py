@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import structlog
 
+from infra.flink.rest import FlinkRest
 from infra.service.heartbeat import Heartbeat
 from pipelines.flink.checkpoint_records import record_completed, record_damage
-from pipelines.flink.rest import newest_completed, newest_failure
 from pipelines.flink.restore import RestorePlan
 
 RESTORE_FAILED: Final = (
@@ -26,7 +26,7 @@ class JobMonitor:
 
     Attributes:
         service: Whose job it is.
-        port: Of Flink's web interface.
+        flink: Its REST interface.
         restore: What it counts, and from where.
         folder: Of that count's state.
         heartbeat: How the service says that it is alive.
@@ -34,7 +34,7 @@ class JobMonitor:
     """
 
     service: str
-    port: int
+    flink: FlinkRest
     restore: RestorePlan
     folder: Path
     heartbeat: Heartbeat
@@ -44,17 +44,17 @@ class JobMonitor:
         """Record what is new; ends the process when the job has ended."""
         job = str(client.get_job_id())
         state = client.get_job_status().result().name
-        completed = newest_completed(self.port, job)
+        completed = self.flink.newest_completed(job)
         if completed is not None and completed > self.completed:
             self.completed = completed
             record_completed(completed, self.folder / "checkpoints" / job)
         if not self.completed and self.restore.checkpoint is not None:
-            failure = newest_failure(self.port, job)
+            failure = self.flink.newest_failure(job)
             if failure:
                 self.record_failure(failure)
         self.heartbeat.beat(ready=bool(self.completed), epoch=self.restore.epoch, state=state)
         if state in {"FAILED", "CANCELED", "FINISHED"}:
-            failure = newest_failure(self.port, job)[:2000]
+            failure = self.flink.newest_failure(job)[:2000]
             log.error("job_ended", service=self.service, state=state, failure=failure)
             sys.exit(1)
 

@@ -76,6 +76,9 @@ def configure_flink(settings: Settings, service: str, heap: str) -> None:
     os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's name
 
 
+SPARE_CONNECTIONS: Final = 3
+"""Objects of Java may end in any thread of ours, which then tells Java."""
+
 # PyFlink is imported late: it looks for its configuration folder when it starts Java.
 
 
@@ -153,3 +156,23 @@ def know_connector(settings: Settings) -> None:
     from pyflink.util.java_utils import add_jars_to_context_class_loader  # noqa: PLC0415
 
     add_jars_to_context_class_loader([(settings.jars / CONNECTOR).resolve().as_uri()])
+
+
+def close_gateway() -> None:
+    """Take no further connections to Flink's Java machine, nor from it: none asks for a password.
+
+    Whoever connects there runs programs as the user of the stack, and a web page can send lines to
+    a local port. What is connected stays connected: this thread, and a few for objects that end.
+    """
+    from pyflink.java_gateway import get_gateway  # noqa: PLC0415
+
+    gateway = get_gateway()
+    client = gateway._gateway_client  # noqa: SLF001 - there is no other way to its connections
+    spare = [client._create_connection() for _ in range(SPARE_CONNECTIONS)]  # noqa: SLF001
+    for connection in spare:
+        client._give_back_connection(connection)  # noqa: SLF001
+    server = gateway.java_gateway_server
+    listener = server.getClass().getDeclaredField("sSocket")
+    listener.setAccessible(True)
+    listener.get(server).close()
+    gateway.get_callback_server().server_socket.close()

@@ -7,6 +7,14 @@ import structlog
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import UNAVAILABLE
+from infra.clickhouse.group_runs import Head, read_former, write_groups, write_too_large
+from infra.clickhouse.opinions import (
+    Snapshot,
+    count_proposals,
+    newest_data_parts,
+    read_opinions,
+    snapshots,
+)
 from infra.service.metrics import (
     GROUPS_BALLOTS,
     GROUPS_CONSULTATIONS,
@@ -16,17 +24,9 @@ from infra.service.metrics import (
     GROUPS_WAITING,
 )
 from operators.core.clock import Clock, cooled_down_ms, monotonic_ms, system_clock
-from operators.core.groups.run import MAX_BALLOTS, MAX_PROPOSALS, NOBODY, Members, find_groups
+from operators.core.groups.run import MAX_BALLOTS, MAX_PROPOSALS, NOBODY, GroupMembers, find_groups
 from operators.core.groups.significance import Noise
 from pipelines.groups.cooldown import COOLDOWN_PER_RUN, COOLDOWN_PER_SCAN, next_ms
-from pipelines.groups.read import (
-    Snapshot,
-    count_proposals,
-    newest_data_parts,
-    read_opinions,
-    snapshots,
-)
-from pipelines.groups.write import Head, read_former, write_groups, write_too_large
 
 NOISE_MS: Final = 500
 """Shuffled runs may take so long at a time, or as long as the run itself."""
@@ -36,11 +36,11 @@ FAILED_COOLDOWN_MS: Final = 60_000
 
 
 @dataclass(slots=True)
-class _Consultation:
+class _GroupedConsultation:
     """What is remembered of one between runs."""
 
     run: int = 0
-    members: Members = NOBODY
+    members: GroupMembers = NOBODY
     noise: Noise = field(default_factory=Noise)
     done: Snapshot | None = None
     next_ms: int = 0
@@ -67,7 +67,7 @@ class Grouping:
         self._look_ms = 0
         self.waiting: dict[str, Snapshot] = {}
         self._known = {
-            name: _Consultation(former.run, former.members, Noise(former.threshold))
+            name: _GroupedConsultation(former.run, former.members, Noise(former.threshold))
             for name, former in read_former(clickhouse).items()
         }
         self.last_ms: int | None = None
@@ -108,7 +108,7 @@ class Grouping:
             return
         found = snapshots(self._clickhouse)
         for name, snapshot in found.items():
-            if snapshot.differs(self._known.setdefault(name, _Consultation()).done):
+            if snapshot.differs(self._known.setdefault(name, _GroupedConsultation()).done):
                 self.waiting[name] = snapshot
         self._parts = parts
         GROUPS_CONSULTATIONS.set(len(found))

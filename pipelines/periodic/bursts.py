@@ -6,7 +6,6 @@ looked at each minute as soon as it is over, and every `LATE_STEP_MIN` another o
 current by then.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -14,6 +13,20 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
+from infra.clickhouse.minutes import (
+    busy_consultations,
+    counts_by_minute,
+    first_minutes,
+    votes_by_minute,
+)
+from infra.clickhouse.signals import (
+    Scan,
+    Signal,
+    keep_signals,
+    read_scan,
+    read_signals,
+    record_scan,
+)
 from operators.core.signals.burst import (
     METHOD,
     MIN_COUNT,
@@ -26,15 +39,7 @@ from operators.core.signals.burst import (
     is_burst,
     poisson_tail,
 )
-from pipelines.periodic.signals import (
-    Look,
-    Signal,
-    keep_signals,
-    read_scan,
-    read_signals,
-    record_scan,
-    signal_id,
-)
+from pipelines.periodic.signal_ids import signal_id
 
 MINUTE_MS: Final = 60_000
 LATE_MIN: Final = 30
@@ -48,16 +53,8 @@ FOLLOWED_MS: Final = 86_400_000
 Key = tuple[str, str]
 """Consultation and proposal."""
 
-_CELLS: Final = """(
-    SELECT consultation_id, proposal_id, country, minute, agree, agree + disagree + neutral AS votes
-    FROM tutti.minute_cells
-    WHERE minute >= {first:UInt64} AND minute < {end:UInt64} AND trust != 'troll'
-)"""
-_THESE: Final = (
-    "consultation_id = {consultation:String} AND proposal_id IN {proposals:Array(String)}"
-)
-# The minute is a column of the key, so older rows may be dropped before FINAL compares versions.
-_SETTINGS: Final = {"optimize_move_to_prewhere_if_final": 1}
+NOTHING: Final = (0, 0)
+"""Ballots, and those that agree, of a minute without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +88,8 @@ class Burst:
 def scan_for_bursts(clickhouse: Client, tick_ms: int) -> None:
     """The step: look at the window that has just ended, and late at those of before."""
     tick = tick_ms // MINUTE_MS
-    look = read_scan(clickhouse, "burst")
-    done = look.done if look else tick - LATE_MIN
+    scan = read_scan(clickhouse, "burst")
+    done = scan.done if scan else tick - LATE_MIN
     late = range(done + LATE_STEP_MIN, tick - LATE_MIN + 1, LATE_STEP_MIN)[:MAX_CATCH_UP]
     kept = {
         s.signal_id: s for s in read_signals(clickhouse, "burst", since_ms=tick_ms - FOLLOWED_MS)
@@ -102,7 +99,7 @@ def scan_for_bursts(clickhouse: Client, tick_ms: int) -> None:
             signal = _signal(burst, kept.values(), end * MINUTE_MS, tick_ms)
             kept[signal.signal_id] = signal
     keep_signals(clickhouse, _followed(clickhouse, list(kept.values()), tick_ms))
-    record_scan(clickhouse, "burst", Look(tick_ms, late[-1] if late else done))
+    record_scan(clickhouse, "burst", Scan(tick_ms, late[-1] if late else done))
 
 
 def bursts_until(clickhouse: Client, end: int) -> Iterator[Burst]:
@@ -121,114 +118,46 @@ def bursts_until(clickhouse: Client, end: int) -> Iterator[Burst]:
         if not suspects:
             continue
         shares = _observed_shares(clickhouse, consultation, suspects, end)
-        minutes = _minutes(clickhouse, consultation, suspects, end - WINDOW_MIN, end)
+        minutes = counts_by_minute(clickhouse, consultation, suspects, end - WINDOW_MIN, end)
         for proposal, share in shares.items():
             window = suspects[proposal]
             expected = expected_ballots(everybody, window.before, observed_share=share)
             if is_burst(window.now, expected):
-                counts = [minutes[proposal, at][0] for at in range(end - WINDOW_MIN, end)]
+                span = range(end - WINDOW_MIN, end)
+                counts = [minutes.get((proposal, at), NOTHING)[0] for at in span]
                 first, last = (end - WINDOW_MIN + at for at in burst_minutes(counts, expected))
                 yield Burst((consultation, proposal), window, expected, first, last)
 
 
 def _busy(clickhouse: Client, end: int) -> Iterator[tuple[str, Traffic, dict[str, Window]]]:
-    """Consultations with their traffic and their proposals of many ballots, read in one pass."""
-    rows = clickhouse.query(
-        f"""
-        SELECT
-            consultation_id, sumMap(countries, now), sumMap(countries, before), count(),
-            groupArrayIf(
-                (proposal_id, arraySum(now), countries, before, before_agree),
-                arraySum(now) >= {{least:UInt64}}
-            ) AS busy
-        FROM (
-            SELECT
-                consultation_id, proposal_id, groupArray(country) AS countries,
-                groupArray(now_here) AS now, groupArray(before_here) AS before,
-                sum(before_agree_here) AS before_agree
-            FROM (
-                SELECT
-                    consultation_id, proposal_id, toString(country) AS country,
-                    sumIf(votes, minute >= {{start:UInt64}}) AS now_here,
-                    sumIf(votes, minute < {{start:UInt64}}) AS before_here,
-                    sumIf(agree, minute < {{start:UInt64}}) AS before_agree_here
-                FROM {_CELLS}
-                GROUP BY consultation_id, proposal_id, country
-            )
-            GROUP BY consultation_id, proposal_id
-        )
-        GROUP BY consultation_id
-        HAVING notEmpty(busy)
-        """,
-        parameters=_span(end) | {"least": MIN_COUNT},
-        settings=_SETTINGS,
-    ).result_rows
-    for consultation, now, before, proposals, busy in rows:
-        traffic = Traffic(_map(*now), _map(*before), proposals)
-        yield (
-            consultation,
-            traffic,
-            {
-                proposal: Window(ballots, _map(countries, counts), sum(counts), agree)
-                for proposal, ballots, countries, counts, agree in busy
-            },
-        )
-
-
-def _map(countries: Iterable[str], counts: Iterable[int]) -> dict[str, int]:
-    return dict(zip(countries, counts, strict=True))
-
-
-def _span(end: int) -> dict[str, int]:
+    """Consultations with their traffic and their proposals of many ballots."""
     start = end - WINDOW_MIN
-    return {"first": start - REFERENCE_MIN, "start": start, "end": end}
+    first = start - REFERENCE_MIN
+    for found in busy_consultations(clickhouse, first, start, end, MIN_COUNT):
+        windows = {
+            proposal: Window(now, before, sum(before.values()), agree)
+            for proposal, now, before, agree in found.busy
+        }
+        yield found.consultation_id, Traffic(found.now, found.before, found.proposals), windows
 
 
 def _observed_shares(
     clickhouse: Client, consultation: str, proposals: Iterable[str], end: int
 ) -> dict[str, float]:
     """Share of the reference's ballots since each proposal's first; young ones are left out."""
-    span = _span(end)
-    named = {"consultation": consultation, "proposals": list(proposals)}
-    born = clickhouse.query(
-        "SELECT proposal_id, min(minute) FROM tutti.minute_cells"
-        f" WHERE {_THESE} GROUP BY proposal_id",
-        parameters=named,
-    ).result_rows
-    old = {proposal: first for proposal, first in born if first <= span["start"] - YOUNG_MIN}
-    if all(first <= span["first"] for first in old.values()):
+    start = end - WINDOW_MIN
+    first = start - REFERENCE_MIN
+    born = first_minutes(clickhouse, consultation, proposals)
+    old = {proposal: minute for proposal, minute in born.items() if minute <= start - YOUNG_MIN}
+    if all(minute <= first for minute in old.values()):
         return dict.fromkeys(old, 1.0)
-    by_minute = clickhouse.query(
-        f"SELECT minute, sum(votes) FROM {_CELLS}"
-        " WHERE consultation_id = {consultation:String} AND minute < {start:UInt64}"
-        " GROUP BY minute",
-        parameters=span | named,
-        settings=_SETTINGS,
-    ).result_rows
+    by_minute = votes_by_minute(clickhouse, consultation, first, start)
     total = sum(votes for _, votes in by_minute)
     since = {
-        proposal: sum(votes for minute, votes in by_minute if minute >= first)
-        for proposal, first in old.items()
+        proposal: sum(votes for minute, votes in by_minute if minute >= begin)
+        for proposal, begin in old.items()
     }
     return {proposal: votes / total for proposal, votes in since.items() if votes}
-
-
-def _minutes(
-    clickhouse: Client, consultation: str, proposals: Iterable[str], first: int, end: int
-) -> defaultdict[tuple[str, int], tuple[int, int]]:
-    """Ballots, and those that agree, by proposal and minute."""
-    rows = clickhouse.query(
-        f"SELECT proposal_id, minute, sum(votes), sum(agree) FROM {_CELLS}"
-        f" WHERE {_THESE}"
-        " GROUP BY proposal_id, minute",
-        parameters={
-            "consultation": consultation,
-            "proposals": list(proposals),
-            "first": first,
-            "end": end,
-        },
-    ).result_rows
-    return defaultdict(lambda: (0, 0), {(row[0], row[1]): (row[2], row[3]) for row in rows})
 
 
 def _signal(burst: Burst, kept: Iterable[Signal], end_ms: int, tick_ms: int) -> Signal:
@@ -286,7 +215,7 @@ def _followed(clickhouse: Client, kept: Iterable[Signal], tick_ms: int) -> Itera
     by_consultation = sorted(kept, key=lambda signal: signal.consultation_id)
     for consultation, found in groupby(by_consultation, key=lambda s: s.consultation_id):
         signals = list(found)
-        cells = _minutes(
+        cells = counts_by_minute(
             clickhouse,
             consultation,
             {signal.proposals[0] for signal in signals},
@@ -296,7 +225,7 @@ def _followed(clickhouse: Client, kept: Iterable[Signal], tick_ms: int) -> Itera
         for signal in signals:
             [proposal] = signal.proposals
             span = range(signal.from_at // MINUTE_MS, signal.to_at // MINUTE_MS)
-            inside = [cells[proposal, minute] for minute in span]
+            inside = [cells.get((proposal, minute), NOTHING) for minute in span]
             votes, agree = sum(v for v, _ in inside), sum(a for _, a in inside)
             if signal.version == tick_ms or (votes, agree) != (*signal.votes, *signal.agree):
                 yield replace(signal, votes=[votes], agree=[agree], version=tick_ms)

@@ -12,34 +12,30 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
-from operators.core.signals.identical import (
-    METHOD,
-    MIN_COMMON,
-    Ballots,
-    Group,
-    identical_groups,
-)
-from operators.core.votes.tally import COUNTED_CHOICES
-from pipelines.periodic.signals import (
-    Look,
+from infra.clickhouse.ballots import archived, read_ballots
+from infra.clickhouse.signals import (
+    Scan,
     Signal,
-    digest,
     keep_signals,
     read_scan,
     read_signals,
     record_scan,
-    signal_id,
 )
-from schemas.reserved import PROBE_CONSULTATION
+from infra.clickhouse.tallies import counts_by_proposal
+from operators.core.signals.identical import (
+    METHOD,
+    MIN_COMMON,
+    Ballots,
+    IdenticalGroup,
+    identical_groups,
+)
+from operators.core.votes.tally import COUNTED_CHOICES
+from pipelines.periodic.signal_ids import digest, signal_id
 
 EVERY_MS: Final = 300_000
 """Time between two looks at one consultation."""
 SLICE_BALLOTS: Final = 4_000_000
 """Ballots read at a time: at 29 bytes each, what bounds the memory besides 9 bytes per ballot."""
-
-_ROW: Final = np.dtype([
-    ("low", "<u8"), ("high", "<u8"), ("proposal", "<u8"), ("choice", "i1"), ("cast_s", "<u4"),
-])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +61,25 @@ def scan_for_identical(clickhouse: Client, tick_ms: int) -> None:
     if due is None:
         return
     consultation, newest_ms, ballots = due
-    read = read_ballots(clickhouse, consultation, slices=1 + ballots // SLICE_BALLOTS)
+    read = _read(clickhouse, consultation, slices=1 + ballots // SLICE_BALLOTS)
     groups = identical_groups(read.ballots)
     kept = read_signals(clickhouse, "identical", consultation)
     keep_signals(clickhouse, _signals(consultation, read, groups, kept, tick_ms))
-    record_scan(clickhouse, "identical", Look(tick_ms, newest_ms), consultation)
+    record_scan(clickhouse, "identical", Scan(tick_ms, newest_ms), consultation)
 
 
 def _due(clickhouse: Client, tick_ms: int) -> tuple[str, int, int] | None:
     """Consultation, broker time of its newest ballot, and number of its ballots."""
-    found = clickhouse.query(
-        "SELECT consultation_id, toUnixTimestamp64Milli(max(received_at)), count()"
-        " FROM tutti.ballots WHERE consultation_id != {probe:String} GROUP BY consultation_id",
-        parameters={"probe": PROBE_CONSULTATION},
-    ).result_rows
-    never = Look(0, 0)
-    looks = {row[0]: read_scan(clickhouse, "identical", row[0]) or never for row in found}
-    waiting = [
-        (looks[consultation].scanned_ms, consultation, newest_ms, ballots)
-        for consultation, newest_ms, ballots in found
-        if looks[consultation].scanned_ms + EVERY_MS <= tick_ms
-        and looks[consultation].done < newest_ms
-    ]
+    never = Scan(0, 0)
+    waiting = []
+    for consultation, newest_ms, ballots in archived(clickhouse):
+        scan = read_scan(clickhouse, "identical", consultation) or never
+        if scan.scanned_ms + EVERY_MS <= tick_ms and scan.done < newest_ms:
+            waiting.append((scan.scanned_ms, consultation, newest_ms, ballots))
     return min(waiting)[1:] if waiting else None
 
 
-def read_ballots(clickhouse: Client, consultation: str, slices: int = 1) -> Read:
+def _read(clickhouse: Client, consultation: str, slices: int = 1) -> Read:
     """Current trusted ballots of people who have enough of them.
 
     Args:
@@ -98,14 +87,7 @@ def read_ballots(clickhouse: Client, consultation: str, slices: int = 1) -> Read
         consultation: Its id.
         slices: Parts in which the people are read.
     """
-    named = {"consultation": consultation}
-    sums = ", ".join(f"sum({choice})" for choice in COUNTED_CHOICES)
-    rows = clickhouse.query(
-        f"SELECT proposal_id, cityHash64(proposal_id), {sums}"
-        " FROM tutti.cells WHERE consultation_id = {consultation:String} AND trust != 'troll'"
-        " GROUP BY proposal_id ORDER BY cityHash64(proposal_id)",
-        parameters=named,
-    ).result_rows
+    rows = counts_by_proposal(clickhouse, consultation)
     keys = np.array([row[1] for row in rows], np.uint64)
     parts = [_slice(clickhouse, consultation, keys, slices, n) for n in range(slices)]
     lengths = np.concatenate([part[1] for part in parts])
@@ -129,24 +111,7 @@ def _slice(
     clickhouse: Client, consultation: str, keys: NDArray[np.uint64], slices: int, number: int
 ) -> tuple[NDArray[np.void], ...]:
     """People, their numbers of ballots, and of the ballots proposals, choices and times."""
-    answer = clickhouse.raw_query(
-        """
-        SELECT
-            participant, cityHash64(proposal_id),
-            toInt8(indexOf({choices:Array(String)}, choice) - 1), toUInt32(toUnixTimestamp(cast_at))
-        FROM tutti.ballots FINAL
-        WHERE consultation_id = {consultation:String} AND choice != 'withdrawn'
-            AND trust != 'troll' AND participant % {slices:UInt32} = {number:UInt32}
-        """,
-        parameters={
-            "consultation": consultation,
-            "slices": slices,
-            "number": number,
-            "choices": list(COUNTED_CHOICES),
-        },
-        fmt="RowBinary",
-    )
-    rows = np.frombuffer(answer, _ROW)
+    rows = read_ballots(clickhouse, consultation, slices, number)
     # A ballot on a proposal that is not in the tallies yet waits for the next look.
     rows = rows[np.isin(rows["proposal"], keys)]
     rows = rows[np.lexsort((rows["low"], rows["high"]))]
@@ -166,7 +131,11 @@ def _slice(
 
 
 def _signals(
-    consultation: str, read: Read, groups: Iterable[Group], kept: Iterable[Signal], tick_ms: int
+    consultation: str,
+    read: Read,
+    groups: Iterable[IdenticalGroup],
+    kept: Iterable[Signal],
+    tick_ms: int,
 ) -> list[Signal]:
     """The signals of groups; one that is kept goes on in the group that has most of its people."""
     left = {signal.signal_id: frozenset(signal.participants) for signal in kept}
@@ -185,7 +154,7 @@ def _signals(
     return signals
 
 
-def _signal(consultation: str, read: Read, group: Group, tick_ms: int) -> Signal:
+def _signal(consultation: str, read: Read, group: IdenticalGroup, tick_ms: int) -> Signal:
     ballots = read.ballots
     spans = [slice(ballots.starts[person], ballots.starts[person + 1]) for person in group.people]
     proposals = np.concatenate([ballots.proposals[span] for span in spans])

@@ -7,7 +7,8 @@ from typing import Final
 import structlog
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse.client import UNAVAILABLE, scalar
+from infra.clickhouse import state
+from infra.clickhouse.client import UNAVAILABLE
 from infra.service.metrics import (
     PERIODIC_FAILED,
     PERIODIC_MISSED,
@@ -27,11 +28,6 @@ PATIENCE_MS: Final = 600_000
 """The longest that a task waits for counting to catch up."""
 LAGGING_S: Final = 20
 """Counting is behind when the newest vote counted is older, and others wait."""
-
-_LAGGING: Final = (
-    "SELECT count() FROM tutti.active_cut"
-    f" WHERE NOT quiescent AND as_of < now64(3) - INTERVAL {LAGGING_S} SECOND"
-)
 
 log = structlog.get_logger()
 
@@ -55,7 +51,7 @@ class Task:
 
 def counting_lags(clickhouse: Client) -> bool:
     """Whether votes wait for more than `LAGGING_S` to be counted."""
-    return bool(scalar(clickhouse, _LAGGING))
+    return state.counting_lags(clickhouse, LAGGING_S)
 
 
 class Scheduler:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from infra.config.settings import Settings
 from infra.service import metrics
 from models.cache import CachedEncoder
-from operators.core.clusters.clusters import StateSize
+from operators.core.clusters.state_size import StateSize
 from operators.core.clusters.thresholds import Thresholds
 from pipelines.semantics.encoder import load_encoder
 
@@ -59,7 +59,7 @@ class Reporter:
         self._told = now
 
 
-class Watch:
+class MeasuredEncoder:
     """The side of the function: an encoder that is timed, and the sizes of what is kept."""
 
     def __init__(
@@ -110,7 +110,7 @@ class Watch:
         self._page[_PLACE[name]] = value
 
 
-def load_watched() -> tuple[Watch, Thresholds]:
+def load_watched() -> tuple[MeasuredEncoder, Thresholds]:
     """The encoder for the semantics job, with the cosines that clusters begin with.
 
     Flink calls this where its function runs, so it reads the settings itself.
@@ -119,4 +119,4 @@ def load_watched() -> tuple[Watch, Thresholds]:
         TerminalError: Its files are missing or not those of the manifest.
     """
     encoder, thresholds = load_encoder()
-    return Watch(page_of(Settings()), encoder), thresholds
+    return MeasuredEncoder(page_of(Settings()), encoder), thresholds

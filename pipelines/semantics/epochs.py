@@ -5,15 +5,14 @@ state belongs to an epoch, which records what made it; another encoder, other ru
 state begin the next one, at the start of the topic. An epoch is never begun twice.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from infra.config.settings import Settings
+from infra.service.state_files import read_json, write_json
 from operators.flink.checkpoints import checkpoints
 from pipelines.flink.restore import DamageCheck, RestorePlan, intact
 
@@ -72,16 +71,13 @@ def choose(
         log.info("epoch_begins", epoch=newest + 1, former=known and asdict(known))
     begun = epoch_folder(settings, newest + 1)
     begun.mkdir(parents=True)
-    draft = begun / "made_by.draft"
-    draft.write_text(json.dumps(asdict(maker)))
-    draft.replace(begun / "made_by.json")
+    write_json(begun / "made_by.json", asdict(maker))
     return RestorePlan(newest + 1, None)
 
 
 def made_by(folder: Path) -> MadeBy | None:
     """What made an epoch's state; None if that is not known."""
     try:
-        record: dict[str, Any] = json.loads((folder / "made_by.json").read_text())
-        return MadeBy(**record)
-    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+        return MadeBy(**read_json(folder / "made_by.json"))
+    except TypeError:
         return None

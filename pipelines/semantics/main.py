@@ -12,6 +12,8 @@ import structlog
 from confluent_kafka import Consumer, KafkaException
 
 from infra.config.settings import Settings
+from infra.flink.rest import FlinkRest
+from infra.flink.tls import flink_options
 from infra.kafka import client as kafka
 from infra.kafka.security import java
 from infra.service.heartbeat import Heartbeat
@@ -34,6 +36,7 @@ from pipelines.flink.job_monitor import JobMonitor
 from pipelines.flink.runtime import (
     CONNECTOR,
     check_checkpoint,
+    close_gateway,
     configure_flink,
     set_system_properties,
 )
@@ -73,7 +76,7 @@ def main() -> None:
         state=folder,
         checkpoint_ms=CHECKPOINT_MS,
         rest_port=settings.semantics_port,
-    )
+    ) | flink_options(settings)
     if restore.checkpoint is not None:
         options |= restore_settings(restore.checkpoint)
         record_try(restore.checkpoint, folder)
@@ -92,9 +95,11 @@ def main() -> None:
         checkpoint=checkpoint,
         transactions_aborted=abandoned,
     )
-    monitor = JobMonitor(SERVICE, settings.semantics_port, restore, folder, heartbeat)
+    rest = FlinkRest(settings, settings.semantics_port)
+    monitor = JobMonitor(SERVICE, rest, restore, folder, heartbeat)
     try:
         client = flink.execute_async()
+        close_gateway()
         pause = Event()
         with closing(kafka.consumer(settings, CONSUMER_GROUP)) as group:
             while not pause.wait(POLL_S):

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from infra.clickhouse.tables import RECORD_TABLES
 from schemas.topics import (
     ACCEPTED_CONSULTATIONS,
     ACCEPTED_PROPOSALS,
@@ -26,35 +27,28 @@ from schemas.topics import (
     Topic,
 )
 
-APPENDED: Final[dict[str, str]] = {
-    ACCEPTED_CONSULTATIONS.name: "tutti.consultations",
-    ACCEPTED_PROPOSALS.name: "tutti.proposals",
-    DEAD_LETTERS.name: "tutti.dead_letters",
-    ACCEPTED_VOTES.name: "tutti.accepted_votes",
-    CLUSTER_EVENTS.name: "tutti.cluster_events",
-}
+
+def _tables(*topics: Topic) -> dict[str, str]:
+    """Topic → table."""
+    return {topic.name: RECORD_TABLES[topic.name] for topic in topics}
+
+
+APPENDED: Final = _tables(
+    ACCEPTED_CONSULTATIONS, ACCEPTED_PROPOSALS, DEAD_LETTERS, ACCEPTED_VOTES, CLUSTER_EVENTS
+)
 """Topics whose records become rows as they are. The tables keep one row per key themselves."""
 
 ARCHIVED: Final = (ACCEPTED_VOTES.name, DEAD_LETTERS.name)
 """Topics whose rows no board shows."""
 
-COUNTED: Final[dict[str, str]] = {
-    TALLIES.name: "tutti.tallies",
-    WINDOWS.name: "tutti.windows",
-    PROGRESS.name: "tutti.progress",
-}
+COUNTED: Final = _tables(TALLIES, WINDOWS, PROGRESS)
 """What the votes job counts: its keys begin with the epoch."""
 
-UPSERTED: Final[dict[str, str]] = {
-    CLUSTERS.name: "tutti.clusters",
-    ASSIGNMENTS.name: "tutti.assignments",
-    VECTORS.name: "tutti.sent_vectors",
-    CLUSTER_PROGRESS.name: "tutti.cluster_progress",
-    **COUNTED,
-}
+UPSERTED: Final = _tables(CLUSTERS, ASSIGNMENTS, VECTORS, CLUSTER_PROGRESS) | COUNTED
 """Topics whose records replace one another by key."""
 
-WATERMARKS: Final = frozenset({"tutti.progress", "tutti.cluster_progress"})
+# protects: progress is written after what it promises
+WATERMARKS: Final = frozenset(_tables(PROGRESS, CLUSTER_PROGRESS).values())
 """Tables that tell how far others are: their rows come last."""
 
 TOPICS: Final[tuple[Topic, ...]] = (

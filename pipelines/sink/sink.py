@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from confluent_kafka.admin import AdminClient
 from redis import Redis, RedisError
 
-from infra.clickhouse.client import scalar
+from infra.clickhouse import state
 from infra.kafka import client as kafka
 from infra.redis import CHANGES as STREAM
 from infra.service.metrics import SINK_BATCH, SINK_CUT, SINK_LAG
@@ -55,9 +55,9 @@ class Sink:
         self._notifications = notifications
         self._cuts = Cuts()
         self._newest_ms: dict[TopicPartition, int] = {}
-        self._cutover = Cutover(_active_epoch(clickhouse))
-        for cut in _active_cut(clickhouse):
-            self._cutover.cut(cut)
+        self._cutover = Cutover(state.active_epoch(clickhouse))
+        if cut := state.active_cut(clickhouse):  # as a former sink noted it
+            self._cutover.cut(Cut(cut.epoch, cut.counted, {}, quiescent=False, as_of_ms=0))
         self._frozen_at: dict[TopicPartition, int] = {}
         # Whether reconciliation may be comparing; a former sink may have left a cut at rest.
         self._comparable = True
@@ -66,12 +66,10 @@ class Sink:
         self._reached: dict[TopicPartition, int] = {}
         self._ticked_ms = monotonic_ms()
         self._kafka_answers = True
-        self._positions = dict.fromkeys(partitions_of(TOPICS), 0) | _positions(clickhouse)
+        self._positions = dict.fromkeys(partitions_of(TOPICS), 0) | state.positions(clickhouse)
         self._committed = dict(self._positions)
-        for row in clickhouse.query(
-            "SELECT epoch, partition, offset, origin_ms FROM tutti.progress FINAL"
-        ).result_rows:
-            self._cuts.progress(*row)
+        for known in state.progress(clickhouse):
+            self._cuts.progress(*known)
         self._assign(self._positions)
 
     def _assign(self, positions: dict[TopicPartition, int]) -> None:
@@ -148,6 +146,7 @@ class Sink:
             }
             ends = kafka.ends(self._broker, partitions_of(TOPICS))
             input_ends = kafka.ends(self._broker, partitions_of(tuple(INPUT.values())))
+        # protects: the sink waits for Kafka in its process
         except (KafkaException, TimeoutError) as error:
             log.warning("kafka_unavailable", error=str(error))
             return False
@@ -228,6 +227,7 @@ class Sink:
                     maxlen=REDIS_LENGTH,
                     approximate=True,
                 )
+        # protects: a Redis that fails is nobody's concern
         except RedisError as error:
             log.warning("redis_unavailable", error=type(error).__name__)
 
@@ -235,21 +235,3 @@ class Sink:
 def _about_votes(places: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
     """Without what the semantics job writes: whether counts are equal does not wait for it."""
     return {place: at for place, at in places.items() if place[0] not in _SEMANTICS_OUTPUTS}
-
-
-def _positions(clickhouse: Client) -> dict[TopicPartition, int]:
-    rows = clickhouse.query(
-        "SELECT topic, partition, next_offset FROM tutti.positions FINAL WHERE stage = 'done'"
-    ).result_rows
-    return {(topic, partition): offset for topic, partition, offset in rows}
-
-
-def _active_cut(clickhouse: Client) -> list[Cut]:
-    """The last cut of the count that is shown, as a former sink noted it."""
-    rows = clickhouse.query("SELECT epoch, counted FROM tutti.active_cut").result_rows
-    return [Cut(epoch, counted, {}, quiescent=False, as_of_ms=0) for epoch, counted in rows]
-
-
-def _active_epoch(clickhouse: Client) -> int:
-    """The count that is shown; 0 before the first."""
-    return int(scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs"))

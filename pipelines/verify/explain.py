@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
+from infra.clickhouse.state import active_cut
+from infra.clickhouse.tallies import counts_by_country
 from operators.core.errors import TerminalError
 from operators.core.scores import agreement, consensus, divisiveness, makeorg, stable_rank, zones
 from operators.core.votes.tally import COUNTERS
@@ -76,15 +78,7 @@ def explain(
     then = "_at(at = {at:DateTime64(3, 'UTC')})" if at else ""
     known = ids | ({"at": at} if at else {})
     where = "WHERE consultation_id = {consultation:String} AND proposal_id = {proposal:String}"
-    series = [(name, which, c) for name, which in _SERIES.items() for c in COUNTERS]
-    sums = ", ".join(f"toUInt64(sumIf({c}, {which})) AS {name}_{c}" for name, which, c in series)
-    rows = list(
-        clickhouse.query(
-            f"SELECT toString(country) AS country, {sums} FROM tutti.cells{then} AS cells {where}"
-            " GROUP BY country ORDER BY country",
-            parameters=known,
-        ).named_results()
-    )
+    rows = counts_by_country(clickhouse, consultation, proposal, _SERIES, at)
     if not rows:
         raise TerminalError(
             f"There are no votes on {consultation}/{proposal}{' at that moment' if at else ''}."
@@ -94,9 +88,7 @@ def explain(
     board = clickhouse.query(
         f"SELECT {', '.join(RANKS)} FROM marts.leaderboard{then} {where}", parameters=known
     )
-    [(as_of,)] = clickhouse.query(
-        f"SELECT maxOrNull(as_of) FROM tutti.active_cut{then}", parameters=known
-    ).result_rows
+    cut = active_cut(clickhouse, at)
     setting = clickhouse.query(
         "SELECT rank_min_votes, countries, weights FROM marts.consultations"
         " WHERE consultation_id = {consultation:String}",
@@ -115,7 +107,7 @@ def explain(
         text,
         status,
         at.replace(second=0, microsecond=0) if at else None,
-        as_of,
+        cut.as_of if cut else None,
         dict(zip(RANKS, board.first_row, strict=True)) if board.first_row else {},
         counts,
         _countries(rows, numbers),

@@ -15,13 +15,14 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaError, KafkaException
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.clickhouse.tallies import probe_counts
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.service.metrics import FRESHNESS, FRESHNESS_LAST, PROBE, PROBE_SENT, PROBE_WAITING
 from infra.service.metrics_server import Gathered, serve
 from infra.service.runner import run
 from operators.core.clock import Clock, monotonic_ms, system_clock
-from operators.core.votes.tally import COUNTED_CHOICES, QUALIFICATION_COLUMNS
+from operators.core.votes.tally import COUNTED_CHOICES
 from schemas.events import QUALIFICATION_BITS, QUALIFICATIONS
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.topics import VOTES
@@ -123,14 +124,7 @@ class Probe:
         PROBE_SENT.inc()
 
 
-_SQL: Final = (
-    f"SELECT {', '.join(COUNTED_CHOICES + QUALIFICATION_COLUMNS)} FROM tutti.tallies FINAL"
-    " WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)"
-    f" AND consultation_id = '{PROBE_CONSULTATION}'"
-)
-
-
-class Board:
+class ProbeReader:
     """The probe's cell as it stands in ClickHouse, whatever the views leave out."""
 
     def __init__(self, settings: Settings) -> None:
@@ -141,11 +135,10 @@ class Board:
         """The counters; None if there are none, or ClickHouse is away."""
         try:
             self._clickhouse = self._clickhouse or connect(self._settings, timeout_s=10)
-            row = self._clickhouse.query(_SQL).first_row
+            return probe_counts(self._clickhouse)
         except (*ERRORS, ClickHouseUnavailableError):
             self._clickhouse = None
             return None
-        return tuple(row) if row else None
 
 
 class ProbeSender:
@@ -189,7 +182,7 @@ class ProbeService:
         self._server = serve(settings, Gathered(settings))
         self._sender = ProbeSender(settings)
         interval_ms = settings.probe_seconds * 1000
-        self._probe = Probe(self._sender.send, Board(settings).read, interval_ms)
+        self._probe = Probe(self._sender.send, ProbeReader(settings).read, interval_ms)
         self._sends = interval_ms > 0
 
     def step(self) -> float:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from clickhouse_connect.driver.client import Client
-
 from infra.clickhouse.client import connect
+from infra.clickhouse.messages import accepted_votes, rejected_votes
+from infra.clickhouse.tallies import cells, minute_cells
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from operators.core.errors import TerminalError
-from operators.core.votes.tally import COUNTERS
 from pipelines.verify.recount import Counts, is_probe, recount
 from pipelines.verify.sync import sync
 from schemas.topics import VOTES
@@ -18,7 +17,6 @@ Verdict = Literal["equal", "pending", "different"]
 
 EXAMPLES: Final = 10
 _SEVERITY: Final[tuple[Verdict, ...]] = ("equal", "pending", "different")
-_COUNTERS: Final = ", ".join(COUNTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,8 @@ def reconcile(settings: Settings, timeout_s: float) -> Reconciliation:
     counted = recount(settings, cut)
     clickhouse = connect(settings)
     tables: dict[str, tuple[dict[Any, Counts], dict[Any, Counts]]] = {
-        "tallies": (counted.cells(), _cells(clickhouse, "cells", "")),
-        "windows": (counted.minutes, _cells(clickhouse, "minute_cells", ", minute")),
+        "tallies": (counted.cells(), cells(clickhouse)),
+        "windows": (counted.minutes, minute_cells(clickhouse)),
     }
     # Votes that arrived since are in ClickHouse and not in the recount.
     quiet = _only_probes_since(settings, {p: end for p, (_, end) in cut.items()})
@@ -92,8 +90,11 @@ def reconcile(settings: Settings, timeout_s: float) -> Reconciliation:
         )
         for table, (log_cells, found_cells) in tables.items()
     ]
-    for name, expected in (("accepted", counted.accepted), ("rejected", counted.rejected)):
-        found = _messages(clickhouse, name, {p: end for p, (_, end) in cut.items()})
+    ends = {p: end for p, (_, end) in cut.items()}
+    for name, expected, found in (
+        ("accepted", counted.accepted, accepted_votes(clickhouse, ends)),
+        ("rejected", counted.rejected, rejected_votes(clickhouse, ends)),
+    ):
         checks += [
             _check(f"messages {name}, partition {p}", expected[p], found.get(p, 0), quiet=quiet)
             for p in sorted(expected)
@@ -108,14 +109,6 @@ def _check(name: str, expected: int, found: int, *, quiet: bool) -> Check:
     return Check(name, expected, found, "equal" if expected == found else "different")
 
 
-def _cells(clickhouse: Client, table: str, more: str) -> dict[Any, Counts]:
-    rows = clickhouse.query(
-        f"SELECT consultation_id, proposal_id, country, trust{more}, {_COUNTERS} FROM tutti.{table}"
-    ).result_rows
-    keys = len(rows[0]) - len(COUNTERS) if rows else 0
-    return {tuple(row[:keys]): tuple(row[keys:]) for row in rows}
-
-
 def _only_probes_since(settings: Settings, ends: dict[int, int]) -> bool:
     """Whether nothing was sent behind some offsets, except what is counted nowhere."""
     now = kafka.ends(kafka.admin(settings), [(VOTES.name, p) for p in ends])
@@ -125,26 +118,3 @@ def _only_probes_since(settings: Settings, ends: dict[int, int]) -> bool:
         if now[VOTES.name, partition] > end
         for message in kafka.read_range(settings, VOTES, partition, end, now[VOTES.name, partition])
     )
-
-
-_END: Final = "transform(partition, {partitions:Array(UInt16)}, {ends:Array(UInt64)}, toUInt64(0))"
-
-_MESSAGES: Final = {
-    "accepted": f"""
-        SELECT partition, sum(bitmapCardinality(bitmapSubsetInRange(
-            members, toUInt32(0), toUInt32(least(1e6, greatest(0, {_END} - million * 1e6)))
-        ))) FROM (
-            SELECT partition, million, groupBitmapMergeState(offsets) AS members
-            FROM tutti.accepted_offsets GROUP BY partition, million
-        ) GROUP BY partition""",
-    "rejected": f"""
-        SELECT partition, count() FROM tutti.dead_letters FINAL
-        WHERE topic = '{VOTES.name}' AND offset < {_END} GROUP BY partition""",
-}
-
-
-def _messages(clickhouse: Client, kind: str, ends: dict[int, int]) -> dict[int, int]:
-    """Messages per partition, of those before some offsets."""
-    parameters = {"partitions": list(ends), "ends": list(ends.values())}
-    rows = clickhouse.query(_MESSAGES[kind], parameters=parameters).result_rows
-    return {int(p): int(count) for p, count in rows}

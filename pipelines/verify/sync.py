@@ -7,12 +7,13 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaException
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.clickhouse.client import connect, scalar
+from infra.clickhouse.client import connect
+from infra.clickhouse.state import Offsets, active_cut, all_written, clustered_proposals
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.service.heartbeat import last_beat
+from infra.service.waiting import wait_until
 from operators.core.errors import TransientError
 from schemas.topics import (
     ACCEPTED_CONSULTATIONS,
@@ -21,14 +22,11 @@ from schemas.topics import (
     DEAD_LETTERS,
     INPUT,
     SEMANTICS_OUTPUTS,
-    TopicPartition,
     partitions_of,
 )
 
 POLL_S: Final = 0.1
 _PASSED: Final = (ACCEPTED_CONSULTATIONS, ACCEPTED_PROPOSALS, ACCEPTED_VOTES, DEAD_LETTERS)
-
-Ends = dict[TopicPartition, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Synced:
         as_of: Broker time of the newest vote counted; None if there are no votes.
     """
 
-    input_ends: Ends
+    input_ends: Offsets
     as_of: datetime | None
 
 
@@ -57,14 +55,14 @@ def sync(settings: Settings, timeout_s: float) -> Synced:
         input_ends = kafka.ends(broker, partitions_of(tuple(INPUT.values())))
         _wait("intake", timeout_s, lambda: _intake_passed(group, input_ends))
         accepted = kafka.ends(broker, partitions_of(_PASSED))
-        _wait("the sink", timeout_s, lambda: _sink_passed(clickhouse, accepted))
+        _wait("the sink", timeout_s, lambda: all_written(clickhouse, accepted))
         _wait("the votes job", timeout_s, lambda: _cut_passed(clickhouse, accepted))
     except KafkaException as error:
         raise TransientError("Kafka does not answer: see tutti status.") from error
     finally:
         group.close()
-    as_of = scalar(clickhouse, "SELECT as_of FROM tutti.active_cut")
-    return Synced(input_ends, as_of)
+    cut = active_cut(clickhouse)
+    return Synced(input_ends, cut.as_of if cut else None)
 
 
 def await_clusters(settings: Settings, timeout_s: float) -> int:
@@ -77,46 +75,31 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
     """
     broker, clickhouse = kafka.admin(settings), connect(settings)
     [end] = kafka.ends(broker, partitions_of((ACCEPTED_PROPOSALS,))).values()
-    newest = "SELECT max(offset) + 1, count() FROM tutti.cluster_progress"
 
     def behind() -> int:
-        [[done, known]] = clickhouse.query(newest).result_rows
-        return max(0, end - int(done if known else 0))
+        return max(0, end - clustered_proposals(clickhouse))
 
     def runs() -> bool:
         beat = last_beat(settings, "semantics")
         return beat is not None and beat.healthy
 
-    try:
-        retry(
-            retry=retry_if_result(lambda done: not done),
-            stop=stop_after_delay(timeout_s),
-            wait=wait_fixed(POLL_S),
-        )(lambda: not behind() or not runs())()
-        if not behind():
-            # Of an item, how far clustering is comes last; other topics may be read later.
-            outputs = kafka.ends(broker, partitions_of(SEMANTICS_OUTPUTS))
-            _wait("the sink", timeout_s, lambda: _sink_passed(clickhouse, outputs))
-    except RetryError:
-        pass
+    over = wait_until(lambda: not behind() or not runs(), timeout_s, POLL_S)
+    if over and not behind():
+        # Of an item, how far clustering is comes last; other topics may be read later.
+        outputs = kafka.ends(broker, partitions_of(SEMANTICS_OUTPUTS))
+        _wait("the sink", timeout_s, lambda: all_written(clickhouse, outputs))
     return behind()
 
 
 def _wait(stage: str, timeout_s: float, passed: Callable[[], bool]) -> None:
-    try:
-        retry(
-            retry=retry_if_result(lambda done: not done),
-            stop=stop_after_delay(timeout_s),
-            wait=wait_fixed(POLL_S),
-        )(passed)()
-    except RetryError:
+    if not wait_until(passed, timeout_s, POLL_S):
         raise TransientError(
             f"{stage} has not caught up within {timeout_s:g} s: see tutti status, or wait longer"
             " with --timeout."
-        ) from None
+        )
 
 
-def _intake_passed(group: Consumer, ends: Ends) -> bool:
+def _intake_passed(group: Consumer, ends: Offsets) -> bool:
     committed = {
         (topic.name, partition): place.offset
         for topic in INPUT.values()
@@ -125,19 +108,10 @@ def _intake_passed(group: Consumer, ends: Ends) -> bool:
     return all(committed[place] >= end for place, end in ends.items() if end)
 
 
-def _sink_passed(clickhouse: Client, ends: Ends) -> bool:
-    rows = clickhouse.query(
-        "SELECT topic, partition, next_offset FROM tutti.positions FINAL WHERE stage = 'done'"
-    ).result_rows
-    done = {(topic, partition): offset for topic, partition, offset in rows}
-    return all(done.get(place, 0) >= end for place, end in ends.items())
-
-
-def _cut_passed(clickhouse: Client, ends: Ends) -> bool:
-    rows = clickhouse.query("SELECT counted FROM tutti.active_cut").result_rows
-    counted = rows[0][0] if rows else {}
+def _cut_passed(clickhouse: Client, ends: Offsets) -> bool:
+    cut = active_cut(clickhouse)
     return all(
-        counted.get(partition, 0) >= end
+        (cut.counted.get(partition, 0) if cut else 0) >= end
         for (topic, partition), end in ends.items()
         if topic == ACCEPTED_VOTES.name
     )

@@ -14,7 +14,10 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaException
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.clickhouse.state import active_epoch
 from infra.config.settings import Settings
+from infra.flink.rest import FlinkRest
+from infra.flink.tls import flink_options
 from infra.kafka.security import java
 from infra.local.epochs import (
     RebuildRecord,
@@ -38,10 +41,16 @@ from pipelines.flink.checkpoint_records import record_try
 from pipelines.flink.checkpoint_trigger import FLINKS_OWN, trigger_checkpoints
 from pipelines.flink.job_monitor import JobMonitor
 from pipelines.flink.restore import RestorePlan
-from pipelines.flink.runtime import CONNECTOR, environment, load, set_system_properties
+from pipelines.flink.runtime import (
+    CONNECTOR,
+    close_gateway,
+    environment,
+    load,
+    set_system_properties,
+)
 from pipelines.flink.transactions import abort_transactions
 from pipelines.votes.restore_policy import EpochOutputs, record_plan
-from pipelines.votes.retirement import active_epoch, retire
+from pipelines.votes.retirement import retire
 
 POLL_S: Final = 0.5
 POLLS_PER_STEP: Final = 4
@@ -84,7 +93,7 @@ class Job:
             parallelism=parallelism,
             checkpoint_ms=FLINKS_OWN * settings.checkpoint_interval_ms,
             rest_port=port,
-        )
+        ) | flink_options(settings)
         if self.service == "votes":
             options |= reporter_settings(
                 f"http://127.0.0.1:{settings.metrics_port}", [m.name for m in FLINK.metrics]
@@ -104,15 +113,17 @@ class Job:
             checkpoint=None if checkpoint is None else checkpoint.name,
             parallelism=parallelism,
         )
-        monitor = JobMonitor(self.service, port, self.restore, folder, self.heartbeat)
+        rest = FlinkRest(settings, port)
+        monitor = JobMonitor(self.service, rest, self.restore, folder, self.heartbeat)
         try:
             latency = mini_batch_ms(settings.checkpoint_interval_ms)
             client = load(flink, current_plan(), epoch, latency).execute().get_job_client()
             longest_s = settings.checkpoint_interval_ms / 1000
-            triggers = (port, str(client.get_job_id()), longest_s)
+            triggers = (rest, str(client.get_job_id()), longest_s)
             Thread(
                 target=trigger_checkpoints, args=triggers, name="checkpoints", daemon=True
             ).start()
+            close_gateway()
             self._watch(client, monitor)
         except Exception as error:
             # The Java stack in it says why; the supervisor starts the process anew.

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.clickhouse.state import active_epoch
 from infra.config.settings import Settings
 from infra.local.epochs import RebuildRecord, read_rebuild_record, update_rebuild_record
 from infra.service.heartbeat import Heartbeat
@@ -28,7 +29,7 @@ from pipelines.flink.transactions import abort_transactions
 from pipelines.votes.accepted_log import reaches_back
 from pipelines.votes.job import Job
 from pipelines.votes.restore_policy import CannotRestoreError, RestorePolicy
-from pipelines.votes.retirement import active_epoch, read_outputs
+from pipelines.votes.retirement import read_outputs
 
 POLL_S: Final = 0.5
 

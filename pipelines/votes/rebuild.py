@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
-
 from infra.clickhouse.client import connect
+from infra.clickhouse.state import active_epoch, counted_votes
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.epochs import (
@@ -23,17 +22,18 @@ from infra.local.epochs import (
 from infra.local.services import SERVICES
 from infra.local.supervisor import Supervisor
 from infra.service.heartbeat import last_beat
+from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError, TransientError
 from pipelines.votes.accepted_log import reaches_back
 from pipelines.votes.main import run
-from pipelines.votes.retirement import active_epoch, read_outputs
+from pipelines.votes.retirement import read_outputs
 from schemas.topics import ACCEPTED_VOTES
 
 POLL_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RebuildProgress:
     """How far a rebuild is.
 
     Attributes:
@@ -78,7 +78,10 @@ def begin(settings: Settings) -> int | None:
 
 
 def follow(
-    settings: Settings, epoch: int | None, timeout_s: float, report: Callable[[Progress], None]
+    settings: Settings,
+    epoch: int | None,
+    timeout_s: float,
+    report: Callable[[RebuildProgress], None],
 ) -> int:
     """Wait until the new epoch is active and runs as the only one; returns its epoch.
 
@@ -118,17 +121,11 @@ def follow(
             return False
         return process.state == "RUNNING" and service.probe(settings, process.pid).ready
 
-    try:
-        retry(
-            retry=retry_if_result(lambda found: not found),
-            stop=stop_after_delay(timeout_s),
-            wait=wait_fixed(POLL_S),
-        )(done)()
-    except RetryError:
+    if not wait_until(done, timeout_s, POLL_S):
         raise TransientError(
             f"The new epoch is not active after {timeout_s:g} s; it goes on: run tutti rebuild"
             " again to follow it, or tutti rebuild --cancel."
-        ) from None
+        )
     with connect(settings) as clickhouse:
         return active_epoch(clickhouse)
 
@@ -176,17 +173,13 @@ def _blocked_epoch(settings: Settings) -> int | None:
     )
 
 
-def _progress(settings: Settings, record: RebuildRecord) -> Progress:
+def _progress(settings: Settings, record: RebuildRecord) -> RebuildProgress:
     ends = kafka.ends(
         kafka.admin(settings), [(ACCEPTED_VOTES.name, p) for p in range(ACCEPTED_VOTES.partitions)]
     )
     epoch = record.rebuilding or max(epochs_with_folder(settings), default=0)
     with connect(settings) as clickhouse:
-        rows = clickhouse.query(
-            "SELECT sum(offset + 1) FROM tutti.progress FINAL WHERE epoch = {epoch:UInt32}",
-            parameters={"epoch": epoch},
-        ).result_rows
-    return Progress(int(rows[0][0]), sum(ends.values()))
+        return RebuildProgress(counted_votes(clickhouse, epoch), sum(ends.values()))
 
 
 def main() -> None:

@@ -5,12 +5,12 @@ numbers for a moment, because what was counted after it has been visible; so tha
 the log no longer reaches back to its start.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.config.settings import Settings
 from infra.local.epochs import RebuildRecord, epoch_folder, epochs_with_folder
+from infra.service.state_files import read_json, write_json
 from operators.core.errors import TerminalError
 from operators.flink.checkpoints import checkpoints
 from operators.flink.plan import Plan
@@ -110,6 +110,7 @@ class RestorePolicy:
 
     def _unused(self, record: RebuildRecord, active: int) -> int:
         known = epochs_with_folder(self.settings) | self.outputs.ever | set(record.abandoned)
+        # protects: a lost count is counted into a new epoch
         return max(known | {active, record.rebuilding or 0}) + 1
 
     def _check_plan(self, epoch: int) -> None:
@@ -124,14 +125,10 @@ class RestorePolicy:
 
 def made_by(settings: Settings, epoch: int) -> dict[str, str]:
     """Version and checksum of the plan that made an epoch's state."""
-    try:
-        return dict(json.loads((epoch_folder(settings, epoch) / "plan.json").read_text()))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return {"version": "0 (or unknown)", "sha256": ""}
+    known = read_json(epoch_folder(settings, epoch) / "plan.json")
+    return dict(known or {"version": "0 (or unknown)", "sha256": ""})
 
 
 def record_plan(folder: Path, plan: Plan) -> None:
     """Write beside an epoch's state which plan makes it."""
-    draft = folder / "plan.draft"
-    draft.write_text(json.dumps({"version": plan.version, "sha256": plan.sha256}))
-    draft.replace(folder / "plan.json")
+    write_json(folder / "plan.json", {"version": plan.version, "sha256": plan.sha256})

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 import structlog
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Message
-from tenacity import RetryError, retry, retry_if_result, stop_after_delay, wait_fixed
 
-from infra.clickhouse.client import connect, scalar
+from infra.clickhouse.client import connect
+from infra.clickhouse.state import Offsets, active_epoch, all_written
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.local.epochs import RebuildRecord, epoch_folder, update_rebuild_record
+from infra.service.waiting import wait_until
 from pipelines.votes.restore_policy import EpochOutputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS, Topic
 
@@ -35,11 +36,6 @@ def read_outputs(settings: Settings) -> EpochOutputs:
         live=frozenset(_epoch(key) for key, alive in newest.items() if alive),
         ever=frozenset(_epoch(key) for key in newest),
     )
-
-
-def active_epoch(clickhouse: Client) -> int:
-    """The epoch that people see; 0 before the first."""
-    return int(scalar(clickhouse, "SELECT max(epoch) FROM tutti.epochs"))
 
 
 def retire(settings: Settings, epoch: int) -> bool:
@@ -63,9 +59,7 @@ def retire(settings: Settings, epoch: int) -> bool:
     return True
 
 
-def _tombstones(
-    settings: Settings, epoch: int, topics: Iterable[Topic]
-) -> dict[tuple[str, int], int]:
+def _tombstones(settings: Settings, epoch: int, topics: Iterable[Topic]) -> Offsets:
     """Write a tombstone for each cell; returns where the topics end then."""
     producer = kafka.producer(settings)
     failed: list[object] = []
@@ -103,24 +97,8 @@ def _living(settings: Settings, epoch: int, topic: Topic, partition: int) -> set
     return living
 
 
-def _sink_passed(clickhouse: Client, ends: dict[tuple[str, int], int]) -> bool:
-    def passed() -> bool:
-        rows = clickhouse.query(
-            "SELECT topic, partition, next_offset FROM tutti.positions FINAL WHERE stage = 'done'"
-        ).result_rows
-        done = {(topic, partition): offset for topic, partition, offset in rows}
-        return all(done.get(place, 0) >= end for place, end in ends.items())
-
-    try:
-        return bool(
-            retry(
-                retry=retry_if_result(lambda done: not done),
-                stop=stop_after_delay(PATIENCE_S),
-                wait=wait_fixed(0.2),
-            )(passed)()
-        )
-    except RetryError:
-        return False
+def _sink_passed(clickhouse: Client, ends: Offsets) -> bool:
+    return wait_until(lambda: all_written(clickhouse, ends), PATIENCE_S, every_s=0.2)
 
 
 def _messages(

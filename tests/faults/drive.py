@@ -10,12 +10,13 @@ from random import Random
 
 from faults.checks import wrong
 from faults.load import Load
-from faults.notes import FOLDER
+from faults.recording import FOLDER
 from faults.scenarios import Scenario
 from faults.stage import NotOverError, Stage, await_that
 from faults.truth import count
-from faults.watcher import Memory, Watcher, bounds_mb
+from faults.watcher import ServiceMemory, Watcher, bounds_mb
 
+from loadtests.memory import PeakMemory
 from operators.core.errors import TuttiError
 from schemas.topics import VOTES
 
@@ -39,7 +40,7 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
     name = re.sub("[^a-z0-9]+", "-", scenario.name.lower())
     load = Load(stack.settings, f"{name}-{next(_runs)}", seed, rate)
     starts = stage.ends(VOTES)
-    watcher, memory = Watcher(stack, load.grow), Memory(stack)
+    watcher, memory = Watcher(stack, load.grow), PeakMemory(ServiceMemory(stack).sample)
     threads = (load, watcher, memory)
     for thread in threads:
         thread.start()
@@ -79,9 +80,9 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
             f" first: {watcher.evidence}"
         )
     found += [
-        f"{service} took {memory.worst_mb.get(service, 0)} MiB, over its bound of {bound}"
+        f"{service} took {memory.peak_mb.get(service, 0)} MiB, over its bound of {bound}"
         for service, bound in bounds_mb(stack.settings).items()
-        if memory.worst_mb.get(service, 0) > bound
+        if memory.peak_mb.get(service, 0) > bound
     ]
     stage.broken = bool(found)
     return {
@@ -92,7 +93,7 @@ def run(stage: Stage, scenario: Scenario, *, seed: int = SEED, rate: int = RATE)
         "wrong": found,
         "fault_s": round(fault_s, 1),
         "caught_up_s": None if caught_up is None else round(caught_up, 1),
-        "worst_mb": memory.worst_mb,
+        "worst_mb": memory.peak_mb,
         "messages": len(load.acknowledged),
         "rate": rate,
         "achieved_rate": round(len(load.acknowledged) / loaded_s),

@@ -19,8 +19,9 @@ from stack.conftest import Stack, new_stack
 
 from infra.kafka import client as kafka
 from infra.local.services import SERVICES as EVERY_SERVICE
-from infra.local.stack import status
+from infra.local.status import status
 from infra.local.supervisor import Supervisor
+from infra.service.waiting import wait_until
 from operators.core.errors import TuttiError
 from schemas.topics import Topic
 
@@ -35,11 +36,8 @@ class NotOverError(AssertionError):
 
 def await_that(what: str, found: Callable[[], bool], seconds: float) -> None:
     """Wait for a condition."""
-    deadline = time.monotonic() + seconds
-    while not found():
-        if time.monotonic() > deadline:
-            raise NotOverError(f"{what}: not within {seconds:g} s")
-        time.sleep(0.1)
+    if not wait_until(found, seconds, every_s=0.1):
+        raise NotOverError(f"{what}: not within {seconds:g} s")
 
 
 def private_mounts() -> list[str] | None:

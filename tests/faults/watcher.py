@@ -1,4 +1,4 @@
-"""Who looks on while something is broken: at every visible count, and at the memory."""
+"""What is observed while something is broken: every visible count, and memory."""
 
 import threading
 import time
@@ -118,34 +118,28 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Memory(threading.Thread):
-    """Samples the resident memory of each service once a second; keeps the greatest, MiB."""
+class ServiceMemory:
+    """Resident memory of each service of a stack, MiB, by the environment of the processes.
+
+    A service that was restarted is found again: its new process has the same environment.
+    """
 
     def __init__(self, stack: Stack) -> None:
-        super().__init__(daemon=True)
         self._home = str(stack.settings.home.resolve())
-        self._over = threading.Event()
-        self.worst_mb: dict[str, int] = {}
+        self._services: dict[tuple[int, float], str | None] = {}
 
-    def run(self) -> None:
-        services: dict[tuple[int, float], str | None] = {}
-        while not self._over.wait(1.0):
-            found: dict[str, int] = defaultdict(int)
-            for process in psutil.process_iter():
-                try:
-                    key = (process.pid, process.create_time())
-                    # Shortly after a fork a process still has the environment of its parent.
-                    if key not in services or time.time() - key[1] < 3:  # noqa: TID251 - of the system
-                        environment = process.environ()
-                        ours = environment.get("TUTTI_HOME") == self._home
-                        services[key] = environment.get("TUTTI_SERVICE") if ours else None
-                    if service := services[key]:
-                        found[service] += process.memory_info().rss >> 20
-                except psutil.Error:
-                    continue
-            for service, size in found.items():
-                self.worst_mb[service] = max(size, self.worst_mb.get(service, 0))
-
-    def end(self) -> None:
-        self._over.set()
-        self.join()
+    def sample(self) -> dict[str, int]:
+        found: dict[str, int] = defaultdict(int)
+        for process in psutil.process_iter():
+            try:
+                key = (process.pid, process.create_time())
+                # Shortly after a fork a process still has the environment of its parent.
+                if key not in self._services or time.time() - key[1] < 3:  # noqa: TID251 - of the system
+                    environment = process.environ()
+                    ours = environment.get("TUTTI_HOME") == self._home
+                    self._services[key] = environment.get("TUTTI_SERVICE") if ours else None
+                if service := self._services[key]:
+                    found[service] += process.memory_info().rss >> 20
+            except psutil.Error:
+                continue
+        return found

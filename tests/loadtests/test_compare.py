@@ -29,10 +29,11 @@ class ClickHouse:
     held: Expected
     strangers: int = 0
 
-    def raw_query(self, sql: str, fmt: str) -> bytes:
+    def raw_query(self, sql: str, parameters: dict[str, str], fmt: str) -> bytes:
         assert fmt == "RowBinary"
+        assert parameters["consultation"] == MADE.consultation_id
         cells = self.held.windows if "tutti.minute_cells" in sql else self.held.tallies
-        low, high = (int(text[:5]) for text in sql.split("'p-")[1:])
+        low, high = (int(parameters[end].removeprefix("p-")) for end in ("first", "last"))
         rest, minutes = np.divmod(cells.codes, 1 << 32)
         rest, trusts = np.divmod(rest, len(MADE.trust))
         proposals, countries = np.divmod(rest, len(MADE.countries))
@@ -48,12 +49,13 @@ class ClickHouse:
         ]
         return b"".join(reversed(rows))  # in no order that could be relied on
 
-    def query(self, sql: str) -> SimpleNamespace:
+    def query(self, sql: str, parameters: dict[str, str] | None = None) -> SimpleNamespace:
         if "dead_letters" in sql:
             return SimpleNamespace(result_rows=list(self.held.refused.items()))
         if "count()" in sql:
             cells = self.held.windows if "tutti.minute_cells" in sql else self.held.tallies
-            return SimpleNamespace(first_row=[len(cells.codes) + self.strangers])
+            assert parameters == {"consultation": MADE.consultation_id}
+            return SimpleNamespace(result_rows=[(len(cells.codes) + self.strangers,)])
         return SimpleNamespace(first_row=[self.held.accepted + MARKERS])
 
 

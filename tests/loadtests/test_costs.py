@@ -3,7 +3,6 @@
 import os
 
 import pytest
-from faults.stage import await_that
 
 from infra.config.settings import Settings
 from infra.local.supervisor import Process
@@ -38,15 +37,3 @@ def test_work_shows_in_the_costs_and_under_the_name_of_its_thread(monkeypatch) -
     while meter.read().cpu_s[OBSERVER] < before.cpu_s[OBSERVER] + 0.05:
         sum(range(10_000))
     assert sum(threads_of(os.getpid()).values()) >= 0.05
-
-
-def test_the_greatest_memory_is_seen_whenever_it_was(monkeypatch) -> None:
-    monkeypatch.setattr(costs, "Supervisor", OneAndAHalf)
-    monkeypatch.setattr(costs, "MEMORY_EVERY_S", 0.01)
-    meter = Costs(Settings())
-    with meter.watching_memory():
-        await_that("memory is looked at", lambda: meter.peak_mb["sink"] > 10, 60)
-        before_mb = meter.peak_mb["sink"]
-        much = b"\1" * (100 << 20)
-        await_that("much is seen", lambda: meter.peak_mb["sink"] > before_mb + 80, 60)
-        del much

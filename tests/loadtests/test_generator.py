@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests import workload
-from loadtests.encoding import Encoder, bad_reasons
+from loadtests.encoding import VoteEncoder, bad_reasons
 from loadtests.expected import expect
-from loadtests.generator import Generator, Plan
+from loadtests.generator import Generator, TrafficPlan
 from loadtests.markers import MARKER_S, marker, summary
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
@@ -50,7 +50,7 @@ def small(**more) -> Workload:
 def messages(made: Workload, segment: Segment, step: int = 1_000):
     """Keys and values of a segment, in order."""
     schedule = Schedule(made, segment.rate, segment.seconds) if segment.seconds else None
-    votes, encoder = Votes(made), Encoder(made, clock)
+    votes, encoder = Votes(made), VoteEncoder(made, clock)
     for first in range(segment.first, segment.first + segment.count, step):
         numbers = np.arange(first, min(first + step, segment.first + segment.count))
         made_of = encoder.messages(votes.columns(segment, schedule, numbers))
@@ -73,7 +73,7 @@ def test_another_seed_gives_other_votes() -> None:
 def test_messages_are_accepted_or_refused_as_they_are_meant_to_be(name: str) -> None:
     made = workload.load(name).model_copy(update={"bad_share": 0.3})
     segment = Segment(0, 5_000, START_MS, made.rate, 0)
-    votes, encoder = Votes(made), Encoder(made, clock)
+    votes, encoder = Votes(made), VoteEncoder(made, clock)
     columns = votes.columns(segment, None, np.arange(5_000))
     reasons, numbers = bad_reasons(), encoder.bad_number(columns)
     for row, (key, value) in enumerate(messages(made, segment)):
@@ -205,7 +205,7 @@ class SlowBroker:
 def test_a_slow_broker_delays_no_intended_time() -> None:
     made = small(bad_share=0.0, spread_s=0.0, late_share=0.0)
     broker = SlowBroker()
-    generator = Generator(Plan(made.model_dump(), 0, 0, 500, 2, 0), broker, clock)
+    generator = Generator(TrafficPlan(made.model_dump(), 0, 0, 500, 2, 0), broker, clock)
     broker.open_s = generator.started.start_s + 1
     sent = generator.run({})
     votes = [json.loads(value) for key, value in broker.taken if key.startswith(b"u-")]
@@ -227,7 +227,7 @@ def test_a_slow_broker_delays_no_intended_time() -> None:
 
 def test_a_plan_without_seconds_goes_out_at_once() -> None:
     broker = SlowBroker()
-    sent = Generator(Plan(small().model_dump(), 50, 20_000, 5_000, 0), broker, clock).run({})
+    sent = Generator(TrafficPlan(small().model_dump(), 50, 20_000, 5_000, 0), broker, clock).run({})
     assert (sent.votes, sent.markers, len(broker.taken)) == (20_000, 0, 20_000)
     segment = Segment(50, 20_000, START_MS + 500, 5_000, 0)
     assert broker.taken == list(messages(small(), segment))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtests.bench import Measurement, Service
+from loadtests.bench import Measurement, ServiceCost
 from loadtests.capacity import Trial
 from loadtests.expected import Comparison
 from loadtests.report import PAGE, Report, render, reports, save
@@ -22,8 +22,8 @@ def measurement(visible_s: float, cpu_us: float) -> Measurement:
         polls_per_s=20,
         others_cores=0.4,
         services={
-            "sink": Service(cpu_us, 0.5, 100, {"python": 1.0}, restarted=False),
-            "votes": Service(20, 0.5, 900, {}, restarted=False),
+            "sink": ServiceCost(cpu_us, 0.5, 100, {"python": 1.0}, restarted=False),
+            "votes": ServiceCost(20, 0.5, 900, {}, restarted=False),
         },
     )
 
@@ -77,7 +77,7 @@ def test_wrong_numbers_are_not_called_exact(wrong: Comparison) -> None:
 
 def test_a_part_that_was_restarted_is_named() -> None:
     one = measurement(2, 5)
-    services = one.services | {"sink": Service(5, 0.5, 100, {}, restarted=True)}
+    services = one.services | {"sink": ServiceCost(5, 0.5, 100, {}, restarted=True)}
     again = Measurement(
         **{f: getattr(one, f) for f in one.__struct_fields__} | {"services": services}
     )

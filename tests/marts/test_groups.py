@@ -4,81 +4,17 @@ import random
 from collections import Counter
 from math import isclose
 
-import numpy as np
 import pytest
-from clickhouse_server import insert_proposals, insert_votes
+from clickhouse_server import insert_proposals
 from conversations import read_conversation, simulated
+from grouped import BASE, CHOICES, insert_ballots, number, rows, send
 from places import FIXTURES
 
-from operators.core.groups import run as limits
+from infra.clickhouse.group_runs import read_former
+from infra.clickhouse.opinions import read_opinions
 from operators.core.groups.consensus import group_consensus
 from operators.core.groups.representatives import representativeness
 from operators.core.groups.run import find_groups
-from operators.core.groups.significance import RUNS
-from pipelines.groups import grouping
-from pipelines.groups.grouping import Grouping
-from pipelines.groups.read import read_opinions
-from pipelines.groups.write import read_former
-
-CHOICES = {1: "agree", 0: "neutral", -1: "disagree"}
-BASE = 1 << 100  # a pseudonym has 128 bits
-
-
-def number(voter):
-    return BASE + int(voter)
-
-
-def insert_ballots(clickhouse, consultation, ballots, *, trust="trusted", first_offset=0):
-    """Insert ballots as (proposal, participant, choice); a later offset replaces an earlier one."""
-    names = ("proposal_id", "participant", "choice")
-    votes = [dict(zip(names, ballot, strict=True)) for ballot in ballots]
-    known = {"consultation_id": consultation, "trust": trust}
-    insert_votes(clickhouse, [known | vote for vote in votes], first_offset=first_offset)
-
-
-def send(clickhouse, consultation, conversation, **how):
-    proposals = {proposal for _, proposal in conversation.ballots}
-    insert_proposals(clickhouse, consultation, sorted(proposals - conversation.refused))
-    if conversation.refused:
-        insert_proposals(clickhouse, consultation, sorted(conversation.refused), status="refused")
-    rows = [(p, number(v), CHOICES[value]) for (v, p), value in conversation.ballots.items()]
-    insert_ballots(clickhouse, consultation, rows, **how)
-
-
-class Stopwatch:
-    """Each look is 10 ms later."""
-
-    def __init__(self):
-        self.ms = 0
-
-    def __call__(self):
-        self.ms += 10
-        return self.ms
-
-
-def work(grouping, stopwatch):
-    """Until nothing is left to do, without waiting."""
-    for _ in range(100):
-        if not grouping.step() and not grouping.waiting:
-            return
-        stopwatch.ms += 1_000_000
-    raise AssertionError("there is always something left to do")
-
-
-@pytest.fixture
-def worker(clickhouse):
-    stopwatch = Stopwatch()
-    made = Grouping(clickhouse, stopwatch=stopwatch)
-    return lambda: work(made, stopwatch)
-
-
-def rows(client, view, consultation, order="ALL"):
-    return list(
-        client.query(
-            f"SELECT * FROM marts.{view} WHERE consultation_id = {{c:String}} ORDER BY {order}",
-            parameters={"c": consultation},
-        ).named_results()
-    )
 
 
 def test_ballots_are_read_as_they_are_current(clickhouse):
@@ -258,101 +194,61 @@ def test_noise_is_no_distinct_groups(clickhouse, analyst, worker):
     }
 
 
-def test_a_refused_proposal_represents_nobody(clickhouse, analyst):
-    invented_run(clickhouse, "g-refused")
-    first = rows(analyst, "group_representatives", "g-refused", "group, rank")[0]
-    insert_proposals(clickhouse, "g-refused", [first["proposal_id"]], status="refused")
-    shown = rows(analyst, "group_representatives", "g-refused", "group, rank")
-    assert first["proposal_id"] not in {row["proposal_id"] for row in shown}
-    assert len(shown) == 15
-
-
-def test_a_late_revote_is_counted_and_nothing_else_runs(clickhouse, analyst):
-    send(clickhouse, "g-late", simulated(2, people=40, proposals=10, camps=2))
-    stopwatch = Stopwatch()
-    worker = Grouping(clickhouse, stopwatch=stopwatch)
-    work(worker, stopwatch)
-
-    def agreed():
-        return sum(row["agree"] for row in rows(analyst, "agreement_by_group", "g-late"))
-
-    before = agreed()
-    changed = [("p-0", number(n), "agree") for n in range(40)]
-    insert_ballots(clickhouse, "g-late", changed, first_offset=10_000)
-    work(worker, stopwatch)
-    assert agreed() > before
-    stopwatch.ms += 10_000_000
-    assert not worker.step()
-
-
-def test_a_consultation_is_left_alone_for_some_times_its_run(clickhouse):
-    send(clickhouse, "g-pace", simulated(3, people=30, proposals=10, camps=2))
-    stopwatch = Stopwatch()
-    worker = Grouping(clickhouse, stopwatch=stopwatch)
-    work(worker, stopwatch)
-    insert_ballots(clickhouse, "g-pace", [("p-1", number(1), "agree")], first_offset=5_000)
-    assert worker.step()
-    insert_ballots(clickhouse, "g-pace", [("p-2", number(1), "agree")], first_offset=5_001)
-    stopwatch.ms += 1_000  # it may look again, but not group
-    assert not worker.step()
-    assert list(worker.waiting) == ["g-pace"]
-    stopwatch.ms += 10_000
-    assert worker.step()
-
-
-def test_groups_keep_their_ids_when_the_process_starts_anew(clickhouse, worker):
-    conversation = simulated(7, people=90, proposals=60, camps=2)
-    send(clickhouse, "g-ids", conversation)
-    worker()
-    former = read_former(clickhouse)["g-ids"]
-    # Some of the larger group leave, so that the smaller one is the larger.
-    sizes = np.bincount(former.members.ids)
-    larger = int(sizes.argmax())
-    leaving = former.members.people[former.members.ids == larger][: sizes.max() - sizes.min() + 4]
-    gone = {int.from_bytes(person.ljust(16, b"\0"), "little") for person in leaving.tolist()}
-    insert_ballots(
-        clickhouse,
-        "g-ids",
-        [(p, number(v), "withdrawn") for v, p in conversation.ballots if number(v) in gone],
-        first_offset=10_000,
-    )
-    stopwatch = Stopwatch()
-    work(Grouping(clickhouse, stopwatch=stopwatch), stopwatch)
-    now = read_former(clickhouse)["g-ids"]
-    assert now.run > former.run
-    assert now.threshold is not None
-    assert np.bincount(now.members.ids).argmax() != larger
-    before = dict(zip(former.members.people.tolist(), former.members.ids.tolist(), strict=True))
-    after = dict(zip(now.members.people.tolist(), now.members.ids.tolist(), strict=True))
-    kept = [before[person] == group for person, group in after.items()]
-    assert np.mean(kept) > 0.9
-
-
-@pytest.mark.parametrize(("limit", "most"), [("MAX_BALLOTS", 100), ("MAX_PROPOSALS", 9)])
-def test_too_large_a_consultation_is_refused_and_says_so(
-    clickhouse, analyst, monkeypatch, worker, limit, most
+@pytest.mark.parametrize(("status", "meta"), [("refused", False), ("accepted", True)])
+def test_what_is_refused_or_meta_stands_for_no_group_and_in_no_consensus(
+    clickhouse, analyst, status, meta
 ):
-    monkeypatch.setattr(grouping, limit, most)
-    large = f"g-large-{limit}"
-    send(clickhouse, large, simulated(8, people=30, proposals=10, camps=2))
+    name = f"g-left-out-{status}"
+    invented_run(clickhouse, name)
+    first = rows(analyst, "group_representatives", name, "group, rank")[0]["proposal_id"]
+    before = {row["proposal_id"] for row in rows(analyst, "group_consensus", name)}
+    insert_proposals(clickhouse, name, [first], status=status, meta=meta)
+    shown = rows(analyst, "group_representatives", name, "group, rank")
+    assert first not in {row["proposal_id"] for row in shown}
+    assert len(shown) == 15
+    assert {row["proposal_id"] for row in rows(analyst, "group_consensus", name)} == before - {
+        first
+    }
+    # What the groups voted is still told, whatever the proposal is.
+    assert first in {row["proposal_id"] for row in rows(analyst, "agreement_by_group", name)}
+    board = rows(analyst, "leaderboard", name)
+    assert [(row["proposal_id"], row["group_spread"]) for row in board] == (
+        [(first, None)] if meta else []
+    )
+
+
+def test_groups_follow_opinions_and_not_what_is_said_of_the_consultation(
+    clickhouse, analyst, worker
+):
+    """Odd and even people differ on the subject, the first and the last of them on the tool."""
+    dice = random.Random(4)
+
+    def ballots(name, count, camp):
+        return [
+            (f"{name}{p}", number(n), CHOICES[(1 - 2 * camp(n)) * dice.choice([1, 1, 1, 1, -1])])
+            for p in range(count)
+            for n in range(60)
+        ]
+
+    def likeness(camp):
+        """Share of the people who are grouped as a camp says."""
+        members = read_former(clickhouse)["g-meta"].members
+        people = [int.from_bytes(m.ljust(16, b"\0"), "little") - BASE for m in members.people]
+        pairs = Counter(zip(map(camp, people), members.ids.tolist(), strict=True))
+        return sum(max(pairs[c, g] for c in (0, 1)) for g in set(members.ids.tolist())) / 60
+
+    subject, tool = [f"s{p}" for p in range(8)], [f"t{p}" for p in range(30)]
+    by_subject, by_tool = (lambda n: n % 2), (lambda n: n // 30)
+    insert_proposals(clickhouse, "g-meta", subject + tool)
+    insert_ballots(clickhouse, "g-meta", ballots("s", 8, by_subject) + ballots("t", 30, by_tool))
     worker()
-    [row] = rows(analyst, "opinion_groups", large)
-    assert row["verdict"] == "not grouped: the consultation is too large"
-    assert (row["group"], row["k"], row["groups_significant"]) == (None, 0, 0)
-    assert row["ballots"] > 100
-    assert not rows(analyst, "group_consensus", large)
-    assert (limits.MAX_BALLOTS, limits.MAX_PROPOSALS) == (5_000_000, 2_000)
-
-
-def test_a_person_s_group_is_in_no_view(analyst, clickhouse):
-    columns = analyst.query(
-        "SELECT table, name FROM system.columns WHERE database = 'marts'"
-    ).result_rows
-    assert columns
-    assert not [c for c in columns if c[1] in {"participant", "pseudonym", "members"}]
-    with pytest.raises(Exception, match=r"(?i)not allowed|denied|164"):
-        analyst.query("SELECT * FROM tutti.group_members")
-
-
-def test_noise_takes_nineteen_runs():
-    assert RUNS == 19
+    assert likeness(by_tool) > 0.9
+    clickhouse.command("ALTER TABLE tutti.proposals DELETE WHERE consultation_id = 'g-meta'")
+    insert_proposals(clickhouse, "g-meta", tool, meta=True)
+    worker()  # no vote has come since: the flag alone is reason enough
+    assert likeness(by_subject) > 0.9 > likeness(by_tool)
+    shown = rows(analyst, "group_representatives", "g-meta")
+    assert {row["proposal_id"] for row in shown} <= set(subject)
+    assert {row["proposal_id"] for row in rows(analyst, "group_consensus", "g-meta")} == set(
+        subject
+    )

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from clickhouse_server import insert_consultation
 
+from infra.clickhouse import signals as kept
+from infra.clickhouse.tables import insert_columns
 from loadtests.evaluation.signals.bursts import FIRST_MINUTE, outcomes
 from loadtests.evaluation.signals.rings import (
     Crowd,
@@ -20,13 +22,11 @@ from loadtests.evaluation.signals.traffic import (
     Peak,
     Scenario,
     insert,
-    insert_columns,
     simulate,
 )
 from operators.core.scores.agreement import agreement
 from operators.core.votes.tally import COUNTERS
 from pipelines.cli.signals import draw_signals, read_signals
-from pipelines.periodic import signals as kept
 from pipelines.periodic.bursts import LATE_MIN, MINUTE_MS, scan_for_bursts
 from pipelines.periodic.identical import EVERY_MS, scan_for_identical
 
@@ -216,8 +216,8 @@ def test_trolls_are_in_no_signal(clickhouse):
 def test_the_command_names_evidence_and_effect(clickhouse, simulated):
     found = read_signals(clickhouse, "attacked")
     drawn = draw_signals("attacked", found)
-    assert drawn.row_count == 1
+    assert len(drawn.cells) == 1
     assert "nothing is applied" in str(drawn.caption)
-    assert draw_signals("ring", read_signals(clickhouse, "ring")).row_count == 1
+    assert len(draw_signals("ring", read_signals(clickhouse, "ring")).cells) == 1
     with pytest.raises(Exception, match="There is no consultation nowhere"):
         read_signals(clickhouse, "nowhere")

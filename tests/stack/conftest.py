@@ -2,9 +2,7 @@
 
 import json
 import os
-import random
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +19,7 @@ from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
 from infra.config.settings import Settings
+from infra.local.free_ports import free_port_base
 from infra.local.supervisor import Supervisor
 from pipelines.verify.sync import sync
 
@@ -31,19 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.stack)
     # Real consultations last: they make the log long, and every recount of it thereafter.
     items.sort(key=lambda item: "tests/stack/test_polis" in str(item.path))
-
-
-def free_port_base() -> int:
-    """A port with nine free ones behind it, below the range that the system hands out."""
-    while True:
-        base = random.SystemRandom().randrange(20_000, 32_000, 10)
-        try:
-            for port in range(base, base + 10):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return base
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ import sys
 from unittest.mock import patch
 
 import pytest
-from stack.conftest import Stack, free_port_base
+from stack.conftest import Stack
 from stack.test_commands import kill_supervisor
 
 from infra.config.settings import Settings
+from infra.local.free_ports import free_port_base
 from infra.local.supervisor import orphans
 
 pytestmark = pytest.mark.alone

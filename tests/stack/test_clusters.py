@@ -6,9 +6,10 @@ import time
 
 import psutil
 import pytest
+from redis import Redis
 
 from infra.config.settings import Settings
-from infra.redis import connect as redis
+from infra.local.redis_server import ADMINISTRATOR, administrator_password
 from pipelines.exchange.send import Sender
 from pipelines.verify.sync import await_clusters
 
@@ -104,7 +105,11 @@ def test_without_redis_and_with_another_content_of_it_nothing_changes(stack, und
     stack.kill("redis")
     send(stack, "uncached", some[60:110])
     wait(stack)
-    redis(stack.settings, timeout_s=1).flushall()
+    Redis(
+        port=stack.settings.redis_port,
+        username=ADMINISTRATOR,
+        password=administrator_password(stack.settings),
+    ).flushall()
     send(stack, "uncached", some[110:])
     wait(stack)
     assert members(stack, "uncached") == undisturbed

@@ -10,20 +10,16 @@ import pytest
 from orjson import dumps
 from places import FIXTURES
 from stack.conftest import new_stack
-from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.local.supervisor import orphans
+from infra.service.waiting import wait_until
 
 SERVICES = {"kafka", "clickhouse", "redis", "intake", "votes", "semantics", "sink", "probe"}
 SERVICES |= {"periodic", "groups"}
 
 
 def until(condition, seconds: int = 60) -> None:
-    retry(
-        retry=retry_if_result(lambda found: not found),
-        stop=stop_after_delay(seconds),
-        wait=wait_fixed(0.2),
-    )(condition)()
+    assert wait_until(condition, seconds, every_s=0.2)
 
 
 def test_up_is_idempotent_and_status_says_ready(stack):
@@ -80,14 +76,44 @@ def test_send_reports_what_the_broker_acknowledged(stack, tmp_path):
     }
     file = tmp_path / "votes.jsonl"
     file.write_bytes(b"\n".join(dumps(vote | {"participant_id": str(n)}) for n in range(500)))
-    assert "500 votes sent, 500 acknowledged" in stack.run("send", str(file), "--kind", "votes")
-    receipt = json.loads(stack.run("send", "-", "--kind", "votes", "--json", data=dumps(vote)))
-    assert receipt["votes"] == {"sent": 1, "acknowledged": 1, "failed": {}}
+    said = stack.run("send", str(file), "--kind", "votes")
+    assert "500 votes sent, 500 acknowledged" in said
+    assert "500 accepted, 0 rejected" in said
+    receipt = json.loads(
+        stack.run("send", "-", "--kind", "votes", "--json", "--no-wait", data=dumps(vote))
+    )
+    sent = {"sent": 1, "acknowledged": 1, "failed": {}}
+    assert receipt["votes"] == sent | {"accepted": None, "rejected": None, "reasons": None}
     stack.sync()
     rows = stack.rows(
         "SELECT sum(agree) FROM marts.agreement_by_country WHERE consultation_id = 'sent'"
     )
     assert rows == [(501,)]
+
+
+def test_send_says_what_became_of_the_messages_and_ends_with_1_if_some_were_rejected(
+    stack, tmp_path
+):
+    vote = {"consultation_id": "told", "proposal_id": "p", "cast_at": "2026-05-01T12:00:00Z"}
+    votes = [
+        vote | {"participant_id": str(n), "choice": "Agree" if n % 50 == 7 else "agree"}
+        for n in range(1000)
+    ]
+    lines = b"\n".join([*map(dumps, votes), b"{}"])
+    told = json.loads(stack.run("send", "-", "--kind", "votes", "--json", data=lines, code=1))
+    assert (told["votes"]["accepted"], told["votes"]["rejected"]) == (980, 21)
+    reasons = told["votes"]["reasons"]
+    assert {name: found["messages"] for name, found in reasons.items()} == {
+        "unknown_choice": 20,
+        "missing_field": 1,
+    }
+    stack.sync()
+    shown = stack.run("dlq", "show", reasons["unknown_choice"]["first"])
+    assert "Agree" in shown
+    file = tmp_path / "votes.jsonl"
+    file.write_bytes(lines)
+    said = stack.errors("send", str(file), "--kind", "votes")
+    assert "20 x unknown_choice: Send agree, disagree, neutral or withdrawn" in said
 
 
 def test_send_says_which_message_is_too_large_for_the_broker(stack):

@@ -4,16 +4,16 @@ import random
 import threading
 import time
 from collections import Counter
-from urllib.request import urlopen
 
 import pytest
 from confluent_kafka import Producer
 from orjson import dumps, loads
 from stack.naive import Ledger
-from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.clickhouse.client import scalar
+from infra.flink.rest import FlinkRest
 from infra.kafka.client import topics
+from infra.service.waiting import wait_until
 from operators.core.clock import system_clock
 from operators.core.votes.tally import COUNTERS
 from pipelines.demo.campaign import Campaign
@@ -73,11 +73,7 @@ class Generator(threading.Thread):
 
 
 def await_new_process(stack, service: str, old: int) -> None:
-    retry(
-        retry=retry_if_result(lambda found: not found),
-        stop=stop_after_delay(60),
-        wait=wait_fixed(0.1),
-    )(lambda: stack.pid(service) not in (0, old))()
+    assert wait_until(lambda: stack.pid(service) not in (0, old), 60, every_s=0.1)
 
 
 def starts_of_the_job(stack) -> list[dict[str, object]]:
@@ -220,15 +216,14 @@ def test_flink_unpacks_nothing_outside_the_installation(stack, campaign_under_fi
 
 
 def test_checkpoints_come_more_often_than_flink_itself_would_take_them(stack, campaign_under_fire):
-    flink = f"http://127.0.0.1:{stack.settings.flink_port}/jobs"
+    flink = FlinkRest(stack.settings, stack.settings.flink_port)
+    [job] = [found["jid"] for found in flink.get("/jobs/overview")["jobs"]]
 
-    def ask(path: str):
-        with urlopen(f"{flink}{path}") as answer:  # noqa: S310 - it is http
-            return loads(answer.read())
+    def completed() -> int:
+        return flink.get(f"/jobs/{job}/checkpoints")["counts"]["completed"]
 
-    [job] = [found["jid"] for found in ask("/overview")["jobs"]]
-    began, before = time.monotonic(), ask(f"/{job}/checkpoints")["counts"]["completed"]
-    while ask(f"/{job}/checkpoints")["counts"]["completed"] < before + 3:
+    began, before = time.monotonic(), completed()
+    while completed() < before + 3:
         time.sleep(0.1)
     # Without pacing two of Flink's own intervals lie between the first of them and the last.
     flinks_own_s = FLINKS_OWN * stack.settings.checkpoint_interval_ms / 1000
@@ -243,9 +238,5 @@ def test_the_sink_learns_of_new_leaders(stack, campaign_under_fire):
     topics(stack.settings, timeout_s=60)
     back_ms = system_clock()
     ends = "SELECT toUnixTimestamp64Milli(max(written_at)) FROM tutti.positions WHERE stage = 'log'"
-    retry(
-        retry=retry_if_result(lambda noted_ms: noted_ms <= back_ms),
-        stop=stop_after_delay(30),
-        wait=wait_fixed(0.5),
-    )(lambda: scalar(stack.clickhouse(), ends))()
+    assert wait_until(lambda: scalar(stack.clickhouse(), ends) > back_ms, 30, every_s=0.5)
     assert stack.pid("sink") == sink

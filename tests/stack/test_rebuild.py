@@ -11,13 +11,14 @@ from datetime import datetime
 import pytest
 from orjson import dumps
 from stack.conftest import Stack
-from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
+from infra.clickhouse.state import active_epoch
 from infra.kafka import client as kafka
 from infra.local.epochs import epochs_with_folder, read_rebuild_record
+from infra.service.waiting import wait_until
 from operators.flink.plan import VERSION
 from pipelines.exchange.send import Sender
-from pipelines.votes.retirement import active_epoch, read_outputs
+from pipelines.votes.retirement import read_outputs
 from schemas.topics import PROGRESS, TALLIES, WINDOWS
 
 PROPOSALS = 20
@@ -26,11 +27,7 @@ MANY = 200_000
 
 
 def wait_for(condition: Callable[[], object], seconds: int = 600) -> None:
-    retry(
-        retry=retry_if_result(lambda found: not found),
-        stop=stop_after_delay(seconds),
-        wait=wait_fixed(0.1),
-    )(condition)()
+    assert wait_until(condition, seconds, every_s=0.1)
 
 
 class Crowd(threading.Thread):

@@ -7,9 +7,9 @@ import pytest
 from confluent_kafka import Producer
 from orjson import dumps, loads
 from stack.conftest import Stack
-from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.kafka import client as kafka
+from infra.service.waiting import wait_until
 from pipelines.exchange.send import Sender
 from pipelines.sink.batch import Batch
 from pipelines.sink.writer import Writer
@@ -244,11 +244,7 @@ def test_a_lost_checkpoint_is_counted_anew_beside_what_is_shown(stack):
         folder.rename(folder.with_name("lost"))
         stack.kill("votes")
         send(stack, vote("anew", "a", "disagree", 5, country="DE"))
-        retry(
-            retry=retry_if_result(lambda found: not found),
-            stop=stop_after_delay(120),
-            wait=wait_fixed(0.2),
-        )(lambda: counts(stack, "anew") == (1, 1, 0))()
+        assert wait_until(lambda: counts(stack, "anew") == (1, 1, 0), 120, every_s=0.2)
     finally:
         watching.set()
         watcher.join()

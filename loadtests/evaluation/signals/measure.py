@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.clickhouse.client import connect
+from infra.clickhouse.state import StateWriter
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from loadtests.evaluation.signals.bursts import outcomes, watch
 from loadtests.evaluation.signals.page import render
@@ -19,9 +20,7 @@ def measure(seed: int, say: Callable[[str], None]) -> str:
         ephemeral_clickhouse(Path(folder)) as settings,
     ):
         clickhouse = connect(settings, timeout_s=600)
-        clickhouse.insert(
-            "epochs", [[1, 0]], column_names=["epoch", "active_since"], database="tutti"
-        )
+        StateWriter(clickhouse).activate(1, now_ms=0)
         rings = []
         for crowd in CROWDS:
             say(f"rings: {crowd.about}")

@@ -8,9 +8,10 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 from numpy.typing import NDArray
 
+from infra.clickhouse.signals import read_scan, read_signals
+from infra.clickhouse.tables import insert_columns
 from loadtests.evaluation.signals.bursts import FIRST_MINUTE
 from loadtests.evaluation.signals.traffic import (
-    insert_columns,
     insert_proposals,
     proposal_name,
     write_cells,
@@ -18,7 +19,6 @@ from loadtests.evaluation.signals.traffic import (
 from operators.core.votes.tally import COUNTED_CHOICES
 from pipelines.periodic.bursts import MINUTE_MS
 from pipelines.periodic.identical import scan_for_identical
-from pipelines.periodic.signals import read_scan, read_signals
 
 PEOPLE: Final = 3_000
 PROPOSALS: Final = 200
@@ -65,7 +65,7 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RingFound:
     """What was found of a ring.
 
     Attributes:
@@ -165,7 +165,7 @@ def look(clickhouse: Client, consultation: str) -> None:
 
 def search(
     clickhouse: Client, made: Crowd, rings: Sequence[Ring], seed: int
-) -> tuple[list[Found], int]:
+) -> tuple[list[RingFound], int]:
     """Hide rings in a crowd and look: what is found of each, and signals of honest people only."""
     rng = np.random.default_rng(seed)
     people = crowd(made, rng)
@@ -191,7 +191,7 @@ def search(
         inside = own.intersection(best.participants) if best else set[int]()
         hit = best if inside else None
         told.append(
-            Found(
+            RingFound(
                 ring,
                 len(inside),
                 len(hit.participants) - len(inside) if hit else 0,

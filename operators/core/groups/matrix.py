@@ -11,7 +11,7 @@ NEUTRAL: Final = 0
 DISAGREE: Final = -1
 
 _BLOCK_ROWS: Final = 2048
-"""Participants that are spread out at a time, to multiply: 2048 x 783 numbers are 13 MB."""
+"""Rows that are made dense at a time for products: 2048 x 783 numbers are 13 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +21,8 @@ class Opinions:
     Attributes:
         participants: Their pseudonyms, ascending, ``S16``; n of them.
         proposals: Their ids, ascending; m of them.
-        refused: Which proposals were refused by moderation, shape (m,).
+        left_out: Which proposals groups are made without, because moderation has refused them or
+            because they are about the consultation itself, shape (m,).
         starts: Participant i has the ballots ``starts[i]:starts[i + 1]``, shape (n + 1,).
         columns: The proposal of each ballot, as its place in `proposals`, shape (ballots,).
         votes: AGREE, NEUTRAL or DISAGREE, shape (ballots,).
@@ -29,7 +30,7 @@ class Opinions:
 
     participants: NDArray[np.bytes_]
     proposals: tuple[str, ...]
-    refused: NDArray[np.bool_]
+    left_out: NDArray[np.bool_]
     starts: NDArray[np.int64]
     columns: NDArray[np.intp]
     votes: NDArray[np.int8]
@@ -39,12 +40,12 @@ class Opinions:
         cls,
         participants: NDArray[np.bytes_],
         proposals: tuple[str, ...],
-        refused: NDArray[np.bool_],
+        left_out: NDArray[np.bool_],
         rows: NDArray[np.intp],
         columns: NDArray[np.intp],
         votes: NDArray[np.int8],
     ) -> Self:
-        """Of ballots in any order, as (row, column, vote); rows are places in `participants`.
+        """Opinions from ballots in any order, as (row, column, vote); rows index `participants`.
 
         People and proposals in any order give the same opinions.
         """
@@ -58,7 +59,7 @@ class Opinions:
         return cls(
             participants[by_name],
             tuple(proposals[i] for i in by_id),
-            refused[by_id],
+            left_out[by_id],
             starts,
             column[order],
             votes[order],
@@ -75,22 +76,22 @@ class Opinions:
         return np.repeat(np.arange(len(self.participants)), self.ballots)
 
     def centred(self, votes: NDArray[np.int8] | None = None) -> NDArray[np.float64]:
-        """Each ballot less its proposal's mean; 0 where the proposal was refused.
+        """Each ballot less its proposal's mean; 0 where the proposal is left out.
 
-        A missing ballot takes the mean, so less the mean it is 0 and need not be kept.
+        A missing ballot counts as the mean: less the mean it is 0, so it need not be kept.
         """
         votes = self.votes if votes is None else votes
         m = len(self.proposals)
         count = np.bincount(self.columns, minlength=m)
         total = np.bincount(self.columns, weights=votes, minlength=m)
         mean = np.divide(total, count, out=np.zeros(m), where=count > 0)
-        return np.where(self.refused[self.columns], 0.0, votes - mean[self.columns])
+        return np.where(self.left_out[self.columns], 0.0, votes - mean[self.columns])
 
 
 def gram(opinions: Opinions, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The products of columns, shape (m, m), of the matrix with `values` where there are ballots.
 
-    Rows are spread out a block at a time: memory for a block and the result, whatever n is.
+    Rows are made dense a block at a time: memory for a block and the result, whatever n is.
     """
     n, m = len(opinions.participants), len(opinions.proposals)
     result = np.zeros((m, m))
@@ -107,7 +108,7 @@ def gram(opinions: Opinions, values: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def _inverse(order: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where each one went."""
+    """The inverse of a permutation."""
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
     return places

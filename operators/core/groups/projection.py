@@ -38,7 +38,7 @@ def principal_axes(products: NDArray[np.float64]) -> NDArray[np.float64]:
         if basis.shape[1] >= m or (residual <= _TOLERANCE * max(values[0], 0.0)).all():
             break
         block = images[:, -block.shape[1] :]
-        for _ in range(2):  # once leaves rounding errors
+        for _ in range(2):  # orthogonalising once leaves rounding errors
             block = block - basis @ (basis.T @ block)
             block = np.linalg.qr(block)[0]
         block = block[:, : m - basis.shape[1]]
@@ -54,11 +54,11 @@ def project(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> NDArra
     """Where each participant stands, shape (n, 2).
 
     Those who voted less lie nearer to the middle only because missing ballots are means: each is
-    stretched by sqrt(proposals / voted). A refused proposal counts as voted by everybody.
+    stretched by sqrt(proposals / voted). A proposal that is left out counts as voted by everybody.
 
     Args:
         opinions: Everybody's ballots.
-        votes: Other votes in the place of theirs.
+        votes: Used instead of the votes of `opinions`, such as shuffled ones.
     """
     values = opinions.centred(votes)
     axes = principal_axes(gram(opinions, values))
@@ -69,7 +69,7 @@ def project(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> NDArra
             for axis in range(DIMENSIONS)
         ]
     )
-    kept = np.bincount(rows, weights=~opinions.refused[opinions.columns], minlength=n)
-    voted = kept + np.count_nonzero(opinions.refused)
+    kept = np.bincount(rows, weights=~opinions.left_out[opinions.columns], minlength=n)
+    voted = kept + np.count_nonzero(opinions.left_out)
     stretch = np.sqrt(len(opinions.proposals) / np.maximum(voted, 1))
     return np.asarray(places * stretch[:, None])

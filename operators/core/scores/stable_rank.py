@@ -3,7 +3,8 @@
 Two proposals with nearly the same lower bound change places with every vote, although nothing has
 been found out about them. So `stable_rank` orders by a kept value: at each tick it is
 replaced by the present one if that has moved by `MOVED` since it was kept. What is kept is thus a
-pure function of the history, the same for everybody and after any downtime. Ours.
+pure function of the history, the same for everybody and after any downtime. The rule is
+tutti's own.
 """
 
 from typing import Final
@@ -29,5 +30,6 @@ def with_hysteresis(kept: float | None, now: float) -> float:
     return now if kept is None or abs(now - kept) >= MOVED else kept
 
 
+# protects: a rank is kept until its value has moved enough
 REPLACED_SQL: Final = f"({{kept}} IS NULL OR abs({{now}} - {{kept}}) >= {MOVED!r})"
 """ClickHouse: whether `with_hysteresis` answers `now`, of the columns ``kept`` and ``now``."""

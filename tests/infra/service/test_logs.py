@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import structlog
 from places import CHECKOUT
-from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.config.settings import Settings
 from infra.local import supervisor
 from infra.local.services import Health, Service
 from infra.local.supervisor import LOG_BACKUPS, Supervisor, end_orphans
 from infra.service.logs import configure_logging
+from infra.service.waiting import wait_until
 
 LINES = 8_000
 CHATTER = f"""
@@ -92,11 +92,7 @@ def test_the_log_of_a_part_is_rotated_and_its_newest_lines_are_kept(tmp_path, mo
     try:
         ours.launch()
         ours.start("chatter")
-        retry(
-            retry=retry_if_result(lambda text: f'"number": {LINES - 1},'.encode() not in text),
-            stop=stop_after_delay(60),
-            wait=wait_fixed(0.1),
-        )(kept)()
+        assert wait_until(lambda: f'"number": {LINES - 1},'.encode() in kept(), 60, every_s=0.1)
         ours.shut_down()
     finally:
         end_orphans(settings)

@@ -13,7 +13,7 @@ MODULES = [
     *(f"schemas.{module.name}" for module in pkgutil.iter_modules(schemas.__path__)),
     *(module.name for module in pkgutil.walk_packages(operators.core.__path__, "operators.core.")),
     "pipelines.groups.cooldown",
-    "pipelines.periodic.signals",
+    "pipelines.periodic.signal_ids",
     "operators.core.printable",
     "pipelines.sink.cuts",
 ]
@@ -48,7 +48,7 @@ WITH_EXAMPLES = {
     "operators.core.votes.tally",
     "operators.core.scores.zones",
     "pipelines.groups.cooldown",
-    "pipelines.periodic.signals",
+    "pipelines.periodic.signal_ids",
     "operators.core.printable",
     "pipelines.sink.cuts",
 }

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 from schemas.rejections import ADVICE, REASONS
 
 GOOD = (
@@ -146,3 +146,14 @@ def test_every_reason_has_one_sentence_that_says_how_to_mend_it():
         assert len(advice.mend.split()) >= 4, reason
         assert not re.search(r"(?<!e\.g)\. [A-Z]", advice.mend), f"{reason}: one sentence"
     assert len({advice.mend for advice in ADVICE.values()}) == len(REASONS)
+
+
+def test_a_warning_is_printed_with_its_cure_and_is_no_error(check):
+    lines = GOOD.replace('"choice"', '"country":"UK","choice"') * 3
+    said = check(GOOD + lines, code=0)
+    assert "4 lines: 4 would be accepted" in said
+    assert "warning: 3 x UK is no code of ISO 3166-1: write GB; first in line 2" in said
+    told = json.loads(check(GOOD + lines, "--json", code=0))
+    assert told["warnings"] == [
+        {"lines": 3, "first_line": 2, "mend": "UK is no code of ISO 3166-1: write GB"}
+    ]

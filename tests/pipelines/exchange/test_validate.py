@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.core.printable import printable
-from pipelines.exchange.validate import MAX_LINE_BYTES, Fault, faults, found, lines
+from pipelines.exchange.validate import (
+    MAX_LINE_BYTES,
+    Checked,
+    Fault,
+    Warned,
+    found,
+    lines,
+    verdicts,
+)
 from schemas.edge_cases import EdgeCase, edge_cases
+from schemas.published import examples, schema
 from schemas.rejections import Rejection
 from schemas.rules import MAX_MESSAGE_BYTES, VALIDATORS
 
@@ -29,13 +38,13 @@ def vote(**fields: object) -> bytes:
 
 
 def fault_of(message: bytes) -> Fault:
-    [fault] = faults([message], VALIDATORS["votes"], NOW_MS)
-    assert fault is not None
+    [fault] = verdicts([message], VALIDATORS["votes"], NOW_MS)
+    assert isinstance(fault, Fault)
     return fault
 
 
 def test_a_fault_names_its_line_and_right_lines_are_none() -> None:
-    told = list(faults([vote(), vote(choice="Agree"), vote(), b""], VALIDATORS["votes"], NOW_MS))
+    told = list(verdicts([vote(), vote(choice="Agree"), vote(), b""], VALIDATORS["votes"], NOW_MS))
     assert [fault and (fault.line, fault.rejection.reason) for fault in told] == [
         None,
         (2, "unknown_choice"),
@@ -69,6 +78,38 @@ def test_what_stands_at_the_fault_is_shown(message: bytes, shown: str) -> None:
 def test_of_a_key_that_stands_twice_no_value_is_blamed() -> None:
     message = vote(choice="agree")[:-1] + b',"country":1,"country":"FR"}'
     assert fault_of(message).found.startswith('{"consultation_id"')
+
+
+def test_a_country_that_is_none_is_accepted_with_a_warning_and_the_cure() -> None:
+    checked = Checked()
+    for code in ("FR", "UK", "ZZ", "UK", "XK"):
+        for verdict in verdicts([vote(country=code)], VALIDATORS["votes"], NOW_MS):
+            checked.add(verdict)
+    assert (checked.lines, checked.refused) == (5, 0)
+    assert checked.warnings == {"UK is no code of ISO 3166-1: write GB": (2, 1)}
+
+
+def test_every_field_with_a_country_is_looked_at() -> None:
+    """Whatever field of an event the published schema calls a country."""
+    for name, kind in (
+        ("vote", "votes"),
+        ("proposal", "proposals"),
+        ("consultation", "consultations"),
+    ):
+        body = schema(name)
+        message = dict(max(examples(name).values(), key=len))
+        found_paths = set()
+        for key, value in body["properties"].items():
+            if value.get("$ref") == "#/$defs/country":
+                message[key] = "XX"
+                found_paths.add(key)
+            elif key == "countries":
+                message[key] = [{"country": "XX", "weight": 1}]
+                found_paths.add("countries[0].country")
+        [verdict] = verdicts([json.dumps(message).encode()], VALIDATORS[kind], NOW_MS)
+        assert isinstance(verdict, Warned), name
+        assert {warning.field for warning in verdict.warnings} == found_paths
+        assert all(warning.mend.endswith("write ZZ") for warning in verdict.warnings)
 
 
 @pytest.mark.parametrize("case", list(edge_cases()), ids=lambda case: case.name)
@@ -114,7 +155,7 @@ def test_a_line_of_any_length_is_one_line_and_fits_into_memory() -> None:
             return size
 
     tracemalloc.start()
-    told = list(faults(lines(io.BufferedReader(Endless())), VALIDATORS["votes"], NOW_MS))
+    told = list(verdicts(lines(io.BufferedReader(Endless())), VALIDATORS["votes"], NOW_MS))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert [fault and fault.rejection.reason for fault in told] == ["too_long", None]
@@ -127,5 +168,5 @@ def test_a_line_at_the_limit_is_judged_whole() -> None:
     [first, second] = lines(io.BytesIO(fits + b"\n" + fits[:-1] + b" }\n"))
     assert len(first) == MAX_MESSAGE_BYTES
     assert len(second) == MAX_MESSAGE_BYTES + 1
-    assert next(faults([first], VALIDATORS["votes"], NOW_MS)) is None
+    assert next(verdicts([first], VALIDATORS["votes"], NOW_MS)) is None
     assert fault_of(second).rejection.reason == "too_long"

@@ -10,23 +10,20 @@ from pathlib import Path
 from clickhouse_server import insert_proposals, insert_votes
 from conversations import simulated
 from places import CHECKOUT
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from infra.clickhouse.client import connect
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.service.heartbeat import last_beat
+from infra.service.waiting import wait_until
 
 CHOICES = {1: "agree", 0: "neutral", -1: "disagree"}
 
 
 def wait_for(found):
     """Until it is true, for two minutes at most."""
-    patience = Retrying(
-        retry=retry_if_result(lambda value: not value),
-        stop=stop_after_delay(120),
-        wait=wait_fixed(0.2),
-    )
-    return patience(found)
+    value = wait_until(found, 120, every_s=0.2)
+    assert value
+    return value
 
 
 def test_the_process_groups_and_lives_on_without_clickhouse(tmp_path: Path):

@@ -1,5 +1,6 @@
 -- What all opinion groups agree on, per proposal with ballots. NULL unless there are two groups
--- and each has 5 ballots on the proposal. Bounds are of 95 %.
+-- and each has 5 ballots on the proposal. Bounds are of 95 %. Proposals that moderation has refused,
+-- and those about the consultation itself, are left out.
 SELECT
     votes.consultation_id AS consultation_id,  -- Consultation
     votes.proposal_id AS proposal_id,  -- Proposal
@@ -19,4 +20,7 @@ SELECT
     $group_consensus_method AS method,  -- Name and version of the method
     max(votes.as_of) AS as_of  -- Broker time of the newest vote considered
 FROM tutti.group_votes AS votes
+WHERE (votes.consultation_id, votes.proposal_id) NOT IN (
+    SELECT consultation_id, proposal_id FROM tutti.proposals FINAL WHERE status = 'refused' OR meta
+)
 GROUP BY consultation_id, proposal_id

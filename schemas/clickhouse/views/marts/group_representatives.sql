@@ -1,5 +1,6 @@
 -- The proposals that speak for each opinion group, best first, at most five: those on which it
--- votes unlike all other groups together, by Polis's statistics. Refused proposals are left out.
+-- votes unlike all other groups together, by Polis's statistics. Proposals that moderation has
+-- refused, and those about the consultation itself, are left out.
 WITH
 contrasted AS (
     SELECT
@@ -34,7 +35,8 @@ sided AS (
     FROM tested
     WHERE seen > 0
         AND (consultation_id, proposal_id) NOT IN (
-            SELECT consultation_id, proposal_id FROM tutti.proposals FINAL WHERE status = 'refused'
+            SELECT consultation_id, proposal_id FROM tutti.proposals FINAL
+            WHERE status = 'refused' OR meta
         )
 ),
 ranked AS (

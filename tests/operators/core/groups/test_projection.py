@@ -13,13 +13,13 @@ from operators.core.groups.projection import principal_axes, project
 
 
 def dense(opinions):
-    """The whole matrix as Polis describes it: missing is the column's mean, refused is zero."""
+    """The whole matrix as Polis describes it: missing is the column's mean, left out is zero."""
     table = np.full((len(opinions.participants), len(opinions.proposals)), np.nan)
     table[opinions.rows, opinions.columns] = opinions.votes
     voted = ~np.isnan(table)
     table = np.where(voted, table, np.nanmean(table, axis=0))
-    table[:, opinions.refused] = 0
-    voted[:, opinions.refused] = True
+    table[:, opinions.left_out] = 0
+    voted[:, opinions.left_out] = True
     return table, voted
 
 
@@ -50,11 +50,11 @@ def test_the_products_of_columns_are_those_of_the_dense_matrix():
     assert np.abs(gram(opinions, opinions.centred()) - centred.T @ centred).max() < 1e-9
 
 
-def test_a_refused_proposal_moves_nobody_by_what_was_voted_on_it():
+def test_a_proposal_that_is_left_out_moves_nobody_by_what_was_voted_on_it():
     opinions = CONVERSATIONS["fixture"].opinions()
-    assert opinions.refused.any()
-    on_refused = opinions.refused[opinions.columns]
-    turned = replace(opinions, votes=np.where(on_refused, -opinions.votes, opinions.votes))
+    assert opinions.left_out.any()
+    on_left_out = opinions.left_out[opinions.columns]
+    turned = replace(opinions, votes=np.where(on_left_out, -opinions.votes, opinions.votes))
     assert np.array_equal(project(opinions), project(turned))
 
 

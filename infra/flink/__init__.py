@@ -1,0 +1,1 @@
+"""Flink as its own services see it over HTTP: mutual TLS, and the REST interface."""

@@ -1,0 +1,128 @@
+"""Measure detectors, clusters, opinion groups and encoders: how good they are, what they cost."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from infra.config.settings import Settings
+from loadtests.commands import console, run, say
+from loadtests.evaluation import (
+    cluster_quality,
+    encoder_cost,
+    group_times,
+    labelled_texts,
+    semantics_service,
+)
+from loadtests.evaluation.one_thread import one_thread
+from loadtests.evaluation.signals import page
+from loadtests.evaluation.signals.measure import measure as measure_signals
+from loadtests.own_stack import own_stack
+from models.load import load as load_encoder
+from pipelines.cli.screen import table
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+DataSets = Annotated[Path, typer.Option(help="folder of the labelled texts")]
+
+
+@app.command()
+def clusters(
+    data: DataSets = labelled_texts.FOLDER,
+    proposals: Annotated[
+        int, typer.Option(min=0, help="made-up proposals beside them, for speed and size")
+    ] = 30_000,
+) -> None:
+    """Cluster labelled texts without the job: agreement with the labels, speed and size."""
+    encoder = load_encoder(Settings().model)
+    measured = [
+        cluster_quality.encoded(labelled_texts.read(data, name), encoder)
+        for name in labelled_texts.FILES
+    ]
+    if proposals:
+        measured.append(cluster_quality.run(*cluster_quality.synthetic(proposals)))
+    for line in cluster_quality.lines(measured):
+        typer.echo(line)
+
+
+@app.command()
+def semantics(
+    data: DataSets = labelled_texts.FOLDER,
+    proposals: Annotated[
+        int, typer.Option(min=0, help="of one large consultation; 0: leave it out")
+    ] = semantics_service.LARGE,
+    votes: Annotated[
+        int, typer.Option(min=0, help="sent at once, alone and beside the large one; 0: none")
+    ] = 500_000,
+    keep: Annotated[Path | None, typer.Option(help="file for the figures, JSON")] = None,
+) -> None:
+    """Cluster labelled texts on the real stack: agreement, speed, memory, what votes pay."""
+    with own_stack(say) as settings:
+        measured = semantics_service.measure(settings, data, proposals, votes, console.print)
+    if keep is not None:
+        keep.write_bytes(msgspec.json.format(msgspec.json.encode(measured), indent=1))
+    if not measured.fast_enough:
+        console.print("too slow", style="red")
+        raise typer.Exit(1)
+
+
+@app.command()
+def groups(
+    people: Annotated[int, typer.Option(min=1, help="participants")] = 33_000,
+    proposals: Annotated[int, typer.Option(min=1, help="proposals")] = 783,
+    ballots: Annotated[int, typer.Option(min=1, help="ballots, about")] = 2_000_000,
+    seed: Annotated[int, typer.Option(help="of the invented ballots")] = 1,
+    runs: Annotated[int, typer.Option(min=1, help="measured runs, one after the other")] = 3,
+) -> None:
+    """Group the people of one consultation: how long does each phase take?"""
+    one_thread()
+    say(f"inventing {ballots:,} ballots in a ClickHouse of their own")
+    measured = group_times.measure(people, proposals, ballots, seed, runs)
+    console.print(
+        f"{measured.people:,} people, {measured.proposals:,} proposals,"
+        f" {measured.ballots:,} ballots; {measured.k} groups"
+    )
+    drawn = Table("phase", "s", "CPU s", "CPU s of ClickHouse")
+    for number, phases in enumerate(measured.runs, 1):
+        drawn.add_section()
+        for phase in (*phases, group_times.total(phases)):
+            figures = (phase.wall_s, phase.cpu_s, phase.clickhouse_cpu_s)
+            drawn.add_row(f"{number}: {phase.name}", *(f"{figure:.2f}" for figure in figures))
+    console.print(drawn)
+    console.print(f"most memory: {measured.peak_mb:,.0f} MiB, libraries included")
+
+
+@app.command()
+def encoder(
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV file of texts; none: the demo's in English")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="texts")] = 512,
+) -> None:
+    """Encode texts on one thread: CPU time per text, and whether vectors are the same bits."""
+    loaded = load_encoder(Settings().model)
+    texts = encoder_cost.read_texts(file, count)
+    costs = encoder_cost.measure(loaded, texts)
+    rows = [
+        (cost.call, round(cost.cpu_ms, 2), round(cost.texts_per_s), "yes" if cost.same else "NO")
+        for cost in costs
+    ]
+    columns = ("texts a call", "CPU ms a text", "texts per core and s", "same bits")
+    console.print(table(f"{loaded.model}, {len(texts)} texts", columns, rows))
+    if not all(cost.same for cost in costs):
+        raise typer.Exit(1)
+
+
+@app.command()
+def signals(
+    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 1,
+) -> None:
+    """Attack simulated consultations and write docs/signals.md: what the signals catch."""
+    page.PAGE.write_text(measure_signals(seed, say))
+    console.print(f"wrote {page.PAGE}")
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,151 @@
+"""How long opinion groups take, phase by phase, on a ClickHouse alone with invented ballots."""
+
+import os
+import resource
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+from typing import Final, TypeVar
+
+import psutil
+from clickhouse_connect.driver.client import Client
+
+from infra.clickhouse.client import connect
+from infra.clickhouse.group_runs import Head, write_groups
+from infra.clickhouse.opinions import read_opinions, snapshots
+from infra.clickhouse.tables import insert_selected
+from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
+from operators.core.clock import system_clock
+from operators.core.groups.run import find_groups
+from operators.core.groups.significance import Threshold, noise_silhouette
+from pipelines.groups.main import NICE
+
+CONSULTATION: Final = "bench"
+T = TypeVar("T")
+
+# Each person votes on so many different proposals: skewed, because activity is. Three camps with
+# a half, 30 % and 20 % of the people, each with rates of its own for every proposal.
+_INVENT: Final = """
+    WITH
+        {seed:UInt64} AS seed,
+        (cityHash64(person, 'activity', seed) + 1) / 18446744073709551616. AS activity,
+        cityHash64(person, 'camp', seed) % 10 AS place,
+        multiIf(place < 5, 0, place < 8, 1, 2) AS camp,
+        (cityHash64(person, 'first', seed) + turn * 7919) % {proposals:UInt32} AS proposal,
+        cityHash64(camp, proposal, seed) / 18446744073709551616. * 0.85 AS agrees,
+        cityHash64(person, proposal, seed) / 18446744073709551616. AS chance
+    SELECT
+        {consultation:String}, concat('p-', toString(proposal)),
+        reinterpretAsUInt128(MD5(toString(person))), 'FR',
+        multiIf(chance < agrees, 'agree', chance < agrees + 0.15, 'neutral', 'disagree'),
+        'trusted', 0, '', fromUnixTimestamp64Milli(1780000000000), 0,
+        person * {proposals:UInt32} + turn, fromUnixTimestamp64Milli(1780000000000), 1
+    FROM (SELECT number AS person FROM numbers({people:UInt32}))
+    ARRAY JOIN range(toUInt32(least({proposals:UInt32}, greatest(1, round(
+        -log(activity) * {ballots:UInt32} / {people:UInt32}
+    ))))) AS turn"""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingPhase:
+    """What one phase took.
+
+    Attributes:
+        name: Of the phase.
+        wall_s: Time that passed, s.
+        cpu_s: CPU of the process that groups, s.
+        clickhouse_cpu_s: CPU of ClickHouse meanwhile, s.
+    """
+
+    name: str
+    wall_s: float
+    cpu_s: float
+    clickhouse_cpu_s: float
+
+
+NOISE_RUN: Final = "a shuffled run"
+"""A run on shuffled votes for the threshold of significance. No part of a total: 19 an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingTimes:
+    """The times of one size of consultation.
+
+    Attributes:
+        people: With at least one ballot.
+        proposals: With at least one ballot.
+        ballots: Current ones.
+        k: Groups found.
+        runs: The phases of each run; `NOISE_RUN` is no part of a run.
+        peak_mb: Most memory of the process that groups, MiB, libraries included.
+    """
+
+    people: int
+    proposals: int
+    ballots: int
+    k: int
+    runs: list[list[GroupingPhase]]
+    peak_mb: float
+
+
+def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> GroupingTimes:
+    """Invent ballots, then group them so many times."""
+    os.nice(NICE)
+    with (
+        TemporaryDirectory(prefix="tutti-") as folder,
+        ephemeral_clickhouse(Path(folder)) as settings,
+    ):
+        clickhouse = connect(settings, timeout_s=600)
+        sizes = {"people": people, "proposals": proposals, "ballots": ballots, "seed": seed}
+        named = {"consultation": CONSULTATION, **sizes}
+        insert_selected(clickhouse, "ballots", _INVENT, named)
+        measured = [_run(clickhouse, number) for number in range(1, runs + 1)]
+        [(voters, voted, current, k)] = clickhouse.query(
+            "SELECT DISTINCT participants, proposals, ballots, k FROM marts.opinion_groups"
+        ).result_rows
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return GroupingTimes(voters, voted, current, k, measured, peak_mb)
+
+
+def _run(clickhouse: Client, number: int) -> list[GroupingPhase]:
+    server = psutil.Process().children()[0]
+    phases: list[GroupingPhase] = []
+
+    def timed(name: str, step: Callable[[], T]) -> T:
+        before = server.cpu_times()
+        wall, cpu = perf_counter(), process_time()
+        result = step()
+        wall, cpu = perf_counter() - wall, process_time() - cpu
+        after = server.cpu_times()
+        spent = after.user + after.system - before.user - before.system
+        phases.append(GroupingPhase(name, wall, cpu, spent))
+        return result
+
+    snapshot = timed("look for changes", lambda: snapshots(clickhouse))[CONSULTATION]
+    opinions = timed("read", lambda: read_opinions(clickhouse, CONSULTATION))
+    groups = timed("group", lambda: find_groups(opinions))
+    known = Threshold(0.0, len(opinions.votes), system_clock())
+    head = Head(CONSULTATION, number, snapshot.as_of, system_clock(), 0.0, known)
+    timed("write", lambda: write_groups(clickhouse, head, opinions, groups))
+    timed(
+        "read marts",
+        lambda: clickhouse.query(
+            "SELECT count(), max(gic) FROM marts.group_consensus"
+            f" WHERE consultation_id = '{CONSULTATION}'"
+        ),
+    )
+    timed(NOISE_RUN, lambda: noise_silhouette(opinions, seed=0))
+    return phases
+
+
+def total(phases: list[GroupingPhase]) -> GroupingPhase:
+    """All that happens from looking for changes until the marts are read."""
+    within = [phase for phase in phases if phase.name != NOISE_RUN]
+    return GroupingPhase(
+        "total",
+        sum(phase.wall_s for phase in within),
+        sum(phase.cpu_s for phase in within),
+        sum(phase.clickhouse_cpu_s for phase in within),
+    )
