@@ -1,9 +1,9 @@
 import gzip
 import json
-import time
 import zlib
 
 import lz4.frame
+import psutil
 import pytest
 from backports import zstd
 
@@ -161,15 +161,6 @@ def test_a_final_semicolon_is_no_second_statement(server, sql):
     assert server.ask(body=sql).status == 200
 
 
-def test_small_answers_do_not_wait_for_acknowledgements(server):
-    """Would take 40 ms each without TCP_NODELAY: twenty of them in one connection, compared."""
-    client = server.client()
-    started = time.monotonic()
-    for _ in range(20):
-        client.command("SELECT 1")
-    assert time.monotonic() - started < 20 * 0.04
-
-
 HEADS = {
     "TSVWithNames": b"a\tb\\n\n",
     "TSVWithNamesAndTypes": b"a\tb\\n\nUInt8\tString\n",
@@ -204,10 +195,12 @@ def test_totals_come_behind_the_rows(server):
 @pytest.mark.parametrize("strange", ["'\\", '"\\', "`\\", "/*`\\"])
 def test_a_long_strange_statement_delays_nobody(server, strange):
     """Took a minute of the one event loop: each quote looked for its end again."""
-    started = time.monotonic()
+    process = psutil.Process(server.process.pid)
+    before = sum(process.cpu_times()[:2])
     reply = server.ask(body="SELECT " + strange * (240_000 // len(strange)), analyst=True)
     assert reply.status == 400
     assert server.sql("SELECT 1") == "1"
-    # It takes 0.03 s. Where a quote looks for its end again, reading the words once takes 24 s of a
-    # core at least, more than 100 s for most; and they are read several times.
-    assert time.monotonic() - started < 10
+    # It takes 0.03 s of a core, however busy the others are. Where a quote looks for its end again,
+    # reading the words once takes 24 s at least, more than 100 s for most; and they are read
+    # several times.
+    assert sum(process.cpu_times()[:2]) - before < 10
