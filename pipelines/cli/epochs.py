@@ -8,7 +8,7 @@ from infra.config.settings import Settings
 from operators.core.clock import monotonic_ms
 from pipelines.cli.output import AsJson, console, errors, print_json
 from pipelines.votes import rebuild as rebuilding
-from pipelines.votes.rebuild import Progress
+from pipelines.votes.rebuild import RebuildProgress
 
 
 def rebuild(
@@ -27,9 +27,9 @@ def rebuild(
         return
     started_ms = monotonic_ms()
     begun = rebuilding.begin(settings)
-    said: list[Progress] = []
+    said: list[RebuildProgress] = []
 
-    def say(progress: Progress) -> None:
+    def say(progress: RebuildProgress) -> None:
         if said[-1:] != [progress] and not as_json:
             errors.print(
                 f"counted {progress.counted:,} of {progress.wanted:,} votes", highlight=False

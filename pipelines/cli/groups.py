@@ -23,7 +23,7 @@ _OF: Final = "WHERE consultation_id = {consultation:String}"
 
 
 @dataclass(frozen=True, slots=True)
-class ReportedSetting:
+class GroupsReport:
     """What is printed.
 
     Attributes:
@@ -57,7 +57,7 @@ def groups(
         _draw(shown)
 
 
-def read_groups(clickhouse: Client, consultation: str, limit: int) -> ReportedSetting:
+def read_groups(clickhouse: Client, consultation: str, limit: int) -> GroupsReport:
     """Read the newest run.
 
     Raises:
@@ -76,7 +76,7 @@ def read_groups(clickhouse: Client, consultation: str, limit: int) -> ReportedSe
             f"There are no groups of {consultation}: it has no votes, or they came a moment ago;"
             " see tutti status."
         )
-    return ReportedSetting(
+    return GroupsReport(
         consultation,
         {name: found[0][name] for name in _RUN},
         [{name: row[name] for name in ("group", "size")} for row in found if row["k"]],
@@ -93,7 +93,7 @@ def read_groups(clickhouse: Client, consultation: str, limit: int) -> ReportedSe
     )
 
 
-def _draw(shown: ReportedSetting) -> None:
+def _draw(shown: GroupsReport) -> None:
     run = shown.run
     console.print(f"[bold]{shown.consultation_id}: {run['verdict']}[/]", highlight=False)
     console.print(_said(run), highlight=False)
