@@ -171,7 +171,10 @@ def test_every_setting_that_can_hold_a_path_or_an_expression_is_closed(server):
     assert denied(server.ask(body="SELECT 1", dialect="prql"))
     for name in found:
         assert denied(server.ask(body="SELECT 1", **{name: "x"})), name
-        for clause in ("SELECT 1 SETTINGS {} = 'x'", "SELECT 1 FORMAT CSV SETTINGS a = 1, `{}` = 1"):
+        for clause in (
+            "SELECT 1 SETTINGS {} = 'x'",
+            "SELECT 1 FORMAT CSV SETTINGS a = 1, `{}` = 1",
+        ):
             assert denied(server.ask(body=clause.format(name))), name
 
 
@@ -205,7 +208,10 @@ def test_what_was_admitted_once_is_admitted_by_post_only(server):
     sql = "CREATE DATABASE IF NOT EXISTS tutti"
     assert server.ask(body=sql).status == 200
     assert server.ask(method="GET", query=sql).code == 164
-    assert server.ask(body="SELECT * FROM {t:Identifier}", param_t="tutti.target").status in {200, 404}
+    assert server.ask(body="SELECT * FROM {t:Identifier}", param_t="tutti.target").status in {
+        200,
+        404,
+    }
     assert denied(server.ask(body="SELECT * FROM {t:Identifier}", param_t="default.x"))
 
 
