@@ -41,6 +41,10 @@ INSTEAD: Final[dict[str, str]] = {
 """What to write instead of codes that senders are known to use."""
 
 
+ASK: Final = "the code of the country, or ZZ where it is unknown"
+"""What to write instead of any other."""
+
+
 def country_advice(code: str) -> str | None:
     """What to write instead of a code of two capital letters; None: the code is right.
 
@@ -51,5 +55,9 @@ def country_advice(code: str) -> str | None:
     """
     if code in CODES or code in ALSO:
         return None
-    instead = INSTEAD.get(code, "the code of the country, or ZZ where it is unknown")
+    return advice(code, INSTEAD.get(code, ASK))
+
+
+def advice(code: str, instead: str) -> str:
+    """The sentence, without its full stop."""
     return f"{code} is no code of ISO 3166-1: write {instead}"

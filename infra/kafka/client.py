@@ -166,6 +166,7 @@ def ends(broker: AdminClient, partitions: Iterable[Coordinates]) -> dict[Coordin
         return _ends(broker, asked)
     except KafkaException:
         # After a change of leaders librdkafka repeats the old one's epoch until metadata is read.
+        # protects: the sink learns of new leaders
         broker.list_topics(timeout=TIMEOUT_S)
         return _ends(broker, asked)
 

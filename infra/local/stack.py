@@ -88,6 +88,7 @@ def up(settings: Settings, say: Say) -> None:
 def _up(settings: Settings, say: Say) -> None:
     supervisor = Supervisor(settings)
     if not supervisor.alive:
+        # protects: what lost its supervisor is ended before anything starts
         left = end_orphans(settings)
         if left:
             say(f"ended {left} processes that had lost their supervisor")

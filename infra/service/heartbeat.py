@@ -9,7 +9,7 @@ from typing import Any, Final
 from prometheus_client import write_to_textfile
 
 from infra.config.settings import Settings
-from infra.service.metrics import Source
+from infra.service.metric_types import Source
 from infra.service.state_files import read_json, write_json
 from operators.core.clock import Clock, system_clock
 

@@ -1,6 +1,6 @@
 """Metrics: every name, once, with type, unit, labels and meaning.
 
-``docs/reference/metrics.md`` is the table.
+``make documents`` writes them to ``docs/reference/metrics.md``.
 
 The services change these objects per batch, never per vote. Names follow Prometheus's conventions:
 base units, ``_total`` for counters. The services write their metrics to a file each
@@ -8,115 +8,9 @@ second, with their heartbeat; the probe's process reads the files and serves the
 (`infra.service.metrics_server`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
-from infra.config.settings import CHECKOUT
-
-Kind = Literal["counter", "gauge", "histogram"]
-Unit = Literal[
-    "",
-    "seconds",
-    "bytes",
-    "messages",
-    "rows",
-    "records",
-    "votes",
-    "requests",
-    "ticks",
-    "ratio",
-    "proposals",
-    "texts",
-]
-
-# A counter's time of birth would be a second series for each.
-prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
-
-SERVICE: Final = "service"
-"""The label that says whose metric it is, where one address serves several services."""
-
-_SHORT_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-_LONG_S: Final = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30, 60, 120)
-_SIZES: Final = (1, 10, 30, 100, 300, 1_000, 3_000, 10_000, 20_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """What is known of a metric before it is measured.
-
-    Attributes:
-        name: As Prometheus stores it; of a histogram, without ``_bucket`` and the like.
-        kind: Its type.
-        unit: What a 1 means; empty for a state.
-        labels: Without `SERVICE`.
-        about: Its meaning.
-        source: Who measures it.
-    """
-
-    name: str
-    kind: Kind
-    unit: Unit
-    labels: tuple[str, ...]
-    about: str
-    source: str
-
-    @property
-    def samples(self) -> set[str]:
-        """The names of its samples."""
-        if self.kind == "histogram":
-            return {f"{self.name}_{end}" for end in ("bucket", "sum", "count")}
-        return {self.name}
-
-
-class Source:
-    """The metrics of one process.
-
-    Attributes:
-        name: Of the process.
-        registry: Holds their values.
-        metrics: All of them.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.registry = CollectorRegistry(auto_describe=True)
-        self.metrics: list[Metric] = []
-
-    def counter(self, name: str, unit: Unit, about: str, labels: Sequence[str] = ()) -> Counter:
-        """Something that only grows."""
-        self.declare(name, "counter", unit, about, labels)
-        return Counter(name, about, labels, registry=self.registry)
-
-    def gauge(self, name: str, unit: Unit, about: str, labels: Sequence[str] = ()) -> Gauge:
-        """Something that goes up and down."""
-        self.declare(name, "gauge", unit, about, labels)
-        return Gauge(name, about, labels, registry=self.registry)
-
-    def histogram(
-        self,
-        name: str,
-        unit: Unit,
-        about: str,
-        labels: Sequence[str] = (),
-        *,
-        buckets: Sequence[float],
-    ) -> Histogram:
-        """How often something was how large."""
-        self.declare(name, "histogram", unit, about, labels)
-        return Histogram(name, about, labels, registry=self.registry, buckets=buckets)
-
-    def declare(
-        self, name: str, kind: Kind, unit: Unit, about: str, labels: Sequence[str] = ()
-    ) -> Metric:
-        """List a metric; that is all for one that somebody else measures."""
-        metric = Metric(name, kind, unit, tuple(labels), about, self.name)
-        self.metrics.append(metric)
-        return metric
-
+from infra.service.metric_types import LONG_S, SHORT_S, SIZES, Metric, Source
 
 INTAKE: Final = Source("intake")
 INTAKE_MESSAGES: Final = INTAKE.counter(
@@ -135,13 +29,13 @@ INTAKE_BYTES: Final = INTAKE.counter(
     "tutti_intake_bytes_total", "bytes", "Size of the messages read, as sent."
 )
 INTAKE_BATCH: Final = INTAKE.histogram(
-    "tutti_intake_batch_messages", "messages", "Messages passed on together.", buckets=_SIZES
+    "tutti_intake_batch_messages", "messages", "Messages passed on together.", buckets=SIZES
 )
 INTAKE_COMMIT: Final = INTAKE.histogram(
     "tutti_intake_commit_seconds",
     "seconds",
     "Waiting until the broker has acknowledged and committed what was passed on.",
-    buckets=_SHORT_S,
+    buckets=SHORT_S,
 )
 INTAKE_LAG: Final = INTAKE.gauge(
     "tutti_intake_lag_messages",
@@ -159,13 +53,13 @@ SINK_INSERT: Final = SINK.histogram(
     "seconds",
     "One insert, its retries included.",
     ("table",),
-    buckets=_SHORT_S,
+    buckets=SHORT_S,
 )
 SINK_RETRIES: Final = SINK.counter(
     "tutti_sink_retries_total", "requests", "Requests to ClickHouse that had to be repeated."
 )
 SINK_BATCH: Final = SINK.histogram(
-    "tutti_sink_batch_rows", "rows", "Rows written together.", buckets=_SIZES
+    "tutti_sink_batch_rows", "rows", "Rows written together.", buckets=SIZES
 )
 SINK_LAG: Final = SINK.gauge(
     "tutti_sink_lag_records",
@@ -184,7 +78,7 @@ FRESHNESS: Final = PROBE.histogram(
     "tutti_freshness_seconds",
     "seconds",
     "From sending a probe vote until its tally is readable in ClickHouse.",
-    buckets=_LONG_S,
+    buckets=LONG_S,
 )
 FRESHNESS_LAST: Final = PROBE.gauge(
     "tutti_freshness_last_seconds", "seconds", "The same, of the newest probe vote that arrived."
@@ -210,12 +104,12 @@ PERIODIC_TASK: Final = PERIODIC.histogram(
     "seconds",
     "One task at a tick.",
     ("task",),
-    buckets=_LONG_S,
+    buckets=LONG_S,
 )
 PERIODIC_FAILED: Final = PERIODIC.counter(
     "tutti_periodic_failed_total",
     "ticks",
-    "Ticks at which a task failed; the next mark is another try.",
+    "Ticks at which a task failed; the next tick is another try.",
     ("task",),
 )
 PERIODIC_MISSED: Final = PERIODIC.counter(
@@ -240,7 +134,7 @@ GROUPS_RUN: Final = GROUPS.histogram(
     "tutti_groups_run_seconds",
     "seconds",
     "Grouping one consultation, from reading its ballots to marts, shuffled runs included.",
-    buckets=_LONG_S,
+    buckets=LONG_S,
 )
 GROUPS_RUNS: Final = GROUPS.counter(
     "tutti_groups_runs_total",
@@ -310,7 +204,7 @@ CLICKHOUSE_REQUESTS: Final = CLICKHOUSE.histogram(
     "seconds",
     "One request, waiting for its turn included, by pool (inserts, queries, analysts).",
     ("pool",),
-    buckets=_SHORT_S,
+    buckets=SHORT_S,
 )
 CLICKHOUSE_RUNNING: Final = CLICKHOUSE.gauge(
     "tutti_clickhouse_running_requests", "requests", "Requests running or waiting.", ("pool",)
@@ -368,26 +262,3 @@ SOURCES: Final = (INTAKE, SINK, PROBE, PERIODIC, GROUPS, SEMANTICS, FLINK, CLICK
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric for source in SOURCES for metric in source.metrics
 }
-
-
-def markdown() -> str:
-    """The table of all metrics, as it stands in ``docs/reference/metrics.md``."""
-    lines = ["| metric | type | unit | labels | meaning |", "|---|---|---|---|---|"]
-    for metric in METRICS.values():
-        labels = metric.labels if metric.source == CLICKHOUSE.name else (SERVICE, *metric.labels)
-        listed = " ".join(f"`{label}`" for label in labels)
-        lines.append(
-            f"| `{metric.name}` | {metric.kind} | {metric.unit} | {listed} | {metric.about} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    """Write the table anew: ``python -m infra.service.metrics``."""
-    page = CHECKOUT / "docs" / "reference" / "metrics.md"
-    head = page.read_text().partition("| metric |")[0]
-    page.write_text(head + markdown())
-
-
-if __name__ == "__main__":
-    main()

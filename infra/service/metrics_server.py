@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from infra.config.settings import Settings
 from infra.service.heartbeat import STALE_MS, metrics_folder
+from infra.service.metric_types import SERVICE
 from infra.service.metrics import (
     FLINK,
     GROUPS,
@@ -27,7 +28,6 @@ from infra.service.metrics import (
     PERIODIC,
     PROBE,
     SEMANTICS,
-    SERVICE,
     SERVICE_UP,
     SINK,
 )

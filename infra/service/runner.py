@@ -15,7 +15,7 @@ import structlog
 from infra.config.settings import Settings
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
-from infra.service.metrics import Source
+from infra.service.metric_types import Source
 from infra.service.shutdown import stop_requested
 from operators.core.clock import Clock, monotonic_ms
 from operators.core.errors import TerminalError

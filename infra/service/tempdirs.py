@@ -32,4 +32,5 @@ def java_tempdir(settings: Settings, service: str) -> dict[str, str]:
     """
     known = os.environ.get("JDK_JAVA_OPTIONS", "")
     folder = tempdir(settings, service)
+    # protects: Java's temporary files within the installation
     return {"JDK_JAVA_OPTIONS": f'{known} -Djava.io.tmpdir="{folder}"'.strip()}

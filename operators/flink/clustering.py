@@ -18,11 +18,12 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
 from models.encoder import Encoder
-from operators.core.clusters.clusters import Clusters, StateSize
+from operators.core.clusters.clusters import Clusters
 from operators.core.clusters.item import Item
 from operators.core.clusters.journal import due, entry, revived
 from operators.core.clusters.language import language_of
 from operators.core.clusters.records import records
+from operators.core.clusters.state_size import StateSize
 from operators.core.clusters.thresholds import Thresholds
 from operators.flink.semantics import UID, SemanticsJob
 

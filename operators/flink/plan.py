@@ -60,6 +60,7 @@ def for_file(compiled: str) -> str:
         if "miniBatchInterval" in node:
             node["miniBatchInterval"]["interval"] = 0
             node["description"] = node["type"]  # it repeats the interval
+        # protects: no tombstone before a new value
         _send_new_rows_only(node)
     return json.dumps(plan, indent=1) + "\n"
 

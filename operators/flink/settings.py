@@ -66,6 +66,7 @@ def flink_settings(
         "execution.checkpointing.timeout": "10min",
         "execution.checkpointing.dir": _flink_path(state / "checkpoints"),
         "execution.checkpointing.num-retained": str(RETAINED),
+        # protects: checkpoints outlive the job
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         # A changelog makes a checkpoint of millions of ballots take 0.3 s instead of 10 s.
         "state.backend.type": "hashmap",
@@ -117,6 +118,7 @@ def restore_settings(checkpoint: Path) -> dict[str, str]:
     """
     return {
         "execution.state-recovery.path": _flink_path(checkpoint),
+        # protects: claiming the checkpoint that is resumed
         "execution.state-recovery.claim-mode": "CLAIM",
     }
 

@@ -86,10 +86,12 @@ class VotesJob:
             FROM (
                 SELECT *, ROW_NUMBER() OVER (
                     PARTITION BY consultation_id, proposal_id, participant
+                    -- protects: the latest ballot by `cast_at`, not by arrival
                     ORDER BY cast_ms DESC, origin_partition DESC, origin_offset DESC
                 ) AS rn
                 FROM accepted_votes
             )
+            -- protects: one current ballot per participant and proposal
             WHERE rn = 1 AND choice <> 'withdrawn'""",
         ]
 
@@ -115,6 +117,7 @@ class VotesJob:
                 {self._kafka()},
                 'key.format' = 'json',
                 'value.format' = 'json',
+                -- protects: exactly-once output of the votes job
                 'sink.delivery-guarantee' = 'exactly-once',
                 'sink.transactional-id-prefix' = '{transactions_of(self.epoch)}{table}',
                 'sink.transaction-naming-strategy' = 'POOLING',

@@ -1,6 +1,6 @@
 """The leaderboard: read from `marts.leaderboard` and `…_by_country`, drawn for people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from operators.core.errors import TerminalError, UnknownConsultationError
+from pipelines.cli.board_warnings import read_warnings
 
 By = Literal["agreement", "consensus", "top_score", "controversy", "rejection", "divisiveness"]
 
@@ -40,6 +41,7 @@ class Board:
     as_of: datetime | None
     rows: list[dict[str, Any]]
     shown_at: datetime | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 def read_board(
@@ -89,7 +91,8 @@ def read_board(
         + f" ORDER BY {rank} IS NULL, {order}, votes DESC, proposal_id LIMIT {{limit:UInt32}}",
         parameters=known,
     )
-    if not titles and not found.result_rows:
+    warnings = [] if at else read_warnings(clickhouse, consultation)
+    if not titles and not found.result_rows and not warnings:
         raise UnknownConsultationError(consultation)
     rows = list(found.named_results())
     as_of = rows[0]["as_of"] if rows else None
@@ -97,7 +100,7 @@ def read_board(
         row.pop("as_of")
     title = titles[0][0] if titles else consultation
     shown_at = at and at.replace(second=0, microsecond=0)
-    return Board(consultation, title, country, by, as_of, rows, shown_at)
+    return Board(consultation, title, country, by, as_of, rows, shown_at, warnings)
 
 
 def draw_board(board: Board) -> Table:
@@ -110,10 +113,7 @@ def draw_board(board: Board) -> Table:
     drawn = Table(
         title=f"{board.title}  ({shown})"
         + (f"  at {board.shown_at:%Y-%m-%d %H:%M} UTC" if board.shown_at else ""),
-        caption=f"as of {board.as_of:%Y-%m-%d %H:%M:%S} UTC · ranked by"
-        f" {_RANKED.get(board.by, board.by)}"
-        if board.as_of
-        else "no votes yet",
+        caption=_caption(board),
         title_justify="left",
         caption_justify="left",
         header_style="bold",
@@ -143,6 +143,19 @@ def draw_board(board: Board) -> Table:
             *(_scored(row, name) for name in _score(board.by)[:1]),
         )
     return drawn
+
+
+def _caption(board: Board) -> Text:
+    """Of which moment the board is, and below it what senders should mend."""
+    if board.as_of:
+        ranked = _RANKED.get(board.by, board.by)
+        told = f"as of {board.as_of:%Y-%m-%d %H:%M:%S} UTC · ranked by {ranked}"
+    else:
+        told = "no votes yet" if board.rows else "no proposals yet"
+    return Text("\n").join(
+        [Text(told), *(Text(f"warning: {line}", style="yellow") for line in board.warnings)]
+        + ([Text("what to do about it: marts.warnings")] if board.warnings else [])
+    )
 
 
 def _score(by: By) -> tuple[str, ...]:

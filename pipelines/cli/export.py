@@ -12,6 +12,7 @@ from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.cli.output import AsJson, console, errors, print_json, table
 from pipelines.exchange.polis_export import export_polis
+from pipelines.exchange.spreadsheets import Csv
 from pipelines.exchange.tables_export import Database, ExportManifest, export_tables
 
 PATIENCE_S = 600
@@ -28,6 +29,10 @@ def export(
         Literal["tables", "polis"],
         typer.Option("--layout", help="polis: single ballots, in the layout of Polis's exports."),
     ] = "tables",
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="CSV: leave texts that a spreadsheet would run as they are."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a consultation as Parquet and CSV with a manifest, or as Polis does."""
@@ -38,15 +43,15 @@ def export(
     try:
         clickhouse = connect(Settings(), timeout_s=PATIENCE_S)
         if layout == "polis":
-            files = export_polis(clickhouse, consultation, to)
+            written = export_polis(clickhouse, consultation, to, system_clock, raw=raw)
             if as_json:
-                print_json([asdict(file) for file in files])
+                print_json(asdict(written))
             else:
-                console.print(
-                    table(str(to), ["file", "bytes"], ((file.file, file.bytes) for file in files))
-                )
+                rows = ((file.file, file.bytes) for file in written.files)
+                console.print(table(str(to), ["file", "bytes"], rows))
+                _print_csv(written.csv)
             return
-        manifest = export_tables(clickhouse, consultation, to, database, system_clock)
+        manifest = export_tables(clickhouse, consultation, to, database, system_clock, raw=raw)
     except UNAVAILABLE:
         raise ClickHouseUnavailableError from None
     if as_json:
@@ -66,8 +71,14 @@ def _print(manifest: ExportManifest, folder: Path) -> None:
             ),
         )
     )
+    _print_csv(manifest.csv)
     if manifest.cut.moved:
         errors.print(
             "votes were counted meanwhile, so the files may differ by those: export again when"
             " none arrive to have them of one moment"
         )
+
+
+def _print_csv(csv: Csv) -> None:
+    hint = "; --raw leaves them as they are" if csv.defused else ""
+    console.print(f"CSV: {csv.about}{hint}", markup=False, highlight=False, soft_wrap=True)

@@ -44,6 +44,7 @@ def trigger_checkpoints(flink: FlinkRest, job: str, longest_s: float) -> None:
         time.sleep(pause_s(took_s, longest_s))
         began = time.monotonic()
         # A task that restores would refuse, which counts as a checkpoint that failed.
+        # protects: checkpoints as often as they cost little
         attempt = flink.trigger_checkpoint(job) if flink.all_tasks_run(job) else ""
         while attempt and flink.checkpoint_is_pending(job, attempt):
             time.sleep(max(POLL_S, (time.monotonic() - began) / POLLS))

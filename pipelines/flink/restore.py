@@ -59,5 +59,6 @@ def _check_records(checkpoint: Path, folder: Path, *, log_is_whole: bool) -> Non
         raise DamagedError(f"it is not the newest: chk-{last.number} is gone")
     # The newest may have been complete, and its output shown, before anybody noted it.
     run = checkpoint.parent
+    # protects: a newest checkpoint that was lost before anybody noted it is missed
     if run.name == last.run and (kept := kept_by(run)) < last.kept:
         raise DamagedError(f"a newer one is gone: {kept} are there of {last.kept} that are kept")

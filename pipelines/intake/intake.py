@@ -142,6 +142,7 @@ class Intake:
         if not self._moved:
             return
         with INTAKE_COMMIT.time():
+            # protects: intake commits what the broker has acknowledged
             if self._writer.flush(FLUSH_S):
                 raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001
             self._reader.commit(

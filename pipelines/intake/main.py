@@ -26,6 +26,7 @@ def build(settings: Settings) -> Intake:
     acceptance = Acceptance(pseudonymiser(pseudonym_key(settings)), trust_rules(settings))
     # A member with a name takes its partitions back at once after it was killed.
     name = {"group.instance.id": f"intake-{settings.instance}"}
+    # protects: intake reads committed messages only
     reader = kafka.consumer(settings, kafka.INTAKE_GROUP, **name)
     errors_only = {"delivery.report.only.error": True, "on_delivery": _failed}
     intake = Intake(reader, kafka.producer(settings, **errors_only), acceptance)

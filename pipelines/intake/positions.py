@@ -12,10 +12,12 @@ class Position:
 
     def advance(self, offset: int) -> None:
         """Record a message at `offset`."""
+        # protects: offsets without a message, before one, are counted as gaps
         self.offset_gaps += offset - self.next_offset
         self.next_offset = offset + 1
 
     def end(self, offset: int) -> None:
         """Record the partition's end at `offset`."""
+        # protects: offsets without a message, at a partition's end, are counted as gaps
         self.offset_gaps += offset - self.next_offset
         self.next_offset = offset

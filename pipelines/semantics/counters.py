@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from infra.config.settings import Settings
 from infra.service import metrics
 from models.cache import CachedEncoder
-from operators.core.clusters.clusters import StateSize
+from operators.core.clusters.state_size import StateSize
 from operators.core.clusters.thresholds import Thresholds
 from pipelines.semantics.encoder import load_encoder
 

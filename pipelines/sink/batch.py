@@ -47,6 +47,7 @@ COUNTED: Final = _tables(TALLIES, WINDOWS, PROGRESS)
 UPSERTED: Final = _tables(CLUSTERS, ASSIGNMENTS, VECTORS, CLUSTER_PROGRESS) | COUNTED
 """Topics whose records replace one another by key."""
 
+# protects: progress is written after what it promises
 WATERMARKS: Final = frozenset(_tables(PROGRESS, CLUSTER_PROGRESS).values())
 """Tables that tell how far others are: their rows come last."""
 

@@ -71,7 +71,9 @@ class Cutover:
         new = self._known[newest]
         if not self.frozen:
             # After a freeze in vain, not before it has what that was for: its job may be dead.
+            # protects: a new count becomes active only when it has passed the active one
             if new.reaches(current) and self._has_goal(new):
+                # protects: before a cutover the old count is frozen
                 self.frozen, self._since_ms = True, now_ms
                 self._goal = {p: end for (t, p), end in ends.items() if t == ACCEPTED_VOTES.name}
             return False

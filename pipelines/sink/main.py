@@ -25,6 +25,7 @@ def _connect(settings: Settings) -> Client:
 def build(settings: Settings) -> Sink:
     """The sink of this installation; waits for ClickHouse."""
     sink = Sink(
+        # protects: the sink reads committed records only
         kafka.consumer(settings, kafka.SINK_GROUP),
         kafka.consumer(settings, kafka.INTAKE_GROUP),
         kafka.admin(settings),

@@ -146,6 +146,7 @@ class Sink:
             }
             ends = kafka.ends(self._broker, partitions_of(TOPICS))
             input_ends = kafka.ends(self._broker, partitions_of(tuple(INPUT.values())))
+        # protects: the sink waits for Kafka in its process
         except (KafkaException, TimeoutError) as error:
             log.warning("kafka_unavailable", error=str(error))
             return False
@@ -226,6 +227,7 @@ class Sink:
                     maxlen=REDIS_LENGTH,
                     approximate=True,
                 )
+        # protects: a Redis that fails is nobody's concern
         except RedisError as error:
             log.warning("redis_unavailable", error=type(error).__name__)
 

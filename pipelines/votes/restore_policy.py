@@ -110,6 +110,7 @@ class RestorePolicy:
 
     def _unused(self, record: RebuildRecord, active: int) -> int:
         known = epochs_with_folder(self.settings) | self.outputs.ever | set(record.abandoned)
+        # protects: a lost count is counted into a new epoch
         return max(known | {active, record.rebuilding or 0}) + 1
 
     def _check_plan(self, epoch: int) -> None:

@@ -10,7 +10,7 @@ from random import Random
 
 from faults.checks import wrong
 from faults.load import Load
-from faults.notes import FOLDER
+from faults.recording import FOLDER
 from faults.scenarios import Scenario
 from faults.stage import NotOverError, Stage, await_that
 from faults.truth import count

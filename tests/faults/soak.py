@@ -10,7 +10,7 @@ import time
 from random import Random
 
 from faults.drive import RATE, RESULTS, recount, run
-from faults.notes import note
+from faults.recording import record
 from faults.scenarios import SCENARIOS, Scenario
 from faults.stage import Stage
 
@@ -48,7 +48,7 @@ def main() -> int:
             stage.begin()
         say(f"{scenario.name} … ")
         sys.stdout.flush()
-        result = note(RESULTS, run(stage, scenario, seed=chosen.seed, rate=chosen.rate))
+        result = record(RESULTS, run(stage, scenario, seed=chosen.seed, rate=chosen.rate))
         red += bool(result["wrong"])
         say(f"{result['verdict']}, caught up after {result['caught_up_s']} s\n")
         for line in result["wrong"]:
@@ -57,7 +57,7 @@ def main() -> int:
             stage.end()
             stage = None
     if stage is not None:
-        result = note(RESULTS, recount(stage, "soak"))
+        result = record(RESULTS, recount(stage, "soak"))
         red += bool(result["wrong"])
         say(f"recount of {result['messages']:,} messages: {result['verdict']}\n")
         stage.end()

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import pytest
 from faults.drive import PAIRS, RESULTS, SEED, recount, run
-from faults.notes import note
+from faults.recording import record
 from faults.scenarios import SCENARIOS, Scenario, pairs
 from faults.stage import Stage, private_mounts
 
@@ -47,5 +47,5 @@ def test_every_number_is_right_after(
         stages[group].begin()
     stage = stages[group]
     result = run(stage, scenario) if scenario else recount(stage, group)
-    note(RESULTS, result)
+    record(RESULTS, result)
     assert not result["wrong"], result

@@ -1,8 +1,9 @@
 """The page of faults: complete, and honest about what was red."""
 
+from faults.actions import KILLABLE
 from faults.drive import PAIRS
 from faults.report import GROUPS, not_run, page
-from faults.scenarios import KILLABLE, SCENARIOS, pairs
+from faults.scenarios import SCENARIOS, pairs
 
 from infra.local.services import SERVICES
 

@@ -1,7 +1,8 @@
 """A quick sample of tests/faults on the stack that is there; `make prove` breaks everything."""
 
+from faults.actions import redis_wrong_types, through_a_proxy, twin
 from faults.drive import run
-from faults.scenarios import Scenario, redis_wrong_types, through_a_proxy, twin
+from faults.scenarios import Scenario
 from faults.stage import Stage
 
 RATE = 2_000

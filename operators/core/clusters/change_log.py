@@ -1,35 +1,11 @@
 """The change log: what one item changes is collected as it happens and emitted at the end."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 from operators.core.clusters.members import Member
+from operators.core.clusters.named_cluster import NamedCluster
 from operators.core.clusters.outputs import Assignment, Cluster, ClusterEvent, EventKind, Outputs
-
-
-@dataclass(slots=True)
-class TrackedCluster:
-    """A cluster as last emitted.
-
-    Attributes:
-        number: Its number, never used again.
-        first_seen: Offset at which it was opened.
-        last_seen: Offset at which a proposal last joined or left it.
-        medoid: The proposal that it is named after.
-        label: Its name.
-        terms: Its words.
-        reviewed: Proposals in it when its name was last looked for.
-        emitted: The record last emitted for it; None: nothing yet.
-    """
-
-    number: int
-    first_seen: int
-    last_seen: int
-    medoid: str = ""
-    label: str = ""
-    terms: tuple[str, ...] = ()
-    reviewed: int = 0
-    emitted: Cluster | None = None
 
 
 class ChangeLog:
@@ -43,7 +19,7 @@ class ChangeLog:
         self._consultation_id, self._model = consultation_id, model
         self._moved: dict[str, Assignment] = {}
         self._touched: set[int] = set()
-        self._closed: list[TrackedCluster] = []
+        self._closed: list[NamedCluster] = []
         self._events: list[ClusterEvent] = []
         self.last_event = 0
 
@@ -79,35 +55,37 @@ class ChangeLog:
         """Mark a cluster whose record may have changed."""
         self._touched.add(number)
 
-    def close(self, topic: TrackedCluster) -> None:
-        """Record that a cluster has ended."""
-        self._touched.discard(topic.number)
-        self._closed.append(topic)
+    def close(self, cluster: NamedCluster) -> None:
+        """A cluster has ended."""
+        self._touched.discard(cluster.number)
+        self._closed.append(cluster)
 
     def outputs(
-        self, topics: Mapping[int, TrackedCluster], size: Callable[[int], tuple[int, int]]
+        self,
+        cluster_of: Callable[[int], NamedCluster],
+        size_of: Callable[[int], tuple[int, int]],
     ) -> Outputs:
         """Everything collected since the last call; the log is empty afterwards.
 
         Args:
-            topics: The clusters there are, by number.
-            size: Proposals and micro-clusters of one.
+            cluster_of: The cluster with a number.
+            size_of: Proposals and micro-clusters of one.
         """
         clusters = [
-            replace(topic.emitted, size=0, micro_clusters=0, last_seen=topic.last_seen)
-            for topic in self._closed
-            if topic.emitted is not None
+            replace(closed.emitted, size=0, micro_clusters=0, last_seen=closed.last_seen)
+            for closed in self._closed
+            if closed.emitted is not None
         ]
         for number in sorted(self._touched):
-            topic = topics[number]
-            proposals, micro_clusters = size(number)
+            named = cluster_of(number)
+            proposals, micro_clusters = size_of(number)
             now = Cluster(
-                self._consultation_id, _id(number), topic.label, topic.terms, proposals,
-                topic.medoid, topic.first_seen, topic.last_seen, micro_clusters,
+                self._consultation_id, _id(number), named.label, named.terms, proposals,
+                named.medoid, named.first_seen, named.last_seen, micro_clusters,
             )  # fmt: skip
-            if now != topic.emitted:
+            if now != named.emitted:
                 clusters.append(now)
-                topic.emitted = now
+                named.emitted = now
         emitted = Outputs(tuple(self._moved.values()), tuple(clusters), tuple(self._events))
         self._moved, self._touched, self._events, self._closed = {}, set(), [], []
         return emitted

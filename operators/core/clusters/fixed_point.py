@@ -53,3 +53,12 @@ def centred(vectors: NDArray[np.int16], centre: NDArray[np.float64]) -> NDArray[
     squares[alone] = np.einsum("ij,ij->i", wide[alone], wide[alone])
     found: NDArray[np.float64] = np.rint(wide * (SCALE / np.sqrt(squares))[:, None])
     return found
+
+
+def cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Of two vectors or sums of vectors (dimension,), neither of them zero.
+
+    >>> cosine(np.array([3.0, 4.0]), np.array([6.0, 8.0]))
+    1.0
+    """
+    return float(one @ other) / float(np.sqrt(one @ one) * np.sqrt(other @ other))

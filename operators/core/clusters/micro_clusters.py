@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from operators.core.clusters.average_link import average_link
 from operators.core.clusters.fixed_point import SCALE
 
-MOST: Final = 2_000
-"""Most micro-clusters of a consultation."""
+MAX_MICRO_CLUSTERS: Final = 2_000
+"""Micro-clusters of a consultation."""
 
 FOLDED: Final = 1_800
 """Micro-clusters left after folding: one fold makes room for some hundred more."""
@@ -138,6 +138,22 @@ class MicroClusters:
         self._counts = np.concatenate([self._counts, np.zeros(room, np.int64)])
         self._cluster = np.concatenate([self._cluster, np.zeros(room, np.int64)])
         self._lengths = np.concatenate([self._lengths, np.ones(room)])
+
+
+def summed(
+    vectors: NDArray[np.float64], micro: NDArray[np.int64], cluster: NDArray[np.int64]
+) -> MicroClusters:
+    """The micro-clusters of given members.
+
+    Args:
+        vectors: The members' (members, dimension).
+        micro: The place of each one's micro-cluster (members,).
+        cluster: Number of the cluster of each micro-cluster (micro-clusters,).
+    """
+    sums = np.zeros((len(cluster), vectors.shape[1]))
+    np.add.at(sums, micro, vectors)
+    counts = np.bincount(micro, minlength=len(cluster)).astype(np.int64)
+    return MicroClusters(sums, counts, cluster)
 
 
 def _lengths(sums: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,14 +8,17 @@ from typing import Final
 
 import msgspec
 
+from operators.core.clusters.members import Member
+from operators.core.clusters.named_cluster import NamedCluster
 from operators.core.clusters.near_duplicates import Duplicate
 from operators.core.clusters.outputs import Cluster
 from operators.core.clusters.thresholds import Thresholds
+from operators.core.clusters.words import distinct_words
 from operators.core.errors import TerminalError
 
-VERSION: Final = 3
-"""Raise it when the structures below or the rules of `clusters` change. Snapshots of other
-versions are refused, and the proposals are replayed."""
+VERSION: Final = 4
+"""Raise it when what is below or the rules of `clusters` change; older ones are
+refused: replay the proposals instead."""
 
 
 class MemberRow(msgspec.Struct, frozen=True, array_like=True):
@@ -29,9 +32,16 @@ class MemberRow(msgspec.Struct, frozen=True, array_like=True):
     similarity: float
     duplicate: Duplicate
 
+    def member(self) -> Member:
+        """The proposal as it was."""
+        return Member(
+            self.proposal_id, self.text, self.language, self.offset, self.arrival, self.similarity,
+            self.duplicate, distinct_words(self.text, self.language),
+        )  # fmt: skip
 
-class ClusterRow(msgspec.Struct, frozen=True, array_like=True):
-    """A cluster, see `change_log.TrackedCluster`."""
+
+class Name(msgspec.Struct, frozen=True, array_like=True):
+    """A cluster, see `named_cluster.NamedCluster`."""
 
     number: int
     first_seen: int
@@ -42,9 +52,32 @@ class ClusterRow(msgspec.Struct, frozen=True, array_like=True):
     reviewed: int
     emitted: Cluster | None
 
+    def cluster(self) -> NamedCluster:
+        """The cluster as it was."""
+        return NamedCluster(
+            self.number, self.first_seen, self.last_seen, self.medoid, self.label, self.terms,
+            self.reviewed, self.emitted,
+        )  # fmt: skip
 
-class State(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a snapshot holds.
+
+def row(member: Member) -> MemberRow:
+    """A proposal for a snapshot."""
+    return MemberRow(
+        member.proposal_id, member.text, member.language, member.offset, member.arrival,
+        member.similarity, member.duplicate,
+    )  # fmt: skip
+
+
+def name(cluster: NamedCluster) -> Name:
+    """A cluster for a snapshot."""
+    return Name(
+        cluster.number, cluster.first_seen, cluster.last_seen, cluster.medoid, cluster.label,
+        cluster.terms, cluster.reviewed, cluster.emitted,
+    )  # fmt: skip
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """What `placement.Placement` holds.
 
     Attributes:
         centre: Subtracted from every vector, f64.
@@ -54,24 +87,30 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         member_micro: Micro-cluster of each proposal, i32.
     """
 
-    version: int = VERSION
-    consultation_id: str
-    model: str
     dimension: int
     thresholds: Thresholds
     centre: bytes
     near: float
     calibrated: bool
+    micro_cluster: bytes
+    vectors: bytes
+    member_micro: bytes
+    members: list[MemberRow]
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything."""
+
+    version: int = VERSION
+    consultation_id: str
+    model: str
     offset: int
     arrivals: int
     since: int
     last_number: int
     last_event: int
-    micro_cluster: bytes
-    vectors: bytes
-    member_micro: bytes
-    members: list[MemberRow]
-    topics: list[ClusterRow]
+    placed: Placed
+    clusters: list[Name]
 
 
 class _Version(msgspec.Struct):

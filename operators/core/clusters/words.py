@@ -48,6 +48,15 @@ def words(text: str, language: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def distinct_words(text: str, language: str) -> tuple[str, ...]:
+    """The same, each word once.
+
+    >>> distinct_words("Trees, more trees", "en")
+    ('trees',)
+    """
+    return tuple(dict.fromkeys(words(text, language)))
+
+
 def _without_article(word: str, code: str) -> str:
     if code == "mt":
         article, hyphen, noun = word.partition("-")

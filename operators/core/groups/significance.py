@@ -91,5 +91,6 @@ def significant(silhouette: float, threshold: Threshold | None) -> bool:
     return threshold is not None and silhouette > threshold.silhouette
 
 
+# protects: groups must be more than noise
 SIGNIFICANT_SQL: Final = "({silhouette} > ifNull({noise}, 2))"
 """ClickHouse's `significant`; a silhouette is 1 at most."""

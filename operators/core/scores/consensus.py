@@ -149,6 +149,7 @@ SQL: Final = {
         f"if(notEmpty(listed), {_GIVEN}, arrayMap(n -> toFloat64(n > 0), by_country.3))"
     ),
     "country_weights": "arrayMap(w -> w / arraySum(country_raw_weights), country_raw_weights)",
+    # protects: every country informs the prior of consensus equally
     "informing": _SUM.format(each=f"least(n, {_M})"),
     "prior": f"({_SUM.format(each=f'a * least(1, {_M} / greatest(n, 1))')} + 1) / (informing + 2)",
     "country_rates": f"arrayMap((a, n) -> (a + {_M} * prior) / (n + {_M}),"

@@ -30,5 +30,6 @@ def with_hysteresis(kept: float | None, now: float) -> float:
     return now if kept is None or abs(now - kept) >= MOVED else kept
 
 
+# protects: a rank is kept until its value has moved enough
 REPLACED_SQL: Final = f"({{kept}} IS NULL OR abs({{now}} - {{kept}}) >= {MOVED!r})"
 """ClickHouse: whether `with_hysteresis` answers `now`, of the columns ``kept`` and ``now``."""

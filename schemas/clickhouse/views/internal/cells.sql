@@ -16,5 +16,6 @@ SELECT
     do_not_understand AS do_not_understand,  -- Current ballots: do_not_understand
     no_opinion AS no_opinion,  -- Current ballots: no_opinion
     do_not_care AS do_not_care  -- Current ballots: do_not_care
+-- protects: views read one row per cell (`FINAL`)
 FROM tutti.tallies FINAL
 WHERE epoch = (SELECT max(epoch) FROM tutti.epochs) AND $not_probe

@@ -4,6 +4,7 @@ SELECT
     proposal_id AS proposal_id,  -- Proposal
     country AS country,  -- ISO 3166-1; ZZ unknown
     trust AS trust,  -- Trust level
+    -- protects: history's greatest version of a cell, not its latest row
     argMax(history.agree, history.version) AS agree,  -- Ballots that were current: agree
     argMax(history.disagree, history.version) AS disagree,  -- Ballots that were current: disagree
     argMax(history.neutral, history.version) AS neutral,  -- Ballots that were current: neutral
@@ -18,6 +19,7 @@ SELECT
     argMax(history.do_not_care, history.version) AS do_not_care  -- Ballots that were current: do_not_care
 FROM tutti.tallies_history AS history
 WHERE
+    -- protects: a board of then is of the epoch that was active then
     epoch = (SELECT epoch FROM tutti.active_epoch_at(at = $at))
     AND minute < $at_minute
     AND minute >= (SELECT from_minute FROM tutti.active_epoch_at(at = $at))

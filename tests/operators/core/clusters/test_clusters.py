@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from operators.core.clusters import clusters as clusters_module
 from operators.core.clusters import micro_clusters as micro_module
+from operators.core.clusters import placement as placement_module
 from operators.core.clusters.clusters import Clusters
 from operators.core.clusters.item import Item
 from operators.core.clusters.outputs import Outputs
@@ -225,7 +226,7 @@ def test_regrouping_folding_and_snapshots_agree_over_many_proposals(seed: int, c
 
 @pytest.mark.parametrize("apart", [False, True])
 def test_micro_clusters_never_exceed_their_bound(monkeypatch, apart: bool) -> None:
-    monkeypatch.setattr(clusters_module, "MOST", 20)
+    monkeypatch.setattr(placement_module, "MAX_MICRO_CLUSTERS", 20)
     monkeypatch.setattr(clusters_module, "FOLDED", 12)
     monkeypatch.setattr(micro_module, "FOLDED", 12)
     feed = Feed()

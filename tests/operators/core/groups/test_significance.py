@@ -77,3 +77,7 @@ def test_the_former_threshold_holds_while_a_new_one_is_sought():
 
 def test_nothing_is_supported_before_it_is_tested():
     assert not significant(0.99, None)
+
+
+def test_noise_takes_nineteen_runs():
+    assert RUNS == 19

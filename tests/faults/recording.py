@@ -9,7 +9,7 @@ from loadtests.machine import commit, machine
 FOLDER = Path(__file__).parent / "results"
 
 
-def note(file: Path, result: dict) -> dict:
+def record(file: Path, result: dict) -> dict:
     """Append a result, with commit, time and machine; return it."""
     result |= {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - of the report

@@ -1,0 +1,30 @@
+"""A cluster's number, name and age: what is known of it beside its proposals."""
+
+from dataclasses import dataclass
+
+from operators.core.clusters.outputs import Cluster
+
+
+@dataclass(slots=True)
+class NamedCluster:
+    """A cluster as last emitted.
+
+    Attributes:
+        number: Its number, never used again.
+        first_seen: Offset at which it was opened.
+        last_seen: Offset at which a proposal last joined or left it.
+        medoid: The proposal that it is named after.
+        label: Its name.
+        terms: Its words.
+        reviewed: Proposals in it when its name was last looked for.
+        emitted: The record last emitted for it; None: nothing yet.
+    """
+
+    number: int
+    first_seen: int
+    last_seen: int
+    medoid: str = ""
+    label: str = ""
+    terms: tuple[str, ...] = ()
+    reviewed: int = 0
+    emitted: Cluster | None = None
