@@ -1,8 +1,7 @@
 """Markers: votes of the observer among the traffic, each on a proposal of its own.
 
-A marker travels the whole way like any vote. Its tally is one row that is there or not, so one
-cheap query by primary key tells which of them are readable. They belong to a consultation of their
-own beside the workload's.
+A marker passes all services like any vote. Its tally is one row, so a cheap query by primary key
+tells which markers are readable. Markers belong to a consultation of their own.
 """
 
 import threading
@@ -45,10 +44,10 @@ def marker(consultation_id: str, number: int, intended_ms: int) -> tuple[bytes, 
 
 
 class Observer(threading.Thread):
-    """Notes when each marker became readable in ClickHouse, by the monotonic clock, s.
+    """Records when each marker became readable in ClickHouse, by the monotonic clock, s.
 
-    It asks about ten times a second for the tallies of the markers that it has not seen, through
-    the operators' address, of the epoch that is shown.
+    It asks about ten times a second, through the operators' address, for the tallies of the active
+    epoch of the markers that it has not seen.
     """
 
     def __init__(self, settings: Settings, consultation_id: str, first: int) -> None:
@@ -63,7 +62,7 @@ class Observer(threading.Thread):
         self.longest_gap_s = 0.0
 
     def run(self) -> None:
-        """Ask until ended."""
+        """Query until ended."""
         clickhouse = connect(self._settings)
         last_s = time.monotonic()
         while not self._ended.wait(POLL_S):
@@ -87,7 +86,7 @@ class Observer(threading.Thread):
         return sum(number < self._first + count for number in self.seen)
 
     def end(self) -> None:
-        """Ask no more."""
+        """Stop querying."""
         self._ended.set()
         self.join()
 
