@@ -8,6 +8,7 @@ lose what: "same" says that no sign of the contrary was found.
 """
 
 import re
+from itertools import zip_longest
 from typing import Final, Literal
 
 from operators.core.clusters.language import primary
@@ -60,7 +61,7 @@ def _turns(words: list[str], cues: Cues) -> int:
     """How often a text reverses its stance."""
     denied = any(
         word in cues.negations and following not in cues.only
-        for word, following in zip(words, [*words[1:], ""], strict=True)
+        for word, following in zip_longest(words, words[1:], fillvalue="")
     )
     if cues is CUES["fr"] and "plus" in words and any(map(_FRENCH_NE.match, words)):
         denied = True  # "ne … plus" means "no longer", "plus" alone means "more"
