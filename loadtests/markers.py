@@ -20,7 +20,7 @@ MARKER_S: Final = 0.047
 """Time between markers: no divisor of the checkpoints' interval, so that they sweep its phases."""
 POLL_S: Final = 0.1
 PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9)
-_LONGEST_MS: Final = 3_600_000
+_MAX_MS: Final = 3_600_000
 _DIGITS: Final = 3
 
 
@@ -93,7 +93,7 @@ class Observer(threading.Thread):
 
 def summary(latencies_s: list[float]) -> dict[str, float]:
     """Percentiles of some latencies, ms, and how many there are."""
-    histogram = HdrHistogram(1, _LONGEST_MS, _DIGITS)
+    histogram = HdrHistogram(1, _MAX_MS, _DIGITS)
     for latency_s in latencies_s:
         histogram.record_value(max(round(latency_s * 1000), 1))
     named = {f"p{p:g}": float(histogram.get_value_at_percentile(p)) for p in PERCENTILES}
