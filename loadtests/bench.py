@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from infra.clickhouse.client import connect
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from infra.service.waiting import wait_until
 from loadtests.costs import GENERATOR, Costs, Reading
 from loadtests.expected import Comparison, compare, expect

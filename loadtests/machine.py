@@ -9,7 +9,8 @@ from pathlib import Path
 import confluent_kafka
 import psutil
 
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 
 _SHOWN = (
     "checkpoint_interval_ms",

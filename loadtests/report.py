@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from loadtests.bench import Measurement
 from loadtests.capacity import Trial, highest
 from loadtests.expected import Comparison

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from operators.core.errors import TerminalError
 
 FOLDER: Final = CHECKOUT.parent / "shared" / "data" / "text"

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import MODELS
+from infra.config.settings import Settings
 from models import manifest as manifests
 from models.export import TEMPLATES, template
 from models.export import export as export_encoder
@@ -16,15 +17,12 @@ from models.manifest import Manifest
 from models.verify import verify as verify_encoder
 from pipelines.cli.output import AsJson, console, print_json, table
 
-BUILT: Final = CHECKOUT / "build" / "models"
-"""Where set-up puts encoders."""
-
 app = typer.Typer(help="Sentence encoders.", no_args_is_help=True)
 
 
 def _known(used: Path) -> Iterator[tuple[Path, Manifest]]:
     """Encoders that are here, then those of which only a manifest is in the repository."""
-    here = {path.resolve(): path for path in (used, *sorted(BUILT.glob(f"*/{manifests.NAME}")))}
+    here = {path.resolve(): path for path in (used, *sorted(MODELS.glob(f"*/{manifests.NAME}")))}
     found = [(path, manifests.read(path)) for path in here.values() if path.exists()]
     yield from found
     names = {manifest.name for _, manifest in found}

@@ -6,15 +6,10 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 from orjson import dumps
 from prometheus_client.parser import text_string_to_metric_families
-from tenacity import (
-    retry,
-    retry_if_exception_type,
-    retry_if_result,
-    stop_after_delay,
-    wait_fixed,
-)
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from infra.local.services import SERVICES
+from infra.service.waiting import wait_until
 from pipelines.exchange.send import Sender
 
 ALWAYS = [service for service in SERVICES if not service.on_demand]
@@ -26,11 +21,9 @@ MARKER = b"zq-watched"
 
 
 def until(condition, seconds: int = 180):
-    return retry(
-        retry=retry_if_result(lambda found: not found),
-        stop=stop_after_delay(seconds),
-        wait=wait_fixed(0.2),
-    )(condition)()
+    found = wait_until(condition, seconds, every_s=0.2)
+    assert found
+    return found
 
 
 def patiently(check):

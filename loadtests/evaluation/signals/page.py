@@ -5,7 +5,7 @@ from string import Template
 from typing import Final
 
 from infra.clickhouse.signals import Signal
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from loadtests.evaluation.signals.bursts import Outcome
 from loadtests.evaluation.signals.rings import PEOPLE, PROPOSALS, Crowd, Found
 from loadtests.evaluation.signals.scenarios import ENDS, WATCHED
