@@ -15,7 +15,7 @@ from infra.config.settings import Settings
 from infra.service.waiting import wait_until
 from loadtests.costs import GENERATOR, Costs, Reading
 from loadtests.expected import Comparison, compare, expect
-from loadtests.generator import Plan, Sent, Started
+from loadtests.generator import Sent, Started, TrafficPlan
 from loadtests.markers import MARKER_S, Observer, summary
 from loadtests.memory import watching_memory
 from loadtests.votes import Segment
@@ -145,11 +145,11 @@ class Bench:
 
     def steady(self, rate: float, seconds: float) -> Measurement:
         """Send at a rate, with markers among the votes."""
-        return self._measure(Plan(self._fields, self._next, 0, rate, seconds, self._markers))
+        return self._measure(TrafficPlan(self._fields, self._next, 0, rate, seconds, self._markers))
 
     def bulk(self, votes: int) -> Measurement:
         """Send as fast as possible."""
-        return self._measure(Plan(self._fields, self._next, votes, self._workload.rate, 0))
+        return self._measure(TrafficPlan(self._fields, self._next, votes, self._workload.rate, 0))
 
     def warm_up(self, measure: Callable[[], Measurement]) -> Measurement:
         """A measurement of the fresh stack, which is reported apart from the runs."""
@@ -170,7 +170,7 @@ class Bench:
     def _fields(self) -> dict[str, object]:
         return self._workload.model_dump()
 
-    def _measure(self, plan: Plan) -> Measurement:
+    def _measure(self, plan: TrafficPlan) -> Measurement:
         costs = Costs(self._settings)
         observer = None
         if plan.marker is not None:
@@ -225,7 +225,7 @@ class Bench:
         self.runs.append(measured)
         return measured
 
-    def _generate(self, plan: Plan) -> tuple[Started, Sent]:
+    def _generate(self, plan: TrafficPlan) -> tuple[Started, Sent]:
         """Run the generator's process."""
         environment = os.environ | {
             "TUTTI_HOME": str(self._settings.home),
@@ -253,7 +253,9 @@ class Bench:
             raise TransientError("Markers are missing in ClickHouse although all is counted.")
 
 
-def _latencies(observer: Observer | None, plan: Plan, started: Started, sent: Sent) -> list[float]:
+def _latencies(
+    observer: Observer | None, plan: TrafficPlan, started: Started, sent: Sent
+) -> list[float]:
     """Intended time to readable of each marker, s, in their order."""
     if observer is None or plan.marker is None:
         return []

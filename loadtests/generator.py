@@ -3,8 +3,9 @@
 Open model: what is due is due, whether or not the broker keeps up; a vote that goes out late still
 counts from the moment it was due. Encoding runs ahead while nothing is due, a few chunks at most.
 
-``python -m loadtests.generator`` reads a `Plan` from standard input and prints, as lines of JSON,
-`Started` and at the end `Sent`. Where the stack is it takes from the environment, as every service.
+``python -m loadtests.generator`` reads a `TrafficPlan` from standard input and prints two lines of
+JSON: `Started`, and at the end `Sent`. It learns the stack's addresses from the environment, as
+every service does.
 """
 
 import os
@@ -39,7 +40,7 @@ PAUSE_S: Final = 0.01
 FLUSH_S: Final = 300.0
 
 
-class Plan(msgspec.Struct, frozen=True):
+class TrafficPlan(msgspec.Struct, frozen=True):
     """What to send.
 
     Attributes:
@@ -99,7 +100,7 @@ class Generator:
         clock: Wall clock, ms.
     """
 
-    def __init__(self, plan: Plan, producer: Producer, clock: Clock) -> None:
+    def __init__(self, plan: TrafficPlan, producer: Producer, clock: Clock) -> None:
         self._plan, self._producer = plan, producer
         workload = Workload.model_validate(plan.workload)
         self._workload = workload
@@ -200,7 +201,7 @@ class Generator:
 
 def main() -> None:
     """Send the plan on standard input."""
-    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
+    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=TrafficPlan)
     failed: dict[str, int] = {}
 
     def report(error: KafkaError, _message: Any) -> None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from loadtests.schedule import Schedule
 from loadtests.workload import Workload
 from pipelines.traffic.draws import SLOTS, Floats, Numbers, Shares, mixed, uniform, zipf
-from pipelines.traffic.statements import STATEMENTS, qualification_bits, statement_table
-from schemas.events import CHOICES
+from pipelines.traffic.statements import STATEMENTS, statement_table
+from schemas.events import CHOICES, QUALIFICATION_BITS
 
 CAST_START_MS: Final = 1_549_238_400_000
 """2019-02-04T00:00:00Z: where a workload begins that is cast over days of its own."""
@@ -29,7 +29,7 @@ class Variant(NamedTuple):
     @property
     def bits(self) -> int:
         """The qualifications as the contract's bits."""
-        return qualification_bits(self.qualifications)
+        return sum(QUALIFICATION_BITS[name] for name in self.qualifications)
 
 
 @dataclass(frozen=True, slots=True)

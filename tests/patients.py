@@ -7,7 +7,7 @@ from infra.config.settings import Settings
 from infra.local.doctor.patient import Patient
 from infra.local.free_ports import free_port_base
 from infra.local.services import SERVICES
-from infra.local.stack import ServiceStatus
+from infra.local.status import ServiceStatus
 
 
 def patient(folder: Path, **more) -> Patient:

@@ -8,7 +8,7 @@ import typer
 
 from docs.generate.markdown import anchor, code, table
 from infra.config.folders import CHECKOUT
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 
 _TARGET: Final = re.compile(r"^([a-z-]+):.*?## (.+)$", re.MULTILINE)
 

@@ -4,14 +4,14 @@ The environment (``TUTTI_*``) is read here and nowhere else; everything below ``
 frozen `Settings` as an argument.
 """
 
+import os
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from infra.config.addresses import Brokers, HttpUrl, RedisUrl
 from infra.config.folders import HOME, JARS, MODEL, MODELS
@@ -19,19 +19,16 @@ from infra.config.folders import HOME, JARS, MODEL, MODELS
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """One installation. Field names are the environment's, without ``TUTTI_``.
 
     Ports count up from ``port_base`` in a fixed order, so that two stacks run side by side as
     soon as their ``home`` and ``port_base`` differ.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="TUTTI_",
+    model_config = ConfigDict(
         frozen=True,
         extra="ignore",
-        # An empty variable is an unset one.
-        env_ignore_empty=True,
         # What is wrong with a value is reported without the value: it may hold a password.
         hide_input_in_errors=True,
     )
@@ -145,6 +142,20 @@ class Settings(BaseSettings):
     trust_rules: Path | None = Field(
         None, description="TOML file: which source may set which trust; unset: each sets any"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """What is not given, as the environment says; an empty variable is an unset one.
+
+        Not by pydantic-settings: every command would wait for its import longer than for its own
+        work.
+        """
+        said = {name.upper(): value for name, value in os.environ.items() if value}
+        named = {name: f"TUTTI_{name.upper()}" for name in cls.model_fields}
+        return {
+            name: said[variable] for name, variable in named.items() if variable in said
+        } | given
 
     @field_validator("*", mode="after")
     @classmethod

@@ -1,22 +1,25 @@
-"""The services of the local stack: how each is started, and when it is ready."""
+"""The services of the local stack: how each is started, and when it is ready.
 
+A probe imports its client itself: ``tutti status`` waits for those of services that run, and for no
+other.
+"""
+
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from infra import redis
-from infra.clickhouse.client import connect
 from infra.config.settings import Settings
-from infra.flink.rest import FlinkRest
-from infra.kafka import client as kafka
 from infra.service.heartbeat import last_beat
 from infra.service.local_http import fetch
-from models.manifest import read as read_manifest
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError, TransientError
 
 PROBE_S: Final = 2.0
 CHECKPOINT_STALE_MS: Final = 60_000
+HANGS_MS: Final = 120_000
+"""Without a heartbeat a service is busy for so long; then it hangs."""
 COLLECTING_MS: Final = 500
 """Of a second, in garbage collection: more is not work any more."""
 
@@ -32,11 +35,13 @@ class Health:
         ready: Whether the service does its work.
         facts: For people, e.g. the age of the newest checkpoint.
         fault: What is wrong and will not mend itself by waiting, in a sentence.
+        slow: It is there, and has not answered in time: a machine may be busy.
     """
 
     ready: bool
     facts: dict[str, Any]
     fault: str = ""
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,12 @@ class Service:
 
 
 def _kafka(settings: Settings, _pid: int) -> Health:
+    from infra.kafka import client as kafka  # noqa: PLC0415
+
     try:
         topics = kafka.topics(settings, PROBE_S)
     except TransientError:
-        return Health(ready=False, facts={})
+        return _silent(settings.brokers)
     except TerminalError as error:
         return Health(ready=False, facts={}, fault=str(error))
     return Health(ready=True, facts={"topics": len([t for t in topics if t.startswith("tutti.")])})
@@ -87,21 +94,27 @@ def _kafka(settings: Settings, _pid: int) -> Health:
 
 def _clickhouse(settings: Settings, _pid: int) -> Health:
     if settings.clickhouse_url is None:
-        return Health(ready=_get(f"{settings.clickhouse}/ping") is not None, facts={})
+        if _get(f"{settings.clickhouse}/ping") is None:
+            return _silent(settings.clickhouse)
+        return Health(ready=True, facts={})
+    from infra.clickhouse.client import connect  # noqa: PLC0415
+
     try:
         connect(settings, timeout_s=int(PROBE_S)).close()
     except TransientError:
-        return Health(ready=False, facts={})
+        return _silent(settings.clickhouse)
     except TerminalError as error:
         return Health(ready=False, facts={}, fault=str(error))
     return Health(ready=True, facts={})
 
 
 def _redis(settings: Settings, _pid: int) -> Health:
+    from infra import redis  # noqa: PLC0415
+
     try:
         redis.ping(settings, timeout_s=PROBE_S)
     except TransientError:
-        return Health(ready=False, facts={})
+        return _silent(settings.redis)
     except TerminalError as error:
         return Health(ready=False, facts={}, fault=str(error))
     return Health(ready=True, facts={})
@@ -119,6 +132,8 @@ def _semantics(settings: Settings, _pid: int) -> Health:
 
 
 def _no_encoder(settings: Settings) -> str:
+    from models.manifest import read as read_manifest  # noqa: PLC0415
+
     try:
         read_manifest(settings.model)
     except TerminalError as error:
@@ -128,8 +143,13 @@ def _no_encoder(settings: Settings) -> str:
 
 def _flink(settings: Settings, port: int, heap: str) -> Health:
     """Running, with a checkpoint completed by this run, lately; whether its heap is full."""
+    from infra.flink.rest import FlinkRest  # noqa: PLC0415
+
     flink = FlinkRest(settings, port, PROBE_S)
-    jobs = flink.get("/jobs/overview").get("jobs", [])
+    overview = flink.get("/jobs/overview")
+    if not overview:
+        return _silent(f"127.0.0.1:{port}")
+    jobs = overview.get("jobs", [])
     running = [job["jid"] for job in jobs if job["state"] == "RUNNING"]
     if not running:
         return Health(ready=False, facts={"state": [job["state"] for job in jobs]})
@@ -156,9 +176,20 @@ def _heartbeat(service: str) -> Callable[[Settings, int], Health]:
         beat = last_beat(settings, service)
         if beat is None or beat.pid != pid:  # none yet, or the last one's
             return Health(ready=False, facts={})
-        return Health(beat.healthy, {"heartbeat_age_ms": beat.age_ms, **beat.facts})
+        slow = beat.ready and not beat.healthy and beat.age_ms < HANGS_MS
+        return Health(beat.healthy, {"heartbeat_age_ms": beat.age_ms, **beat.facts}, slow=slow)
 
     return probe
+
+
+def _silent(address: str) -> Health:
+    """Of a server that has not answered: slow where it still takes connections, else not there."""
+    url = urlsplit(address if "//" in address else f"//{address.partition(',')[0]}")
+    try:
+        socket.create_connection((url.hostname or "", url.port or 0), PROBE_S).close()
+    except OSError:
+        return Health(ready=False, facts={})
+    return Health(ready=False, facts={}, slow=True)
 
 
 def _get(url: str) -> bytes | None:

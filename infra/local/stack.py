@@ -1,16 +1,13 @@
-"""The local stack as a whole: up, status, down, reset."""
+"""The local stack as a whole: up, down, reset."""
 
 import fcntl
 import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import psutil
-
-from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
+from infra.clickhouse.client import connect
 from infra.clickhouse.migrations import migrate
 from infra.config.secrets import pseudonym_key, read_secret
 from infra.config.settings import Settings
@@ -19,7 +16,7 @@ from infra.flink.tls import make_identity
 from infra.kafka import client as kafka
 from infra.local.epochs import read_rebuild_record
 from infra.local.services import SERVICES, Health, Service
-from infra.local.supervisor import Process, Supervisor, end_orphans, log_tail
+from infra.local.supervisor import Supervisor, end_orphans, log_tail
 from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError, TransientError, TuttiError
 
@@ -29,7 +26,6 @@ POLL_S: Final = 0.2
 MAX_CRASHES: Final = 3
 OUT_OF_MEMORY: Final = "java.lang.OutOfMemoryError"
 ELSEWHERE_S: Final = 15.0
-_ENDED: Final = Process("STOPPED", 0, "")
 
 
 class NotReadyError(TuttiError):
@@ -50,20 +46,6 @@ class NotReadyError(TuttiError):
                 " tutti up: nothing is lost."
             )
         super().__init__(f"{service.name} does not become ready: {why}")
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceStatus:
-    """One line of ``tutti status``."""
-
-    service: str
-    state: str
-    ready: bool
-    address: str
-    pid: int
-    memory_mb: int
-    lag: int | None
-    facts: dict[str, Any]
 
 
 def up(settings: Settings, say: Say) -> None:
@@ -165,65 +147,6 @@ def reset(settings: Settings) -> None:
     """Stop everything and remove the data, the pseudonym key included."""
     down(settings)
     shutil.rmtree(settings.home, ignore_errors=True)
-
-
-def status(settings: Settings) -> list[ServiceStatus]:
-    """How each service is."""
-    supervisor = Supervisor(settings)
-    processes = supervisor.processes() if supervisor.alive else {}
-    lags = _lags(settings) if processes else {}
-    return [
-        _service_status(settings, service, processes.get(service.name), lags.get(service.name))
-        for service in SERVICES
-        if not service.on_demand or processes.get(service.name, _ENDED).state == "RUNNING"
-    ]
-
-
-def _service_status(
-    settings: Settings, service: Service, process: Process | None, lag: int | None
-) -> ServiceStatus:
-    health = None
-    if service.elsewhere(settings):
-        process = None
-        health = service.probe(settings, 0)
-    elif process is not None and process.state == "RUNNING":
-        health = service.probe(settings, process.pid)
-    return ServiceStatus(
-        service=service.name,
-        state=_state(settings, service, process),
-        ready=bool(health and health.ready),
-        address=service.address(settings),
-        pid=process.pid if process else 0,
-        memory_mb=_memory_mb(process.pid) if process and process.pid else 0,
-        lag=lag,
-        facts=(health.facts | ({"fault": health.fault} if health.fault else {})) if health else {},
-    )
-
-
-def _state(settings: Settings, service: Service, process: Process | None) -> str:
-    if service.elsewhere(settings):
-        return "EXTERNAL"
-    return process.state if process else "STOPPED"
-
-
-def _memory_mb(pid: int) -> int:
-    """Resident memory of a process and its children, MiB."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(member.memory_info().rss for member in family) >> 20
-    except psutil.NoSuchProcess:
-        return 0
-
-
-def _lags(settings: Settings) -> dict[str, int]:
-    try:
-        found = connect(settings, timeout_s=5).query(
-            "SELECT stage, sum(greatest(lag, 0)) FROM marts.freshness GROUP BY stage"
-        )
-    except (*ERRORS, ClickHouseUnavailableError):
-        return {}
-    return {stage: int(lag) for stage, lag in found.result_rows}
 
 
 def _await(settings: Settings, supervisor: Supervisor, service: Service) -> None:

@@ -4,14 +4,14 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from prometheus_client import write_to_textfile
+from typing import TYPE_CHECKING, Any, Final
 
 from infra.config.settings import Settings
-from infra.service.metric_types import Source
 from infra.service.state_files import read_json, write_json
 from operators.core.clock import Clock, system_clock
+
+if TYPE_CHECKING:
+    from infra.service.metric_types import Source
 
 BEAT_MS: Final = 1_000
 STALE_MS: Final = 15_000
@@ -40,7 +40,7 @@ class Heartbeat:
         settings: Settings,
         service: str,
         clock: Clock = system_clock,
-        metrics: Source | None = None,
+        metrics: "Source | None" = None,
     ) -> None:
         self._file = _file(settings, service)
         self._metrics = metrics
@@ -61,6 +61,9 @@ class Heartbeat:
         with suppress(OSError):  # counting goes on without being watched
             write_json(self._file, said)
             if self._metrics:
+                # Who reads heartbeats writes no metrics.
+                from prometheus_client import write_to_textfile  # noqa: PLC0415
+
                 write_to_textfile(str(self._metrics_file), self._metrics.registry)
 
 

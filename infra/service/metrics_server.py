@@ -103,7 +103,7 @@ def _merge(families: dict[str, Metric], family: Metric, service: str) -> None:
             merged.add_sample(sample.name, {SERVICE: service, **sample.labels}, sample.value)
 
 
-class _Server(ThreadingMixIn, WSGIServer):
+class _MetricsServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
@@ -128,7 +128,7 @@ def serve(settings: Settings, gathered: Gathered) -> WSGIServer:
         start(f"{status.value} {status.phrase}", [("Content-Length", "0")])
         return []
 
-    server = make_server("127.0.0.1", settings.metrics_port, application, _Server, _Quiet)
+    server = make_server("127.0.0.1", settings.metrics_port, application, _MetricsServer, _Quiet)
     Thread(target=server.serve_forever, daemon=True, name="metrics").start()
     return server
 

@@ -21,7 +21,7 @@ from loadtests.evaluation.signals import page
 from loadtests.evaluation.signals.measure import measure as measure_signals
 from loadtests.own_stack import own_stack
 from models.load import load as load_encoder
-from pipelines.cli.output import table
+from pipelines.cli.screen import table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 

@@ -16,7 +16,7 @@ import msgspec
 
 from infra.clickhouse.client import connect
 from infra.config.settings import Settings
-from infra.local.stack import status
+from infra.local.status import status
 from loadtests.bench import Bench
 from loadtests.evaluation import labelled_texts
 from loadtests.evaluation.partition_agreement import PartitionAgreement, agree

@@ -14,10 +14,13 @@ class TerminalError(TuttiError):
 
 
 class UnknownConsultationError(TerminalError):
-    """Nothing is known of a consultation of that name."""
+    """Nothing is known of a consultation of that name.
 
-    def __init__(self, consultation: str) -> None:
-        super().__init__(
-            f"There is no consultation {consultation}: tutti query"
-            " 'SELECT consultation_id, title FROM marts.consultations' lists them."
-        )
+    Args:
+        consultation: The name.
+        alike: A consultation whose name is nearly the same; empty if there is none.
+    """
+
+    def __init__(self, consultation: str, alike: str = "") -> None:
+        meant = f"did you mean {alike}? " if alike else ""
+        super().__init__(f"There is no consultation {consultation}: {meant}tutti list shows all.")

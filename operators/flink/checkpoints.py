@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from operators.core.errors import TerminalError
+
 _HEADER: Final = 0x4960672D.to_bytes(4, "big")
 _FILE: Final = b"\x02"
 _ADDRESS: Final = re.compile(rb"file:/")
@@ -33,7 +35,7 @@ class StateFile:
     end: int
 
 
-class DamagedError(Exception):
+class DamagedError(TerminalError):
     """A checkpoint that must not be resumed; the message says why."""
 
 

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
-
-from clickhouse_connect.driver.client import Client
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from operators.core.errors import TerminalError, UnknownConsultationError
 from pipelines.cli.board_warnings import read_warnings
+from pipelines.cli.output import number_of
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+    from rich.text import Text
+
+    from pipelines.cli.activity import Activity
+    from pipelines.cli.screen import Cell, Sheet
 
 By = Literal["agreement", "consensus", "top_score", "controversy", "rejection", "divisiveness"]
 
@@ -24,6 +28,9 @@ ACROSS: Final = (
 )  # fmt: skip
 """Columns that compare countries: a board of one country has none of them."""
 
+BAR: Final = 10
+"""Columns of the screen that a bar takes."""
+
 _RANKED: Final[dict[By, str]] = {
     "agreement": "the lower bound of Wilson's 95 % interval of agree",
     "consensus": "the lower bound of the 95 % interval of consensus",
@@ -32,7 +39,15 @@ _RANKED: Final[dict[By, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The first rows of a consultation's leaderboard, as of one moment."""
+    """The first rows of a consultation's leaderboard, as of one moment.
+
+    Attributes:
+        proposals: On the whole board.
+        ballots: On the whole board, of every trust level.
+        activity: Who takes part; None where that was not asked.
+        shown_at: The past minute that it shows; None: now.
+        warnings: What senders should mend, a sentence for each kind.
+    """
 
     consultation_id: str
     title: str
@@ -40,12 +55,15 @@ class Board:
     by: By
     as_of: datetime | None
     rows: list[dict[str, Any]]
+    proposals: int = 0
+    ballots: int = 0
+    activity: "Activity | None" = None
     shown_at: datetime | None = None
     warnings: list[str] = field(default_factory=list)
 
 
 def read_board(
-    clickhouse: Client,
+    clickhouse: "Client",
     consultation: str,
     limit: int,
     *,
@@ -85,7 +103,8 @@ def read_board(
         parameters=known,
     ).result_rows
     found = clickhouse.query(
-        f"SELECT {'*' if everything else ', '.join([*columns, 'as_of'])} FROM {view}"
+        f"SELECT {'*' if everything else ', '.join([*columns, 'as_of'])},"
+        f" count() OVER () AS _proposals, sum(votes_all) OVER () AS _ballots FROM {view}"
         " WHERE consultation_id = {consultation:String}"
         + (" AND country = {country:String}" if country else "")
         + f" ORDER BY {rank} IS NULL, {order}, votes DESC, proposal_id LIMIT {{limit:UInt32}}",
@@ -95,67 +114,104 @@ def read_board(
     if not titles and not found.result_rows and not warnings:
         raise UnknownConsultationError(consultation)
     rows = list(found.named_results())
-    as_of = rows[0]["as_of"] if rows else None
+    whole: dict[str, Any] = {"as_of": None, "_proposals": 0, "_ballots": 0}
     for row in rows:
-        row.pop("as_of")
-    title = titles[0][0] if titles else consultation
-    shown_at = at and at.replace(second=0, microsecond=0)
-    return Board(consultation, title, country, by, as_of, rows, shown_at, warnings)
+        whole = {name: row.pop(name) for name in whole}
+    return Board(
+        consultation,
+        titles[0][0] if titles else consultation,
+        country,
+        by,
+        whole["as_of"],
+        rows,
+        whole["_proposals"] or 0,
+        whole["_ballots"] or 0,
+        shown_at=at and at.replace(second=0, microsecond=0),
+        warnings=warnings,
+    )
 
 
-def draw_board(board: Board) -> Table:
-    """The board as a table: 120 columns are enough, more are for the proposals' texts.
+def draw_board(board: Board) -> "Sheet":
+    """The board as a sheet: 80 columns are enough, more are for numbers of less importance.
 
     The bar shows who agrees (█), disagrees (▒) and is neutral (·); intervals are of 95 %.
     """
-    shown = f"{board.consultation_id}, {board.country}" if board.country else board.consultation_id
+    from pipelines.cli.screen import Column, Sheet
+
+    score = _score(board.by)[:1]
+    columns = [
+        Column("#", right=True),
+        Column(""),
+        Column("proposal", subject=True),
+        Column("id", 2),
+        Column("votes", 1, right=True),
+        Column("all", 8, right=True),
+        Column("", 5),
+        Column("agree", right=True),
+        Column("95 %", 3, right=True),
+        *(
+            ()
+            if board.country
+            else (
+                Column("consensus", 4, right=True),
+                Column("95 %", 6, right=True),
+                Column("coverage", 9, right=True),
+                Column("weakest", 7),
+            )
+        ),
+        *(Column(name, 1, right=True) for name in score),
+    ]
+    rows = [_cells(board, place, row) for place, row in enumerate(board.rows, start=1)]
+    return Sheet(_title(board), columns, rows, _caption(board))
+
+
+def _cells(board: Board, place: int, row: dict[str, Any]) -> list["Cell"]:
     ranked = "rank_consensus" if board.by == "consensus" else "rank"
-    drawn = Table(
-        title=f"{board.title}  ({shown})"
-        + (f"  at {board.shown_at:%Y-%m-%d %H:%M} UTC" if board.shown_at else ""),
-        caption=_caption(board),
-        title_justify="left",
-        caption_justify="left",
-        header_style="bold",
-        expand=True,
-    )
-    drawn.add_column("#", justify="right", no_wrap=True)
-    drawn.add_column("proposal", no_wrap=True, overflow="ellipsis", ratio=1)
-    drawn.add_column("votes", justify="right", no_wrap=True)
-    drawn.add_column("agree, 95 % interval", no_wrap=True)
+    flagged = board.activity is not None and row["proposal_id"] in board.activity.flagged
+    across: list[Cell] = []
     if not board.country:
-        drawn.add_column("consensus", no_wrap=True)
-        drawn.add_column("coverage", justify="right", no_wrap=True)
-        drawn.add_column("weakest", no_wrap=True)
-    for name in _score(board.by)[:1]:
-        drawn.add_column(name, justify="right", no_wrap=True)
-    for place, row in enumerate(board.rows, start=1):
-        across: tuple[Text | str, ...] = ()
-        if not board.country:
-            across = (_consensus(row), f"{row['coverage']:.0%}", _weakest(row))
-        drawn.add_row(
-            "–" if row[ranked] is None else str(place),
-            # Written by the public: no markup, one line.
-            Text(" ".join(row["text"].split())),
-            f"{row['votes']:,}",
-            _agreement(row),
-            *across,
-            *(_scored(row, name) for name in _score(board.by)[:1]),
-        )
-    return drawn
+        known = row["consensus"] is not None
+        across = [
+            f"{row['consensus']:.1%}" if known else "",
+            _interval(row["consensus_low"], row["consensus_high"]) if known else "",
+            f"{row['coverage']:.0%}",
+            _weakest(row),
+        ]
+    return [
+        "–" if row[ranked] is None else str(place),
+        "!" if flagged else "",
+        row["text"],
+        row["proposal_id"],
+        f"{row['votes']:,}",
+        f"{row['votes_all']:,}",
+        _bar(row),
+        f"{row['agree_rate']:.1%}" if row["votes"] else "",
+        _interval(row["agree_low"], row["agree_high"]) if row["votes"] else "",
+        *across,
+        *(_scored(row, name) for name in _score(board.by)[:1]),
+    ]
 
 
-def _caption(board: Board) -> Text:
-    """Of which moment the board is, and below it what senders should mend."""
+def _title(board: Board) -> str:
+    shown = f"{board.consultation_id}, {board.country}" if board.country else board.consultation_id
+    at = f"  at {board.shown_at:%Y-%m-%d %H:%M} UTC" if board.shown_at else ""
+    return f"{board.title}  ({shown}){at}"
+
+
+def _caption(board: Board) -> str:
+    parts = [number_of(board.ballots, "ballot")]
+    if board.activity is not None:
+        parts += board.activity.words()
+    parts.append(number_of(board.proposals, "proposal"))
     if board.as_of:
-        ranked = _RANKED.get(board.by, board.by)
-        told = f"as of {board.as_of:%Y-%m-%d %H:%M:%S} UTC · ranked by {ranked}"
-    else:
-        told = "no votes yet" if board.rows else "no proposals yet"
-    return Text("\n").join(
-        [Text(told), *(Text(f"warning: {line}", style="yellow") for line in board.warnings)]
-        + ([Text("what to do about it: marts.warnings")] if board.warnings else [])
-    )
+        parts.append(f"as of {board.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    lines = [" · ".join(parts), f"ranked by {_RANKED.get(board.by, board.by)}"]
+    if board.activity is not None and board.activity.flagged:
+        lines.append(f"! some ballots are flagged: tutti signals {board.consultation_id}")
+    lines += [f"warning: {line}" for line in board.warnings]
+    if board.warnings:
+        lines.append("what to do about it: marts.warnings")
+    return "\n".join(lines)
 
 
 def _score(by: By) -> tuple[str, ...]:
@@ -165,26 +221,17 @@ def _score(by: By) -> tuple[str, ...]:
     return (by,) if by == "divisiveness" else (by, f"{by}_low", f"{by}_high")
 
 
-def _agreement(row: dict[str, Any], width: int = 10) -> Text:
+def _bar(row: dict[str, Any]) -> "Text":
+    from rich.text import Text
+
     votes = row["votes"]
     if not votes:
         return Text("")
-    agree = round(row["agree"] / votes * width)
-    disagree = min(width - agree, round(row["disagree"] / votes * width))
+    agree = round(row["agree"] / votes * BAR)
+    disagree = min(BAR - agree, round(row["disagree"] / votes * BAR))
     return Text.assemble(
-        ("█" * agree, "green"),
-        ("▒" * disagree, "red"),
-        ("·" * (width - agree - disagree), "dim"),
-        f" {row['agree_rate']:6.1%} ",
-        (_interval(row["agree_low"], row["agree_high"]), "dim"),
+        ("█" * agree, "green"), ("▒" * disagree, "red"), ("·" * (BAR - agree - disagree), "dim")
     )
-
-
-def _consensus(row: dict[str, Any]) -> Text:
-    if row["consensus"] is None:
-        return Text("")
-    bounds = _interval(row["consensus_low"], row["consensus_high"])
-    return Text.assemble(f"{row['consensus']:6.1%} ", (bounds, "dim"))
 
 
 def _weakest(row: dict[str, Any]) -> str:

@@ -1,21 +1,22 @@
-"""``tutti clusters``: what a consultation is about, and how much each topic agrees."""
+"""``tutti clusters``: what a consultation is about, and how much each cluster agrees."""
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from clickhouse_connect.driver.client import Client
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
-from infra.config.settings import Settings
 from operators.core.errors import TerminalError
-from pipelines.cli.output import AsJson, console, print_json
+from pipelines.cli.consultations import about
+from pipelines.cli.installation import clickhouse
+from pipelines.cli.output import AsJson, console, number_of, print_json
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from pipelines.cli.screen import Cell, Sheet
 
 COLUMNS: Final = (
     "cluster_id", "label", "terms", "size", "ballots", "proposals_counted", "agreement",
@@ -28,7 +29,7 @@ TERMS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The largest topics of a consultation, as of one moment."""
+    """The largest clusters of a consultation, as of one moment."""
 
     consultation_id: str
     clusters: int
@@ -38,6 +39,16 @@ class Topics:
     rows: list[dict[str, Any]]
 
 
+class NoClustersError(TerminalError):
+    """None of a consultation's proposals is in a cluster."""
+
+    def __init__(self, consultation: str) -> None:
+        super().__init__(
+            f"No proposal of {consultation} is in a cluster yet: see tutti status,"
+            " or tutti query 'SELECT * FROM marts.cluster_progress'."
+        )
+
+
 def clusters(
     consultation: Annotated[str, typer.Argument(help="Its consultation_id.")],
     watch: Annotated[bool, typer.Option("--watch", help="Follow it until Ctrl-C.")] = False,
@@ -45,37 +56,38 @@ def clusters(
     as_json: AsJson = False,
 ) -> None:
     """Show the topics of a consultation: proposals by what they are about."""
+    views = clickhouse()
     try:
-        clickhouse = connect(Settings())
-        found = read_clusters(clickhouse, consultation, limit)
-        if as_json:
-            print_json(asdict(found))
-        elif watch:
-            with suppress(KeyboardInterrupt):  # the way to end it
-                _follow(clickhouse, found, limit)
-        else:
-            console.print(draw_clusters(found))
-    except UNAVAILABLE:
-        raise ClickHouseUnavailableError from None
+        with about(views, consultation):
+            found = read_clusters(views, consultation, limit)
+    except NoClustersError:
+        if not watch or as_json:
+            raise
+        found = Topics(consultation, 0, 0, "", None, [])
+    if as_json:
+        print_json(asdict(found))
+    elif watch:
+        from pipelines.cli.screen import follow
+
+        follow(_pictures(views, found, limit), console.screen)
+    else:
+        console.print(draw_clusters(found))
 
 
-def read_clusters(clickhouse: Client, consultation: str, limit: int) -> Topics:
-    """Read the topics, the largest first.
+def read_clusters(clickhouse: "Client", consultation: str, limit: int) -> Topics:
+    """Read the clusters, the largest first.
 
     Raises:
-        TerminalError: None of its proposals is in a cluster.
+        NoClustersError: None of its proposals is in a cluster.
     """
     known = {"consultation": consultation, "limit": limit}
     sizes = clickhouse.query(
         "SELECT clusters, proposals, model FROM marts.cluster_progress"
-        " WHERE shown AND consultation_id = {consultation:String}",
+        " WHERE active AND consultation_id = {consultation:String}",
         parameters=known,
     ).result_rows
     if not sizes:
-        raise TerminalError(
-            f"No proposal of a consultation {consultation} is in a cluster yet: see tutti status,"
-            " or tutti query 'SELECT * FROM marts.cluster_progress'."
-        )
+        raise NoClustersError(consultation)
     found = clickhouse.query(
         f"SELECT {', '.join(COLUMNS)}, as_of FROM marts.cluster_leaderboard"
         " WHERE consultation_id = {consultation:String}"
@@ -88,48 +100,58 @@ def read_clusters(clickhouse: Client, consultation: str, limit: int) -> Topics:
     return Topics(consultation, clusters, proposals, model, as_of[0] if as_of else None, rows)
 
 
-def draw_clusters(found: Topics, label_width: int | None = None) -> Table:
-    """The topics as a table."""
-    drawn = Table(
-        title=f"topics of {found.consultation_id}: {found.proposals:,} proposals in"
-        f" {found.clusters:,} clusters",
-        caption="agreement: mean of the proposals' rates with its 95 % interval, from 3 proposals"
-        " with 10 ballots; a topic is no opinion: ± says how far its proposals lie apart",
-        title_justify="left",
-        caption_justify="left",
-        header_style="bold",
-        expand=label_width is None,
+def draw_clusters(found: Topics) -> "Sheet":
+    """The clusters as a sheet."""
+    from pipelines.cli.screen import Column, Sheet
+
+    columns = [
+        Column("topic", subject=True),
+        Column("proposals", 2, right=True),
+        Column("ballots", 3, right=True),
+        Column("agreement", right=True),
+        Column("95 % interval", 1, right=True),
+        Column("±", 4, right=True),
+        Column("words", 5),
+        Column("most agreed", 6),
+        Column("most opposed", 7),
+    ]
+    title = f"topics of {found.consultation_id}: {number_of(found.proposals, 'proposal')}"
+    return Sheet(
+        f"{title} in {number_of(found.clusters, 'cluster')}",
+        columns,
+        map(_cells, found.rows),
+        "agreement: mean of the proposals' rates with its 95 % interval, from 3 proposals with 10"
+        " ballots; a topic is no opinion: ± says how far its proposals lie apart"
+        if found.clusters
+        else "no proposal is in a cluster yet",
     )
-    drawn.add_column("topic", no_wrap=True, overflow="ellipsis", ratio=2, max_width=label_width)
-    drawn.add_column("words", no_wrap=True, overflow="ellipsis", ratio=1)
-    for name in ("proposals", "ballots", "agreement", "95 % interval", "±"):
-        drawn.add_column(name, justify="right", no_wrap=True)
-    drawn.add_column("most agreed", no_wrap=True, overflow="ellipsis")
-    drawn.add_column("most opposed", no_wrap=True, overflow="ellipsis")
-    for row in found.rows:
-        none = row["agreement"] is None
-        drawn.add_row(
-            # Written by the public: no markup, one line.
-            Text(" ".join(row["label"].split())),
-            Text(", ".join(row["terms"][:TERMS])),
-            str(row["size"]),
-            f"{row['ballots']:,}",
-            "–" if none else f"{row['agreement']:.1%}",
-            "" if none else f"{row['agreement_low']:.1%} – {row['agreement_high']:.1%}",
-            "" if none else f"{row['spread']:.1%}",
-            _extreme(row["most_agreed"], row["most_agreed_rate"]),
-            _extreme(row["most_opposed"], row["most_opposed_rate"]),
-        )
-    return drawn
+
+
+def _cells(row: dict[str, Any]) -> list["Cell"]:
+    none = row["agreement"] is None
+    return [
+        row["label"],
+        f"{row['size']:,}",
+        f"{row['ballots']:,}",
+        "–" if none else f"{row['agreement']:.1%}",
+        "" if none else f"{row['agreement_low']:.1%} – {row['agreement_high']:.1%}",
+        "" if none else f"{row['spread']:.1%}",
+        ", ".join(row["terms"][:TERMS]),
+        _extreme(row["most_agreed"], row["most_agreed_rate"]),
+        _extreme(row["most_opposed"], row["most_opposed_rate"]),
+    ]
 
 
 def _extreme(proposal: str, rate: float | None) -> str:
     return "" if rate is None else f"{proposal} {rate:.0%}"
 
 
-def _follow(clickhouse: Client, found: Topics, limit: int) -> None:
-    with Live(draw_clusters(found), console=console, screen=True, auto_refresh=False) as live:
-        while True:
-            time.sleep(REFRESH_S)
-            found = read_clusters(clickhouse, found.consultation_id, limit)
-            live.update(draw_clusters(found), refresh=True)
+def _pictures(views: "Client", found: Topics, limit: int) -> Iterator["Sheet"]:
+    """As they are every few seconds; while there are none, that."""
+    while True:
+        yield draw_clusters(found)
+        time.sleep(REFRESH_S)
+        try:
+            found = read_clusters(views, found.consultation_id, limit)
+        except NoClustersError:
+            found = Topics(found.consultation_id, 0, 0, "", None, [])

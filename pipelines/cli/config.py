@@ -4,11 +4,10 @@ from dataclasses import asdict
 
 import typer
 
-from infra.config.settings import Settings
-from infra.config.settings_report import settings_report
+from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, console, print_json
 
-config = typer.Typer(help="Settings.", no_args_is_help=True)
+config = typer.Typer(help="Settings.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @config.callback()
@@ -19,7 +18,10 @@ def _group() -> None:
 @config.command("show")
 def show(as_json: AsJson = False) -> None:
     """Show every setting with its origin and meaning, and the addresses that follow from them."""
-    found = settings_report(Settings())
+    ours = settings()
+    from infra.config.settings_report import settings_report
+
+    found = settings_report(ours)
     if as_json:
         print_json([asdict(line) for line in found])
         return
@@ -27,7 +29,4 @@ def show(as_json: AsJson = False) -> None:
     for line in found:
         console.print(
             f"{line.name:{wide}}  {line.origin:11}  {line.value or 'unset'}  ({line.meaning})",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
         )

@@ -1,76 +1,45 @@
-"""``tutti send``, ``import``, ``sync``, ``query`` and ``reconcile``: data in and out."""
+"""``tutti sync`` and ``reconcile``: whether what was sent is counted, and counted right."""
 
-import sys
 import time
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from clickhouse_connect.driver.exceptions import DatabaseError
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
-from infra.config.settings import Settings
-from operators.core.errors import TerminalError
-from pipelines.cli.output import AsJson, console, errors, print_json, table
-from pipelines.verify.sync import await_clusters
-from pipelines.verify.sync import sync as sync_all
+from pipelines.cli.installation import settings
+from pipelines.cli.output import AsJson, console, errors, number_of, print_json
 
 Timeout = Annotated[float, typer.Option("--timeout", help="Longest wait, seconds.")]
 
 
 def sync(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
     """Wait until everything sent so far is counted and in ClickHouse."""
+    ours = settings()
+    from pipelines.verify.sync import await_clusters
+    from pipelines.verify.sync import sync as sync_all
+
     began = time.monotonic()
-    found = sync_all(Settings(), timeout)
+    found = sync_all(ours, timeout)
     # Votes are counted; clusters may take what is left of the time, and their lag is no error.
-    behind = await_clusters(Settings(), max(0.0, timeout - (time.monotonic() - began)))
+    behind = await_clusters(ours, max(0.0, timeout - (time.monotonic() - began)))
     if as_json:
         print_json({"as_of": found.as_of, "proposals_not_clustered": behind})
     else:
         newest = "none yet" if found.as_of is None else f"{found.as_of:%Y-%m-%d %H:%M:%S} UTC"
         console.print(f"all in ClickHouse; newest vote counted: {newest}")
         if behind:
-            console.print(f"proposals not in topics yet: {behind}; see semantics in tutti status")
-
-
-def query(
-    sql: Annotated[str, typer.Argument(help="One statement; read-only.")],
-    form: Annotated[
-        str, typer.Option("--format", help="Any ClickHouse format, e.g. JSONEachRow, CSVWithNames.")
-    ] = "PrettyCompact",
-    parameters: Annotated[
-        list[str] | None,
-        typer.Option("--param", help="name=value, for {name:Type} in the statement."),
-    ] = None,
-) -> None:
-    """Query ClickHouse as an analyst does, at the read-only address."""
-    named = dict(_named(parameter) for parameter in parameters or [])
-    clickhouse = connect(Settings(), analyst=True)
-    try:
-        answer = clickhouse.raw_query(sql, parameters=named, fmt=form)
-    except UNAVAILABLE:
-        raise ClickHouseUnavailableError from None
-    except DatabaseError as error:
-        raise TerminalError(f"ClickHouse refused the query: {error}") from None
-    sys.stdout.buffer.write(answer)
-    sys.stdout.flush()
-
-
-def _named(parameter: str) -> tuple[str, str]:
-    name, equals, value = parameter.partition("=")
-    if not name or not equals:
-        raise TerminalError(
-            f"--param {parameter}: write name=value, e.g. consultation=cities-2026."
-        )
-    return name, value
+            console.print(
+                f"{number_of(behind, 'proposal')} not in a cluster yet:"
+                " see semantics in tutti status"
+            )
 
 
 def reconcile(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
     """Recount the log with Apache Beam and compare with ClickHouse; exit 1 on a difference."""
-    # Apache Beam takes a second to import: only this command waits for it.
+    ours = settings()
     from pipelines.verify.reconcile import reconcile as reconcile_all
 
-    found = reconcile_all(Settings(), timeout)
+    found = reconcile_all(ours, timeout)
     if as_json:
         print_json(asdict(found))
     else:
@@ -84,6 +53,8 @@ def reconcile(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
 
 def print_reconciliation(found: Any) -> None:
     """Print checks, differences and verdict."""
+    from pipelines.cli.screen import table
+
     console.print(
         table(
             "recount of the log with Apache Beam against ClickHouse",
@@ -92,5 +63,5 @@ def print_reconciliation(found: Any) -> None:
         )
     )
     for difference in found.differences:
-        errors.print(f"{difference}", markup=False, soft_wrap=True)
-    console.print(f"verdict: [bold]{found.verdict}[/]")
+        errors.print(f"{difference}")
+    console.print(f"verdict: {found.verdict}", style="bold")

@@ -1,42 +1,25 @@
 """``tutti dlq stats``, ``show`` and ``replay``: messages that were refused."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from clickhouse_connect.driver.client import Client
-from rich.progress import MofNCompleteColumn
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
-from infra.config.settings import Settings
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from operators.core.printable import printable
 from pipelines.cli.files import progress
-from pipelines.cli.output import AsJson, console, errors, print_json, table
-from pipelines.dlq.letters import (
-    KINDS,
-    DeadLetter,
-    Original,
-    Replay,
-    Wanted,
-    count,
-    dead_letters,
-    originals,
-    replay,
-    statistics,
-)
-from pipelines.exchange.send import Sender
-from pipelines.exchange.validate import found
-from schemas.events import Kind
+from pipelines.cli.installation import clickhouse, settings
+from pipelines.cli.output import AsJson, console, errors, print_json
 from schemas.rejections import ADVICE, REASONS
 from schemas.times import parse_instant
-from schemas.topics import INPUT
 
-app = typer.Typer(help="Messages that were refused.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from pipelines.dlq.letters import DeadLetter, Original, Replay, Wanted
+    from schemas.events import Kind
+
+app = typer.Typer(help="Messages that were refused.", no_args_is_help=True, rich_markup_mode=None)
 
 SHOWN_CHARACTERS: Final = 2_000
 """Of a message; a whole one may have 1 MiB."""
@@ -67,9 +50,12 @@ def stats(
     as_json: AsJson = False,
 ) -> None:
     """Count what was refused, by reason."""
+    views = clickhouse()
+    from pipelines.cli.screen import table
+    from pipelines.dlq import letters
+
     wanted = _wanted(kind, reason, field, since, until)
-    with _clickhouse(Settings()) as clickhouse:
-        rows = statistics(clickhouse, wanted, limit)
+    rows = letters.statistics(views, wanted, limit)
     if as_json:
         print_json([row._asdict() | {"mend": _mend(row.reason)} for row in rows])
         return
@@ -108,28 +94,30 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show refused messages as they were sent, fetched from Kafka; the newest first."""
-    settings = Settings()
+    ours, views = settings(), clickhouse()
+    from pipelines.dlq import letters
+
     wanted = _wanted(kind, reason, field, since, until, place)
-    with _clickhouse(settings) as clickhouse:
-        letters = dead_letters(clickhouse, wanted, limit, newest=True)
-    if place and not letters:
+    found = letters.dead_letters(views, wanted, limit, newest=True)
+    if place and not found:
         raise TerminalError(f"{place} is not in marts.dead_letters: nothing was refused there.")
-    fetched = dict(originals(settings, letters))
+    fetched = dict(letters.originals(ours, found))
     errors.print(WARNING, style="yellow")
-    shown = [_shown(letter, fetched[letter]) for letter in letters]
+    shown = [_shown(letter, fetched[letter]) for letter in found]
     if as_json:
         print_json(shown)
         return
     for entry in shown:
         for name, value in entry.items():
             text = f"{name + ':':12}{value}" if value is not None else ""
-            console.print(
-                text, markup=False, highlight=False, soft_wrap=True, end="\n" * bool(text)
-            )
-        console.print()
+            if text:
+                console.print(text)
+        console.print("")
 
 
-def _shown(letter: DeadLetter, original: Original | None) -> dict[str, Any]:
+def _shown(letter: "DeadLetter", original: "Original | None") -> dict[str, Any]:
+    from pipelines.exchange.validate import found
+
     about = {
         "message": letter.coordinates,
         "received": f"{letter.received_at:%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
@@ -164,22 +152,27 @@ def replay_command(
     as_json: AsJson = False,
 ) -> None:
     """Send refused messages again that would be accepted now; the oldest first."""
-    settings = Settings()
+    ours, views = settings(), clickhouse()
+    from rich.progress import MofNCompleteColumn
+
+    from pipelines.dlq import letters
+    from pipelines.exchange.send import Sender
+
     wanted = _wanted(kind, reason, field, since, until)
-    with _clickhouse(settings) as clickhouse, progress(MofNCompleteColumn()) as bar:
-        matching = count(clickhouse, wanted)
-        letters = dead_letters(clickhouse, wanted, limit)
-        moving = bar.track(letters, description="replaying")
-        done = replay(settings, clickhouse, moving, Sender(settings) if yes else None)
+    with progress(MofNCompleteColumn()) as bar:
+        matching = letters.count(views, wanted)
+        found = letters.dead_letters(views, wanted, limit)
+        moving = bar.track(found, description="replaying")
+        done = letters.replay(ours, views, moving, Sender(ours) if yes else None)
     if as_json:
-        print_json(_plain(done, matching, len(letters)))
+        print_json(_plain(done, matching, len(found)))
     else:
-        _print_replay(done, matching, len(letters))
+        _print_replay(done, matching, len(found))
     if done.receipt is not None and done.receipt.failed:
         raise typer.Exit(1)
 
 
-def _plain(done: Replay, matching: int, looked_at: int) -> dict[str, Any]:
+def _plain(done: "Replay", matching: int, looked_at: int) -> dict[str, Any]:
     return {
         "matching": matching,
         "looked_at": looked_at,
@@ -194,7 +187,7 @@ def _plain(done: Replay, matching: int, looked_at: int) -> dict[str, Any]:
     }
 
 
-def _print_replay(done: Replay, matching: int, looked_at: int) -> None:
+def _print_replay(done: "Replay", matching: int, looked_at: int) -> None:
     counts = [
         (looked_at, "refused messages looked at"),
         (matching - looked_at, "more match: raise --limit, or narrow the choice"),
@@ -207,7 +200,7 @@ def _print_replay(done: Replay, matching: int, looked_at: int) -> None:
     ]
     if done.receipt is None:
         for letter in done.valid[:LISTED]:
-            console.print(f"{letter.coordinates} {letter.reason} {letter.field}", highlight=False)
+            console.print(f"{letter.coordinates} {letter.reason} {letter.field}")
         counts += [
             (len(done.valid) - LISTED, "more of these"),
             (len(done.valid), "would be sent again: say --yes to send them"),
@@ -220,7 +213,7 @@ def _print_replay(done: Replay, matching: int, looked_at: int) -> None:
         ]
     for number, what in counts:
         if number > 0:
-            console.print(f"{number} {what}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"{number} {what}")
 
 
 def _mend(reason: str) -> str | None:
@@ -235,7 +228,9 @@ def _wanted(
     since: str | None,
     until: str | None,
     place: str | None = None,
-) -> Wanted:
+) -> "Wanted":
+    from pipelines.dlq.letters import Wanted
+
     if reason is not None and reason not in REASONS:
         raise TerminalError(f"{reason} is no reason: choose one of {', '.join(REASONS)}.")
     return Wanted(
@@ -248,8 +243,12 @@ def _wanted(
     )
 
 
-def _kind(text: str) -> Kind:
+def _kind(text: str) -> "Kind":
+    from pipelines.dlq.letters import KINDS
+
     kind = KINDS.get(text, text)
+    from schemas.topics import INPUT
+
     if kind not in INPUT:
         raise TerminalError(f"{text} is no kind: choose one of {', '.join([*INPUT, *KINDS])}.")
     return kind
@@ -270,17 +269,11 @@ def _instant(text: str) -> datetime:
 
 
 def _place(text: str) -> tuple[str, int, int]:
+    from pipelines.dlq.letters import KINDS
+
     match = re.fullmatch(r"(.+)/([0-9]{1,5})/([0-9]{1,19})", text)
     if match is None or match[1] not in KINDS:
         raise TerminalError(
             f"{text} is no message: write TOPIC/PARTITION/OFFSET of an input topic."
         )
     return match[1], int(match[2]), int(match[3])
-
-
-@contextmanager
-def _clickhouse(settings: Settings) -> Iterator[Client]:
-    try:
-        yield connect(settings)
-    except UNAVAILABLE:
-        raise ClickHouseUnavailableError from None

@@ -5,28 +5,26 @@ from dataclasses import asdict
 
 import typer
 
-from infra.config.settings import Settings
-from infra.local.doctor.examine import examine
-from infra.local.doctor.patient import Patient
+from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, console, print_json
 
-_STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
+_STYLES = {"ok": "", "warning": "yellow", "problem": "bold red"}
 
 
 def doctor(as_json: AsJson = False) -> None:
     """Check prerequisites, data and every service; exit 1 if there is a problem."""
-    found = examine(Patient(Settings(), os.environ))
+    ours = settings()
+    from infra.local.doctor.examine import examine
+    from infra.local.doctor.patient import Patient
+
+    found = examine(Patient(ours, os.environ))
     problems = sum(finding.level == "problem" for finding in found)
     if as_json:
         print_json({"healthy": not problems, "findings": [asdict(finding) for finding in found]})
     else:
         for finding in found:
-            cure = f" [bold]→ {finding.cure}[/]" if finding.cure else ""
-            console.print(
-                f"[{_STYLES[finding.level]}]{finding.level:8}[/] {finding.check}: "
-                f"{finding.found}{cure}",
-                highlight=False,
-                soft_wrap=True,
-            )
+            cure = f" → {finding.cure}" if finding.cure else ""
+            line = f"{finding.level:8} {finding.check}: {finding.found}{cure}"
+            console.print(line, style=_STYLES[finding.level])
     if problems:
         raise typer.Exit(1)

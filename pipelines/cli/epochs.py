@@ -1,14 +1,15 @@
 """``tutti rebuild``: count everything again."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.config.settings import Settings
 from operators.core.clock import monotonic_ms
+from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, console, errors, print_json
-from pipelines.votes import rebuild as rebuilding
-from pipelines.votes.rebuild import Progress
+
+if TYPE_CHECKING:
+    from pipelines.votes.rebuild import RebuildProgress
 
 
 def rebuild(
@@ -17,26 +18,26 @@ def rebuild(
     as_json: AsJson = False,
 ) -> None:
     """Count all votes again beside the running count, then show the new one."""
-    settings = Settings()
+    ours = settings()
+    from pipelines.votes import rebuild as rebuilding
+
     if cancel:
-        found = rebuilding.cancel(settings)
+        found = rebuilding.cancel(ours)
         if as_json:
             print_json({"cancelled": found})
         else:
             console.print("given up; nothing shown has changed" if found else "none was running")
         return
     started_ms = monotonic_ms()
-    begun = rebuilding.begin(settings)
-    said: list[Progress] = []
+    begun = rebuilding.begin(ours)
+    said: list[RebuildProgress] = []
 
-    def say(progress: Progress) -> None:
+    def say(progress: "RebuildProgress") -> None:
         if said[-1:] != [progress] and not as_json:
-            errors.print(
-                f"counted {progress.counted:,} of {progress.wanted:,} votes", highlight=False
-            )
+            errors.print(f"counted {progress.counted:,} of {progress.wanted:,} votes")
         said.append(progress)
 
-    epoch = rebuilding.follow(settings, begun, timeout, say)
+    epoch = rebuilding.follow(ours, begun, timeout, say)
     seconds = (monotonic_ms() - started_ms) / 1000
     if as_json:
         print_json({"epoch": epoch, "votes": said[-1].wanted, "seconds": seconds})

@@ -2,18 +2,18 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
-from infra.config.settings import Settings
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.cli.output import AsJson, console, errors, print_json, table
-from pipelines.exchange.polis_export import export_polis
-from pipelines.exchange.spreadsheets import Csv
-from pipelines.exchange.tables_export import Database, Manifest, export_tables
+from pipelines.cli.installation import clickhouse
+from pipelines.cli.output import AsJson, console, errors, print_json
+
+if TYPE_CHECKING:
+    from pipelines.exchange.spreadsheets import Csv
+    from pipelines.exchange.tables_export import ExportManifest
 
 PATIENCE_S = 600
 
@@ -22,7 +22,7 @@ def export(
     consultation: Annotated[str, typer.Argument(help="Its consultation_id.")],
     to: Annotated[Path, typer.Option("--to", help="A new folder.")],
     database: Annotated[
-        Database,
+        Literal["open", "marts"],
         typer.Option("--database", help="open: what may be public; marts: all views."),
     ] = "open",
     layout: Annotated[
@@ -40,27 +40,33 @@ def export(
         raise TerminalError(
             "Polis's layout holds single ballots, which are not public: add --database marts."
         )
-    try:
-        clickhouse = connect(Settings(), timeout_s=PATIENCE_S)
-        if layout == "polis":
-            written = export_polis(clickhouse, consultation, to, system_clock, raw=raw)
-            if as_json:
-                print_json(asdict(written))
-            else:
-                rows = ((file.file, file.bytes) for file in written.files)
-                console.print(table(str(to), ["file", "bytes"], rows))
-                _print_csv(written.csv)
-            return
-        manifest = export_tables(clickhouse, consultation, to, database, system_clock, raw=raw)
-    except UNAVAILABLE:
-        raise ClickHouseUnavailableError from None
+    views = clickhouse(timeout_s=PATIENCE_S)
+    from pipelines.cli.consultations import about
+    from pipelines.cli.screen import table
+    from pipelines.exchange.polis_export import export_polis
+    from pipelines.exchange.tables_export import export_tables
+
+    if layout == "polis":
+        with about(views, consultation):
+            written = export_polis(views, consultation, to, system_clock, raw=raw)
+        if as_json:
+            print_json(asdict(written))
+        else:
+            rows = ((file.file, file.bytes) for file in written.files)
+            console.print(table(str(to), ["file", "bytes"], rows))
+            _print_csv(written.csv)
+        return
+    with about(views, consultation):
+        manifest = export_tables(views, consultation, to, database, system_clock, raw=raw)
     if as_json:
         print_json(asdict(manifest))
     else:
         _print(manifest, to)
 
 
-def _print(manifest: Manifest, folder: Path) -> None:
+def _print(manifest: "ExportManifest", folder: Path) -> None:
+    from pipelines.cli.screen import table
+
     console.print(
         table(
             f"{folder}  (newest vote counted: {manifest.cut.as_of or 'none'})",
@@ -79,6 +85,6 @@ def _print(manifest: Manifest, folder: Path) -> None:
         )
 
 
-def _print_csv(csv: Csv) -> None:
+def _print_csv(csv: "Csv") -> None:
     hint = "; --raw leaves them as they are" if csv.defused else ""
-    console.print(f"CSV: {csv.about}{hint}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"CSV: {csv.about}{hint}")

@@ -5,21 +5,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    ProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from operators.core.errors import TerminalError
 from pipelines.cli.output import errors
-from pipelines.exchange.validate import lines
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 KindName = Literal["consultations", "proposals", "votes"]
 LinesFile = Annotated[Path, typer.Argument(help="JSON lines; - for standard input.")]
@@ -35,6 +29,10 @@ def read_lines(file: Path, title: str) -> Iterator[bytes]:
     Raises:
         TerminalError: It cannot be read.
     """
+    from rich.progress import DownloadColumn
+
+    from pipelines.exchange.validate import lines
+
     stdin = str(file) == "-"
     try:
         opened = nullcontext(sys.stdin.buffer) if stdin else file.open("rb")
@@ -54,14 +52,16 @@ def read_lines(file: Path, title: str) -> Iterator[bytes]:
         bar.update(task, completed=done)
 
 
-def progress(*columns: ProgressColumn) -> Progress:
+def progress(*columns: "ProgressColumn") -> "Progress":
     """A bar on a terminal, nothing elsewhere."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         *columns,
         TimeElapsedColumn(),
-        console=errors,
+        console=errors.screen,
         # What is printed meanwhile stands above the bar, but goes into a file where asked to.
         redirect_stdout=sys.stdout.isatty(),
         disable=not errors.is_terminal or bool(os.environ.get("CI")),

@@ -2,16 +2,19 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from clickhouse_connect.driver.client import Client
-from rich.markup import escape
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
-from infra.config.settings import Settings
 from operators.core.errors import TerminalError
-from pipelines.cli.output import AsJson, console, print_json, table
+from pipelines.cli.consultations import about
+from pipelines.cli.installation import clickhouse
+from pipelines.cli.output import AsJson, console, number_of, print_json
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from pipelines.cli.screen import Sheet
 
 _RUN: Final = (
     "verdict", "groups_significant", "k", "silhouette", "noise_silhouette", "grouped",
@@ -23,7 +26,7 @@ _OF: Final = "WHERE consultation_id = {consultation:String}"
 
 
 @dataclass(frozen=True, slots=True)
-class ReportedSetting:
+class GroupsReport:
     """What is printed.
 
     Attributes:
@@ -47,17 +50,16 @@ def groups(
     as_json: AsJson = False,
 ) -> None:
     """Show who votes alike, what each group stands for, and what all agree on."""
-    try:
-        shown = read_groups(connect(Settings()), consultation, limit)
-    except UNAVAILABLE:
-        raise ClickHouseUnavailableError from None
+    views = clickhouse()
+    with about(views, consultation):
+        shown = read_groups(views, consultation, limit)
     if as_json:
         print_json(asdict(shown))
     else:
-        _draw(shown)
+        _print(shown)
 
 
-def read_groups(clickhouse: Client, consultation: str, limit: int) -> ReportedSetting:
+def read_groups(clickhouse: "Client", consultation: str, limit: int) -> GroupsReport:
     """Read the newest run.
 
     Raises:
@@ -76,7 +78,7 @@ def read_groups(clickhouse: Client, consultation: str, limit: int) -> ReportedSe
             f"There are no groups of {consultation}: it has no votes, or they came a moment ago;"
             " see tutti status."
         )
-    return ReportedSetting(
+    return GroupsReport(
         consultation,
         {name: found[0][name] for name in _RUN},
         [{name: row[name] for name in ("group", "size")} for row in found if row["k"]],
@@ -93,64 +95,87 @@ def read_groups(clickhouse: Client, consultation: str, limit: int) -> ReportedSe
     )
 
 
-def _draw(shown: ReportedSetting) -> None:
+def _print(shown: GroupsReport) -> None:
     run = shown.run
-    console.print(f"[bold]{shown.consultation_id}: {run['verdict']}[/]", highlight=False)
-    console.print(_said(run), highlight=False)
+    console.print(f"{shown.consultation_id}: {run['verdict']}", style="bold")
+    for line in _said(run):
+        console.print(line)
     if not shown.groups:
         return
     if not run["groups_significant"]:
         console.print("What follows may be chance.", style="yellow")
-    console.print(
-        table("groups", ("group", "people"), [(g["group"], g["size"]) for g in shown.groups])
-    )
-    console.print(
-        table(
-            "what each group stands for",
-            ("group", "", "ballots", "against others", "proposal"),
+    for sheet in draw_groups(shown):
+        console.print("")
+        console.print(sheet)
+
+
+def draw_groups(shown: GroupsReport) -> list["Sheet"]:
+    """What each group stands for, and what all agree on."""
+    from pipelines.cli.screen import Column, Sheet
+
+    sizes = {group["group"]: group["size"] for group in shown.groups}
+    return [
+        Sheet(
+            f"what each of {number_of(len(sizes), 'group')} stands for",
             [
-                (
-                    row["group"],
-                    f"{row['side']}s" if row["significant"] else f"{row['side']}s, if anything",
-                    f"{row['count']} of {row['votes']}",
+                Column("group"),
+                Column("people", 3, right=True),
+                Column("side", 1),
+                Column("ballots", 2),
+                Column("against others", 4, right=True),
+                Column("id", 5),
+                Column("proposal", subject=True),
+            ],
+            [
+                [
+                    str(row["group"]),
+                    f"{sizes.get(row['group'], 0):,}",
+                    f"{row['side']}s" if row["significant"] else f"{row['side']}s?",
+                    f"{row['count']:,} of {row['votes']:,}",
                     f"{row['repness']:.1f} x",
-                    _line(row),
-                )
+                    row["proposal_id"],
+                    row["text"] or row["proposal_id"],
+                ]
                 for row in shown.representatives
             ],
-        )
-    )
-    console.print(
-        table(
+            ""
+            if all(row["significant"] for row in shown.representatives)
+            else "? not significant: the best there is",
+        ),
+        Sheet(
             "what all groups agree on",
-            ("consensus", "95 % interval", "bridging", "spread", "proposal"),
             [
-                (
+                Column("consensus", right=True),
+                Column("95 % interval", 1),
+                Column("bridging", 2, right=True),
+                Column("spread", 3, right=True),
+                Column("id", 4),
+                Column("proposal", subject=True),
+            ],
+            [
+                [
                     f"{row['gic']:.2f}",
                     f"{row['gic_low']:.2f} – {row['gic_high']:.2f}",
                     f"{row['bridging']:.2f}",
                     f"{row['group_spread']:.2f}",
-                    _line(row),
-                )
+                    row["proposal_id"],
+                    row["text"] or row["proposal_id"],
+                ]
                 for row in shown.consensus
             ],
-        )
-    )
+        ),
+    ]
 
 
-def _said(run: dict[str, Any]) -> str:
+def _said(run: dict[str, Any]) -> tuple[str, str]:
     as_of: datetime = run["as_of"]
     noise = run["noise_silhouette"]
-    parts = [
-        f"{run['grouped']:,} of {run['participants']:,} people grouped",
-        f"{run['ballots']:,} ballots on {run['proposals']:,} proposals",
+    people = number_of(run["participants"], "person", "people")
+    ballots = number_of(run["ballots"], "ballot")
+    proposals = number_of(run["proposals"], "proposal")
+    return (
+        f"{run['grouped']:,} of {people} grouped · {ballots} on {proposals}",
         f"silhouette {run['silhouette']:.2f}"
-        + ("" if noise is None else f", noise reaches {noise:.2f}"),
-        f"as of {as_of:%Y-%m-%d %H:%M:%S} UTC",
-    ]
-    return " · ".join(parts)
-
-
-def _line(row: dict[str, Any]) -> str:
-    """Text of the public on one line, without its markup; the id where there is none."""
-    return escape(" ".join((row["text"] or row["proposal_id"]).split()))
+        + ("" if noise is None else f", noise reaches {noise:.2f}")
+        + f" · as of {as_of:%Y-%m-%d %H:%M:%S} UTC",
+    )

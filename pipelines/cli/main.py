@@ -1,111 +1,63 @@
-"""The command ``tutti``.
+"""The command ``tutti``: what it can say at once it says without importing anything.
 
-A command's module is imported when the command is run: all of them together take a second, which
-every ``tutti status`` would wait for.
+Help, version and unknown commands need the names of the commands only; every other call needs
+Typer, and a command what it imports itself. `pipelines.cli.faults` tells what went wrong.
 """
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from importlib import import_module
-from typing import Any, Final
 
-import typer
-from pydantic import ValidationError
-from typer.core import TyperGroup
+from pipelines.cli.commands import COMMANDS, VERSION, overview, unknown
 
-from operators.core.errors import TuttiError
-from pipelines.cli.output import errors
-
-COMMANDS: Final = {
-    "demo": "demo.demo",
-    "up": "stack.up",
-    "down": "stack.down",
-    "status": "stack.status",
-    "doctor": "doctor.doctor",
-    "reset": "stack.reset",
-    "backup": "stack.backup",
-    "restore": "stack.restore",
-    "send": "send.send",
-    "sync": "data.sync",
-    "top": "top.top",
-    "explain": "explain.explain",
-    "groups": "groups.groups",
-    "clusters": "clusters.clusters",
-    "signals": "signals.signals",
-    "similar": "similar.similar",
-    "query": "data.query",
-    "reconcile": "data.reconcile",
-    "export": "export.export",
-    "rebuild": "epochs.rebuild",
-    "import": "polis.importers",
-    "config": "config.config",
-    "schemas": "schemas.app",
-    "dlq": "dlq.app",
-    "models": "models.app",
-}
-"""Name → module of this package, and the function or application in it."""
-
-
-class _Commands(Mapping[str, Any]):
-    """Name → command, imported when it is asked for."""
-
-    def __getitem__(self, name: str) -> Any:
-        module, _, place = COMMANDS[name].partition(".")
-        found = getattr(import_module(f"pipelines.cli.{module}"), place)
-        parent = typer.Typer()
-        if isinstance(found, typer.Typer):
-            parent.add_typer(found, name=name)
-        else:
-            parent.command(name)(found)
-        return typer.main.get_group(parent).commands[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
-
-    def __len__(self) -> int:
-        return len(COMMANDS)
-
-
-class _Group(TyperGroup):
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        self.commands: Mapping[str, Any] = _Commands()  # type: ignore[assignment]
-
-    def list_commands(self, _: Any) -> list[str]:
-        return list(self.commands)
-
-
-app = typer.Typer(
-    name="tutti",
-    cls=_Group,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@app.callback(help="Live, exact, explainable consensus of large public consultations.")
-def _tutti() -> None:
-    """What all commands have in common: nothing."""
+COMPLETING = "_TUTTI_COMPLETE"
+"""The variable by which a shell asks what could follow."""
 
 
 def main() -> None:
     """Run a command; an error of ours is one sentence and exit status 1."""
     os.umask(0o077)  # whatever a command writes is for nobody else
+    status = None if COMPLETING in os.environ else _at_once(sys.argv[1:])
+    sys.exit(_run() if status is None else status)
+
+
+def _at_once(arguments: list[str]) -> int | None:
+    """Answer what needs no command, and return the exit status; None if a command must run."""
+    first = arguments[0] if arguments else ""
+    if first in {"", "--help"}:
+        columns = os.get_terminal_size(1).columns if os.isatty(1) else 80
+        (sys.stdout if first else sys.stderr).write(overview(columns))
+        return 0 if first else 2
+    if first == "--version":
+        sys.stdout.write(f"tutti {VERSION}\n")
+        return 0
+    if first not in COMMANDS and not first.startswith("-"):
+        from pipelines.cli.faults import complain
+
+        complain(unknown(first))
+        return 2
+    return None
+
+
+def _run() -> int:
+    from pipelines.cli.app import app, reader_is_gone
+
     try:
-        app()
-    except TuttiError as error:
-        errors.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except ValidationError as error:  # of the settings: each with its name, never its value
-        for fault in error.errors(include_input=False, include_url=False):
-            name = f"TUTTI_{'_'.join(map(str, fault['loc']))}".upper()
-            reason = fault["msg"].removeprefix("Value error, ")
-            errors.print(f"[bold red]error:[/] {name} {reason}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+        app(prog_name="tutti")
+    except SystemExit as ended:
+        reader_is_gone()
+        return ended.code if isinstance(ended.code, int) else 0
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
+    except Exception as error:
+        from pipelines.cli.faults import complain, sentences
+
+        said = sentences(error)
+        if not said:
+            raise
+        for sentence in said:
+            complain(sentence)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,26 +2,25 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.config.folders import MODELS
-from infra.config.settings import Settings
-from models import manifest as manifests
-from models.export import TEMPLATES, template
-from models.export import export as export_encoder
-from models.export import record as record_files
-from models.load import files
-from models.manifest import Manifest
-from models.verify import verify as verify_encoder
-from pipelines.cli.output import AsJson, console, print_json, table
+from pipelines.cli.installation import settings
+from pipelines.cli.output import AsJson, console, print_json
 
-app = typer.Typer(help="Sentence encoders.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from models.manifest import Manifest
+
+app = typer.Typer(help="Sentence encoders.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def _known(used: Path) -> Iterator[tuple[Path, Manifest]]:
+def _known(used: Path) -> Iterator["tuple[Path, Manifest]"]:
     """Encoders that are here, then those of which only a manifest is in the repository."""
+    from infra.config.folders import MODELS
+    from models import manifest as manifests
+    from models.export import TEMPLATES
+
     here = {path.resolve(): path for path in (used, *sorted(MODELS.glob(f"*/{manifests.NAME}")))}
     found = [(path, manifests.read(path)) for path in here.values() if path.exists()]
     yield from found
@@ -31,7 +30,9 @@ def _known(used: Path) -> Iterator[tuple[Path, Manifest]]:
             yield path, manifests.read(path)
 
 
-def _state(path: Path, manifest: Manifest) -> str:
+def _state(path: Path, manifest: "Manifest") -> str:
+    from models.load import files
+
     if not all((path.parent / file.file).is_file() for file in files(manifest)):
         return "files are not here"
     return "present" if manifest.recorded else "no checksums"
@@ -40,7 +41,7 @@ def _state(path: Path, manifest: Manifest) -> str:
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """List encoders: languages, dimension, licence, and whether their files are here."""
-    used = Settings().model
+    used = settings().model
     rows: list[dict[str, Any]] = [
         {
             "name": manifest.name,
@@ -58,6 +59,8 @@ def list_models(as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
+    from pipelines.cli.screen import table
+
     columns = ("name", "languages", "dimension", "licence", "files", "used")
     console.print(
         table(
@@ -78,7 +81,7 @@ def list_models(as_json: AsJson = False) -> None:
     )
     for row in rows:
         if row["notes"]:
-            console.print(f"{row['name']}: {row['notes']}", highlight=False, soft_wrap=True)
+            console.print(f"{row['name']}: {row['notes']}")
 
 
 def _few(languages: list[str], most: int = 4) -> str:
@@ -97,12 +100,17 @@ def verify(
     ] = False,
 ) -> None:
     """Compare an encoder's checksums and a recorded vector; exit 1 if something differs."""
-    path = manifests.path_of(place or Settings().model)
+    used = place or settings().model
+    from models import manifest as manifests
+    from models.export import record as record_files
+    from models.verify import verify as verify_encoder
+
+    path = manifests.path_of(used)
     if record:
         record_files(path)
     manifest = verify_encoder(path)
     done = "recorded, " if record else ""
-    console.print(f"{manifest.model}: {done}checksums and vector are right", highlight=False)
+    console.print(f"{manifest.model}: {done}checksums and vector are right")
 
 
 @app.command()
@@ -117,6 +125,9 @@ def export(
     ],
 ) -> None:
     """Export a BERT-like encoder to ONNX and record its checksums; the folder must be new."""
+    from models.export import export as export_encoder
+    from models.export import template
+
     path = Path(manifest)
     made = export_encoder(weights, path if path.is_file() else template(manifest), to)
-    console.print(f"{made.model} is in {to}", highlight=False, soft_wrap=True)
+    console.print(f"{made.model} is in {to}")

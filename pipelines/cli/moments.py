@@ -2,15 +2,16 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse.history import first_minute
 from operators.core.clock import Clock, system_clock
 from operators.core.errors import TerminalError
 from schemas.times import parse_instant
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
 
 At = Annotated[
     str | None,
@@ -18,12 +19,14 @@ At = Annotated[
 ]
 
 
-def past_moment(text: str, clickhouse: Client, clock: Clock = system_clock) -> datetime:
+def past_moment(text: str, clickhouse: "Client", clock: Clock = system_clock) -> datetime:
     """The moment, to be shown by the views ``..._at``.
 
     Raises:
         TerminalError: It is none, lies ahead, or before the history begins.
     """
+    from infra.clickhouse.history import first_minute
+
     now = datetime.fromtimestamp(clock() / 1000, UTC)
     today = f"{now:%Y-%m-%d}T{text}:00Z" if re.fullmatch(r"[0-9]{2}:[0-9]{2}", text) else text
     ms = parse_instant(today)

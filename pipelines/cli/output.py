@@ -1,45 +1,71 @@
 """What commands print: tables for people, JSON for programs."""
 
 import json
+import re
 import sys
-from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-WIDE: Final = 160
-"""Columns of output that goes into a file or a pipe, which has no width of its own."""
+from operators.core.printable import visible
 
-PROSE: Final = 40
-"""A cell of more characters is prose."""
+if TYPE_CHECKING:
+    from pipelines.cli.screen import Screen
 
-console: Final = Console(width=None if sys.stdout.isatty() else WIDE)
-errors: Final = Console(stderr=True)
+_NOT_SHOWN: Final = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+)
+"""What JSON may hold as it is, but a terminal obeys or does not show."""
+
+
+class Output:
+    """A screen that is made when something is printed: who prints nothing does not import Rich."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        self._stderr = stderr
+
+    @cached_property
+    def screen(self) -> "Screen":
+        """The screen itself, for what draws on it."""
+        from pipelines.cli.screen import screen
+
+        return screen(stderr=self._stderr)
+
+    def print(self, thing: Any, style: str = "") -> None:
+        """Print a line or something drawn; a line is not broken where the terminal ends."""
+        if isinstance(thing, str) and not (style and self.is_terminal):
+            stream = sys.stderr if self._stderr else sys.stdout
+            stream.write(f"{visible(thing)}\n")
+        else:
+            self.screen.print(thing, style=style, soft_wrap=isinstance(thing, str))
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads it."""
+        return (sys.stderr if self._stderr else sys.stdout).isatty()
+
+
+console: Final = Output()
+errors: Final = Output(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON; instants in ISO 8601."""
-    json.dump(value, sys.stdout, default=_plain, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    written = json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
+    sys.stdout.write(_NOT_SHOWN.sub(lambda found: json.dumps(found[0])[1:-1], written) + "\n")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """A table; numbers stand right, and where there is no room, long texts are folded, not ids."""
-    drawn = Table(title=title, title_justify="left", header_style="bold")
-    listed = [list(row) for row in rows]
-    for position, column in enumerate(columns):
-        numeric = all(isinstance(row[position], int | float | None) for row in listed)
-        prose = any(len(str(row[position])) > PROSE for row in listed)
-        justify: Literal["left", "right"] = "right" if numeric and listed else "left"
-        drawn.add_column(column, justify=justify, no_wrap=not prose)
-    for row in listed:
-        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
-    return drawn
+def number_of(count: int, noun: str, nouns: str = "") -> str:
+    """A number and its noun, as people say it.
+
+    >>> number_of(1, "proposal"), number_of(1200, "proposal"), number_of(0, "country", "countries")
+    ('1 proposal', '1,200 proposals', '0 countries')
+    """
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def _plain(value: Any) -> Any:

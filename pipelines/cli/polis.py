@@ -12,6 +12,7 @@ import typer
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from pipelines.cli.files import progress
+from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, errors
 from pipelines.cli.send import NoWait, Patience, report
 from schemas.times import parse_instant
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from pipelines.exchange.polis_check import Message
     from pipelines.exchange.polis_import import PolisImport
 
-importers = typer.Typer(help="Send a consultation from elsewhere.", no_args_is_help=True)
+importers = typer.Typer(
+    help="Send a consultation from elsewhere.", no_args_is_help=True, rich_markup_mode=None
+)
 
 NAMED_FAULTS: Final = 100
 """Rows that are named; all are counted."""
@@ -53,27 +56,26 @@ def import_polis(
     as_json: AsJson = False,
 ) -> None:
     """Send a Polis export: its consultation, proposals and votes; nothing if a row is wrong."""
+    ours = settings()
     from rich.progress import MofNCompleteColumn
 
-    from infra.config.settings import Settings
     from pipelines.exchange.outcome import Watch
     from pipelines.exchange.polis_import import read_polis
     from pipelines.exchange.send import Sender
 
-    settings = Settings()
     factor = speed_of(speed)
     listed = [code.strip() for code in countries.split(",") if code.strip()]
     found = read_polis(folder, consultation, listed, conversation, sign)
     for remark in found.remarks:
-        errors.print(f"warning: {remark}", markup=False, highlight=False, soft_wrap=True)
-    checked = _check(found, settings)
+        errors.print(f"warning: {remark}")
+    checked = _check(found, ours)
     first, votes = checked[: len(checked) - len(found.votes)], _timed(checked, found)
     if order == "time" or factor:
         votes.sort(key=lambda vote: vote[0])
     elif order == "shuffled":
         random.Random(0).shuffle(votes)  # noqa: S311 - the same order each time
-    sender = Sender(settings)
-    watch = None if no_wait else Watch(settings)
+    sender = Sender(ours)
+    watch = None if no_wait else Watch(ours)
     for message in first:
         sender.send(message.kind, message.payload)
     with progress(MofNCompleteColumn()) as bar:
@@ -85,7 +87,7 @@ def import_polis(
     report("messages", receipt, watch, timeout, as_json=as_json)
 
 
-def _check(found: "PolisImport", settings: "Settings") -> "list[Message]":
+def _check(found: "PolisImport", ours: "Settings") -> "list[Message]":
     """The messages to send, all of which would be accepted.
 
     Raises:
@@ -96,16 +98,16 @@ def _check(found: "PolisImport", settings: "Settings") -> "list[Message]":
     from pipelines.exchange.validate import Checked
     from schemas.rules import validators
 
-    validate, now_ms = validators(trust_rules(settings)), system_clock()
+    validate, now_ms = validators(trust_rules(ours)), system_clock()
     checked, ready = Checked(), list(messages(found))
     for message in ready:
         verdict, sentence, mend = check(message, validate, now_ms)
         checked.add(verdict)
         if sentence and checked.refused <= NAMED_FAULTS:
             for line in (sentence, f"    {mend}"):
-                errors.print(line, markup=False, highlight=False, soft_wrap=True)
+                errors.print(line)
     for mend, (count, _) in checked.warnings.items():
-        errors.print(f"warning: {count} x {mend}", markup=False, highlight=False, soft_wrap=True)
+        errors.print(f"warning: {count} x {mend}")
     if checked.refused:
         raise TerminalError(f"nothing was sent: rows that would be rejected: {checked.refused}.")
     return ready

@@ -2,33 +2,38 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from infra.config.settings import Settings
-from infra.config.trust import trust_rules
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
+from pipelines.cli.faults import complain
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
-from pipelines.cli.output import AsJson, console, errors, print_json
-from pipelines.exchange.validate import Checked, Fault, verdicts
-from schemas.events import Kind
+from pipelines.cli.installation import settings
+from pipelines.cli.output import AsJson, Output, console, number_of, print_json
 from schemas.rejections import ADVICE
-from schemas.rules import validators
 
-app = typer.Typer(help="The contract of the messages.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from pipelines.exchange.validate import Checked, Fault
+    from schemas.events import Kind
+
+app = typer.Typer(help="The contract of the messages.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def check_file(file: Path, kind: Kind, limit: int, show: Callable[[Fault], None]) -> Checked:
+def check_file(file: Path, kind: "Kind", limit: int, show: "Callable[[Fault], None]") -> "Checked":
     """Validate each line by intake's rules as if it arrived now; `show` the first `limit` faults.
 
     Raises:
         TerminalError: There is no such file.
     """
+    ours = settings()
+    from infra.config.trust import trust_rules
+    from pipelines.exchange.validate import Checked, Fault, verdicts
+    from schemas.rules import validators
+
     checked = Checked()
-    validate = validators(trust_rules(Settings()))[kind]
+    validate = validators(trust_rules(ours))[kind]
     for verdict in verdicts(read_lines(file, f"checking {kind}"), validate, system_clock()):
         checked.add(verdict)
         if isinstance(verdict, Fault) and checked.refused <= limit:
@@ -36,7 +41,7 @@ def check_file(file: Path, kind: Kind, limit: int, show: Callable[[Fault], None]
     return checked
 
 
-def print_fault(fault: Fault, to: Console = console) -> None:
+def print_fault(fault: "Fault", to: Output = console) -> None:
     """Print what is wrong with a line, and below it how to mend it."""
     rejection = fault.rejection
     place = f" {rejection.field}" if rejection.field else ""
@@ -45,33 +50,25 @@ def print_fault(fault: Fault, to: Console = console) -> None:
         f"line {fault.line}: {rejection.reason}{place}: found {fault.found}{expected}",
         f"    {ADVICE[rejection.reason].mend}",
     ):
-        to.print(text, markup=False, highlight=False, soft_wrap=True)
+        to.print(text)
 
 
-def print_summary(checked: Checked) -> None:
+def print_summary(checked: "Checked") -> None:
     """Print how many lines are right, and the reasons of the others."""
     console.print(
-        f"{checked.lines} lines: {checked.lines - checked.refused} would be accepted,"
+        f"{number_of(checked.lines, 'line')}: {checked.lines - checked.refused} would be accepted,"
         f" {checked.refused} refused",
-        highlight=False,
     )
     for reason, (count, first) in sorted(checked.reasons.items(), key=lambda row: -row[1][0]):
         console.print(
             f"{count} x {reason}, first in line {first}: {ADVICE[reason].mend}",
-            highlight=False,
-            soft_wrap=True,
         )
 
 
-def print_warnings(checked: Checked, to: Console = console) -> None:
+def print_warnings(checked: "Checked", to: Output = console) -> None:
     """Print what is probably a mistake in lines that would be accepted."""
     for mend, (count, first) in sorted(checked.warnings.items(), key=lambda row: -row[1][0]):
-        to.print(
-            f"warning: {count} x {mend}; first in line {first}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        to.print(f"warning: {count} x {mend}; first in line {first}")
 
 
 @app.command()
@@ -88,7 +85,7 @@ def check(
     try:
         checked = check_file(file, kind, limit, named.append if as_json else print_fault)
     except TerminalError as error:
-        errors.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        complain(str(error))
         raise typer.Exit(2) from None
     if as_json:
         print_json(_plain(checked, named))
@@ -99,7 +96,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _plain(checked: Checked, named: list[Fault]) -> dict[str, Any]:
+def _plain(checked: "Checked", named: "list[Fault]") -> dict[str, Any]:
     return {
         "lines": checked.lines,
         "accepted": checked.lines - checked.refused,

@@ -8,7 +8,8 @@ import typer
 
 from operators.core.errors import TerminalError, TransientError
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
-from pipelines.cli.output import AsJson, console, errors, print_json
+from pipelines.cli.installation import settings
+from pipelines.cli.output import AsJson, console, errors, number_of, print_json
 from pipelines.cli.schemas import check_file, print_fault, print_warnings
 from schemas.rejections import ADVICE
 
@@ -39,16 +40,15 @@ def send(
     timeout: Patience = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Send events, one per line, as they are; say what became of them, exit 1 if some failed."""
-    from infra.config.settings import Settings
+    """Send events, one per line; say what became of them, and exit 1 if some failed."""
+    ours = settings()
     from pipelines.exchange.outcome import Watch
     from pipelines.exchange.send import Sender
 
     if check:
         _check(file, kind)
-    settings = Settings()
-    sender = Sender(settings)
-    watch = None if no_wait else Watch(settings)
+    sender = Sender(ours)
+    watch = None if no_wait else Watch(ours)
     for line in read_lines(file, f"sending {kind}"):
         sender.send(kind, line)
     report(kind, sender.finish(), watch, timeout, as_json=as_json)
@@ -99,27 +99,25 @@ def report(
 
 def _print_receipt(name: str, receipt: "Receipt") -> None:
     console.print(
-        f"{receipt.sent} {name} sent, {receipt.acknowledged} acknowledged by the broker",
-        markup=False,
-        highlight=False,
+        f"{number_of(receipt.sent, name.removesuffix('s'))} sent,"
+        f" {receipt.acknowledged:,} acknowledged by the broker"
     )
     for reason, count in receipt.failed.items():
-        errors.print(f"{count} failed: {reason}", markup=False)
+        errors.print(f"{count} failed: {reason}")
 
 
 def _print_outcome(receipt: "Receipt", outcome: "Outcome") -> None:
     unknown = receipt.acknowledged - outcome.accepted - outcome.rejected
     console.print(
         f"{outcome.accepted} accepted, {outcome.rejected} rejected"
-        + (f", {unknown} unknown: their acknowledgements were lost" if unknown else ""),
-        highlight=False,
+        + (f", {unknown} unknown: their acknowledgements were lost" if unknown else "")
     )
     for reason, letters in sorted(outcome.reasons.items(), key=lambda row: -row[1].messages):
         for line in (
             f"{letters.messages} x {reason}: {_mend(reason)}",
             f"    the first of them: tutti dlq show {letters.first}",
         ):
-            errors.print(line, markup=False, highlight=False, soft_wrap=True)
+            errors.print(line)
 
 
 def _plain(receipt: "Receipt", outcome: "Outcome | None") -> dict[str, Any]:

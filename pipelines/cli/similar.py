@@ -1,16 +1,18 @@
 """``tutti similar``: proposals that are about the same as a text, or as one another."""
 
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
-from infra.config.settings import Settings
-from operators.core.clusters.language import language_of
-from operators.core.clusters.stance import stance
 from operators.core.errors import TerminalError
-from pipelines.cli.output import AsJson, console, print_json, table
+from pipelines.cli.consultations import about, must_be_known
+from pipelines.cli.installation import clickhouse
+from pipelines.cli.output import AsJson, console, print_json
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from pipelines.cli.screen import Sheet
 
 NEAREST_SQL: Final = """
 SELECT proposal_id, 1 - cosineDistance(vector, $vector) AS similarity, text,
@@ -30,10 +32,6 @@ LIMIT {limit:UInt32}
 """
 
 
-SHOWN: Final = ("proposal_id", "similarity", "stance", "text")
-SHOWN_OF_PAIRS: Final = ("proposal_id", "other_id", "similarity", "stance", "text", "other_text")
-
-
 def similar(
     consultation: Annotated[str, typer.Argument(help="Its consultation_id.")],
     text: Annotated[
@@ -43,34 +41,50 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """Show proposals near to a text in meaning, or near pairs; near is not of one opinion."""
-    try:
-        clickhouse = connect(Settings(), analyst=True)
+    views = clickhouse(analyst=True)
+    with about(views, consultation):
         if text:
-            rows = nearest(clickhouse, consultation, text, limit)
+            rows = nearest(views, consultation, text, limit)
         else:
-            rows = pairs(clickhouse, consultation, limit)
-    except UNAVAILABLE:
-        raise ClickHouseUnavailableError from None
+            rows = pairs(views, consultation, limit)
     if as_json:
         print_json(rows)
-        return
-    columns = SHOWN if text else SHOWN_OF_PAIRS
-    console.print(
-        table(
-            "near in meaning; stance by the words alone: same, opposite or unclear",
-            columns,
-            ([_cell(row[name]) for name in columns] for row in rows),
-        )
+    else:
+        console.print(draw_similar(rows, of_pairs=not text))
+
+
+def draw_similar(rows: list[dict[str, Any]], *, of_pairs: bool) -> "Sheet":
+    """Near proposals, or near pairs, as a sheet."""
+    from pipelines.cli.screen import Column, Sheet
+
+    names = ["text", "other_text"] if of_pairs else ["text"]
+    ids = ["proposal_id", "other_id"] if of_pairs else ["proposal_id"]
+    columns = [
+        Column("similar", right=True),
+        Column("stance", 1),
+        *(Column(name.removesuffix("_id").replace("_", " "), 2) for name in ids),
+        *(Column(name.replace("_", " "), subject=True) for name in names),
+    ]
+    cells = [
+        [f"{row['similarity']:.3f}", row["stance"], *(row[name] for name in (*ids, *names))]
+        for row in rows
+    ]
+    return Sheet(
+        "near in meaning; stance by the words alone: same, opposite or unclear",
+        columns,
+        cells,
+        "" if rows else "none so far",
     )
 
 
-def nearest(clickhouse: Client, consultation: str, text: str, limit: int) -> list[dict[str, Any]]:
+def nearest(clickhouse: "Client", consultation: str, text: str, limit: int) -> list[dict[str, Any]]:
     """The proposals nearest to a text, each with how its stance compares.
 
     Raises:
         TerminalError: The consultation has no vectors of this installation's encoder.
     """
-    # ONNX Runtime takes a moment to import: only this needs it.
+    from operators.core.clusters.language import language_of
+    from operators.core.clusters.stance import stance
     from pipelines.semantics.encoder import load_encoder
 
     encoder, _ = load_encoder()
@@ -90,13 +104,10 @@ def nearest(clickhouse: Client, consultation: str, text: str, limit: int) -> lis
     return [row | {"stance": stance(text, language, row["text"], row["language"])} for row in rows]
 
 
-def pairs(clickhouse: Client, consultation: str, limit: int) -> list[dict[str, Any]]:
+def pairs(clickhouse: "Client", consultation: str, limit: int) -> list[dict[str, Any]]:
     """Near pairs of proposals, each with how their stances compare."""
     found = clickhouse.query(PAIRS_SQL, parameters={"consultation": consultation, "limit": limit})
-    return list(found.named_results())
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 3)
-    return " ".join(value.split()) if isinstance(value, str) else value
+    rows = list(found.named_results())
+    if not rows:
+        must_be_known(clickhouse, consultation)
+    return rows

@@ -1,26 +1,32 @@
 """``tutti top``: a consultation's leaderboard."""
 
 import time
-from contextlib import suppress
-from dataclasses import asdict
-from typing import Annotated, Final
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from clickhouse_connect.driver.client import Client
-from redis import Redis, RedisError
-from rich.live import Live
 
-from infra import redis
-from infra.clickhouse.client import UNAVAILABLE, ClickHouseUnavailableError, connect
-from infra.config.settings import Settings
-from infra.redis import CHANGES
 from operators.core.errors import TerminalError
 from pipelines.cli.board import Board, By, draw_board, read_board
+from pipelines.cli.consultations import about
+from pipelines.cli.installation import clickhouse, settings
 from pipelines.cli.moments import At, past_moment
 from pipelines.cli.output import AsJson, console, print_json
 
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+    from redis import Redis
+
+    from pipelines.cli.screen import Sheet
+
 PATIENCE_MS: Final = 2_000
-"""Without news from Redis the board is read this often."""
+"""Without a notification of Redis the board is read this often."""
+ACTIVITY_S: Final = 30.0
+"""Who takes part is counted over all ballots: a screen asks for it this often."""
+PACE_S: Final = 10.0
+"""A screen says how many votes a second came over so long."""
 
 
 def top(
@@ -35,40 +41,58 @@ def top(
     as_json: AsJson = False,
 ) -> None:
     """Show the leaderboard of a consultation, as it is or as it was."""
-    settings = Settings()
     if at and watch:
         raise TerminalError("The past does not change: leave --watch or --at out.")
-    try:
-        clickhouse = connect(settings)
-        moment = past_moment(at, clickhouse) if at else None
+    views = clickhouse()
+    from pipelines.cli.activity import read_activity
+
+    moment = past_moment(at, views) if at else None
+    with about(views, consultation):
         board = read_board(
-            clickhouse, consultation, limit, by=by, country=country, everything=as_json, at=moment
+            views, consultation, limit, by=by, country=country, everything=as_json, at=moment
         )
-        if as_json:
-            print_json(asdict(board))
-        elif watch:
-            with suppress(KeyboardInterrupt):  # the way to end it
-                _follow(settings, clickhouse, board, limit)
-        else:
-            console.print(draw_board(board))
-    except UNAVAILABLE:
-        raise ClickHouseUnavailableError from None
+    if moment is None:
+        board = replace(board, activity=read_activity(views, consultation))
+    if as_json:
+        print_json(asdict(board))
+    elif watch:
+        from pipelines.cli.screen import follow
+
+        follow(_boards(views, board, limit), console.screen)
+    else:
+        console.print(draw_board(board))
 
 
-def _follow(settings: Settings, clickhouse: Client, board: Board, limit: int) -> None:
-    news = redis.connect(settings, timeout_s=PATIENCE_MS / 1000 + 1)
-    with Live(draw_board(board), console=console, screen=True, auto_refresh=False) as live:
-        while True:
-            _wait_for_changes(news)
-            board = read_board(
-                clickhouse, board.consultation_id, limit, by=board.by, country=board.country
-            )
-            live.update(draw_board(board), refresh=True)
+def _boards(views: "Client", board: Board, limit: int) -> Iterator["Sheet"]:
+    from infra import redis
+    from pipelines.cli.activity import read_activity
+
+    changes = redis.connect(settings(), timeout_s=PATIENCE_MS / 1000 + 1)
+    asked = time.monotonic()
+    counted = deque([(asked, board.ballots)])
+    while True:
+        yield draw_board(board)
+        _wait_for_changes(changes)
+        now = time.monotonic()
+        activity = board.activity
+        if activity is None or now - asked > ACTIVITY_S:
+            activity, asked = read_activity(views, board.consultation_id), now
+        board = read_board(views, board.consultation_id, limit, by=board.by, country=board.country)
+        counted.append((now, board.ballots))
+        while now - counted[1][0] > PACE_S:
+            counted.popleft()
+        (since, before), seconds = counted[0], now - counted[0][0]
+        per_second = max(0, board.ballots - before) / seconds if since < now else None
+        board = replace(board, activity=replace(activity, per_second=per_second))
 
 
-def _wait_for_changes(news: Redis) -> None:
+def _wait_for_changes(changes: "Redis") -> None:
     """Return when the sink has written something, or after a while."""
+    from redis import RedisError
+
+    from infra.redis import CHANGES
+
     try:
-        news.xread({CHANGES: "$"}, count=1, block=PATIENCE_MS)
-    except RedisError:  # the news are a convenience: without them, look now and then
+        changes.xread({CHANGES: "$"}, count=1, block=PATIENCE_MS)
+    except RedisError:  # they are a convenience: without them, look now and then
         time.sleep(PATIENCE_MS / 1000)

@@ -16,6 +16,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from infra.clickhouse.client import UNAVAILABLE, connect
 from infra.config.settings import Settings
@@ -137,7 +138,7 @@ class DemoWatch:
             ("refused", f"{sum(count for _, count in figures.refused):,}"),
             ("ends", "with Ctrl-C" if left_s is None else f"in {max(0, left_s):.0f} s"),
         ):
-            numbers.add_row(name, f"[bold]{value}[/]")
+            numbers.add_row(name, Text(value, "bold"))
         letters = Table.grid(padding=(0, 2))
         for reason, count in figures.refused[:6]:
             letters.add_row(reason, str(count))
@@ -195,7 +196,7 @@ def show(
     """
     stack.reset(settings)
     try:
-        stack.up(settings, lambda line: console.print(line, highlight=False))
+        stack.up(settings, console.print)
         campaign = Campaign()
         sender = CampaignSender(settings, campaign, rate, clock)
         announce(settings, campaign.consultation(), campaign.proposals())
@@ -252,6 +253,6 @@ def _picture(console: Console) -> Iterator[Any]:
         nonlocal said
         if time.monotonic() - said >= PLAIN_EVERY_S:
             said = time.monotonic()
-            console.print(watch.line(sent), highlight=False, soft_wrap=True)
+            console.print(watch.line(sent), soft_wrap=True)
 
     yield say

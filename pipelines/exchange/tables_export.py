@@ -26,7 +26,7 @@ Database = Literal["open", "marts"]
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class ExportedCut:
     """Which votes the numbers contain.
 
     Attributes:
@@ -43,7 +43,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ExportedTable:
     """One view in its files.
 
     Attributes:
@@ -64,16 +64,16 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class ExportManifest:
     """What an export holds."""
 
     consultation_id: str
     database: Database
     made_at: str
     tutti: str
-    cut: Cut
+    cut: ExportedCut
     csv: Csv
-    tables: list[Table]
+    tables: list[ExportedTable]
 
 
 def export_tables(
@@ -85,7 +85,7 @@ def export_tables(
     *,
     raw: bool = False,
     say: Callable[[str], None] = lambda _view: None,
-) -> Manifest:
+) -> ExportManifest:
     """Write all views of a consultation and the manifest into a new folder.
 
     Args:
@@ -111,8 +111,8 @@ def export_tables(
         if not any(table.rows for table in tables):
             raise UnknownConsultationError(consultation)
         epoch, as_of, counted = before
-        cut = Cut(epoch, as_of, counted, moved=_cut(clickhouse) != before)
-        manifest = Manifest(
+        cut = ExportedCut(epoch, as_of, counted, moved=_cut(clickhouse) != before)
+        manifest = ExportManifest(
             consultation,
             database,
             format_instant(clock()),
@@ -139,7 +139,7 @@ def _views(clickhouse: Client, database: Database) -> list[tuple[str, str]]:
 
 def _table(
     clickhouse: Client, consultation: str, folder: Path, view: str, about: str, *, raw: bool
-) -> Table:
+) -> ExportedTable:
     columns = [
         {"name": name, "type": kind, "about": comment}
         for name, kind, _, _, comment, *_ in clickhouse.query(f"DESCRIBE {view}").result_rows
@@ -164,7 +164,7 @@ def _table(
             found = clickhouse.query(f"SELECT DISTINCT {column['name']} {chosen}", named)
             methods += [str(method) for (method,) in found.result_rows if method]
     rows = pyarrow.parquet.read_metadata(folder / f"{name}.parquet").num_rows
-    return Table(view, about, rows, columns, sorted(set(methods)), files)
+    return ExportedTable(view, about, rows, columns, sorted(set(methods)), files)
 
 
 def _defused(view: str, columns: list[dict[str, str]]) -> str:

@@ -19,7 +19,7 @@ from stack.conftest import Stack, new_stack
 
 from infra.kafka import client as kafka
 from infra.local.services import SERVICES as EVERY_SERVICE
-from infra.local.stack import status
+from infra.local.status import status
 from infra.local.supervisor import Supervisor
 from infra.service.waiting import wait_until
 from operators.core.errors import TuttiError

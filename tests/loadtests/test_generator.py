@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loadtests import workload
 from loadtests.encoding import VoteEncoder, bad_reasons
 from loadtests.expected import expect
-from loadtests.generator import Generator, Plan
+from loadtests.generator import Generator, TrafficPlan
 from loadtests.markers import MARKER_S, marker, summary
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
@@ -205,7 +205,7 @@ class SlowBroker:
 def test_a_slow_broker_delays_no_intended_time() -> None:
     made = small(bad_share=0.0, spread_s=0.0, late_share=0.0)
     broker = SlowBroker()
-    generator = Generator(Plan(made.model_dump(), 0, 0, 500, 2, 0), broker, clock)
+    generator = Generator(TrafficPlan(made.model_dump(), 0, 0, 500, 2, 0), broker, clock)
     broker.open_s = generator.started.start_s + 1
     sent = generator.run({})
     votes = [json.loads(value) for key, value in broker.taken if key.startswith(b"u-")]
@@ -227,7 +227,7 @@ def test_a_slow_broker_delays_no_intended_time() -> None:
 
 def test_a_plan_without_seconds_goes_out_at_once() -> None:
     broker = SlowBroker()
-    sent = Generator(Plan(small().model_dump(), 50, 20_000, 5_000, 0), broker, clock).run({})
+    sent = Generator(TrafficPlan(small().model_dump(), 50, 20_000, 5_000, 0), broker, clock).run({})
     assert (sent.votes, sent.markers, len(broker.taken)) == (20_000, 0, 20_000)
     segment = Segment(50, 20_000, START_MS + 500, 5_000, 0)
     assert broker.taken == list(messages(small(), segment))

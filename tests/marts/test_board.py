@@ -86,8 +86,8 @@ def test_it_fits_120_columns_with_whole_numbers(board, more):
     (row,) = (line for line in lines if "everywhere" in line)
     if "country" not in more:
         found = consensus([700, 70, 69], [1000, 100, 100], [1 / 3] * 3)
-        assert f"{found.value:.1%} {100 * found.low:.1f}–{100 * found.high:.1f}" in row
-        assert "███████▒▒▒  69.9% " in row
-        assert "100%" in row
+        cells = row.split()
+        assert {f"{found.value:.1%}", f"{100 * found.low:.1f}–{100 * found.high:.1f}"} <= set(cells)
+        assert cells[cells.index("███████▒▒▒") + 1] == "69.9%"
         assert "MT 69.0%" in row
     assert row.count("…") == 0

@@ -216,8 +216,8 @@ def test_trolls_are_in_no_signal(clickhouse):
 def test_the_command_names_evidence_and_effect(clickhouse, simulated):
     found = read_signals(clickhouse, "attacked")
     drawn = draw_signals("attacked", found)
-    assert drawn.row_count == 1
+    assert len(drawn.cells) == 1
     assert "nothing is applied" in str(drawn.caption)
-    assert draw_signals("ring", read_signals(clickhouse, "ring")).row_count == 1
+    assert len(draw_signals("ring", read_signals(clickhouse, "ring")).cells) == 1
     with pytest.raises(Exception, match="There is no consultation nowhere"):
         read_signals(clickhouse, "nowhere")

@@ -1,4 +1,4 @@
-"""The topics are what DESIGN says; changing one is a decision, not an accident."""
+"""The topics are written down a second time; changing one is a decision, not an accident."""
 
 import re
 

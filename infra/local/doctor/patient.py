@@ -8,7 +8,7 @@ from infra.config.folders import CHECKOUT
 from infra.config.settings import Settings
 from infra.local.doctor.finding import Finding
 from infra.local.provision.checkout import Checkout
-from infra.local.stack import ServiceStatus, status
+from infra.local.status import ServiceStatus, status
 from operators.core.clock import Clock, system_clock
 
 

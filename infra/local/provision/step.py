@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.report import Progress
+from operators.core.errors import TerminalError
 
 # What would install or import from elsewhere. uv's settings are ours: pip's configuration says from
 # where is fetched. Where uv keeps what it fetched, and how it links to it, is the user's choice.
@@ -17,7 +18,7 @@ ELSEWHERE = re.compile(
 )
 
 
-class StepError(Exception):
+class StepError(TerminalError):
     """A step of the installation failed; the message says what to do."""
 
 

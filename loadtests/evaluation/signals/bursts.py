@@ -17,7 +17,7 @@ FIRST_MINUTE: Final = 20_000 * DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttackOutcome:
     """What became of one attack.
 
     Attributes:
@@ -63,7 +63,7 @@ def watch(
 
 def outcomes(
     clickhouse: Client, scenario: Scenario, signals: Sequence[Signal]
-) -> tuple[list[Outcome], list[Signal]]:
+) -> tuple[list[AttackOutcome], list[Signal]]:
     """What became of each attack, and the signals that none explains."""
     ranks = dict[str, tuple[int | None, int | None]]()
     for signal, *rank in clickhouse.query(
@@ -72,7 +72,7 @@ def outcomes(
         parameters={"consultation": scenario.name},
     ).result_rows:
         ranks[signal] = (rank[0], rank[1])
-    told, explained = list[Outcome](), set[str]()
+    told, explained = list[AttackOutcome](), set[str]()
     for attack in scenario.attacks:
         begins = (FIRST_MINUTE + attack.minute) * MINUTE_MS
         ends = begins + attack.minutes * MINUTE_MS
@@ -86,7 +86,7 @@ def outcomes(
         explained.update(signal.signal_id for signal in seen)
         first = min(seen, key=lambda signal: signal.first_seen, default=None)
         told.append(
-            Outcome(
+            AttackOutcome(
                 background=scenario.per_minute,
                 target=attack.about,
                 ballots=attack.ballots,

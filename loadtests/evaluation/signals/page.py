@@ -6,8 +6,8 @@ from typing import Final
 
 from infra.clickhouse.signals import Signal
 from infra.config.folders import CHECKOUT
-from loadtests.evaluation.signals.bursts import Outcome
-from loadtests.evaluation.signals.rings import PEOPLE, PROPOSALS, Crowd, Found
+from loadtests.evaluation.signals.bursts import AttackOutcome
+from loadtests.evaluation.signals.rings import PEOPLE, PROPOSALS, Crowd, RingFound
 from loadtests.evaluation.signals.scenarios import ENDS, WATCHED
 from loadtests.evaluation.signals.traffic import Scenario
 from operators.core.signals import burst, identical
@@ -54,14 +54,14 @@ Signals of honest people only, without any ring in them:
 $alone
 """)
 
-Attacked = Sequence[tuple[Scenario, Sequence[Outcome], Sequence[Signal]]]
+Attacked = Sequence[tuple[Scenario, Sequence[AttackOutcome], Sequence[Signal]]]
 
 
 def render(
     seed: int,
     attacks: Attacked,
     honest: Sequence[tuple[Scenario, Sequence[Signal]]],
-    rings: Sequence[tuple[Crowd, Sequence[Found], int]],
+    rings: Sequence[tuple[Crowd, Sequence[RingFound], int]],
 ) -> str:
     """The page, in Markdown."""
     hours = (ENDS - WATCHED) / 60
@@ -97,7 +97,7 @@ def render(
     )
 
 
-def _attack(scenario: Scenario, outcome: Outcome) -> tuple[str, ...]:
+def _attack(scenario: Scenario, outcome: AttackOutcome) -> tuple[str, ...]:
     after = "not seen" if outcome.after is None else f"{outcome.after} min"
     ranks = (
         "" if outcome.after is None else f"{_rank(outcome.rank)} → {_rank(outcome.rank_without)}"
@@ -117,7 +117,7 @@ def _rank(rank: int | None) -> str:
     return "–" if rank is None else str(rank)
 
 
-def _ring(crowd: Crowd, found: Found) -> tuple[str, ...]:
+def _ring(crowd: Crowd, found: RingFound) -> tuple[str, ...]:
     ring = found.ring
     return (
         crowd.about,

@@ -65,7 +65,7 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RingFound:
     """What was found of a ring.
 
     Attributes:
@@ -165,7 +165,7 @@ def look(clickhouse: Client, consultation: str) -> None:
 
 def search(
     clickhouse: Client, made: Crowd, rings: Sequence[Ring], seed: int
-) -> tuple[list[Found], int]:
+) -> tuple[list[RingFound], int]:
     """Hide rings in a crowd and look: what is found of each, and signals of honest people only."""
     rng = np.random.default_rng(seed)
     people = crowd(made, rng)
@@ -191,7 +191,7 @@ def search(
         inside = own.intersection(best.participants) if best else set[int]()
         hit = best if inside else None
         told.append(
-            Found(
+            RingFound(
                 ring,
                 len(inside),
                 len(hit.participants) - len(inside) if hit else 0,

@@ -82,7 +82,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
-class Minutes:
+class SimulatedMinutes:
     """Ballots by minute, proposal and country; those that agree among them."""
 
     votes: Counts
@@ -101,7 +101,7 @@ def shares(scenario: Scenario, rng: np.random.Generator) -> NDArray[np.float64]:
     return share
 
 
-def simulate(scenario: Scenario, seed: int) -> Minutes:
+def simulate(scenario: Scenario, seed: int) -> SimulatedMinutes:
     """All minutes of a scenario."""
     rng = np.random.default_rng(seed)
     minute = np.arange(scenario.minutes)
@@ -127,11 +127,15 @@ def simulate(scenario: Scenario, seed: int) -> Minutes:
         country = COUNTRIES.index(attack.country)
         votes[at, attack.proposal, country] += spread
         agree[at, attack.proposal, country] += spread
-    return Minutes(votes, agree)
+    return SimulatedMinutes(votes, agree)
 
 
 def insert(
-    clickhouse: Client, scenario: Scenario, simulated: Minutes, first_minute: int, watched: int = 0
+    clickhouse: Client,
+    scenario: Scenario,
+    simulated: SimulatedMinutes,
+    first_minute: int,
+    watched: int = 0,
 ) -> None:
     """Write windows, tallies and proposals as the sink would.
 

@@ -1,4 +1,4 @@
-"""Whether two proposals on one thing want the same, as far as their words give it away.
+"""Stance: whether two proposals on one subject want the same, as far as their words show it.
 
 Encoders place "build more nuclear power plants" and "build fewer nuclear power plants" side by
 side, so what is near in meaning is only ever suggested, and with this flag. A text's stance is
@@ -8,6 +8,7 @@ lose what: "same" says that no sign of the contrary was found.
 """
 
 import re
+from itertools import zip_longest
 from typing import Final, Literal
 
 from operators.core.clusters.language import primary
@@ -20,7 +21,7 @@ METHOD: Final = "stance/cues/1"
 Stance = Literal["same", "opposite", "unclear"]
 
 MOST: Final = 2
-"""Turns of one text that can be followed; with more it is unclear what is meant."""
+"""Reversals of one text that can be followed; with more its stance is unclear."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 _FRENCH_NE: Final = re.compile(r"^n'|^ne$")
@@ -57,13 +58,13 @@ def _words(text: str) -> list[str]:
 
 
 def _turns(words: list[str], cues: Cues) -> int:
-    """How often the stance is turned round."""
+    """How often a text reverses its stance."""
     denied = any(
         word in cues.negations and following not in cues.only
-        for word, following in zip(words, [*words[1:], ""], strict=True)
+        for word, following in zip_longest(words, words[1:], fillvalue="")
     )
     if cues is CUES["fr"] and "plus" in words and any(map(_FRENCH_NE.match, words)):
-        denied = True  # "ne … plus" is no longer, "plus" alone is more
+        denied = True  # "ne … plus" means "no longer", "plus" alone means "more"
     return denied + sum(_against(word, cues) for word in words)
 
 

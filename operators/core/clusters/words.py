@@ -1,4 +1,4 @@
-"""The words of a text that can say what it is about."""
+"""The words of a text that tell what it is about."""
 
 import re
 from functools import cache
@@ -14,7 +14,7 @@ METHOD: Final = "words/1"
 
 SHORTEST: Final = 2
 LONGEST: Final = 40
-"""Letters of a word."""
+"""Longest word, letters."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")  # noqa: RUF001 - the apostrophe of print
 _ELISION: Final = re.compile(
@@ -25,7 +25,7 @@ ELIDING: Final = frozenset({"ca", "fr", "ga", "it", "mt"})
 
 
 def words(text: str, language: str) -> tuple[str, ...]:
-    """Its words in their order, small, without stop words and numbers; a word may come twice.
+    """A text's words in order, in lower case, without stop words and numbers; words may repeat.
 
     Words are runs of letters, whatever the script, joined by apostrophe or hyphen. Texts without
     spaces between words (Chinese, Japanese, Thai) come as their phrases. A language without a list

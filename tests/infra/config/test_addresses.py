@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from infra.config.settings import Settings
-from infra.local import stack
+from infra.local import stack, status
 from infra.local.services import SERVICES, Health
 from operators.core.errors import TerminalError, TransientError
 from pipelines.cli.demo import demo
@@ -112,7 +112,7 @@ def test_status_calls_it_external(tmp_path):
     settings = Settings(home=tmp_path, redis_url="redis://a:1")
     [service] = [service for service in SERVICES if service.name == "redis"]
     service = replace(service, probe=lambda _settings, _pid: Health(ready=True, facts={}))
-    found = stack._service_status(settings, service, None, None)
+    found = status._service_status(settings, service, None, None)
     assert (found.state, found.ready, found.address) == ("EXTERNAL", True, "redis://a:1/0")
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from models.manifest import read, render
 from operators.core.errors import TerminalError
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 
 
 @pytest.fixture

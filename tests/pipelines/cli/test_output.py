@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from pipelines.cli.output import table
+from pipelines.cli.screen import table
 
 LONG = "Every new public building and every supermarket should carry solar panels on its roof."
 

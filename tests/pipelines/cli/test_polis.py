@@ -9,7 +9,7 @@ import pytest
 from places import FIXTURES
 from typer.testing import CliRunner, Result
 
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 from pipelines.exchange import outcome, send
 from pipelines.exchange.send import Receipt
 from schemas.rejections import Rejection

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 from schemas.rejections import ADVICE, REASONS
 
 GOOD = (

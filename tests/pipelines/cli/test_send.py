@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from operators.core.errors import TransientError
-from pipelines.cli.main import app
+from pipelines.cli.app import app
 from pipelines.exchange import outcome, send
 from pipelines.exchange.outcome import Outcome, Rejected
 from pipelines.exchange.send import Receipt

@@ -29,6 +29,8 @@ OPPOSITE = [
     ("pl", "Podnieść podatki", "Obniżyć podatki"),
 ]
 SAME = [
+    ("en", "🚲🚲🚲", "Trees 🌳"),
+    ("en", "🌳", "1 2 3"),
     ("en", "Reduce noise at night", "Stop noise at night"),
     ("en", "Never ban hunting", "Allow hunting"),
     ("en", "Not only cities need trains", "Cities need trains"),
