@@ -20,9 +20,11 @@ TOO_LONG: dict[str, str] = {}
 
 WITHOUT_TEST = {
     "a command, which other tests run as people do, on the command line": """
-        pipelines.cli.clusters pipelines.cli.config pipelines.cli.data pipelines.cli.doctor
-        pipelines.cli.epochs pipelines.cli.explain pipelines.cli.export pipelines.cli.files
-        pipelines.cli.groups pipelines.cli.stack pipelines.cli.top
+        pipelines.cli.activity pipelines.cli.board_warnings pipelines.cli.clusters
+        pipelines.cli.config pipelines.cli.consultations pipelines.cli.data pipelines.cli.doctor
+        pipelines.cli.epochs pipelines.cli.explain pipelines.cli.export pipelines.cli.faults
+        pipelines.cli.files pipelines.cli.groups pipelines.cli.installation pipelines.cli.query
+        pipelines.cli.stack pipelines.cli.status pipelines.cli.top
         infra.chdb_http.__main__ infra.local.provision.__main__
     """,
     "puts a service together of what is tested; tests/stack runs it as a process": """
@@ -49,7 +51,9 @@ WITHOUT_TEST = {
         loadtests.evaluation.one_thread loadtests.evaluation.signals.measure
         loadtests.evaluation.signals.page
     """,
-    "a type, without code": "infra.local.provision.problem models.encoder",
+    "a type, without code": """
+        infra.local.provision.problem models.encoder operators.core.clusters.state_size
+    """,
     "run as a whole by tests/infra/local/provision": "infra.local.provision.checks",
     "what a report says of the machine": "loadtests.machine",
 }

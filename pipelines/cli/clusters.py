@@ -55,7 +55,11 @@ def clusters(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Show the topics of a consultation: proposals by what they are about."""
+    """Show the clusters of a consultation: proposals by what they are about.
+
+    The largest first: label, words, size, ballots, agreement with its interval, how far its
+    proposals lie apart, the most agreed and the most opposed one.
+    """
     views = clickhouse()
     try:
         with about(views, consultation):

@@ -1,4 +1,4 @@
-"""``tutti schemas check``: which lines would be refused, and how to mend them."""
+"""``tutti schemas check``: which lines would be rejected, and how to mend them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +80,7 @@ def check(
     ] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Say which lines would be refused, and how to mend them; exit 1 if any would, 2 unread."""
+    """Say which lines would be rejected, and how to mend them; exit 1 if any would, 2 unread."""
     named: list[Fault] = []
     try:
         checked = check_file(file, kind, limit, named.append if as_json else print_fault)
