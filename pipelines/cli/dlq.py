@@ -184,7 +184,7 @@ def _plain(done: "Replay", matching: int, looked_at: int) -> dict[str, Any]:
         "matching": matching,
         "looked_at": looked_at,
         "valid_now": len(done.valid),
-        "still_refused": dict(done.refused),
+        "still_rejected": dict(done.rejected),
         "superseded": done.superseded,
         "gone": done.gone,
         "sent": done.receipt.sent if done.receipt else 0,
@@ -200,7 +200,7 @@ def _print_replay(done: "Replay", matching: int, looked_at: int) -> None:
         (matching - looked_at, "more match: raise --limit, or narrow the choice"),
         *(
             (times, f"skipped: would be rejected again as {reason}")
-            for reason, times in done.refused.most_common()
+            for reason, times in done.rejected.most_common()
         ),
         (done.superseded, "skipped: a newer message of the same proposal or consultation counts"),
         (done.gone, "skipped: no longer in Kafka, retention has removed them"),

@@ -83,7 +83,7 @@ def test_a_reason_of_another_version_has_no_cure():
 
 def test_a_replay_says_what_it_did_and_what_it_left(capsys):
     done = Replay([letter(offset=n) for n in range(25)], gone=2, superseded=3)
-    done.refused["empty"] = 4
+    done.rejected["empty"] = 4
     _print_replay(done, 40, 34)
     said = capsys.readouterr().out
     assert "34 rejected messages looked at" in said
