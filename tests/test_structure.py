@@ -20,9 +20,11 @@ TOO_LONG: dict[str, str] = {}
 
 WITHOUT_TEST = {
     "a command, which other tests run as people do, on the command line": """
-        pipelines.cli.clusters pipelines.cli.config pipelines.cli.data pipelines.cli.doctor
-        pipelines.cli.epochs pipelines.cli.explain pipelines.cli.export pipelines.cli.files
-        pipelines.cli.groups pipelines.cli.stack pipelines.cli.top
+        pipelines.cli.activity pipelines.cli.board_warnings pipelines.cli.clusters
+        pipelines.cli.config pipelines.cli.consultations pipelines.cli.data pipelines.cli.doctor
+        pipelines.cli.epochs pipelines.cli.explain pipelines.cli.export pipelines.cli.faults
+        pipelines.cli.files pipelines.cli.groups pipelines.cli.installation pipelines.cli.query
+        pipelines.cli.stack pipelines.cli.status pipelines.cli.top
         infra.chdb_http.__main__ infra.local.provision.__main__
     """,
     "puts a service together of what is tested; tests/stack runs it as a process": """
@@ -30,11 +32,13 @@ WITHOUT_TEST = {
         pipelines.votes.job pipelines.votes.main pipelines.votes.rebuild infra.local.broker
     """,
     "asked over HTTP, as clients do, by the tests in tests/infra/chdb_http": """
-        infra.chdb_http.app infra.chdb_http.browser_guard infra.chdb_http.config
-        infra.chdb_http.engine infra.chdb_http.engine_config infra.chdb_http.listener
-        infra.chdb_http.request infra.chdb_http.response infra.chdb_http.policy.allowlist
-        infra.chdb_http.policy.ast_check infra.chdb_http.policy.redaction
-        infra.chdb_http.policy.token_check infra.local.clickhouse_server
+        infra.chdb_http.app infra.chdb_http.config infra.chdb_http.engine
+        infra.chdb_http.engine_config infra.chdb_http.response
+        infra.chdb_http.policy.allowlist infra.chdb_http.policy.ast_check
+        infra.chdb_http.policy.functions infra.chdb_http.policy.parser
+        infra.chdb_http.policy.redaction infra.chdb_http.policy.token_check
+        infra.chdb_http.policy.values_check infra.chdb_http.policy.verdicts
+        infra.local.clickhouse_server
     """,
     "draws what tests/pipelines/demo/test_campaign.py looks at": """
         pipelines.demo.ballots pipelines.demo.catalogue pipelines.demo.decks pipelines.demo.draws
@@ -49,13 +53,16 @@ WITHOUT_TEST = {
         loadtests.evaluation.one_thread loadtests.evaluation.signals.measure
         loadtests.evaluation.signals.page
     """,
-    "a type, without code": "infra.local.provision.problem models.encoder",
+    "a type, without code": """
+        infra.local.provision.problem models.encoder operators.core.clusters.state_size
+    """,
     "run as a whole by tests/infra/local/provision": "infra.local.provision.checks",
     "what a report says of the machine": "loadtests.machine",
 }
 """Why modules have no test of their own → their names."""
 
 ELSEWHERE = {
+    "tests/infra/chdb_http/test_catalog.py": "what tools ask on connecting, over HTTP",
     "tests/infra/chdb_http/test_clients.py": "clients of others, over HTTP",
     "tests/infra/chdb_http/test_independence.py": "what the package imports",
     "tests/infra/chdb_http/test_jdbc.py": "a client in Java, over HTTP",

@@ -25,8 +25,8 @@ def is_checkout(folder: Path) -> bool:
 def data_folder(environment: Mapping[str, str]) -> Path:
     """The user's folder of tutti's data.
 
-    >>> str(data_folder({"XDG_DATA_HOME": "/data"})), str(data_folder({"HOME": "/home/me"}))
-    ('/data/tutti', '/home/me/.local/share/tutti')
+    >>> str(data_folder({"XDG_DATA_HOME": "/data"})), str(data_folder({"HOME": "/me"}))
+    ('/data/tutti', '/me/.local/share/tutti')
     """
     given = Path(environment.get("XDG_DATA_HOME", ""))
     if given.is_absolute():  # the specification: a relative one is to be ignored

@@ -94,6 +94,17 @@ def _made_once(file: Path, secret: str) -> None:
         draft.unlink()
 
 
+def own_secret(settings: Settings, name: str) -> str:
+    """A secret between our own services; made when it is first asked for, and kept.
+
+    Raises:
+        TerminalError: As `read_private`.
+    """
+    file = settings.home / "secrets" / name
+    _made_once(file, secrets.token_urlsafe(GENERATED_BYTES))
+    return read_secret(file, str(file))
+
+
 def clickhouse_password_file(settings: Settings) -> Path | None:
     """Where the operators' password is: as set, or the one that the local server makes for itself.
 

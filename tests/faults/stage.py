@@ -129,7 +129,7 @@ class Stage:
         await_that(
             f"processes of {services}",
             lambda: all(self.processes(service) for service in services),
-            60,
+            180,
         )
 
     def up(self, tries: int = 3) -> None:
@@ -190,7 +190,7 @@ class Stage:
         keeper = threading.Thread(target=keep)
         keeper.start()
         try:
-            await_that("the process beside starts", lambda: b"_started" in said.read_bytes(), 90)
+            await_that("the process beside starts", lambda: b"_started" in said.read_bytes(), 300)
             yield
         finally:
             over.set()

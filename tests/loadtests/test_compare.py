@@ -51,7 +51,7 @@ class ClickHouse:
 
     def query(self, sql: str, parameters: dict[str, str] | None = None) -> SimpleNamespace:
         if "dead_letters" in sql:
-            return SimpleNamespace(result_rows=list(self.held.refused.items()))
+            return SimpleNamespace(result_rows=list(self.held.rejected.items()))
         if "count()" in sql:
             cells = self.held.windows if "tutti.minute_cells" in sql else self.held.tallies
             assert parameters == {"consultation": MADE.consultation_id}
@@ -115,7 +115,7 @@ def test_a_cell_of_a_proposal_that_never_was_is_found() -> None:
 def test_a_message_accepted_or_refused_too_often_is_found() -> None:
     held = right()
     assert not validated(replace(held, accepted=held.accepted + 1)).exact
-    reason = next(iter(held.refused))
-    more = held.refused | {reason: held.refused[reason] + 1}
-    assert not validated(replace(held, refused=more)).exact
-    assert not validated(replace(held, refused=held.refused | {"too_deep": 1})).exact
+    reason = next(iter(held.rejected))
+    more = held.rejected | {reason: held.rejected[reason] + 1}
+    assert not validated(replace(held, rejected=more)).exact
+    assert not validated(replace(held, rejected=held.rejected | {"too_deep": 1})).exact

@@ -1,9 +1,9 @@
 import gzip
 import json
-import time
 import zlib
 
 import lz4.frame
+import psutil
 import pytest
 from backports import zstd
 
@@ -156,17 +156,6 @@ def test_a_final_semicolon_is_no_second_statement(server, sql):
     assert server.ask(body=sql).status == 200
 
 
-def test_small_answers_do_not_wait_for_acknowledgements(server):
-    """Each of them would take 40 ms without TCP_NODELAY."""
-    client = server.client()
-    took_s = list[float]()
-    for _ in range(20):
-        started = time.monotonic()
-        client.command("SELECT 1")
-        took_s.append(time.monotonic() - started)
-    assert min(took_s) < 0.04  # of a busy machine the quickest
-
-
 HEADS = {
     "TSVWithNames": b"a\tb\\n\n",
     "TSVWithNamesAndTypes": b"a\tb\\n\nUInt8\tString\n",
@@ -202,10 +191,12 @@ def test_totals_come_behind_the_rows(server):
 @pytest.mark.parametrize(("analyst", "size"), [(True, 32_000), (False, 240_000)])
 def test_a_long_strange_statement_delays_nobody(server, strange, analyst, size):
     """Took a minute of the one event loop: each quote looked for its end again."""
-    started = time.monotonic()
+    process = psutil.Process(server.process.pid)
+    before = sum(process.cpu_times()[:2])
     reply = server.ask(body="SELECT " + strange * (size // len(strange)), analyst=analyst)
     assert reply.status == 400
     assert server.sql("SELECT 1") == "1"
-    # It takes 0.03 s. Where a quote looks for its end again, reading the words once takes 24 s of a
-    # core at least, more than 100 s for most; and they are read several times.
-    assert time.monotonic() - started < 10
+    # It takes 0.03 s of a core, however busy the others are. Where a quote looks for its end again,
+    # reading the words once takes 24 s at least, more than 100 s for most; and they are read
+    # several times.
+    assert sum(process.cpu_times()[:2]) - before < 10

@@ -34,7 +34,7 @@ def check(tmp_path: Path):
 
 
 def test_exit_is_0_when_every_line_would_be_accepted(check):
-    assert "2 lines: 2 would be accepted, 0 refused" in check(GOOD * 2, code=0)
+    assert "2 lines: 2 would be accepted, 0 rejected" in check(GOOD * 2, code=0)
     assert "0 lines" in check("", code=0)
 
 
@@ -42,13 +42,13 @@ def test_a_fault_is_told_with_its_line_reason_field_value_and_cure(check):
     said = check(GOOD + BAD, code=1)
     assert 'line 2: unknown_choice choice: found "yes"; expected: agree' in said
     assert ADVICE["unknown_choice"].mend in said
-    assert "2 lines: 1 would be accepted, 1 refused" in said
+    assert "2 lines: 1 would be accepted, 1 rejected" in said
     assert "1 x unknown_choice, first in line 2" in said
 
 
 def test_json_tells_the_same_to_a_program(check):
     told = json.loads(check(GOOD + BAD * 2, "--json", "--limit", "1", code=1))
-    assert (told["lines"], told["accepted"], told["refused"]) == (3, 1, 2)
+    assert (told["lines"], told["accepted"], told["rejected"]) == (3, 1, 2)
     mend = ADVICE["unknown_choice"].mend
     assert told["reasons"] == {"unknown_choice": {"lines": 2, "first_line": 2, "mend": mend}}
     assert told["faults"] == [
@@ -66,7 +66,7 @@ def test_json_tells_the_same_to_a_program(check):
 def test_beyond_the_limit_faults_are_counted_and_not_named(check):
     said = check(BAD * 5, "--limit", "2", code=1)
     assert said.count("\nline ") + said.startswith("line ") == 2
-    assert "5 refused" in said
+    assert "5 rejected" in said
 
 
 def test_a_file_that_cannot_be_read_is_exit_2(tmp_path):
