@@ -1,6 +1,8 @@
 """Statements as the engine understands them: its own text of them, and its parse."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 from infra.chdb_http.engine import Engine
 from infra.chdb_http.errors import BAD_ARGUMENTS, engine_error, refusal
@@ -17,6 +19,23 @@ class StatementParser:
     def __init__(self, engine: Engine, settings: Mapping[str, str]) -> None:
         self._engine = engine
         self._settings = settings
+
+    @contextmanager
+    def session(self) -> Iterator["ParserSession"]:
+        """A connection on which one statement is parsed."""
+        with self._engine.connection(self._settings) as connection:
+            yield ParserSession(connection)
+
+
+class ParserSession:
+    """Parses on one connection.
+
+    Args:
+        connection: of the engine.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
 
     def rewrite(self, sql: bytes) -> str:
         """The statement written again: one statement, without comments and odd quoting.
@@ -51,8 +70,7 @@ class StatementParser:
 
     def _ask(self, query: str, params: Mapping[str, str]) -> str:
         try:
-            with self._engine.connection(self._settings) as connection:
-                result = connection.query(query, "TSVRaw", params=dict(params))
-                return str(result.bytes().decode()).rstrip("\n")
+            result = self._connection.query(query, "TSVRaw", params=dict(params))
+            return str(result.bytes().decode()).rstrip("\n")
         except RuntimeError as error:
             raise engine_error(error) from None

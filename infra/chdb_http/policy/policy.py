@@ -115,9 +115,12 @@ class OperatorPolicy:
         return admitted
 
     def _check(self, sql: bytes, request: Request) -> str:
-        rewritten = self._parser.rewrite(sql)
-        token_check.check_reach(rewritten, request.params, self._functions, self._closed_settings)
-        tree = self._parser.tree(rewritten, request.params)
+        with self._parser.session() as parser:
+            rewritten = parser.rewrite(sql)
+            token_check.check_reach(
+                rewritten, request.params, self._functions, self._closed_settings
+            )
+            tree = parser.tree(rewritten, request.params)
         if request.read_only:
             ast_check.check_reading(tree)
         ast_check.check_reach(tree, self._functions)
@@ -162,12 +165,13 @@ class AnalystPolicy:
         key = (request.sql, databases, tuple(request.params))
         admitted = self._verdicts.get(key)
         if admitted is None:
-            rewritten = self._parser.rewrite(request.sql)
             names = allowlist.AllowedNames(
                 self._functions, self._published, databases - self._published
             )
-            token_check.check_published(rewritten, names)
-            tree = self._parser.tree(rewritten, request.params)
+            with self._parser.session() as parser:
+                rewritten = parser.rewrite(request.sql)
+                token_check.check_published(rewritten, names)
+                tree = parser.tree(rewritten, request.params)
             ast_check.check_published(tree, names, statement.named_format(rewritten.encode()))
             admitted = redaction.without_paths(rewritten)
             self._verdicts.put(key, request.sql, admitted)
