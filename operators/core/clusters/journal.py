@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from operators.core.clusters.clusters import Clusters
 from operators.core.clusters.item import Item
 
-LEAST: Final = 500
+MIN_ENTRIES: Final = 500
 """Items in a journal before a snapshot is taken, at least."""
 
 SHARE: Final = 0.1
@@ -43,7 +43,7 @@ def due(entries: int, clusters: Clusters) -> bool:
         entries: How many the journal holds.
         clusters: The state after all of them.
     """
-    return entries >= max(LEAST, int(SHARE * clusters.size.proposals))
+    return entries >= max(MIN_ENTRIES, int(SHARE * clusters.size.proposals))
 
 
 def revived(clusters: Clusters, entries: Iterable[bytes]) -> Clusters:

@@ -24,7 +24,7 @@ METHOD: Final = "duplicates/char4-jaccard-0.8/1"
 LENGTH: Final = 4
 """Characters of an n-gram."""
 
-LEAST: Final = 0.8
+MIN_SIMILARITY: Final = 0.8
 """Jaccard similarity of near duplicates, at least."""
 
 BANDS: Final = 16
@@ -101,7 +101,7 @@ class Duplicates:
         for _, other in sorted(set(self._candidates(key, offset))):
             similarity = jaccard(grams, ngrams(other))
             _, proposal, spoken = self._texts[other].proposals[0]
-            if similarity >= LEAST and stance(key, language, other, spoken) != "opposite":
+            if similarity >= MIN_SIMILARITY and stance(key, language, other, spoken) != "opposite":
                 return Duplicate(proposal, "near", similarity)
         return NONE
 

@@ -12,8 +12,8 @@ from operators.core.clusters.normalise import plain
 METHOD: Final = "words/1"
 """Name and version of the rule."""
 
-SHORTEST: Final = 2
-LONGEST: Final = 40
+MIN_LETTERS: Final = 2
+MAX_LETTERS: Final = 40
 """Longest word, letters."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")  # noqa: RUF001 - the apostrophe of print
@@ -43,7 +43,7 @@ def words(text: str, language: str) -> tuple[str, ...]:
             continue
         if code in ELIDING:
             word = _without_article(word, code)
-        if SHORTEST <= len(word) <= LONGEST and word not in ignored and not word.isdigit():
+        if MIN_LETTERS <= len(word) <= MAX_LETTERS and word not in ignored and not word.isdigit():
             found.append(word)
     return tuple(found)
 
