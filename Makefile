@@ -58,7 +58,7 @@ test-parser: ready ## fetch AsyncAPI's own parser, which two tests ask (54 MB)
 		timeout 300 npm ci --prefix build/asyncapi --ignore-scripts --no-audit --no-fund --silent; } \
 		|| echo "test-parser: AsyncAPI's parser could not be fetched; its tests are skipped." >&2
 
-test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
+test-fast: ready ## the tests that start no whole stack (some start a ClickHouse or a Redis)
 	$(PARALLEL_TESTS) -m "not stack and not prove"
 
 LOADTESTS := $(BIN)/python -m loadtests

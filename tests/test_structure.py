@@ -32,10 +32,12 @@ WITHOUT_TEST = {
         pipelines.votes.job pipelines.votes.main pipelines.votes.rebuild infra.local.broker
     """,
     "asked over HTTP, as clients do, by the tests in tests/infra/chdb_http": """
-        infra.chdb_http.app infra.chdb_http.browser_guard infra.chdb_http.config
-        infra.chdb_http.engine infra.chdb_http.engine_config infra.chdb_http.listener
-        infra.chdb_http.request infra.chdb_http.response infra.chdb_http.policy.allowlist
-        infra.chdb_http.policy.ast_check infra.chdb_http.policy.redaction
+        infra.chdb_http.app infra.chdb_http.config
+        infra.chdb_http.engine infra.chdb_http.engine_config
+        infra.chdb_http.response infra.chdb_http.policy.allowlist infra.chdb_http.policy.functions
+        infra.chdb_http.policy.ast_check infra.chdb_http.policy.parser
+        infra.chdb_http.policy.redaction infra.chdb_http.policy.values_check
+        infra.chdb_http.policy.verdicts
         infra.chdb_http.policy.token_check infra.local.clickhouse_server
     """,
     "draws what tests/pipelines/demo/test_campaign.py looks at": """
@@ -60,6 +62,7 @@ WITHOUT_TEST = {
 """Why modules have no test of their own → their names."""
 
 ELSEWHERE = {
+    "tests/infra/chdb_http/test_catalog.py": "what tools ask on connecting, over HTTP",
     "tests/infra/chdb_http/test_clients.py": "clients of others, over HTTP",
     "tests/infra/chdb_http/test_independence.py": "what the package imports",
     "tests/infra/chdb_http/test_jdbc.py": "a client in Java, over HTTP",

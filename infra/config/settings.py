@@ -120,8 +120,8 @@ class Settings(BaseModel):
     clickhouse_user: str = Field("default", description="user of the sink and of operators")
     clickhouse_password_file: Path | None = Field(
         None,
-        description="file of that user's password; the local server then demands it at the"
-        " operators' port",
+        description="file of that user's password; unset: the local server makes"
+        " secrets/clickhouse.password of TUTTI_HOME",
     )
     analyst_user: str = Field("default", description="user of `tutti query`")
     analyst_password_file: Path | None = Field(

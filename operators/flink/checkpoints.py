@@ -1,4 +1,4 @@
-"""Resuming: which checkpoint to start from, and whether it is whole.
+"""Finds checkpoints and says whether their files are whole.
 
 A checkpoint's ``_metadata`` names the files of its state. Flink writes each as a byte 2, its size
 (8 bytes), the length of its address (2 bytes) and the address, which is absolute. Other numbers

@@ -17,7 +17,11 @@ def rebuild(
     cancel: Annotated[bool, typer.Option("--cancel", help="Give a running rebuild up.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Count all votes again beside the running count, then show the new one."""
+    """Count all votes again beside the running count, then show the new one.
+
+    The votes are counted in a new epoch, which becomes active when it has every vote that the old
+    one may have shown; --cancel abandons it.
+    """
     ours = settings()
     from pipelines.votes import rebuild as rebuilding
 

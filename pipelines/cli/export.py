@@ -35,7 +35,11 @@ def export(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a consultation as Parquet and CSV with a manifest, or as Polis does."""
+    """Write a consultation as Parquet and CSV with a manifest, or as Polis does.
+
+    The manifest has schema, checksums, methods and the cut. Polis's layout holds single ballots,
+    which tutti import polis reads.
+    """
     if layout == "polis" and database == "open":
         raise TerminalError(
             "Polis's layout holds single ballots, which are not public: add --database marts."

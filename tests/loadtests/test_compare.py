@@ -51,7 +51,7 @@ class ClickHouse:
 
     def query(self, sql: str, parameters: dict[str, str] | None = None) -> SimpleNamespace:
         if "dead_letters" in sql:
-            return SimpleNamespace(result_rows=list(self.stored.refused.items()))
+            return SimpleNamespace(result_rows=list(self.stored.rejected.items()))
         if "count()" in sql:
             cells = self.stored.windows if "tutti.minute_cells" in sql else self.stored.tallies
             assert parameters == {"consultation": MADE.consultation_id}
@@ -115,7 +115,7 @@ def test_a_cell_of_a_proposal_that_never_was_is_found() -> None:
 def test_a_message_accepted_or_refused_too_often_is_found() -> None:
     stored = right()
     assert not validated(replace(stored, accepted=stored.accepted + 1)).exact
-    reason = next(iter(stored.refused))
-    more = stored.refused | {reason: stored.refused[reason] + 1}
-    assert not validated(replace(stored, refused=more)).exact
-    assert not validated(replace(stored, refused=stored.refused | {"too_deep": 1})).exact
+    reason = next(iter(stored.rejected))
+    more = stored.rejected | {reason: stored.rejected[reason] + 1}
+    assert not validated(replace(stored, rejected=more)).exact
+    assert not validated(replace(stored, rejected=stored.rejected | {"too_deep": 1})).exact

@@ -102,11 +102,11 @@ def test_the_expected_result_is_that_of_a_naive_recount_of_the_messages(more) ->
     expected = expect(made, segments, clock)
 
     latest: dict[tuple[str, str], tuple[int, int, object]] = {}
-    refused: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
     for order, (_, value) in enumerate(m for s in segments for m in messages(made, s)):
         verdict = validate_vote(value, BROKER_MS)
         if isinstance(verdict, Rejection):
-            refused[verdict.reason] += 1
+            rejected[verdict.reason] += 1
             continue
         ballot = ballot_of(verdict, Origin(0, order, BROKER_MS))
         pair = (verdict.proposal_id, verdict.participant_id)
@@ -129,8 +129,8 @@ def test_the_expected_result_is_that_of_a_naive_recount_of_the_messages(more) ->
     for cells, naive in ((expected.tallies, tallies), (expected.windows, windows)):
         found = dict(zip(cells.codes.tolist(), cells.counts.tolist(), strict=True))
         assert found == {code(*key): [*t.result().values()] for key, t in naive.items()}
-    assert expected.refused == dict(refused)
-    assert expected.accepted == 7_000 - refused.total()
+    assert expected.rejected == dict(rejected)
+    assert expected.accepted == 7_000 - rejected.total()
     assert len(latest) < expected.accepted  # there were re-votes, or this proves little
 
 

@@ -236,7 +236,7 @@ def replayed(stack, refused) -> dict[str, object]:
 
 def test_a_vote_of_the_future_is_counted_when_its_time_has_come(stack, refused, replayed):
     assert (replayed["sent"], replayed["acknowledged"], replayed["failed"]) == (7, 7, {})
-    assert replayed["still_refused"] == {"unknown_choice": 1, "empty": 1}
+    assert replayed["still_rejected"] == {"unknown_choice": 1, "empty": 1}
     rows = stack.rows(
         "SELECT proposal_id, votes, agree FROM marts.leaderboard"
         " WHERE consultation_id = 'sent-again'"
@@ -304,6 +304,6 @@ def test_before_its_time_nothing_is_sent_again(stack):
     stack.sync()
     before = ends(stack)
     found = stack.json("dlq", "replay", "--since", since, "--yes")
-    assert found["still_refused"] == {"future_time": 2, "unknown_choice": 1, "empty": 1}
+    assert found["still_rejected"] == {"future_time": 2, "unknown_choice": 1, "empty": 1}
     assert (found["sent"], found["acknowledged"], found["valid_now"]) == (0, 0, 0)
     assert ends(stack) == before

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from infra.local.provision.checkout import Checkout
 from infra.local.provision.report import Progress
-from operators.core.errors import TerminalError
 
 # What would install or import from elsewhere. uv's settings are ours: pip's configuration says from
 # where is fetched. Where uv keeps what it fetched, and how it links to it, is the user's choice.
@@ -18,8 +17,11 @@ ELSEWHERE = re.compile(
 )
 
 
-class StepError(TerminalError):
-    """A step of the installation failed; the message says what to do."""
+class StepError(Exception):
+    """A step of the installation failed; the message says what to do.
+
+    A root of its own: set-up imports nothing but itself and the standard library.
+    """
 
 
 @dataclass(frozen=True, slots=True)

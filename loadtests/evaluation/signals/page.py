@@ -73,7 +73,11 @@ def render(
         identical=identical.METHOD,
         attacks=_table(
             ("traffic", "proposal", "ballots", "in", "seen after", "flagged", "rank → without"),
-            (_attack(scenario, outcome) for scenario, told, _ in attacks for outcome in told),
+            (
+                _attack(scenario, outcome)
+                for scenario, outcomes, _ in attacks
+                for outcome in outcomes
+            ),
         ),
         honest=_table(
             ("consultation", "proposal-hours", "signals"),
@@ -88,7 +92,7 @@ def render(
         people=f"{PEOPLE:,}",
         proposals=PROPOSALS,
         rings=_table(
-            _RING_HEADER, (_ring(crowd, found) for crowd, told, _ in rings for found in told)
+            _RING_HEADER, (_ring(crowd, found) for crowd, rows, _ in rings for found in rows)
         ),
         alone=_table(
             ("honest people", "signals"),

@@ -14,7 +14,7 @@ MAX_MICRO_CLUSTERS: Final = 2_000
 FOLDED: Final = 1_800
 """Micro-clusters left after folding: one fold makes room for some hundred more."""
 
-COHESION: Final = 0.03
+SAME_CLUSTER_BONUS: Final = 0.03
 """Added to the cosine of two proposals of one cluster when clusters are formed anew."""
 
 NEAR: Final = 0.9
@@ -98,12 +98,12 @@ class MicroClusters:
     def group(self, floor: float, down_to: int = 1) -> NDArray[np.int64]:
         """Group all micro-clusters by average link down to `floor`; returns the group of each.
 
-        The cosine of two that are of one cluster counts `COHESION` more, so that clusters that are
-        nearly as good as others stay.
+        The cosine of two of one cluster counts `SAME_CLUSTER_BONUS` more, so that clusters that
+        are nearly as good as others stay.
         """
         together = self.cluster[:, None] == self.cluster[None, :]
         products = self.sums @ self.sums.T
-        products += together * (COHESION * SCALE**2) * np.outer(self.counts, self.counts)
+        products += together * (SAME_CLUSTER_BONUS * SCALE**2) * np.outer(self.counts, self.counts)
         return average_link(products, self.counts, floor * SCALE**2, down_to=down_to)
 
     def fold(self) -> NDArray[np.int64]:

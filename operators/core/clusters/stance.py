@@ -20,7 +20,7 @@ METHOD: Final = "stance/cues/1"
 
 Stance = Literal["same", "opposite", "unclear"]
 
-MAX_TURNS: Final = 2
+MAX_REVERSALS: Final = 2
 """Reversals of one text that can be followed; with more its stance is unclear."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
@@ -44,7 +44,7 @@ def stance(one: str, one_language: str, other: str, other_language: str) -> Stan
         return "unclear"
     words, other_words = _words(one), _words(other)
     turns, other_turns = _turns(words, cues), _turns(other_words, other_cues)
-    if max(turns, other_turns) > MAX_TURNS:
+    if max(turns, other_turns) > MAX_REVERSALS:
         return "unclear"
     if turns % 2 != other_turns % 2:
         return "opposite"

@@ -42,13 +42,13 @@ MICRO_DEVIATIONS: Final = 6.0
 APART: Final = 0.15
 """Least distance of `micro` above `macro`."""
 
-MAX_COSINE: Final = 0.75
+MAX_MACRO: Final = 0.75
 """Greatest `macro`, however alike the proposals are; `micro` may be `APART` above it."""
 
 AS_CLEAR: Final = 0.005
 """Of two silhouettes that differ by less, the one with smaller clusters is chosen."""
 
-MIN_COSINE: Final = 0.05
+MIN_MACRO: Final = 0.05
 """Least `macro`."""
 
 
@@ -80,12 +80,12 @@ def calibrate(vectors: NDArray[np.float64]) -> Thresholds:
     pairs = np.sort(products[np.triu_indices(len(vectors), 1)]) / SCALE**2
     median = float(pairs[len(pairs) // 2])
     spread = median - float(pairs[int(len(pairs) * LOWER_TAIL)])
-    floors = [min(MAX_COSINE, max(MIN_COSINE, median + times * spread)) for times in DEVIATIONS]
+    floors = [min(MAX_MACRO, max(MIN_MACRO, median + times * spread)) for times in DEVIATIONS]
     clearest = _clearest(vectors, products, floors)
-    usual = min(MAX_COSINE, max(MIN_COSINE, median + USUAL * spread))
+    usual = min(MAX_MACRO, max(MIN_MACRO, median + USUAL * spread))
     weight = USUAL_WEIGHT / (len(vectors) + USUAL_WEIGHT)
     macro = clearest + weight * (usual - clearest)
-    micro = max(macro + APART, min(MAX_COSINE, median + MICRO_DEVIATIONS * spread))
+    micro = max(macro + APART, min(MAX_MACRO, median + MICRO_DEVIATIONS * spread))
     return Thresholds(macro, micro)
 
 

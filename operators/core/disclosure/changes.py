@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from operators.core.disclosure.cohorts import TROLL, UNPLACED, BallotGroup, Cohort
 from operators.core.disclosure.thresholds import (
-    LARGEST_CHANGES_WAITING,
+    MAX_CHANGES_WAITING,
     MIN_CHANGED,
     shows_nobody,
 )
@@ -28,7 +28,7 @@ def changing(groups: Iterable[BallotGroup], standing: Mapping[str, int]) -> list
     []
     """
     total = sum(ballots for cell, ballots in standing.items() if cell != TROLL)
-    most = max(MIN_CHANGED, int(LARGEST_CHANGES_WAITING * total))
+    most = max(MIN_CHANGED, int(MAX_CHANGES_WAITING * total))
     cohorts: list[Cohort] = []
     waiting: list[BallotGroup] = []
     for group in sorted(groups, key=lambda group: group.cell):

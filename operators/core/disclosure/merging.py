@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from operators.core.disclosure.cohorts import MERGED, BallotGroup, Cohort
-from operators.core.disclosure.thresholds import LARGEST_WAITING, MIN_PEOPLE
+from operators.core.disclosure.thresholds import MAX_WAITING, MIN_PEOPLE
 from operators.core.disclosure.windows import around
 
 
@@ -23,7 +23,7 @@ def merge_small(waiting: Mapping[str, Sequence[BallotGroup]], published: int) ->
     """
     people = {cell: sum(group.people for group in groups) for cell, groups in waiting.items()}
     left = sum(people.values())
-    most = max(MIN_PEOPLE, int(LARGEST_WAITING * published))
+    most = max(MIN_PEOPLE, int(MAX_WAITING * published))
     if left < most:
         return None
     taken: list[BallotGroup] = []

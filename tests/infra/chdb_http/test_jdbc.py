@@ -10,7 +10,10 @@ import pytest
 from places import CHECKOUT
 
 HERE = Path(__file__).parent / "java"
-JAR = CHECKOUT / "build" / "test-jars" / "clickhouse-jdbc.jar"
+JAR = (
+    Path(os.environ.get("TUTTI_TEST_JARS", CHECKOUT / "build" / "test-jars"))
+    / "clickhouse-jdbc.jar"
+)
 JARS = Path(os.environ.get("TUTTI_JARS", CHECKOUT / "build" / "jars"))
 HOME_JAVA = Path(os.environ.get("JAVA_HOME", "/nowhere")) / "bin" / "java"
 JAVA = str(HOME_JAVA) if HOME_JAVA.exists() else shutil.which("java")
@@ -37,6 +40,10 @@ EXPECTED = {
     "schemas": "true false",
     "mart": "7",
     "write": "164",
+    "catalog": "",
+    "marts": "jdbc:VIEW",
+    "internal": "hidden",
+    "columns of a mart": "a b c",
 }
 
 

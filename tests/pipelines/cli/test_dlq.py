@@ -83,12 +83,12 @@ def test_a_reason_of_another_version_has_no_cure():
 
 def test_a_replay_says_what_it_did_and_what_it_left(capsys):
     done = Replay([letter(offset=n) for n in range(25)], gone=2, superseded=3)
-    done.refused["empty"] = 4
+    done.rejected["empty"] = 4
     _print_replay(done, 40, 34)
     output = capsys.readouterr().out
-    assert "34 refused messages looked at" in output
+    assert "34 rejected messages looked at" in output
     assert "6 more match" in output
-    assert "4 skipped: would be refused again as empty" in output
+    assert "4 skipped: would be rejected again as empty" in output
     assert "3 skipped: a newer message" in output
     assert "2 skipped: no longer in Kafka" in output
     assert "tutti.votes.v1/2/0 unknown_choice choice" in output

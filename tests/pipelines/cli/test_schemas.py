@@ -48,7 +48,7 @@ def test_a_fault_is_told_with_its_line_reason_field_value_and_cure(check):
 
 def test_json_tells_the_same_to_a_program(check):
     report = json.loads(check(GOOD + BAD * 2, "--json", "--limit", "1", code=1))
-    assert (report["lines"], report["accepted"], report["refused"]) == (3, 1, 2)
+    assert (report["lines"], report["accepted"], report["rejected"]) == (3, 1, 2)
     mend = ADVICE["unknown_choice"].mend
     assert report["reasons"] == {"unknown_choice": {"lines": 2, "first_line": 2, "mend": mend}}
     assert report["faults"] == [

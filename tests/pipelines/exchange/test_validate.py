@@ -1,4 +1,4 @@
-"""What an integrator is told about a line that would be refused."""
+"""What an integrator is told about a line that would be rejected."""
 
 import io
 import json
@@ -87,7 +87,7 @@ def test_a_country_that_is_none_is_accepted_with_a_warning_and_the_cure() -> Non
     for code in ("FR", "UK", "ZZ", "UK", "XK"):
         for verdict in verdicts([vote(country=code)], VALIDATORS["votes"], NOW_MS):
             checked.add(verdict)
-    assert (checked.lines, checked.refused) == (5, 0)
+    assert (checked.lines, checked.rejected) == (5, 0)
     assert checked.warnings == {"UK is no code of ISO 3166-1: write GB": (2, 1)}
 
 
