@@ -126,7 +126,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 docs: ready ## build the documentation site into build/site: its index.html can be opened as a file
 	$(MKDOCS) build --strict
 
-docs-serve: ready ## show the site at http://127.0.0.1:8000 while its pages are written
+docs-serve: ready ## show the site on port 8000 while its pages are written
 	$(MKDOCS) serve --dev-addr 127.0.0.1:8000
 
 # --universal: one lock file for Python 3.11 and 3.12. No addresses: pip's own configuration has them.

@@ -32,13 +32,13 @@ WITHOUT_TEST = {
         pipelines.votes.job pipelines.votes.main pipelines.votes.rebuild infra.local.broker
     """,
     "asked over HTTP, as clients do, by the tests in tests/infra/chdb_http": """
-        infra.chdb_http.app infra.chdb_http.config
-        infra.chdb_http.engine infra.chdb_http.engine_config
-        infra.chdb_http.response infra.chdb_http.policy.allowlist infra.chdb_http.policy.functions
-        infra.chdb_http.policy.ast_check infra.chdb_http.policy.parser
-        infra.chdb_http.policy.redaction infra.chdb_http.policy.values_check
-        infra.chdb_http.policy.verdicts
-        infra.chdb_http.policy.token_check infra.local.clickhouse_server
+        infra.chdb_http.app infra.chdb_http.config infra.chdb_http.engine
+        infra.chdb_http.engine_config infra.chdb_http.response
+        infra.chdb_http.policy.allowlist infra.chdb_http.policy.ast_check
+        infra.chdb_http.policy.functions infra.chdb_http.policy.parser
+        infra.chdb_http.policy.redaction infra.chdb_http.policy.token_check
+        infra.chdb_http.policy.values_check infra.chdb_http.policy.verdicts
+        infra.local.clickhouse_server
     """,
     "draws what tests/pipelines/demo/test_campaign.py looks at": """
         pipelines.demo.ballots pipelines.demo.catalogue pipelines.demo.decks pipelines.demo.draws

@@ -34,7 +34,7 @@ def check(tmp_path: Path):
 
 
 def test_exit_is_0_when_every_line_would_be_accepted(check):
-    assert "2 lines: 2 would be accepted, 0 refused" in check(GOOD * 2, code=0)
+    assert "2 lines: 2 would be accepted, 0 rejected" in check(GOOD * 2, code=0)
     assert "0 lines" in check("", code=0)
 
 
@@ -42,7 +42,7 @@ def test_a_fault_is_told_with_its_line_reason_field_value_and_cure(check):
     printed = check(GOOD + BAD, code=1)
     assert 'line 2: unknown_choice choice: found "yes"; expected: agree' in printed
     assert ADVICE["unknown_choice"].mend in printed
-    assert "2 lines: 1 would be accepted, 1 refused" in printed
+    assert "2 lines: 1 would be accepted, 1 rejected" in printed
     assert "1 x unknown_choice, first in line 2" in printed
 
 
@@ -66,7 +66,7 @@ def test_json_tells_the_same_to_a_program(check):
 def test_beyond_the_limit_faults_are_counted_and_not_named(check):
     printed = check(BAD * 5, "--limit", "2", code=1)
     assert printed.count("\nline ") + printed.startswith("line ") == 2
-    assert "5 refused" in printed
+    assert "5 rejected" in printed
 
 
 def test_a_file_that_cannot_be_read_is_exit_2(tmp_path):
