@@ -125,9 +125,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Installe
 
 
 def test_the_wheel_holds_every_file_beside_the_code(source: Path, wheel: Path):
-    held = set(ZipFile(wheel).namelist())
+    contained = set(ZipFile(wheel).namelist())
     there = {file.relative_to(source) for p in PACKAGES for file in (source / p).rglob("*.*")}
-    missing = {file for file in there if str(file) not in held and (source / file).is_file()}
+    missing = {file for file in there if str(file) not in contained and (source / file).is_file()}
     left_out = {f for f in missing if any(f.match(pattern) for pattern in NOT_INSTALLED)}
     assert sorted(map(str, missing - left_out)) == []
     unused = [p for p in NOT_INSTALLED if not any(file.match(p) for file in left_out)]
