@@ -55,7 +55,7 @@ found = {
     "manifests": len([manifest.read(path).name for path in TEMPLATES.glob("*.toml")]),
     "workloads": len([load(path.stem) for path in FOLDER.glob("*.toml")]),
     "proposals": len(read_corpus().texts),
-    "edge_cases": len(edge_cases()),
+    "edge_cases": len(list(edge_cases())),
     "topics": len(TOPICS),
     "asyncapi": len(asyncapi.text()),
     "page": len(page.text()),
