@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-parser test-fast load load-full evaluate prove prove-red soak lint up down status documents lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-parser test-fast load load-full evaluate prove prove-red soak lint up down status documents docs docs-serve lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -58,7 +58,7 @@ test-parser: ready ## fetch AsyncAPI's own parser, which two tests ask (54 MB)
 		timeout 300 npm ci --prefix build/asyncapi --ignore-scripts --no-audit --no-fund --silent; } \
 		|| echo "test-parser: AsyncAPI's parser could not be fetched; its tests are skipped." >&2
 
-test-fast: ready ## the tests that start no Kafka, Flink, ClickHouse or Redis
+test-fast: ready ## the tests that start no whole stack (some start a ClickHouse or a Redis)
 	$(PARALLEL_TESTS) -m "not stack and not prove"
 
 LOADTESTS := $(BIN)/python -m loadtests
@@ -117,16 +117,25 @@ status: ## what runs, and how far it is
 	@$(INSTALLED)
 	@$(BIN)/tutti status
 
-documents: ## write schemas/asyncapi.json, docs/reference/events.html and dictionary.md anew after a change
-	$(BIN)/python -m schemas.documents
-	$(BIN)/python -m infra.dictionary
+documents: ## write the generated documents anew: reference pages, diagram of the flow, AsyncAPI
+	$(BIN)/python -m docs.generate
+
+# The theme warns of a MkDocs 2 that is not installed here: docs/decisions, "The site is built by …".
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
+
+docs: ready ## build the documentation site into build/site: its index.html can be opened as a file
+	$(MKDOCS) build --strict
+
+docs-serve: ready ## show the site on port 8000 while its pages are written
+	$(MKDOCS) serve --dev-addr 127.0.0.1:8000
 
 # --universal: one lock file for Python 3.11 and 3.12. No addresses: pip's own configuration has them.
 LOCK := ../build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
 
 lock: ready ## resolve requirements/*.in anew (LOCK_FLAGS=--upgrade raises versions)
-	cd requirements && for name in build runtime dev installer; do $(LOCK) $$name.in -o $$name.lock || exit 1; done
+	cd requirements && $(LOCK) build.in -o build.lock && $(LOCK) -c build.lock runtime.in -o runtime.lock
+	cd requirements && $(LOCK) dev.in -o dev.lock && $(LOCK) installer.in -o installer.lock
 	cd requirements && $(LOCK) --no-deps model.in -o model.lock
 
 jars-sums: ## write infra/jars/SHA256SUMS anew after a change of its pom.xml

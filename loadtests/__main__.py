@@ -37,7 +37,7 @@ class Session:
         self.workload = load(workload)
 
     def report(self, bench: Bench, name: str, trials: list[Trial], bound_ms: float) -> Report:
-        """What was measured, with where and with what."""
+        """The report: what was measured, on which machine, with which versions and settings."""
         comparison = bench.check()
         command = f"python -m loadtests {shlex.join(sys.argv[1:])}".replace(" --save", "")
         report = Report(
@@ -168,7 +168,7 @@ def capacity(
 
         trials = search(trial, start, precision)
         console.print(f"capacity: {highest(trials):,.0f} votes/s")
-        # The costs that are shown are those of the highest rate.
+        # The report shows the costs of the highest rate alone.
         bench.keep_rate(highest(trials))
         report = session.report(bench, f"capacity-{workload}" if save else "", trials, bound_ms)
     _exit(report)

@@ -10,11 +10,12 @@ from typing import Final
 import msgspec
 
 from infra.clickhouse.client import connect
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from infra.service.waiting import wait_until
 from loadtests.costs import GENERATOR, Costs, Reading
 from loadtests.expected import Comparison, compare, expect
-from loadtests.generator import Plan, Sent, Started
+from loadtests.generator import Sent, Started, TrafficPlan
 from loadtests.markers import MARKER_S, Observer, summary
 from loadtests.memory import watching_memory
 from loadtests.votes import Segment
@@ -52,18 +53,18 @@ class Measurement(msgspec.Struct, frozen=True):
     """One segment, sent and visible.
 
     Attributes:
-        votes: How many were sent, markers aside.
-        rate: Asked for, votes per second; 0: as fast as possible.
+        votes: How many were sent, without markers.
+        rate: Intended rate, votes per second; 0: as fast as possible.
         sent_s: From the first vote due to the last acknowledged, s.
         visible_s: From the first vote due until all are counted and in ClickHouse, s.
-        votes_per_s: `votes` by `visible_s`.
+        votes_per_s: `votes` divided by `visible_s`.
         fresh_ms: Percentiles of intended time to readable, ms; empty without markers.
-        rise_ms: Median of the last third of that less the one of the first third, ms.
+        rise_ms: Median freshness of the last third less that of the first third, ms.
         lag_ms: How late the generator handed votes over: p50, p99, most, ms.
-        gap_ms: Longest time between two looks of the observer, ms: what it cannot resolve.
-        polls_per_s: Looks per second.
-        others_cores: CPU of everything else on the machine meanwhile, cores.
-        services: By service.
+        gap_ms: Longest time between two queries of the observer, ms: its resolution.
+        polls_per_s: Queries of the observer per second.
+        others_cores: CPU that all other processes of the machine used meanwhile, cores.
+        services: Costs by service.
     """
 
     votes: int
@@ -123,16 +124,16 @@ class Bench:
         sync(self._settings, SYNC_S)
 
     def await_clusters(self) -> None:
-        """Wait until the proposals are in topics: votes usually come much later than proposals."""
+        """Wait until the proposals are clustered: votes usually come much later than proposals."""
         await_clusters(self._settings, SYNC_S)
 
     @property
     def settings(self) -> Settings:
-        """The stack's."""
+        """Settings of the stack."""
         return self._settings
 
     def idle(self) -> None:
-        """Note what each service uses while nothing is sent, cores."""
+        """Measure what each service uses while nothing is sent, cores."""
         costs = Costs(self._settings)
         before, start_s = costs.read(), time.monotonic()
         time.sleep(IDLE_S)
@@ -143,25 +144,25 @@ class Bench:
         }
 
     def steady(self, rate: float, seconds: float) -> Measurement:
-        """Send at a rate, with markers among the votes."""
-        return self._measure(Plan(self._fields, self._next, 0, rate, seconds, self._markers))
+        """Send votes at a rate, with markers among them."""
+        return self._measure(TrafficPlan(self._fields, self._next, 0, rate, seconds, self._markers))
 
     def bulk(self, votes: int) -> Measurement:
-        """Send as fast as possible."""
-        return self._measure(Plan(self._fields, self._next, votes, self._workload.rate, 0))
+        """Send votes as fast as possible."""
+        return self._measure(TrafficPlan(self._fields, self._next, votes, self._workload.rate, 0))
 
     def warm_up(self, measure: Callable[[], Measurement]) -> Measurement:
-        """A measurement of the fresh stack, which is reported apart from the runs."""
+        """Measure the fresh stack; the result is reported apart from the runs."""
         self.cold = measure()
         self.runs.remove(self.cold)
         return self.cold
 
     def keep_rate(self, rate: float) -> None:
-        """Forget the runs at other rates."""
+        """Remove the runs at other rates."""
         self.runs = [run for run in self.runs if run.rate == rate]
 
     def check(self) -> Comparison:
-        """Compare everything sent so far with what must come out."""
+        """Compare ClickHouse with the expected result of everything sent so far."""
         expected = expect(self._workload, self._segments, system_clock)
         return compare(connect(self._settings), self._workload, expected, self._markers)
 
@@ -169,7 +170,7 @@ class Bench:
     def _fields(self) -> dict[str, object]:
         return self._workload.model_dump()
 
-    def _measure(self, plan: Plan) -> Measurement:
+    def _measure(self, plan: TrafficPlan) -> Measurement:
         costs = Costs(self._settings)
         observer = None
         if plan.marker is not None:
@@ -224,7 +225,7 @@ class Bench:
         self.runs.append(measured)
         return measured
 
-    def _generate(self, plan: Plan) -> tuple[Started, Sent]:
+    def _generate(self, plan: TrafficPlan) -> tuple[Started, Sent]:
         """Run the generator's process."""
         environment = os.environ | {
             "TUTTI_HOME": str(self._settings.home),
@@ -245,14 +246,16 @@ class Bench:
         return started, msgspec.json.decode(lines[1], type=Sent)
 
     def _await_markers(self, observer: Observer | None, count: int) -> None:
-        """All markers are counted when sync returns: the observer sees them at its next look."""
+        """Wait for the observer's next query: all markers are counted when sync returns."""
         if observer is None:
             return
         if not wait_until(lambda: observer.readable(count) >= count, SYNC_S, every_s=0.01):
             raise TransientError("Markers are missing in ClickHouse although all is counted.")
 
 
-def _latencies(observer: Observer | None, plan: Plan, started: Started, sent: Sent) -> list[float]:
+def _latencies(
+    observer: Observer | None, plan: TrafficPlan, started: Started, sent: Sent
+) -> list[float]:
     """Intended time to readable of each marker, s, in their order."""
     if observer is None or plan.marker is None:
         return []

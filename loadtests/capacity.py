@@ -12,7 +12,7 @@ import msgspec
 RISE_SHARE: Final = 0.03
 RISE_FLOOR_MS: Final = 300.0
 PATIENCE: Final = 2
-"""Trials that a rate may fail: on a shared machine one bad moment is no limit of ours."""
+"""Trials of a rate before it has failed: one bad moment of a shared machine is no limit."""
 
 
 class Trial(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What the commands of load tests and of evaluation share: the terminal, and how they end."""
+"""The terminal of the commands of load tests and of evaluation, and how commands end."""
 
 import sys
 
@@ -11,7 +11,7 @@ console = Console()
 
 
 def say(line: str) -> None:
-    """Print what is going on, less visibly than results."""
+    """Print progress, less visibly than results."""
     console.print(line, style="dim")
 
 

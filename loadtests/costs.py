@@ -24,7 +24,7 @@ class Reading:
 
     Attributes:
         cpu_s: CPU seconds used so far, by service.
-        threads_s: The same by service and thread name, of threads that still live.
+        threads_s: The same by service and thread name, for threads that still run.
         pids: Process of each service; another one means that it was restarted.
         machine_s: CPU seconds of everything on this machine.
     """
@@ -40,7 +40,7 @@ class Costs:
 
     def __init__(self, settings: Settings) -> None:
         services = Supervisor(settings).processes()
-        # Without a process: a service that stands by, or is just being started again.
+        # A service on standby, or one that is just being restarted, has no process.
         self._pids = {name: process.pid for name, process in services.items() if process.pid}
         self._pids[OBSERVER] = os.getpid()
         self._families = {name: _family(name, pid) for name, pid in self._pids.items()}
@@ -74,7 +74,7 @@ class Costs:
 
 def _family(name: str, pid: int) -> list[psutil.Process]:
     process = psutil.Process(pid)
-    if name == OBSERVER:  # the generator is its child and has a line of its own
+    if name == OBSERVER:  # the generator is its child and is reported by itself
         return [process]
     return [process, *process.children(recursive=True)]
 

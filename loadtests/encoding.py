@@ -1,7 +1,7 @@
-"""Votes as bytes: fixed places filled by numpy, then one of a few dozen endings.
+"""Votes as bytes: numpy fills fields of fixed width, and one of a few dozen endings follows.
 
-All that varies in width (choice, qualifications, trust) stands at the end of the message, so the
-beginning of a whole chunk is one table of bytes.
+Everything of variable width (choice, qualifications, trust) stands at the end of the message, so
+the beginnings of a whole chunk are one table of bytes.
 """
 
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ from pipelines.traffic.spoiled import SPOILERS
 
 SOURCE: Final = "demo"
 BAD_EACH: Final = 16
-"""Different people per kind of bad message."""
+"""How many people send each kind of bad message."""
 _BAD_STREAM: Final = 40
 _FUTURE_MS: Final = 30 * 86_400_000
 _MINUTE_MS: Final = 60_000
@@ -26,7 +26,7 @@ _DAY_MS: Final = 86_400_000
 
 
 class Messages(NamedTuple):
-    """What is handed to Kafka, in order."""
+    """Keys and values of messages, in the order of sending."""
 
     keys: list[bytes]
     values: list[bytes]
@@ -144,7 +144,7 @@ def _layout(consultation_id: str) -> tuple[bytes, "np.dtype[np.void]"]:
 
 
 def _ending(variant: Variant) -> bytes:
-    """Nobody sends the level of trust that is meant anyway."""
+    """The ending of a variant; the default level of trust is left out, as campaigns do."""
     trust = "" if variant.trust == "trusted" else variant.trust
     return vote_ending(variant.choice, variant.qualifications, trust).encode()
 

@@ -1,8 +1,8 @@
-"""What must come out: the votes counted a second time, from the drawn numbers alone.
+"""The expected result: the votes counted a second time, from the drawn numbers alone.
 
 It shares nothing with the live path but the meaning of a ballot: of all votes of a person on a
 proposal the one cast last counts, of two cast in the same millisecond the one sent last (a person's
-votes stand on one partition, in the order sent). A withdrawn one counts nowhere.
+votes stand on one partition, in the order sent). A withdrawn ballot counts nowhere.
 """
 
 from collections import Counter
@@ -51,26 +51,26 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The right result."""
+    """The expected result of what was sent."""
 
     accepted: int
-    refused: dict[str, int]
+    rejected: dict[str, int]
     tallies: Cells
     windows: Cells
 
 
 def expect(workload: Workload, segments: list[Segment], clock: Clock) -> Expected:
-    """Count what was sent in these segments."""
+    """Count the votes that were sent in these segments."""
     votes, encoder = Votes(workload), VoteEncoder(workload, clock)
     reasons = np.array(bad_reasons())
-    refused: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
     pairs, casts, cells, variants = [], [], [], []
     for segment in segments:
         schedule = Schedule(workload, segment.rate, segment.seconds) if segment.seconds else None
         end = segment.first + segment.count
         for first in range(segment.first, end, CHUNK):
             columns = votes.columns(segment, schedule, np.arange(first, min(first + CHUNK, end)))
-            refused.update(reasons[encoder.bad_number(columns)[columns.bad]].tolist())
+            rejected.update(reasons[encoder.bad_number(columns)[columns.bad]].tolist())
             good = ~columns.bad
             trust = columns.variant[good] % len(votes.trusts)
             place = columns.proposal[good] * len(votes.countries) + columns.country[good]
@@ -79,7 +79,9 @@ def expect(workload: Workload, segments: list[Segment], clock: Clock) -> Expecte
             cells.append((place * len(votes.trusts) + trust).astype(np.int32))
             variants.append(columns.variant[good])
     pair, cast = np.concatenate(pairs), np.concatenate(casts)
-    order = np.lexsort((cast, pair))  # stable: of equal ones the one sent last stays last
+    order = np.lexsort(
+        (cast, pair)
+    )  # stable: of votes cast in one millisecond, the one sent last stays last
     sorted_pair = pair[order]
     current = order[np.append(sorted_pair[1:] != sorted_pair[:-1], True)]
     variant = np.concatenate(variants)[current]
@@ -89,7 +91,7 @@ def expect(workload: Workload, segments: list[Segment], clock: Clock) -> Expecte
     table = np.array([_counters(v.choice, v.bits) for v in votes.variants], dtype=bool)
     return Expected(
         accepted=len(pair),
-        refused=dict(refused),
+        rejected=dict(rejected),
         tallies=_cells(cell, variant, table),
         windows=_cells(cell | cast[current] // MINUTE_MS, variant, table),
     )
@@ -111,14 +113,14 @@ def _cells(codes: Numbers, variant: NDArray[np.uint8], table: NDArray[np.bool_])
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """ClickHouse against what was expected."""
+    """ClickHouse compared with the expected result."""
 
     tallies: int
     windows: int
     different: int
     example: str
     accepted: tuple[int, int]
-    refused: int
+    rejected: int
     rejected_equal: bool
 
     @property
@@ -128,13 +130,13 @@ class Comparison:
 
 
 def compare(clickhouse: Client, workload: Workload, expected: Expected, markers: int) -> Comparison:
-    """Compare every cell of tallies and windows, and what was refused by reason.
+    """Compare every cell of tallies and windows, and what was rejected by reason.
 
     Args:
         clickhouse: A client of the operators' address; nothing may be on its way.
-        workload: Its consultation is compared.
-        expected: The right result.
-        markers: Votes of the observer, which are accepted too.
+        workload: The workload whose consultation is compared.
+        expected: The expected result.
+        markers: How many markers were sent; they are accepted too.
     """
     different, example = 0, ""
     for table, cells, minutes in (
@@ -150,20 +152,20 @@ def compare(clickhouse: Client, workload: Workload, expected: Expected, markers:
                 these, first = _differences(found, wanted)
                 different += these
                 example = example or f"{table}: {first}"
-        # Also cells of proposals that were never sent.
+        # Cells of proposals that were never sent would be missed above.
         rows = count_cells(clickhouse, workload.consultation_id, minutes=minutes)
         if not different and rows != len(cells.codes):
             different += abs(rows - len(cells.codes))
             example = f"{table}: {rows} cells instead of {len(cells.codes)}"
-    refused = rejected_votes_by_reason(clickhouse)
+    rejected = rejected_votes_by_reason(clickhouse)
     return Comparison(
         tallies=len(expected.tallies.codes),
         windows=len(expected.windows.codes),
         different=different,
         example=example,
         accepted=(expected.accepted + markers, all_accepted_votes(clickhouse)),
-        refused=sum(refused.values()),
-        rejected_equal=refused == expected.refused,
+        rejected=sum(rejected.values()),
+        rejected_equal=rejected == expected.rejected,
     )
 
 

@@ -1,10 +1,11 @@
 """The generator: a process that sends a segment of a workload at its intended times.
 
-Open model: what is due is due, whether or not the broker keeps up; a vote that goes out late still
-counts from the moment it was due. Encoding runs ahead while nothing is due, a few chunks at most.
+Open model: the schedule does not wait for the broker; a vote that goes out late is timed from the
+moment it was due. While no vote is due, a few chunks are encoded in advance.
 
-``python -m loadtests.generator`` reads a `Plan` from standard input and prints, as lines of JSON,
-`Started` and at the end `Sent`. Where the stack is it takes from the environment, as every service.
+``python -m loadtests.generator`` reads a `TrafficPlan` from standard input and prints two lines of
+JSON: `Started`, and at the end `Sent`. It learns the stack's addresses from the environment, as
+every service does.
 """
 
 import os
@@ -31,15 +32,15 @@ from schemas.topics import VOTES
 
 CHUNK: Final = 8_192
 AHEAD: Final = 8
-"""Chunks that are ready before they are due: 2 s at 30,000 votes/s, about 25 MB."""
+"""Chunks that are encoded in advance: 2 s at 30,000 votes/s, about 25 MB."""
 SLICE: Final = 1_024
-"""Votes handed over before the clock is looked at again."""
+"""Votes that are handed over before the clock is read again."""
 LEAD_S: Final = 0.5
 PAUSE_S: Final = 0.01
 FLUSH_S: Final = 300.0
 
 
-class Plan(msgspec.Struct, frozen=True):
+class TrafficPlan(msgspec.Struct, frozen=True):
     """What to send.
 
     Attributes:
@@ -77,7 +78,7 @@ class Sent(msgspec.Struct, frozen=True):
         peak_mb: Most resident memory, MiB.
         threads_s: CPU by thread name since the process began, s.
         lag_ms: How late a vote was handed over: p50, p99 and most, ms.
-        failed: What the broker refused, by its words.
+        failed: How many votes the broker did not take, by its message.
     """
 
     votes: int
@@ -95,11 +96,11 @@ class Generator:
 
     Args:
         plan: What to send.
-        producer: Where to.
+        producer: Sends the messages.
         clock: Wall clock, ms.
     """
 
-    def __init__(self, plan: Plan, producer: Producer, clock: Clock) -> None:
+    def __init__(self, plan: TrafficPlan, producer: Producer, clock: Clock) -> None:
         self._plan, self._producer = plan, producer
         workload = Workload.model_validate(plan.workload)
         self._workload = workload
@@ -176,7 +177,9 @@ class Generator:
                 try:
                     produce(topic, value, key)
                     break
-                except BufferError:  # the broker is slower: later votes wait, and are late
+                except (
+                    BufferError
+                ):  # the queue is full because the broker is slower: later votes are late
                     self._producer.poll(0.01)
         self._handed += end - begin
         self._in_chunk = end
@@ -194,19 +197,19 @@ class Generator:
             try:
                 self._producer.produce(VOTES.name, value, key)
             except BufferError:
-                return  # tried again in a moment, late as it then is
+                return  # the queue is full: the marker is sent a moment later
             self._markers += 1
 
 
 def main() -> None:
     """Send the plan on standard input."""
-    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
+    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=TrafficPlan)
     failed: dict[str, int] = {}
 
     def report(error: KafkaError, _message: Any) -> None:
         failed[error.str()] = failed.get(error.str(), 0) + 1
 
-    # Few requests: those beyond the five on their way cost the client time while they wait.
+    # Large batches, because requests beyond the five in flight cost the client time as they wait.
     batches = {"linger.ms": 50, "batch.size": 1_000_000}
     reports = {"delivery.report.only.error": True, "on_delivery": report}
     producer = kafka.producer(Settings(), **reports, **batches)

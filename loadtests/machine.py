@@ -9,7 +9,8 @@ from pathlib import Path
 import confluent_kafka
 import psutil
 
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 
 _SHOWN = (
     "checkpoint_interval_ms",
@@ -37,11 +38,11 @@ def machine() -> dict[str, str]:
 
 
 def versions(settings: Settings) -> dict[str, str]:
-    """Of everything that does the work."""
+    """Versions of the programs and libraries that process votes."""
     broker = [path.name for path in settings.jars.glob("kafka/kafka_*.jar")]
     return {
         "Python": platform.python_version(),
-        # Java says first which options it took from the environment.
+        # The first lines of Java's output may be options from the environment.
         "Java": next(line for line in _said("java", "-version").splitlines() if "version" in line),
         "Kafka": broker[0].removesuffix(".jar").rpartition("-")[2] if broker else "?",
         "Flink": version("apache-flink"),
@@ -58,7 +59,7 @@ def shown(settings: Settings) -> dict[str, str]:
 
 
 def changed(settings: Settings) -> str:
-    """Those of them that are not as they are by default, as a shell sets them."""
+    """Those settings that differ from their defaults, as a shell sets them."""
     defaults = {name: Settings.model_fields[name].default for name in _SHOWN}
     return " ".join(
         f"TUTTI_{name.upper()}={getattr(settings, name)}"
@@ -70,7 +71,7 @@ def changed(settings: Settings) -> str:
 def commit() -> str:
     """The commit that is checked out, with a plus if files differ from it; ? without git.
 
-    Results are no difference: each measurement adds some.
+    Files of results do not count as differing: each measurement adds some.
     """
     found = _said("git", "rev-parse", "--short=10", "HEAD").strip() or "?"
     files = ("--", ".", ":!*/results/*")
@@ -79,7 +80,7 @@ def commit() -> str:
 
 
 def _said(*command: str) -> str:
-    """What a command prints; nothing if there is none or it fails."""
+    """The output of a command; empty if there is no such command or it fails."""
     try:
         done = subprocess.run(
             command,

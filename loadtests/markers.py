@@ -1,8 +1,7 @@
 """Markers: votes of the observer among the traffic, each on a proposal of its own.
 
-A marker travels the whole way like any vote. Its tally is one row that is there or not, so one
-cheap query by primary key tells which of them are readable. They belong to a consultation of their
-own beside the workload's.
+A marker passes all services like any vote. Its tally is one row, so a cheap query by primary key
+tells which markers are readable. Markers belong to a consultation of their own.
 """
 
 import threading
@@ -21,7 +20,7 @@ MARKER_S: Final = 0.047
 """Time between markers: no divisor of the checkpoints' interval, so that they sweep its phases."""
 POLL_S: Final = 0.1
 PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9)
-_LONGEST_MS: Final = 3_600_000
+_MAX_MS: Final = 3_600_000
 _DIGITS: Final = 3
 
 
@@ -45,10 +44,10 @@ def marker(consultation_id: str, number: int, intended_ms: int) -> tuple[bytes, 
 
 
 class Observer(threading.Thread):
-    """Notes when each marker became readable in ClickHouse, by the monotonic clock, s.
+    """Records when each marker became readable in ClickHouse, by the monotonic clock, s.
 
-    It asks about ten times a second for the tallies of the markers that it has not seen, through
-    the operators' address, of the epoch that is shown.
+    It asks about ten times a second, through the operators' address, for the tallies of the active
+    epoch of the markers that it has not seen.
     """
 
     def __init__(self, settings: Settings, consultation_id: str, first: int) -> None:
@@ -63,7 +62,7 @@ class Observer(threading.Thread):
         self.longest_gap_s = 0.0
 
     def run(self) -> None:
-        """Ask until ended."""
+        """Query until ended."""
         clickhouse = connect(self._settings)
         last_s = time.monotonic()
         while not self._ended.wait(POLL_S):
@@ -87,14 +86,14 @@ class Observer(threading.Thread):
         return sum(number < self._first + count for number in self.seen)
 
     def end(self) -> None:
-        """Ask no more."""
+        """Stop querying."""
         self._ended.set()
         self.join()
 
 
 def summary(latencies_s: list[float]) -> dict[str, float]:
     """Percentiles of some latencies, ms, and how many there are."""
-    histogram = HdrHistogram(1, _LONGEST_MS, _DIGITS)
+    histogram = HdrHistogram(1, _MAX_MS, _DIGITS)
     for latency_s in latencies_s:
         histogram.record_value(max(round(latency_s * 1000), 1))
     named = {f"p{p:g}": float(histogram.get_value_at_percentile(p)) for p in PERCENTILES}

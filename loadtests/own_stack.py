@@ -24,7 +24,7 @@ def own_stack(say: Say) -> Iterator[Settings]:
     """A stack in a temporary folder, on free ports, removed afterwards.
 
     Raises:
-        TerminalError: The settings name servers elsewhere: nobody's real ones get our votes.
+        TerminalError: The settings name servers elsewhere, which must not get a workload's votes.
     """
     asked = Settings()
     for name in ELSEWHERE:

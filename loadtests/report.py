@@ -1,4 +1,4 @@
-"""Reports: one file of JSON per measurement, and the page that is made of them."""
+"""Reports: one JSON file per measurement, and the page that is generated from all of them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from loadtests.bench import Measurement
 from loadtests.capacity import Trial, highest
 from loadtests.expected import Comparison
@@ -21,20 +21,20 @@ _ORDER: Final[tuple[Kind, ...]] = ("bulk", "run", "replay", "capacity")
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One measurement with everything needed to read it.
+    """One measurement, with everything that a reader needs.
 
     Attributes:
-        kind: What was done.
+        kind: Which command measured.
         workload: Its name, and in a sentence what it is.
-        command: Does it again.
+        command: The command that repeats it.
         date: When it began, UTC.
-        commit: The code; with a plus if it was changed.
+        commit: Commit of the code; with a plus if files differed from it.
         idle_cores: What each service uses while nothing is sent.
         cold: The warm-up on the fresh stack, which does not count among the runs.
         runs: The measured runs.
-        trials: Of a search of the capacity.
-        bound_ms: p99 that the capacity's trials had to keep.
-        comparison: Against the exact expected result, of everything sent.
+        trials: Trials of the search for the capacity.
+        bound_ms: Bound of the p99 of these trials, ms.
+        comparison: Everything sent, compared with the exact expected result.
     """
 
     kind: Kind
@@ -55,7 +55,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def save(report: Report, name: str, folder: Path = RESULTS) -> Path:
-    """Write a report's file, in the place of a former one of that name."""
+    """Write a report's file; a former file of that name is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}.json"
     file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
@@ -63,7 +63,7 @@ def save(report: Report, name: str, folder: Path = RESULTS) -> Path:
 
 
 def reports(folder: Path = RESULTS) -> list[Report]:
-    """All reports there are, in the order of the page."""
+    """All kept reports, in the order of the page."""
     found = [msgspec.json.decode(file.read_bytes(), type=Report) for file in folder.glob("*.json")]
     return sorted(found, key=lambda r: (_ORDER.index(r.kind), r.workload, _rate(r)))
 
@@ -95,8 +95,8 @@ measured again.
 - **µs CPU per vote** is what the processes of a service used, user and system, from the start of
   a run until all is visible, by the number of votes. It hardly depends on what else the machine
   does; times do. "Others" is the CPU that processes outside this stack used meanwhile.
-- **Exact** compares every cell of the tallies, every cell of the windows, and the number of refused
-  messages by reason with a count made by numpy from the drawn numbers.
+- **Exact** compares every cell of the tallies, every cell of the windows, and the number of
+  rejected messages by reason with a count made by numpy from the drawn numbers.
 - Figures are medians over the runs, with the smallest and the greatest in brackets. The cold start
   is the first load on a stack that has just come up.
 """
@@ -121,7 +121,7 @@ def _section(report: Report) -> list[str]:
         (
             f"exact: **{'yes' if check.exact else 'no'}** ({check.tallies:,} tallies,"
             f" {check.windows:,} windows, {check.accepted[0]:,} votes accepted,"
-            f" {check.refused:,} refused)\n"
+            f" {check.rejected:,} rejected)\n"
         ),
     ]
     if report.trials:

@@ -12,7 +12,7 @@ class Schedule:
     """The course of one run: vote `n` is due at `times(n)` seconds after its start.
 
     Args:
-        workload: Has the profile: corners of the rate, stretched over the run.
+        workload: Its profile, the corners of the rate, is stretched over the run.
         rate: Votes per second at factor 1.
         seconds: Length of the run.
     """

@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from loadtests.schedule import Schedule
 from loadtests.workload import Workload
 from pipelines.traffic.draws import SLOTS, Floats, Numbers, Shares, mixed, uniform, zipf
-from pipelines.traffic.statements import STATEMENTS, qualification_bits, statement_table
-from schemas.events import CHOICES
+from pipelines.traffic.statements import STATEMENTS, statement_table
+from schemas.events import CHOICES, QUALIFICATION_BITS
 
 CAST_START_MS: Final = 1_549_238_400_000
-"""2019-02-04T00:00:00Z: where a workload begins that is cast over days of its own."""
+"""2019-02-04T00:00:00Z: first instant of workloads that are cast over days of their own."""
 
 _WHO, _WHICH, _AGAIN, _BACK, _WHAT, _WHEN, _LATE, _HOME = range(8)
 _DAY_MS: Final = 86_400_000
 
 
 class Variant(NamedTuple):
-    """What a vote says, apart from who, where and when."""
+    """A statement with a level of trust."""
 
     choice: str
     qualifications: tuple[str, ...]
@@ -29,12 +29,12 @@ class Variant(NamedTuple):
     @property
     def bits(self) -> int:
         """The qualifications as the contract's bits."""
-        return qualification_bits(self.qualifications)
+        return sum(QUALIFICATION_BITS[name] for name in self.qualifications)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a workload's votes as it is or was sent.
+    """Consecutive votes of a workload, as they are or were sent.
 
     Attributes:
         first: Number of the first vote.
@@ -101,7 +101,7 @@ class Votes:
         )
 
     def _person(self, numbers: Numbers) -> Numbers:
-        """Newcomers arrive in step with the votes; the other votes are of those who are there."""
+        """Newcomers arrive in proportion to the votes; people who have arrived cast the others."""
         w = self._workload
         there = np.minimum(1 + numbers * w.people // w.votes, w.people)
         before = np.minimum(1 + (numbers - 1) * w.people // w.votes, w.people)

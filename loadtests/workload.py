@@ -1,4 +1,4 @@
-"""Workloads: what is sent, as data. One file each in `loadtests/workloads`."""
+"""Workloads: the data by which votes are drawn, one file each in `loadtests/workloads`."""
 
 import tomllib
 from pathlib import Path
@@ -19,7 +19,7 @@ MAX_PROPOSALS: Final = 100_000
 
 
 class Point(BaseModel):
-    """A corner of the rate's course: at this second, this many times the rate asked for."""
+    """A corner of the rate's course: at this second, the rate is multiplied by this factor."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +48,7 @@ class Workload(BaseModel):
     withdrawn_share: Share = Field(description="of the re-votes, those that take the ballot back")
     hot_proposals: float = Field(ge=0, lt=3, description="Zipf exponent over proposals; 0: even")
     hot_people: float = Field(ge=0, lt=3, description="the same over the people who have arrived")
-    bad_share: Share = Field(description="messages that must be refused")
+    bad_share: Share = Field(description="messages that must be rejected")
     late_share: Share = Field(description="votes that arrive long after they were cast")
     late_s: float = Field(ge=0, description="how long at most, s")
     spread_s: float = Field(1.0, ge=0, description="the others: cast up to so long ago, s")
@@ -80,15 +80,15 @@ class Workload(BaseModel):
 
 
 def names() -> list[str]:
-    """The workloads there are."""
+    """Names of all workloads."""
     return sorted(file.stem for file in FOLDER.glob("*.toml"))
 
 
 def load(name: str) -> Workload:
-    """Read one.
+    """Read a workload.
 
     Raises:
-        TerminalError: There is none of that name.
+        TerminalError: There is no workload of that name.
     """
     if name not in names():
         raise TerminalError(f"No workload {name}: there are {', '.join(names())}.")

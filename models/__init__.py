@@ -1,1 +1,1 @@
-"""Sentence encoders: texts in, vectors out; which one is a manifest's choice."""
+"""Sentence encoders turn texts into vectors; a manifest names the encoder in use."""

@@ -15,17 +15,17 @@ from onnx import TensorProto, helper, numpy_helper
 
 from operators.core.errors import TerminalError
 
-OPSET: Final = 20  # the first with Gelu
+OPSET: Final = 20  # the first version with Gelu
 IR_VERSION: Final = 9
 MASKED: Final = np.float32(-1e4)
-"""Added to the attention of a token that is only padding: its share becomes 0 in float32."""
+"""Added to the attention of padding tokens: their share becomes 0 in float32."""
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Weights = Mapping[str, NDArray[Any]]
 
 
 class Config(msgspec.Struct, frozen=True):
-    """What ``config.json`` says about the network; a kind that is not here is refused."""
+    """What ``config.json`` says about the network; kinds of layers not listed here are refused."""
 
     model_type: Literal["bert", "roberta", "xlm-roberta"]
     hidden_size: Positive
@@ -39,12 +39,12 @@ class Config(msgspec.Struct, frozen=True):
 
     @property
     def first_position(self) -> int:
-        """RoBERTa counts positions from the one behind its padding token's number."""
+        """Number of the first position; RoBERTa counts from the one after its padding token's."""
         return 0 if self.model_type == "bert" else self.pad_token_id + 1
 
     @property
     def max_tokens(self) -> int:
-        """Tokens for which there are positions."""
+        """How many tokens the network has positions for."""
         return self.max_position_embeddings - self.first_position
 
 
@@ -87,7 +87,7 @@ def build(weights: Weights, config: Config) -> onnx.ModelProto:
 
 
 class _Graph:
-    """Nodes and constants; every method returns the name of what it adds."""
+    """Collects nodes and constants; every method returns the name of the node it adds."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights

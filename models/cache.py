@@ -1,7 +1,7 @@
-"""Vectors kept in Redis, so that a text is encoded once: Redis saves time and changes none.
+"""Vectors kept in Redis, so that a text is encoded once: Redis saves time and changes no vector.
 
-A value is believed when it carries its own checksum for this very text, model and arithmetic;
-everything else, a slow Redis and none at all lead to the same: the vector is made again.
+A value is used if it carries the checksum of this text, model and arithmetic. In all other cases,
+and without Redis or with a slow one, the vector is computed again.
 """
 
 import time
@@ -25,12 +25,12 @@ TIMEOUT_S: Final = 0.05
 EXPIRE_S: Final = 7 * 86_400
 PAUSE_S: Final = 10.0
 FAILURES: Final = 3
-"""So many failures one after the other, and Redis is left alone for `PAUSE_S`."""
+"""After so many failures in a row Redis is not asked for `PAUSE_S`."""
 
 KEYS_PER_REQUEST: Final = 64
 
 NAMESPACE: Final = "tutti:vector:"
-"""What all keys begin with."""
+"""Beginning of all keys."""
 
 _PROBE: Final = "Wir wollen more trees, weniger Autos & 3 % less noise."
 _CHECKSUM_BYTES: Final = 16
@@ -40,11 +40,11 @@ _log = structlog.get_logger()
 
 
 class CachedEncoder:
-    """An encoder before which stands Redis. See `models.encoder.Encoder`.
+    """An encoder with Redis in front of it. See `models.encoder.Encoder`.
 
     Attributes:
-        hits: Texts whose vector was there, in Redis or in the same call.
-        misses: Texts whose vector was made.
+        hits: Texts whose vector was known, from Redis or from the same call.
+        misses: Texts whose vector was computed.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class CachedEncoder:
         """Put Redis before an encoder.
 
         Args:
-            encoder: Makes what Redis does not have.
+            encoder: Computes the vectors that Redis does not have.
             redis: A client whose time-outs are `TIMEOUT_S`.
-            pause_s: How long Redis is left alone after failures, seconds.
-            monotonic: Clock that tells how long Redis took, seconds.
+            pause_s: How long Redis is not asked after failures, seconds.
+            monotonic: Clock by which the time of Redis is measured, seconds.
         """
         self._encoder = encoder
         self._redis = redis
@@ -87,7 +87,7 @@ class CachedEncoder:
 
     @property
     def paused(self) -> bool:
-        """Whether Redis is left alone at the moment."""
+        """Whether Redis is not asked at the moment."""
         return bool(self._breaker.current_state == pybreaker.STATE_OPEN)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -140,7 +140,7 @@ class CachedEncoder:
             return None
 
     def _in_time(self, request: Callable[[], Any]) -> Any:
-        """An answer that trickles in never lets the socket time out, but it is as slow."""
+        """Raise if the answer was late: bytes that trickle in never let the socket time out."""
         begun = self._monotonic()
         answer = request()
         if self._monotonic() - begun > 2 * TIMEOUT_S:
@@ -169,7 +169,7 @@ def _checksum(key: str, body: bytes) -> bytes:
 
 
 class _Log(pybreaker.CircuitBreakerListener):
-    """One line when Redis is left alone, one when it is back."""
+    """Logs one line when Redis is no longer asked, and one when it is asked again."""
 
     def state_change(self, cb: Any, old_state: Any, new_state: Any) -> None:  # noqa: ARG002
         if new_state.name != pybreaker.STATE_HALF_OPEN:

@@ -1,4 +1,4 @@
-"""What a sentence encoder does, whatever it is made of."""
+"""The interface of sentence encoders."""
 
 from collections.abc import Sequence
 from typing import Protocol

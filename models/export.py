@@ -17,7 +17,7 @@ from models.onnx_encoder import OnnxEncoder
 from operators.core.errors import TerminalError
 
 TEMPLATES: Final = Path(__file__).parent / "manifests"
-"""Manifests of known encoders, without checksums: their files are not part of the repository."""
+"""Manifests of known encoders, without checksums, because the repository has no weights."""
 
 SELF_TEST: Final = "More trees in our cities, more bicycles in our streets."
 COMPONENTS: Final = 8
@@ -39,12 +39,12 @@ def template(name: str) -> Path:
 
 
 def export(weights: Path, manifest_path: Path, folder: Path) -> Manifest:
-    """Export a BERT-like encoder into a new folder, which is there whole or not at all.
+    """Export a BERT-like encoder into a new folder, completely or not at all.
 
     Args:
         weights: Folder of ``config.json``, ``model.safetensors`` and ``tokenizer.json``.
-        manifest_path: Its manifest, without checksums.
-        folder: Where to; it must not exist.
+        manifest_path: The encoder's manifest, without checksums.
+        folder: The new folder; it must not exist.
 
     Raises:
         TerminalError: A file is missing or of another kind of encoder, or the folder exists.
@@ -53,8 +53,8 @@ def export(weights: Path, manifest_path: Path, folder: Path) -> Manifest:
         raise TerminalError(f"{folder} exists: name a folder that does not.")
     manifest = read(manifest_path)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
-        part = Path(scratch) / folder.name
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
+        part = Path(temporary) / folder.name
         part.mkdir()
         (part / manifest.onnx.file).write_bytes(_graph(weights, manifest))
         try:
@@ -71,7 +71,7 @@ def export(weights: Path, manifest_path: Path, folder: Path) -> Manifest:
 
 
 def record(manifest_path: Path) -> Manifest:
-    """Write the checksums of the files that are there, and a vector, into their manifest.
+    """Write the checksums of an encoder's files, and a vector, into its manifest.
 
     Raises:
         TerminalError: A file is missing or cannot be used as the manifest says.

@@ -12,8 +12,8 @@ from operators.core.errors import TerminalError
 def load(place: Path) -> OnnxEncoder:
     """Load the encoder of a manifest.
 
-    The bytes that were compared are the ones that are used: a file that changes meanwhile makes
-    no difference.
+    The bytes whose checksum was compared are the ones that are used, even if a file changes
+    meanwhile.
 
     Args:
         place: The manifest, or the folder that holds it as ``manifest.toml``.
@@ -32,7 +32,7 @@ def load(place: Path) -> OnnxEncoder:
 
 
 def files(manifest: Manifest) -> tuple[File, File]:
-    """Graph and tokenizer."""
+    """The files of a manifest: graph and tokenizer."""
     return manifest.onnx, manifest.tokenizer
 
 
@@ -40,7 +40,7 @@ def content(manifest_path: Path, file: File) -> bytes:
     """Read a file beside a manifest and compare its checksum, where one is recorded.
 
     Raises:
-        TerminalError: It is missing, or another one.
+        TerminalError: The file is missing, or its checksum differs.
     """
     path = manifest_path.parent / file.file
     try:

@@ -1,7 +1,7 @@
-"""A manifest says what an encoder is: its files, how they are used, for which languages.
+"""The manifest of an encoder: its files, how they are used, for which languages.
 
-It is a TOML file beside the files it names. Fields that it does not know are refused, so that a
-misspelt one is not silently a default.
+It is a TOML file beside the files that it names. Unknown fields are refused, so that a misspelt
+one is not silently replaced by a default.
 """
 
 import json
@@ -18,7 +18,7 @@ from operators.core.errors import TerminalError
 NAME: Final = "manifest.toml"
 MAX_BYTES: Final = 65_536
 ENCODING: Final = "1"
-"""Raise it when `OnnxEncoder` makes other vectors of the same files and texts."""
+"""Raise it when `OnnxEncoder` computes other vectors from the same files and texts."""
 
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9][a-z0-9._-]{0,63}\Z")]
 Line = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00-\x1f\x7f]{1,300}\Z")]
@@ -27,11 +27,11 @@ Digest = Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
 Cosine = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a manifest."""
+class _ManifestTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a manifest; unknown fields are refused."""
 
 
-class File(_Table, frozen=True):
+class File(_ManifestTable, frozen=True):
     """A file beside the manifest.
 
     Attributes:
@@ -43,19 +43,19 @@ class File(_Table, frozen=True):
     sha256: Digest = ""
 
 
-class Calibration(_Table, frozen=True):
+class Calibration(_ManifestTable, frozen=True):
     """Cosines that a consultation begins with, until it has enough proposals of its own.
 
     Attributes:
-        t_micro: From here on two proposals say nearly the same.
-        t_macro: From here on they are about the same topic.
+        t_micro: Cosine from which two proposals say nearly the same.
+        t_macro: Cosine from which two proposals are about the same topic.
     """
 
     t_micro: Cosine
     t_macro: Cosine
 
 
-class SelfTest(_Table, frozen=True):
+class SelfTest(_ManifestTable, frozen=True):
     """What the encoder made of a text when its files were recorded.
 
     Attributes:
@@ -67,7 +67,7 @@ class SelfTest(_Table, frozen=True):
     vector: Annotated[tuple[float, ...], msgspec.Meta(min_length=1, max_length=4096)]
 
 
-class Manifest(_Table, frozen=True):
+class Manifest(_ManifestTable, frozen=True):
     """One sentence encoder.
 
     Attributes:
@@ -114,7 +114,7 @@ class Manifest(_Table, frozen=True):
 
     @property
     def model(self) -> str:
-        """Name and version: a digest of all that decides what a vector is, our rules included."""
+        """Name and version; the version is a digest of everything that a vector depends on."""
         decisive = [
             *(self.onnx.sha256, self.tokenizer.sha256, self.dimension, self.max_tokens),
             *(self.pooling, self.normalise, self.prefix, normalise.METHOD, ENCODING),
@@ -123,7 +123,7 @@ class Manifest(_Table, frozen=True):
 
 
 def path_of(place: Path) -> Path:
-    """The manifest's path, given that or its folder."""
+    """The manifest's path, from this path or from the manifest's folder."""
     return place / NAME if place.is_dir() else place
 
 
@@ -134,7 +134,7 @@ def read(place: Path) -> Manifest:
         place: The file, or the folder that holds it as ``manifest.toml``.
 
     Raises:
-        TerminalError: There is none, or it says something that a manifest cannot say.
+        TerminalError: There is no manifest, or it is not valid.
     """
     path = path_of(place)
     try:
@@ -157,7 +157,7 @@ def parse(text: bytes) -> Manifest:
     """Decode and check a manifest.
 
     Raises:
-        ValueError: It is no TOML, or not as a manifest must be.
+        ValueError: The text is no TOML, or no valid manifest.
     """
     manifest = msgspec.convert(tomllib.loads(text.decode()), Manifest)
     if manifest.calibration.t_macro > manifest.calibration.t_micro:
@@ -180,5 +180,5 @@ def render(manifest: Manifest) -> str:
 
 
 def _toml(value: object) -> str:
-    """A string without control characters, a number, a flag or a list of them: JSON's is TOML's."""
+    """A value as TOML: JSON writes strings, numbers, flags and lists of them as TOML does."""
     return json.dumps(value, ensure_ascii=False)

@@ -24,10 +24,10 @@ KNOWN_INPUTS: Final = frozenset({"input_ids", "attention_mask", "token_type_ids"
 
 
 class OnnxEncoder:
-    """Encodes as a manifest says. See `models.encoder.Encoder`.
+    """Encodes texts as a manifest prescribes. See `models.encoder.Encoder`.
 
-    A vector has the bits that it has when its text is encoded alone: a difference of 1e-7 could
-    put a proposal at a threshold into another cluster when it is counted again. So texts of equal
+    A vector has the same bits as if its text were encoded alone: a difference of 1e-7 could put a
+    proposal at a threshold into another cluster when clusters are computed again. So texts of equal
     length in tokens go through the graph together and nothing is padded. Even then some graphs
     add in another order when there are several rows. Which order is taken depends on the shape
     alone, so each shape is tried once; where it differs, texts go one by one.
@@ -79,7 +79,7 @@ class OnnxEncoder:
         return vectors
 
     def _tokens(self, text: str) -> list[int]:
-        # One by one: a batch would start threads of its own.
+        # One by one: the tokenizer would start threads for a batch.
         text = self._manifest.prefix + plain(text[:MAX_CHARACTERS])
         tokens: list[int] = self._tokenizer.encode(text).ids
         return tokens
@@ -118,7 +118,7 @@ class OnnxEncoder:
 
 
 def _batches(group: list[T]) -> Iterator[list[T]]:
-    """Parts of 8, 4, 2 and 1: few sizes, so few shapes to try."""
+    """Split texts into batches of 8, 4, 2 and 1: few sizes give few shapes to try."""
     size, start = BATCH, 0
     while start < len(group):
         while size > len(group) - start:
@@ -152,5 +152,5 @@ def _session(manifest: Manifest, graph: bytes) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - the library's own errors have no common root
-        told = str(error).splitlines()[0]
-        raise TerminalError(f"{manifest.onnx.file} is no graph that can be run: {told}") from None
+        reason = str(error).splitlines()[0]
+        raise TerminalError(f"{manifest.onnx.file} is no graph that can be run: {reason}") from None

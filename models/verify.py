@@ -1,4 +1,4 @@
-"""Whether an encoder does what it did when its files were recorded."""
+"""Verification: an encoder computes the vector that was recorded with its files."""
 
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ def verify(place: Path) -> Manifest:
     """Compare checksums, then encode the recorded text and compare its vector.
 
     Raises:
-        TerminalError: Something differs, or nothing is recorded to compare with.
+        TerminalError: A checksum or the vector differs, or none is recorded.
     """
     manifest, encoder = read(place), load(place)
     if manifest.self_test is None:

@@ -12,7 +12,7 @@ from schemas.published import NAMES, examples, schema
 from schemas.topics import INPUT, TOPICS, Topic
 
 KAFKA_BINDING: Final = "0.5.0"
-NUMBERS: Final = ("retention.ms", "delete.retention.ms")
+NUMBERS: Final = ("retention.ms", "delete.retention.ms", "segment.ms")
 
 
 def document() -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Codes of countries: ISO 3166-1, and what to write instead of codes that are none.
+"""Country codes: ISO 3166-1, and what to write instead of codes that are not assigned.
 
-A code that is none is accepted all the same: ISO changes, and a ballot must not be lost for it. But
-its ballots form a country of their own beside the real one, so senders are told, and boards say it.
+A code that is not assigned is accepted all the same: ISO changes, and a ballot must not be lost for
+it. But its ballots form a country beside the real one, so senders and readers of boards are told.
 """
 
 from typing import Final
@@ -22,27 +22,31 @@ CODES: Final = frozenset(_ASSIGNED.split())
 as of ISO/TC 46 N1127 of 2024-02-29; a test compares them with the installed copy."""
 
 ALSO: Final = frozenset({"XK", "ZZ"})
-"""User-assigned codes that the world agrees on: Kosovo, and unknown (Unicode CLDR)."""
+"""User-assigned codes in general use: Kosovo, and unknown (Unicode CLDR)."""
 
 INSTEAD: Final[dict[str, str]] = {
-    # Of the European institutions, where they differ from ISO's.
+    # Codes of the European institutions that differ from those of ISO.
     "UK": "GB",
     "EL": "GR",
-    # Of former countries with one successor.
+    # Codes of former countries with one successor.
     "BU": "MM",
     "DD": "DE",
     "FX": "FR",
     "TP": "TL",
     "YD": "YE",
     "ZR": "CD",
-    # Unknown, as others write it. In the database `open`, XX stands for several countries.
+    # Codes that others use for an unknown country. XX stands for several in the database `open`.
     "XX": "ZZ",
 }
 """What to write instead of codes that senders are known to use."""
 
 
+ASK: Final = "the code of the country, or ZZ where it is unknown"
+"""What to write instead of any other."""
+
+
 def country_advice(code: str) -> str | None:
-    """What to write instead of a code of two capital letters; None: it is right.
+    """What to write instead of a code of two capital letters; None: the code is right.
 
     >>> country_advice("FR") is None, country_advice("XK") is None
     (True, True)
@@ -51,5 +55,9 @@ def country_advice(code: str) -> str | None:
     """
     if code in CODES or code in ALSO:
         return None
-    instead = INSTEAD.get(code, "the code of the country, or ZZ where it is unknown")
+    return advice(code, INSTEAD.get(code, ASK))
+
+
+def advice(code: str, instead: str) -> str:
+    """The sentence, without its full stop."""
     return f"{code} is no code of ISO 3166-1: write {instead}"

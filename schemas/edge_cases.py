@@ -1,6 +1,6 @@
 """The normative table of doubtful messages, `edge_cases.json`, as values.
 
-Unit tests validate every row; stack tests send them all through the real parts.
+Unit tests validate every row; stack tests send all rows through the real services.
 """
 
 import json
@@ -13,7 +13,7 @@ from schemas.events import Kind
 
 
 class EdgeCase(NamedTuple):
-    """One row; what its fields mean stands at the head of the table."""
+    """One row; the head of the table describes its fields."""
 
     name: str
     event: Kind

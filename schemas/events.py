@@ -1,7 +1,7 @@
 """The events as accepted: typed values that have passed every rule in `schemas.rules`.
 
 Field types are the contract's; `msgspec` decodes strictly (no coercion, ``null`` is not absent)
-and ignores unknown fields, as DESIGN asks of every consumer.
+and ignores unknown fields, as every consumer of the contract must.
 """
 
 from typing import Annotated, Final, Literal
@@ -31,7 +31,7 @@ QUALIFICATION_BITS: Final[dict[str, int]] = {
 UNKNOWN_COUNTRY: Final = "ZZ"
 
 Given = Annotated[str, Meta(min_length=1)]
-"""An optional text: "" is our own "not given", so a sender's "" is refused, as null is."""
+"""An optional text: "" means "not given" inside tutti, so a sender's "" is rejected, as null is."""
 
 
 class Vote(Struct, frozen=True, gc=False):

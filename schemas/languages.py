@@ -1,6 +1,6 @@
 """Well-formed language tags: the grammar of BCP 47 (RFC 5646, section 2.1).
 
-Whether a subtag is registered is not looked at: the registry grows, and a verdict must not change
+Whether a subtag is registered is not checked: the registry grows, and a verdict must not change
 with it.
 """
 
@@ -15,7 +15,7 @@ _IRREGULAR: Final = (
     "i-mingo", "i-navajo", "i-pwn", "i-tao", "i-tay", "i-tsu", "sgn-BE-FR", "sgn-BE-NL",
     "sgn-CH-DE",
 )  # fmt: skip
-"""Grandfathered tags that the grammar does not make; the regular ones, e.g. zh-min-nan, it does."""
+"""Grandfathered tags outside the grammar; regular ones such as zh-min-nan are within it."""
 
 
 def _any_case(tag: str) -> str:
@@ -33,7 +33,7 @@ PATTERN: Final = (
     f"^(?:{_LANGUAGE}{_SCRIPT}{_REGION}{_VARIANTS}{_EXTENSIONS}(?:-{_PRIVATE})?"
     f"|{_PRIVATE}|{'|'.join(map(_any_case, _IRREGULAR))})$"
 )
-"""In ECMA-262, as the JSON Schemas have it."""
+"""The grammar as an ECMA-262 pattern, which the JSON Schemas contain."""
 
 _tag: Final = re.compile(PATTERN[1:-1]).fullmatch
 

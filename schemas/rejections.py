@@ -1,4 +1,4 @@
-"""Why a message is refused: the closed list of reasons that dead letters carry, and their cures."""
+"""Why a message is rejected: the closed list of reasons of dead letters, and their cures."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
@@ -30,7 +30,7 @@ Reason = Literal[
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 OF_SETTINGS: Final[frozenset[Reason]] = frozenset({"trust_not_allowed"})
-"""Reasons that depend on an installation's settings: no message is refused for them everywhere."""
+"""Reasons that depend on an installation's settings: elsewhere the message may be accepted."""
 
 
 class Advice(NamedTuple):
@@ -140,7 +140,7 @@ ADVICE: Final[dict[Reason, Advice]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why one message was refused.
+    """Why one message was rejected.
 
     Attributes:
         reason: One of `REASONS`.

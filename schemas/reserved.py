@@ -1,6 +1,6 @@
-"""What campaigns must not use: names that mean something to tutti itself."""
+"""Reserved names, which campaigns must not use."""
 
 from typing import Final
 
 PROBE_CONSULTATION: Final = "tutti-probe"
-"""Votes of this consultation measure how long a vote travels; no view and no recount has them."""
+"""The probe's votes: they measure how long a vote takes, and no view or recount counts them."""

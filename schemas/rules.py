@@ -40,8 +40,8 @@ WINDOW_STEP_SECONDS: Final = 60
 MAX_WINDOW_SECONDS: Final = 7 * 86_400
 MAX_RANK_MIN_VOTES: Final = 1_000_000
 MAX_WEIGHTS: Final = 1.7e308
-"""Of a consultation's countries together. A little less than a double holds, so that their sum is
-finite in whatever order it is made."""
+"""Greatest sum of a consultation's weights: a little less than the greatest double, so that the
+sum is finite in any order of adding."""
 
 # `fullmatch`, because `$` also matches before a final newline.
 _identifier = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
@@ -61,7 +61,7 @@ def validate_vote(
     Args:
         payload: The message's value as received; None is a Kafka tombstone.
         broker_ms: The broker's append time, milliseconds since 1970.
-        trust_rules: Which source may set which trust; None: each any.
+        trust_rules: Which source may set which trust; None: every source may set any.
     """
     found = read_vote(payload, broker_ms, trust_rules)
     return found if isinstance(found, Rejection) else found[0]
@@ -70,7 +70,7 @@ def validate_vote(
 def read_vote(
     payload: bytes | None, broker_ms: int, trust_rules: TrustRules | None = None
 ) -> tuple[Vote, int] | Rejection:
-    """As `validate_vote`; with a valid vote comes its ``cast_at``, milliseconds since 1970."""
+    """As `validate_vote`, but a valid vote is returned with ``cast_at`` in ms since 1970."""
     vote = _decode(payload, _VOTE)
     if isinstance(vote, Rejection):
         return vote
@@ -232,14 +232,14 @@ def _decode(payload: bytes | None, decoder: "msgspec.json.Decoder[Event]") -> Ev
         try:
             return decoder.decode(text)
         except msgspec.ValidationError as error:
-            _ANY.decode(text)  # the decoder stopped there: what follows may not be JSON at all
+            _ANY.decode(text)  # the decoder stopped at the fault, and the rest may be no JSON
             return _explain(error)
     except msgspec.DecodeError:
         return Rejection("not_json", "", "one JSON object in UTF-8")
 
 
 def _depth(text: str) -> int:
-    """How deep arrays and objects nest, strings aside."""
+    """How deep arrays and objects nest, without brackets within strings."""
     level = deepest = 0
     for bracket in re.sub(r'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', "", text):
         level += 1 if bracket in "[{" else -1
@@ -257,7 +257,7 @@ _IF_EMPTY: Final[dict[str, Reason]] = {
     "opens_at": "bad_time",
     "closes_at": "bad_time",
 }
-"""What is wrong with an empty text where the field may be absent."""
+"""The reason for an empty text in a field that may be absent."""
 
 
 def _explain(error: msgspec.ValidationError) -> Rejection:

@@ -1,6 +1,6 @@
 """Which characters a text or a title may hold.
 
-What is refused here would act on pages, terminals and files instead of standing in them. Control
+Characters are rejected that would change the page, terminal or file around the text. Control
 characters other than newline and tab: a terminal obeys them, XML and spreadsheets cannot hold
 them. Directional overrides (U+202D, U+202E): they show letters in another order than the one that
 is stored, so that people vote on something else than what is written. Embeddings and isolates
@@ -26,7 +26,7 @@ _LINE_ENDS: Final = "\n\u2029"
 
 
 def text_fault(text: str) -> str | None:
-    r"""What a text must not hold, with the place of the first such character; None: it may stand.
+    r"""The fault of a text, with the place of its first forbidden character; None: no fault.
 
     >>> text_fault("Plant trees.\n\tEverywhere.") is None
     True
@@ -51,7 +51,7 @@ def _faults(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _unclosed(text: str) -> int | None:
-    """Where a character stands whose counterpart is missing on its line."""
+    """The place of a character whose counterpart is missing on its line."""
     opened: list[int] = []
     for found in _DIRECTION.finditer(text):
         character = found[0]

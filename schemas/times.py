@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 EARLIEST_MS: Final = 946_684_800_000
-"""2000-01-01T00:00:00Z: an earlier vote is a broken clock."""
+"""2000-01-01T00:00:00Z: an earlier vote comes from a broken clock."""
 
 FUTURE_TOLERANCE_MS: Final = 300_000
 """How far a sender's clock may be ahead of the broker's."""
@@ -23,10 +23,10 @@ _FRACTION_MS: Final = {"Z": 0} | {
     for digits, step in ((1, 100), (2, 10), (3, 1))
     for ms in range(0, 1000, step)
 }
-"""What may follow the second, and its milliseconds: Z, .0Z to .9Z, .00Z to .99Z, .000Z to .999Z."""
+"""Milliseconds of all endings after the second: Z, .0Z to .9Z, .00Z to .99Z, .000Z to .999Z."""
 
 
-# Many votes share a minute: looking one up costs a fifth of reading it. The cache holds 45 days.
+# Many votes share a minute: a lookup costs a fifth of parsing. The cache holds 45 days of minutes.
 @lru_cache(maxsize=65_536)
 def _minute_ms(minute: str) -> int | None:
     """Milliseconds of ``YYYY-MM-DDTHH:MM``; None if there is no such minute."""

@@ -81,7 +81,7 @@ ACCEPTED: Final[dict[Kind, Topic]] = {
     "proposals": ACCEPTED_PROPOSALS,
     "votes": ACCEPTED_VOTES,
 }
-"""Where intake puts each kind of event once accepted."""
+"""The topic that intake writes each kind of accepted event to."""
 
 SEMANTICS_OUTPUTS: Final = (CLUSTERS, ASSIGNMENTS, CLUSTER_EVENTS, VECTORS, CLUSTER_PROGRESS)
-"""What the semantics job writes."""
+"""The topics that the semantics job writes to."""

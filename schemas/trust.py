@@ -1,4 +1,4 @@
-"""Trust rules: which source may set which trust level, from when on.
+"""Trust rules: from an instant on, which source may set which trust level.
 
 A rule is in force from an instant of the broker's clock, and an earlier one is never edited or
 removed: so the verdict on a message stays a function of its payload, its broker's time and these
@@ -39,9 +39,9 @@ class TrustRule:
     """What one source may set, from an instant on.
 
     Attributes:
-        source: Whose votes; None: those of every source without a rule in force, and votes that
-            name no source.
-        from_ms: Since when, by the broker's clock, milliseconds since 1970.
+        source: The source; None: every source without a rule of its own, and votes that name no
+            source.
+        from_ms: Start by the broker's clock, milliseconds since 1970.
         trust: The levels it may set.
     """
 
@@ -86,7 +86,7 @@ def parse_trust_rules(text: str) -> TrustRules:
     """The rules of a TOML text.
 
     Raises:
-        BadTrustRulesError: It is no TOML, or a rule is none, or stands before an earlier one.
+        BadTrustRulesError: It is no TOML, a rule is not valid, or rules are not in order of time.
     """
     try:
         document = tomllib.loads(text)

@@ -1,4 +1,4 @@
-"""What is accepted and yet probably a mistake of the sender."""
+"""Warnings: events that are accepted and yet probably a mistake of the sender."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,8 +12,8 @@ class SenderWarning(NamedTuple):
 
     Attributes:
         field: Path of the field, e.g. ``country`` or ``countries[2].country``.
-        found: What stands there.
-        mend: What to do about it, one sentence without its full stop.
+        found: The value of the field.
+        mend: What the sender should do, one sentence without its full stop.
     """
 
     field: str
@@ -22,7 +22,7 @@ class SenderWarning(NamedTuple):
 
 
 def warnings(event: Vote | Proposal | Consultation) -> Iterator[SenderWarning]:
-    """What to tell the sender of an accepted event.
+    """The warnings for the sender of an accepted event.
 
     >>> from schemas.events import CountryWeight
     >>> list(warnings(Consultation("c", "t", (CountryWeight("EL", 10.4),))))[0].mend

@@ -66,6 +66,10 @@ class ServerProcess:
     def environment(self) -> dict[str, str]:
         return {}
 
+    def password(self) -> str:
+        """Of the operators' port."""
+        return ""
+
     def start(self, log: int | None = None) -> None:
         """Start; its log goes to a file descriptor, or to a file."""
         with (self.home / "server.log").open("ab") as kept:
@@ -108,7 +112,9 @@ class ServerProcess:
         with contextlib.closing(connection):
             target = path + ("?" + urlencode(url) if url else "")
             raw = body.encode() if isinstance(body, str) else body
-            connection.request(method, target, raw, headers or {})
+            known = self.password() and not analyst and "password" not in url
+            key = {"X-ClickHouse-Key": self.password()} if known else {}
+            connection.request(method, target, raw, key | (headers or {}))
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
             return Reply(response.status, response.read(), names)
@@ -130,7 +136,9 @@ class ServerProcess:
         return connection, out
 
     def client(self, **options: object) -> Client:
-        return clickhouse_connect.get_client(host="127.0.0.1", port=self.port, **options)
+        return clickhouse_connect.get_client(
+            host="127.0.0.1", port=self.port, password=self.password(), **options
+        )
 
 
 @dataclass
@@ -147,6 +155,12 @@ class TuttiServerProcess(ServerProcess):
             "TUTTI_CLICKHOUSE_MEMORY_MB": "2048",
         }
 
+    def password_file(self) -> Path:
+        return self.home / "secrets" / "clickhouse.password"
+
+    def password(self) -> str:
+        return self.password_file().read_text() if self.password_file().exists() else ""
+
 
 def until(true: Callable[[], object]) -> None:
     """Poll."""
@@ -160,9 +174,9 @@ def free_base() -> int:
     """Below the ephemeral ports: there a client that polls can connect to itself."""
     while True:
         base = random.SystemRandom().randrange(12_000, 31_000)
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+        with contextlib.ExitStack() as opened, contextlib.suppress(OSError):
             for offset in (1, 2):
-                held.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
+                opened.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
             return base
 
 

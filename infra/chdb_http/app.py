@@ -1,4 +1,4 @@
-"""The HTTP interface as an ASGI application: which request is refused, and where it is executed."""
+"""The HTTP interface as an ASGI application: which request is refused, and what is executed."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping, MutableMapping
@@ -8,21 +8,22 @@ from typing import Any
 
 from infra.chdb_http.body import BodyReader, Receive, discard, disconnected, read_body
 from infra.chdb_http.browser_guard import refuse_browsers
+from infra.chdb_http.compression import too_large
 from infra.chdb_http.errors import QueryError, refusal
 from infra.chdb_http.execution import Execution
 from infra.chdb_http.listener import Listener
 from infra.chdb_http.metrics import MetricsSink
 from infra.chdb_http.query import QuerySummary
-from infra.chdb_http.request import Request, parse, switched_on, url_parameters
+from infra.chdb_http.request import RawRequest, switched_on, url_parameters
 from infra.chdb_http.response import Response, Send
 
 Scope = MutableMapping[str, Any]
 
-# A shorter request is read between others, in 4 ms at most; a change of threads costs 0.1 ms.
-_SHORT_BYTES = 1024
 _NOT_FOUND = 1000
 _PROBES = {"/ping", "/replicas_status"}
 _METHODS = {"GET", "HEAD", "POST"}
+# Of one byte in a URL.
+_LONGEST_ENCODING = 3
 
 
 class HttpApp:
@@ -30,7 +31,7 @@ class HttpApp:
 
     Args:
         execution: executes requests.
-        listeners: by port.
+        listener: the port, and what its clients may use.
         metrics: receives what is measured.
         display_name: the server's name in its responses.
     """
@@ -38,12 +39,12 @@ class HttpApp:
     def __init__(
         self,
         execution: Execution,
-        listeners: Mapping[int, Listener],
+        listener: Listener,
         metrics: MetricsSink,
         display_name: str,
     ) -> None:
         self._execution = execution
-        self._listeners = listeners
+        self._listener = listener
         self._metrics = metrics
         self._display_name = display_name
 
@@ -52,9 +53,9 @@ class HttpApp:
         if scope["type"] != "http":
             return
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        listener = self._listeners[scope["server"][1]]
+        listener = self._listener
         reader = BodyReader(receive, headers)
-        response = self._response(send)
+        response = Response(send, listener.offload, self._execution.timezone, self._display_name)
         async with listener.memory.share() as reserve:
             try:
                 refuse_browsers(headers)
@@ -65,14 +66,7 @@ class HttpApp:
                 self._metrics.failed(listener.pool.name, error.code)
                 await _refuse(response, error, reader)
                 return
-            response = self._response(send, request)
-            pool = self._execution.pool(listener, request)
-            with self._metrics.request(pool.name):
-                work = self._execution.answer(listener, pool, request, response)
-                await _until_disconnected(work, receive)
-
-    def _response(self, send: Send, request: Request | None = None) -> Response:
-        return Response(send, self._execution.timezone, self._display_name, request)
+            await _until_disconnected(self._execution.answer(listener, request, response), receive)
 
     async def _answer_probe(
         self, scope: Scope, headers: Mapping[str, str], listener: Listener, response: Response
@@ -85,7 +79,7 @@ class HttpApp:
         if scope["path"] in _PROBES or _is_bare(scope):
             await response.whole(b"Ok.\n", QuerySummary())
             return True
-        metrics = scope["path"] == "/metrics" and not listener.policy
+        metrics = scope["path"] == "/metrics" and not listener.analysts
         if not metrics:
             _refuse_unknown(scope)
         if listener.credentials:
@@ -101,24 +95,28 @@ async def _read_request(
     listener: Listener,
     reader: BodyReader,
     reserve: Any,
-) -> Request:
-    """Read the body and parse the request.
+) -> RawRequest:
+    """Read a request to its end.
 
     Raises:
-        QueryError: the body is too large or broken, or the request asks for what is not supported.
+        QueryError: it is too large or broken.
     """
+    limit = listener.limits.statement_bytes
+    if limit and len(scope["query_string"]) > _LONGEST_ENCODING * limit:
+        raise too_large(limit)
     url = url_parameters(scope["query_string"])
     body = await read_body(
         reader,
         headers,
         listener.limits.request_bytes,
         reserve,
+        listener.offload,
         blocks=switched_on(url, "decompress"),
     )
-    if len(body) + len(scope["query_string"]) < _SHORT_BYTES:
-        return parse(scope["method"], url, headers, body)
-    # Reading its words takes long enough to delay others.
-    return await asyncio.to_thread(parse, scope["method"], url, headers, body)
+    request = RawRequest(scope["method"], url, headers, body)
+    if limit and request.statement_bytes > limit:
+        raise too_large(limit)
+    return request
 
 
 async def _until_disconnected(work: Coroutine[Any, Any, None], receive: Receive) -> None:

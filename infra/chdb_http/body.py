@@ -9,6 +9,7 @@ from infra.chdb_http.compression import decompress, too_large
 from infra.chdb_http.errors import TOO_MANY_QUERIES, refusal
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Offload = Callable[[Callable[[], bytes]], Awaitable[bytes]]
 
 # A client that sends nothing for so long has stopped; a body that takes longer is no body.
 STALL_SECONDS = 30
@@ -73,6 +74,7 @@ async def read_body(
     headers: Mapping[str, str],
     limit: int,
     take: Callable[[int], None],
+    offload: Offload,
     *,
     blocks: bool = False,
 ) -> bytes:
@@ -83,6 +85,7 @@ async def read_body(
         headers: of the request, names in lower case.
         limit: bytes, before and after decompression.
         take: is told of bytes before they are kept.
+        offload: runs work on a thread.
         blocks: whether the body is in ClickHouse's own blocks.
 
     Raises:
@@ -98,10 +101,10 @@ async def read_body(
         raise refusal(209, "The request's body does not arrive", "SOCKET_TIMEOUT") from None
     encoding = headers.get("content-encoding", "").lower()
     if encoding not in {"", "identity"}:
-        raw = await asyncio.to_thread(decompress, raw, encoding, limit)
+        raw = await offload(lambda: decompress(raw, encoding, limit))
         take(len(raw))
     if blocks:
-        raw = await asyncio.to_thread(decompress, raw, "clickhouse", limit)
+        raw = await offload(lambda: decompress(raw, "clickhouse", limit))
         take(len(raw))
     return raw
 

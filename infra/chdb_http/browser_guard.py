@@ -1,4 +1,9 @@
-"""Refuse what a browser sends on behalf of a web page."""
+"""Refuse what a browser sends on behalf of a web page.
+
+A page that its visitor opens can let the visitor's browser send requests to servers on the same
+machine: by a picture, a link, a form, a script. Browsers say so in headers that pages cannot
+change. Any server on this machine can ask `page_request`, whatever it is made of.
+"""
 
 from collections.abc import Mapping
 
@@ -7,11 +12,31 @@ from infra.chdb_http.errors import READONLY, refusal
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]", ""})
 
 
-def refuse_browsers(headers: Mapping[str, str]) -> None:
-    """A web page must not reach this server through its visitor's browser.
+def page_request(headers: Mapping[str, str]) -> str:
+    """Why a request is one of a web page; empty if it is none.
 
-    Browsers name the page's origin when they post, and the page's host when its name was made to
-    point here.
+    Args:
+        headers: of the request, names in lower case.
+
+    >>> page_request({"host": "127.0.0.1:8123"})
+    ''
+    >>> page_request({"host": "127.0.0.1:8123", "sec-fetch-site": "cross-site"})
+    'Sec-Fetch-Site is cross-site'
+    """
+    host = headers.get("host", "").lower()
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    if name not in _LOCAL:  # a name of the page's own, made to point here
+        return f"the host is {name[:100]}"
+    if "origin" in headers:
+        return "there is an Origin"
+    # `none`: the visitor typed the address.
+    if (site := headers.get("sec-fetch-site", "none").strip().lower()) != "none":
+        return f"Sec-Fetch-Site is {site[:20]}"
+    return ""
+
+
+def refuse_browsers(headers: Mapping[str, str]) -> None:
+    """Refuse the requests of web pages, and those for other host names.
 
     Args:
         headers: of the request, names in lower case.
@@ -19,7 +44,7 @@ def refuse_browsers(headers: Mapping[str, str]) -> None:
     Raises:
         QueryError: the refusal.
     """
-    host = headers.get("host", "").lower()
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    if "origin" in headers or name not in _LOCAL:
-        raise refusal(READONLY, "Requests of web pages and for other host names are refused")
+    if reason := page_request(headers):
+        raise refusal(
+            READONLY, f"Requests of web pages and for other host names are refused: {reason}"
+        )

@@ -18,6 +18,8 @@ import lz4.block  # type: ignore[import-untyped] # it ships none
 from backports import zstd
 from clickhouse_cityhash.cityhash import CityHash128
 
+from infra.chdb_http.errors import ChdbHttpError
+
 _HEAD = struct.Struct("<BII")
 _CHECKSUM_BYTES = 16
 _LZ4, _ZSTD, _NONE = 0x82, 0x90, 0x02
@@ -27,7 +29,7 @@ _RAW_BYTES = 1024 * 1024
 _MOST_BYTES = 1024 * 1024 * 1024
 
 
-class BlockError(ValueError):
+class BlockError(ChdbHttpError):
     """The body is no sequence of whole blocks."""
 
 

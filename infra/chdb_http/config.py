@@ -20,6 +20,8 @@ class ServerConfig:
         memory_mb: memory of the engine, MiB.
         published: databases that analysts may read, besides the schema of the system; an
             unqualified name is looked up in the first one that exists.
+        default_database: where operators' unqualified names are looked up; made if it is missing.
+            The engine's own database `default` holds the files of the machine and is closed.
         request_bytes: largest body of an operator's request.
         operator: whom the operators' port lets in; None: everybody.
         analyst: whom the analysts' port lets in; None: everybody.
@@ -32,6 +34,7 @@ class ServerConfig:
     analyst_port: int
     memory_mb: int
     published: tuple[str, ...] = ()
+    default_database: str = "local"
     request_bytes: int = 256 * MIB
     operator: Credentials | None = None
     analyst: Credentials | None = None

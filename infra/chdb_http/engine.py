@@ -28,6 +28,15 @@ def quote(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def identifier(name: str) -> str:
+    r"""A name as an identifier of ClickHouse.
+
+    >>> identifier("it`s")
+    '`it\\`s`'
+    """
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
 class Engine:
     """The opened data folder.
 
@@ -107,7 +116,7 @@ def _prepare(connection: Any, settings: Mapping[str, str], database: str) -> Non
     """Give a new connection its database and settings, in this order (`readonly` comes last)."""
     try:
         if database:
-            connection.query("USE `" + database.replace("\\", "\\\\").replace("`", "\\`") + "`")
+            connection.query(f"USE {identifier(database)}")
         if settings:
             pairs = ", ".join(f"{name} = {quote(value)}" for name, value in settings.items())
             connection.query(f"SET {pairs}")

@@ -6,10 +6,21 @@ from http import HTTPStatus
 _CODE = re.compile(r"Code: (\d+)")
 # The bindings put these in front of the engine's own text.
 _PREFIX = re.compile(r"^(Streaming query failed|Streaming insert \w+ failed): ")
+# An exception within another has its code in front and its name behind once more.
+_CODE_AGAIN = re.compile(r"^(Code: \d+\. DB::Exception: )\1+")
+_NAME_AGAIN = re.compile(r"( \([A-Z_0-9]+\))( \(version [^()]*\))?\.?\1$")
+# How this server hands statements and data to the engine concerns nobody.
+_OURS = re.compile(
+    r": In scope SELECT formatQuerySingleLine\(.*\)(?=\. \([A-Z_0-9]+\)$)"
+    r"|\s*:? \(in file/uri /proc/self/fd/\d+\)"
+    r"|: While executing \w+: While executing File: data for INSERT was parsed from file",
+    re.DOTALL,
+)
 
 SYNTAX_ERROR = 62
 BAD_ARGUMENTS = 36
 READONLY = 164
+ACCESS_DENIED = 497
 TOO_MANY_QUERIES = 202
 TOO_LARGE = 1
 NOT_IMPLEMENTED = 48
@@ -19,7 +30,7 @@ _STATUS: dict[int, HTTPStatus] = {
     **dict.fromkeys((6, 26, 27, 33, 36, 38, 41, 43, 53, 62, 69, 72, 117), HTTPStatus.BAD_REQUEST),
     **dict.fromkeys((130, 131, 136, 167, 394, 456, 457), HTTPStatus.BAD_REQUEST),
     **dict.fromkeys((16, 46, 47, 50, 60, 73, 81, 82, 115), HTTPStatus.NOT_FOUND),
-    **dict.fromkeys((READONLY, 291, 452, 497), HTTPStatus.FORBIDDEN),
+    **dict.fromkeys((READONLY, 291, 452, ACCESS_DENIED), HTTPStatus.FORBIDDEN),
     **dict.fromkeys((159, 160), HTTPStatus.REQUEST_TIMEOUT),
     NOT_IMPLEMENTED: HTTPStatus.NOT_IMPLEMENTED,
     TOO_MANY_QUERIES: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -62,8 +73,21 @@ def unpublished(reason: str) -> QueryError:
     return refusal(READONLY, f"Analysts read what is published: {reason}", "READONLY")
 
 
+def out_of_reach(reason: str) -> QueryError:
+    """The refusal of what reaches files, other servers or programs."""
+    return refusal(
+        ACCESS_DENIED, f"Nothing here reaches files, servers or programs: {reason}", "ACCESS_DENIED"
+    )
+
+
 def engine_error(error: Exception) -> QueryError:
-    """The engine's exception with its own code, which stands only in its text."""
-    text = _PREFIX.sub("", str(error))
+    r"""The engine's exception with its own code, which stands only in its text.
+
+    >>> engine_error(RuntimeError("Code: 6. DB::Exception: Code: 6. DB::Exception: No. (X) (X)"))
+    QueryError('Code: 6. DB::Exception: No. (X)\n')
+    """
+    text = _PREFIX.sub("", str(error)).strip()
+    for superfluous, kept in ((_CODE_AGAIN, r"\1"), (_NAME_AGAIN, r"\1"), (_OURS, "")):
+        text = superfluous.sub(kept, text)
     found = _CODE.search(text)
     return QueryError(int(found[1]) if found else 1, text)

@@ -1,12 +1,12 @@
 """Execute a request on the threads of its query pool, and end it early where that is asked for."""
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from dataclasses import replace
 from inspect import GEN_CLOSED, getgeneratorstate
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import structlog
@@ -19,13 +19,16 @@ from infra.chdb_http.listener import Listener
 from infra.chdb_http.metrics import MetricsSink
 from infra.chdb_http.query import QuerySummary, run_query
 from infra.chdb_http.query_pool import QueryPool
-from infra.chdb_http.request import Request
+from infra.chdb_http.request import RawRequest, Request, parse
 from infra.chdb_http.response import Response
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 # A result up to this size is sent whole, with its length and a complete summary.
 _WHOLE_BYTES = 1024 * 1024
+# A shorter request is parsed between others, in 4 ms at most; a change of threads costs 0.1 ms.
+_SHORT_BYTES = 1024
 _TIMEOUT_EXCEEDED = 159
 _QUERY_WAS_CANCELLED = 394
 # Between two attempts to cancel: the engine forgets one that comes before its query has begun.
@@ -57,10 +60,6 @@ class Execution:
         """The engine's time zone."""
         return self._engine.timezone
 
-    def pool(self, listener: Listener, request: Request) -> QueryPool:
-        """The pool in which a request runs."""
-        return self._inserts if request.insert and not listener.policy else listener.pool
-
     async def metrics(self) -> bytes:
         """The metrics as text, memory measured now."""
         tracked = await self._control.submit(self._tracked_bytes)
@@ -71,33 +70,42 @@ class Execution:
         sql = "SELECT value FROM system.metrics WHERE metric = 'MemoryTracking'"
         return int(self._engine.rows(sql)[0][0])
 
-    async def answer(
-        self, listener: Listener, pool: QueryPool, request: Request, response: Response
-    ) -> None:
+    async def answer(self, listener: Listener, raw: RawRequest, response: Response) -> None:
         """Execute a request and send its response, or the error it ended with."""
+        pool, query_id = listener.pool, ""
         try:
             async with asyncio.timeout(listener.seconds):
-                if pool is self._inserts:
-                    await self._insert(listener, request, response)
-                else:
-                    await self._query(listener, request, response)
+                query_id = raw.query_id()
+                if listener.analysts:
+                    with self._metrics.request(pool.name):
+                        await self._query(
+                            listener, raw, query_id, lambda: parse(raw, query_id), response
+                        )
+                    return
+                request = await _parse_soon(listener, raw, query_id)
+                pool = self._inserts if request.insert else listener.pool
+                with self._metrics.request(pool.name):
+                    if request.insert:
+                        await self._insert(listener, request, response)
+                    else:
+                        await self._query(listener, raw, query_id, lambda: request, response)
         except QueryError as error:
             self._metrics.failed(pool.name, error.code)
-            await _fail(request, response, error)
+            await _fail(query_id, response, error)
         except TimeoutError:
             self._metrics.failed(pool.name, _TIMEOUT_EXCEEDED)
             over = refusal(_TIMEOUT_EXCEEDED, "The time for this query is over", "TIMEOUT_EXCEEDED")
-            await _fail(request, response, over)
+            await _fail(query_id, response, over)
 
     async def _insert(self, listener: Listener, request: Request, response: Response) -> None:
-        data = request.insert
-        if data is None:
-            return
-        settings = _settings(listener, request)
+        response.request = request
+
+        def admit_and_insert() -> int:
+            admitted = listener.policy.admit(request)
+            return insert(self._engine, admitted, _settings(listener, admitted), self._temporary)
+
         async with self._inserts.slot():
-            work = self._inserts.submit(
-                lambda: insert(self._engine, request, data, settings, self._temporary)
-            )
+            work = self._inserts.submit(admit_and_insert)
             try:
                 written = await asyncio.shield(work)
             except asyncio.CancelledError:
@@ -107,21 +115,29 @@ class Execution:
                 raise
         await response.whole(b"", QuerySummary(written_rows=written))
 
-    async def _query(self, listener: Listener, request: Request, response: Response) -> None:
+    async def _query(
+        self,
+        listener: Listener,
+        raw: RawRequest,
+        query_id: str,
+        parsed: Callable[[], Request],
+        response: Response,
+    ) -> None:
         task = asyncio.current_task()
-        victim = "" if request.read_only else statement.killed(request.sql)
+        victim = raw.victim
         found = await listener.registry.kill(victim) if victim else False
-        pool = listener.pool
-        if victim and (found or listener.policy):
-            request = _kill_result(request, victim, found=found)
-            pool = self._control  # the listener's own may be full of what shall end
-        if request.replace:
-            await listener.registry.kill(request.query_id)
+        if raw.replace:
+            await listener.registry.kill(query_id)
         if task is None:
             return
-        with listener.registry.register(request.query_id, task) as query:
+        with listener.registry.register(query_id, task) as query:
             try:
-                await self._rows(listener, pool, request, response)
+                if victim and (found or listener.analysts):
+                    # The listener's own pool may be full of what shall end.
+                    pool, prepare = self._control, _kill_result(parsed, victim, found=found)
+                else:
+                    pool, prepare = listener.pool, lambda: listener.policy.admit(parsed())
+                await self._rows(listener, pool, prepare, response)
             except asyncio.CancelledError:
                 if not query.killed:
                     raise
@@ -131,16 +147,23 @@ class Execution:
                 ) from None
 
     async def _rows(
-        self, listener: Listener, pool: QueryPool, request: Request, response: Response
+        self,
+        listener: Listener,
+        pool: QueryPool,
+        prepare: Callable[[], Request],
+        response: Response,
     ) -> None:
+        """Look at the statement once it has a slot: not before, and not if its client has gone."""
         async with pool.slot():
-            settings = _settings(listener, request)
-            if listener.policy:
-                policy = listener.policy
-                request = await pool.submit(lambda: policy.admit(request))
+            request = await _completed(pool.submit(prepare))
+            response.request = request
             summary = QuerySummary()
             pieces = run_query(
-                self._engine, request, settings, statement.first_word(request.sql), summary
+                self._engine,
+                request,
+                _settings(listener, request),
+                statement.first_word(request.sql),
+                summary,
             )
             work = pool.submit(lambda: _together(pieces, _WHOLE_BYTES))
             try:
@@ -174,16 +197,23 @@ class Execution:
             await pool.submit(pieces.close)
 
 
+async def _parse_soon(listener: Listener, raw: RawRequest, query_id: str) -> Request:
+    """Parse an operator's request, to learn which pool it belongs to."""
+    if raw.statement_bytes < _SHORT_BYTES:
+        return parse(raw, query_id)
+    return await listener.offload(lambda: parse(raw, query_id))
+
+
 def _settings(listener: Listener, request: Request) -> dict[str, str]:
     own = {"log_comment": request.query_tag}
-    if listener.policy:
-        return own | listener.policy.settings(request) | listener.limits.settings
+    if listener.analysts:
+        return own | dict(request.settings) | listener.limits.settings
     forced = {"async_insert": "0"} | ({"readonly": "2"} if request.read_only else {})
     return listener.limits.settings | dict(request.settings) | own | forced
 
 
-async def _fail(request: Request, response: Response, error: QueryError) -> None:
-    log.info("query_failed", code=error.code, query_id=request.query_id)
+async def _fail(query_id: str, response: Response, error: QueryError) -> None:
+    log.info("query_failed", code=error.code, query_id=query_id)
     if not response.begun:
         await response.fail(error)
         return
@@ -193,13 +223,15 @@ async def _fail(request: Request, response: Response, error: QueryError) -> None
             await response.break_off(error)
 
 
-def _kill_result(request: Request, victim: str, *, found: bool) -> Request:
+def _kill_result(
+    parsed: Callable[[], Request], victim: str, *, found: bool
+) -> Callable[[], Request]:
     """The query that answers a `KILL QUERY` as a server does."""
     sql = (
         f"SELECT 'finished' AS kill_status, {quote(victim)} AS query_id, 'default' AS user,"
         f" '' AS query WHERE {found:d}"
     )
-    return replace(request, sql=sql.encode())
+    return lambda: replace(parsed(), sql=sql.encode(), database="", settings={})
 
 
 def _together(pieces: Generator[bytes, None, None], limit: int) -> bytes:
@@ -214,6 +246,16 @@ def _together(pieces: Generator[bytes, None, None], limit: int) -> bytes:
 
 def _ended(pieces: Generator[bytes, None, None]) -> bool:
     return getgeneratorstate(pieces) == GEN_CLOSED
+
+
+async def _completed(work: asyncio.Future[T]) -> T:
+    """The result of work on a thread; if the request is cancelled meanwhile, after its end."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        work.exception()  # nobody waits for it
+        raise
 
 
 async def _complete(work: Coroutine[Any, Any, None]) -> None:

@@ -17,14 +17,21 @@ from infra.chdb_http.request import Request
 from infra.chdb_http.statement import DataInsert, tokens
 
 
-def insert(
-    engine: Engine, request: Request, data: DataInsert, settings: Mapping[str, str], folder: Path
-) -> int:
+def insert(engine: Engine, request: Request, settings: Mapping[str, str], folder: Path) -> int:
     """Insert and return the number of rows written, those of materialised views included.
+
+    Args:
+        engine: the engine.
+        request: admitted; without data it writes nothing.
+        settings: all settings of its connection.
+        folder: of temporary files.
 
     Raises:
         QueryError: nothing is written; the engine's reason.
     """
+    data = request.insert
+    if data is None:
+        return 0
     if data.input:
         return _insert_select(engine, request, data, settings, folder)
     params = {f"param_{name}": value for name, value in request.params.items()}

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from infra.chdb_http.policy.allowlist import SYSTEM_DATABASES
 
 MIB = 1024 * 1024
+# Longer than what people and their tools write; checking it takes 0.1 s at most.
+_ANALYST_STATEMENT_BYTES = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Limits:
 
     Attributes:
         request_bytes: largest body, before and after decompression.
+        statement_bytes: longest statement, in the URL and the body together; 0: what fits the body.
         running: requests that run at the same time.
         waiting: requests that may wait for their turn; the next is refused.
         settings: the engine's settings, set before anything the client sends.
@@ -27,6 +30,7 @@ class Limits:
     running: int
     waiting: int
     settings: dict[str, str]
+    statement_bytes: int = 0
 
 
 # For everyone. `async_insert` is on by default in 26.x and acknowledges before the data are
@@ -47,7 +51,12 @@ def operators(memory_mb: int, request_bytes: int) -> Limits:
 
 
 # Tables of the system that show the schema, and their column with the database's name.
-_SCHEMA_TABLES = {"databases": "name", "tables": "database", "columns": "database"}
+_SCHEMA_TABLES = {
+    "databases": "name",
+    "tables": "database",
+    "columns": "database",
+    "parts": "database",
+}
 
 
 def analysts(memory_mb: int, published: Collection[str]) -> Limits:
@@ -73,8 +82,13 @@ def analysts(memory_mb: int, published: Collection[str]) -> Limits:
         # Last: from here on the engine itself refuses to change a setting.
         "readonly": "1",
     }
-    # As much text as a server parses by default; checking it costs a second per megabyte.
-    return Limits(request_bytes=MIB // 4, running=2, waiting=16, settings=settings)
+    return Limits(
+        request_bytes=_ANALYST_STATEMENT_BYTES,
+        running=2,
+        waiting=16,
+        settings=settings,
+        statement_bytes=_ANALYST_STATEMENT_BYTES,
+    )
 
 
 def _schema_filters(published: Collection[str]) -> str:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class MetricsSink(Protocol):
-    """Receives the server's measurements; called on the event loop, so it must not block."""
+    """Receives the measurements; event loops in two threads call it, so it must not block."""
 
     def request(self, pool: str) -> AbstractContextManager[None]:
         """Entered when a request was read, left when it is answered: its duration and number."""

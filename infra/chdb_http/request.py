@@ -33,6 +33,56 @@ _INTERFACE = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
+class RawRequest:
+    """A request that is read and not parsed: looking at its statement takes time.
+
+    Attributes:
+        method: GET, HEAD or POST.
+        url: the URL's parameters, decoded.
+        headers: names in lower case.
+        body: decompressed.
+    """
+
+    method: str
+    url: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def statement_bytes(self) -> int:
+        """The length of the statement, data included."""
+        return len(self.url.get("query", "").encode()) + len(self.body)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it must not change anything."""
+        return self.method != "POST"
+
+    @property
+    def replace(self) -> bool:
+        """Whether it ends a running query with the same id."""
+        return not self.read_only and switched_on(self.url, "replace_running_query")
+
+    @property
+    def victim(self) -> str:
+        """The id of the query that it kills; empty if it is no `KILL QUERY`."""
+        if self.read_only:
+            return ""
+        return statement.killed(self.url.get("query", "").encode() or self.body)
+
+    def query_id(self) -> str:
+        """The id that the client gave its query, or a new one.
+
+        Raises:
+            QueryError: it is not printable.
+        """
+        query_id = self.url.get("query_id") or str(uuid.uuid4())
+        if not _QUERY_ID.fullmatch(query_id):
+            raise refusal(BAD_ARGUMENTS, "A query_id is printable and has at most 200 letters")
+        return query_id
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What a client asks for.
 
@@ -45,8 +95,7 @@ class Request:
         query_tag: by which the engine can cancel the query; never the client's choice.
         accept: encodings that the client accepts for the response.
         blocks: whether the response is wanted in ClickHouse's own compressed blocks.
-        read_only: a GET, which must not change anything.
-        replace: whether it ends a running query with the same id.
+        read_only: whether it must not change anything.
     """
 
     sql: bytes
@@ -60,7 +109,6 @@ class Request:
     accept: str
     blocks: bool
     read_only: bool
-    replace: bool
 
 
 def url_parameters(query_string: bytes) -> dict[str, str]:
@@ -81,12 +129,17 @@ def switched_on(url: Mapping[str, str], name: str) -> bool:
     return url.get(name, "0").lower() in {"1", "true"}
 
 
-def parse(method: str, url: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Request:
-    """Read a request; the body is already decompressed.
+def parse(raw: RawRequest, query_id: str) -> Request:
+    """Parse a request.
+
+    Args:
+        raw: the request.
+        query_id: the id of its query.
 
     Raises:
         QueryError: it asks for something that this interface cannot do.
     """
+    url, headers, body = raw.url, raw.headers, raw.body
     _refuse_unsupported(url, headers)
     in_url = url.get("query", "").encode()
     if in_url and body and statement.first_word(in_url) != b"INSERT":
@@ -101,9 +154,8 @@ def parse(method: str, url: Mapping[str, str], headers: Mapping[str, str], body:
     if reason := statement.needs_session(sql):
         raise refusal(NOT_IMPLEMENTED, reason, "NOT_IMPLEMENTED")
     default = url.get("default_format") or headers.get("x-clickhouse-format") or "TabSeparated"
-    query_id = url.get("query_id") or str(uuid.uuid4())
-    if not _WORD.fullmatch(default) or not _QUERY_ID.fullmatch(query_id):
-        raise refusal(BAD_ARGUMENTS, "A format has letters and digits; a query_id is printable")
+    if not _WORD.fullmatch(default):
+        raise refusal(BAD_ARGUMENTS, "The name of a format has letters, digits and _")
     compress = url.get("enable_http_compression", "1") not in {"0", "false"}
     return Request(
         sql=sql,
@@ -116,8 +168,7 @@ def parse(method: str, url: Mapping[str, str], headers: Mapping[str, str], body:
         query_tag=f"request-{uuid.uuid4()}",
         accept=headers.get("accept-encoding", "") if compress else "",
         blocks=switched_on(url, "compress"),
-        read_only=method != "POST",
-        replace=switched_on(url, "replace_running_query"),
+        read_only=raw.read_only,
     )
 
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from infra.chdb_http.body import Offload
 from infra.chdb_http.compressed_blocks import BlockCompressor
 from infra.chdb_http.compression import Compressor, NestedCompressor, compressor
 from infra.chdb_http.errors import QueryError
@@ -19,24 +21,39 @@ _STEP = 1024 * 1024
 # A client that takes nothing for so long has stopped reading: its query gives its place back.
 _STALL_SECONDS = 300
 
+# A result is no page, whatever it looks like, and no part of one.
+_FOR_BROWSERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
 
 class Response:
     """The response to one request: `head` once, then `piece`, then `end`; or `fail`.
 
     Args:
         send: ASGI's channel to the client.
+        offload: runs work on a thread.
         timezone: the engine's time zone.
         display_name: the server's name.
-        request: what was asked, if it could be read.
+
+    Attributes:
+        request: what was asked, once it is parsed.
+        begun: whether the head of the response is sent.
     """
 
     def __init__(
-        self, send: Send, timezone: str, display_name: str, request: Request | None = None
+        self,
+        send: Send,
+        offload: Offload,
+        timezone: str,
+        display_name: str,
     ) -> None:
         self._send = send
+        self._offload = offload
         self._timezone = timezone
         self._display_name = display_name
-        self._request = request
+        self.request: Request | None = None
         self._compressor: Compressor | None = None
         self.begun = False
 
@@ -44,7 +61,7 @@ class Response:
         """Send everything at once."""
         headers = self._headers(summary) | self._encode(len(body))
         if packer := self._compressor:
-            body = await asyncio.to_thread(lambda: packer.compress(body) + packer.flush())
+            body = await self._offload(lambda: packer.compress(body) + packer.flush())
         headers["Content-Length"] = str(len(body))
         await self._start(HTTPStatus.OK, headers)
         await self._body(body, more=False)
@@ -58,7 +75,7 @@ class Response:
         for start in range(0, len(body), _STEP):
             step = body[start : start + _STEP]
             if self._compressor:
-                step = await asyncio.to_thread(self._compressor.compress, step)
+                step = await self._offload(partial(self._compressor.compress, step))
             if step:
                 await self._body(step, more=True)
 
@@ -79,8 +96,8 @@ class Response:
             "Content-Length": str(len(body)),
             "X-ClickHouse-Exception-Code": str(error.code),
         }
-        if self._request:
-            headers["X-ClickHouse-Query-Id"] = self._request.query_id
+        if self.request:
+            headers["X-ClickHouse-Query-Id"] = self.request.query_id
         if close:
             headers["Connection"] = "close"
         await self._start(error.status, headers)
@@ -104,18 +121,18 @@ class Response:
             await self._body(self._compressor.flush(), more=True)
 
     def _tag(self) -> str:
-        return self._request.query_tag[-16:].replace("-", "0") if self._request else ""
+        return self.request.query_tag[-16:].replace("-", "0") if self.request else ""
 
     def _encode(self, size: int = _WORTH_COMPRESSING) -> dict[str, str]:
         """Choose the compressor for so many bytes; the headers that name it."""
-        if not self._request:
+        if not self.request:
             return {}
-        if self._request.blocks:
+        if self.request.blocks:
             self._compressor = BlockCompressor()
-        if size < _WORTH_COMPRESSING or not (chosen := compressor(self._request.accept)):
+        if size < _WORTH_COMPRESSING or not (chosen := compressor(self.request.accept)):
             return {}
         name, outer = chosen
-        self._compressor = NestedCompressor(outer) if self._request.blocks else outer
+        self._compressor = NestedCompressor(outer) if self.request.blocks else outer
         return {"Content-Encoding": name, "Vary": "Accept-Encoding"}
 
     def _headers(self, summary: QuerySummary) -> dict[str, str]:
@@ -124,7 +141,7 @@ class Response:
             "X-ClickHouse-Server-Display-Name": self._display_name,
             "X-ClickHouse-Timezone": self._timezone,
         }
-        if self._request:
+        if self.request:
             numbers = {
                 "read_rows": summary.read_rows,
                 "read_bytes": summary.read_bytes,
@@ -132,9 +149,9 @@ class Response:
                 "result_rows": summary.result_rows,
             }
             headers |= {
-                "Content-Type": _content_type(self._request.format),
-                "X-ClickHouse-Query-Id": self._request.query_id,
-                "X-ClickHouse-Format": self._request.format,
+                "Content-Type": _content_type(self.request.format),
+                "X-ClickHouse-Query-Id": self.request.query_id,
+                "X-ClickHouse-Format": self.request.format,
                 "X-ClickHouse-Exception-Tag": self._tag(),
                 "X-ClickHouse-Summary": json.dumps({k: str(v) for k, v in numbers.items()}),
             }
@@ -143,7 +160,8 @@ class Response:
     async def _start(self, status: HTTPStatus, headers: dict[str, str]) -> None:
         self.begun = True
         encoded = [
-            (k.encode("latin-1"), v.encode("latin-1", "replace")) for k, v in headers.items()
+            (k.encode("latin-1"), v.encode("latin-1", "replace"))
+            for k, v in (_FOR_BROWSERS | headers).items()
         ]
         await self._send(
             {"type": "http.response.start", "status": status.value, "headers": encoded}

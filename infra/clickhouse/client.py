@@ -11,7 +11,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 from clickhouse_connect.driver.httputil import default_pool_manager
 from urllib3.exceptions import HTTPError
 
-from infra.config.secrets import read_secret
+from infra.config.secrets import clickhouse_password_file, read_secret
 from infra.config.settings import Settings
 from operators.core.errors import TerminalError, TransientError
 
@@ -54,8 +54,10 @@ def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -
         ClickHouseAuthenticationError: It does not take our password, or we not its certificate.
     """
     user = settings.analyst_user if analyst else settings.clickhouse_user
-    file = settings.analyst_password_file if analyst else settings.clickhouse_password_file
+    file = settings.analyst_password_file if analyst else clickhouse_password_file(settings)
     setting = f"TUTTI_{'ANALYST' if analyst else 'CLICKHOUSE'}_PASSWORD_FILE"
+    if file and file != settings.clickhouse_password_file and not analyst and not file.exists():
+        raise ClickHouseUnavailableError  # the local server makes it at its first start
     url = urlsplit(settings.clickhouse_for_analysts if analyst else settings.clickhouse)
     try:
         return clickhouse_connect.get_client(
@@ -85,5 +87,5 @@ def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -
             raise
         raise ClickHouseAuthenticationError(
             f"ClickHouse at {url.netloc} does not take the password of {user}: is it that of"
-            f" {setting}?"
+            f" {setting}{'' if file is None else f' ({file})'}?"
         ) from None

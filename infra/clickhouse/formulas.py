@@ -10,7 +10,8 @@ from operators.core.clusters import cluster_agreement
 from operators.core.groups import consensus as group_consensus
 from operators.core.groups import representatives, significance
 from operators.core.scores import agreement, consensus, divisiveness, makeorg, stable_rank, zones
-from operators.core.votes import tally
+from operators.core.votes import tally, windows
+from schemas.countries import ALSO, ASK, CODES, INSTEAD, advice
 from schemas.reserved import PROBE_CONSULTATION
 
 
@@ -25,10 +26,22 @@ def formulas() -> dict[str, str]:
         **_representatives(),
         **_clusters(),
         **_methods(),
+        "window_start": windows.START_SQL.format(minute="cells.minute", seconds="window_seconds"),
+        **_country_codes(),
         # Every view that reads tallies, windows or ballots leaves the probe's votes out.
         "not_probe": f"consultation_id != '{PROBE_CONSULTATION}'",
         "at": AT,
         "at_minute": AT_MINUTE,
+    }
+
+
+def _country_codes() -> dict[str, str]:
+    """The codes that need no advice, and the advice for others, of a column `code`."""
+    instead = f"transform(code, {list(INSTEAD)}, {list(INSTEAD.values())}, '{ASK}')"
+    before, _, after = advice("\0", "\1").partition("\1")
+    return {
+        "known_countries": ", ".join(f"'{code}'" for code in sorted(CODES | ALSO)),
+        "country_advice": f"concat(code, '{before[1:]}', {instead}, '{after}')",
     }
 
 

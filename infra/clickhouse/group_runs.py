@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 from infra.clickhouse.tables import insert_rows
 from operators.core.groups.matrix import Opinions
 from operators.core.groups.partition import METHOD
-from operators.core.groups.run import Groups, Members
+from operators.core.groups.run import GroupMembers, Groups
 from operators.core.groups.significance import Threshold
 
 Status = Literal["grouped", "too_few", "too_large"]
@@ -44,7 +44,7 @@ class Former:
     """What is remembered of a consultation's newest run."""
 
     run: int
-    members: Members
+    members: GroupMembers
     threshold: Threshold | None
 
 
@@ -95,7 +95,7 @@ def write_too_large(clickhouse: Client, head: Head, rows: int, proposals: int) -
 def read_former(clickhouse: Client) -> dict[str, Former]:
     """The newest run of each consultation."""
     members = {
-        row[0]: Members(_people(row[1]), np.array(row[2], np.intp))
+        row[0]: GroupMembers(_people(row[1]), np.array(row[2], np.intp))
         for row in clickhouse.query(
             "SELECT consultation_id, arrayMap(p -> reinterpretAsFixedString(p), participants),"
             " group_ids FROM tutti.group_members FINAL",
@@ -109,7 +109,7 @@ def read_former(clickhouse: Client) -> dict[str, Former]:
     return {
         consultation: Former(
             run,
-            members.get(consultation, Members(_people([]), np.array([], np.intp))),
+            members.get(consultation, GroupMembers(_people([]), np.array([], np.intp))),
             None if noise is None else Threshold(noise, ballots, at_ms),
         )
         for consultation, run, noise, ballots, at_ms in rows
@@ -139,7 +139,7 @@ def _instant(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def _numbers(members: Members) -> list[int]:
+def _numbers(members: GroupMembers) -> list[int]:
     """Pseudonyms as ClickHouse's UInt128."""
     halves = members.people.view("<u8").reshape(-1, 2).tolist()
     return [high << 64 | low for low, high in halves]

@@ -4,6 +4,7 @@ Participants are numbered anew: the pseudonyms stay inside. Every statement take
 ``consultation``.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
@@ -25,27 +26,28 @@ _PEOPLE: Final = f"""
         WHERE consultation_id = {{consultation:String}} AND author != '')"""
 _DATETIME: Final = "formatDateTime({at}, '%a %b %d %H:%i:%S UTC %Y', 'UTC')"
 
-VOTES_SQL: Final = f"""
+_VOTES: Final = f"""
 SELECT
     toUnixTimestamp64Milli(ballots.cast_at) AS timestamp,
     {_DATETIME.format(at="ballots.cast_at")} AS datetime,
-    ballots.proposal_id AS `comment-id`,
+    $proposal AS `comment-id`,
     people.number AS `voter-id`,
     multiIf(ballots.choice = 'agree', 1, ballots.choice = 'disagree', -1, 0) AS vote
 FROM ({_BALLOTS}) AS ballots JOIN ({_PEOPLE}) AS people ON people.person = ballots.participant
-ORDER BY `comment-id`, `voter-id`"""
+ORDER BY ballots.proposal_id, people.number"""
 
-COMMENTS_SQL: Final = f"""
+_COMMENTS: Final = f"""
 SELECT
     proposals.submitted_ms AS timestamp,
     {_DATETIME.format(at="fromUnixTimestamp64Milli(proposals.submitted_ms, 'UTC')")} AS datetime,
-    proposals.proposal_id AS `comment-id`,
+    $proposal AS `comment-id`,
     if(proposals.author = '', '', toString(people.number)) AS `author-id`,
     votes.agrees AS agrees,
     votes.disagrees AS disagrees,
     multiIf(proposals.status = 'accepted', 1, proposals.status IN ('refused', 'archived'), -1, 0)
         AS moderated,
-    proposals.text AS `comment-body`
+    proposals.meta AS `is-meta`,
+    $text AS `comment-body`
 FROM (
     SELECT * FROM tutti.proposals FINAL WHERE consultation_id = {{consultation:String}}
 ) AS proposals
@@ -58,7 +60,7 @@ LEFT JOIN (
 ) AS votes USING (proposal_id)
 LEFT JOIN ({_PEOPLE}) AS people
     ON people.person = reinterpretAsUInt128(reverse(unhex(proposals.author)))
-ORDER BY timestamp DESC, `comment-id`"""
+ORDER BY proposals.submitted_ms DESC, proposals.proposal_id"""
 
 _GROUPS: Final = f"""
 SELECT people.number, members.number
@@ -67,6 +69,22 @@ FROM (
     ARRAY JOIN participants AS participant, group_ids AS number
     WHERE consultation_id = {{consultation:String}}
 ) AS members JOIN ({_PEOPLE}) AS people ON people.person = members.participant"""
+
+
+def votes_sql(text: Callable[[str], str]) -> str:
+    """Current ballots.
+
+    Args:
+        text: How a text is written: its SQL, made of that of the text itself.
+    """
+    return _VOTES.replace("$proposal", text("ballots.proposal_id"))
+
+
+def comments_sql(text: Callable[[str], str]) -> str:
+    """Proposals; argument as for `votes_sql`."""
+    return _COMMENTS.replace("$proposal", text("proposals.proposal_id")).replace(
+        "$text", text("proposals.text")
+    )
 
 
 def groups_by_number(clickhouse: Client, consultation: str) -> dict[int, int]:

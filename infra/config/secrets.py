@@ -12,6 +12,7 @@ from operators.core.votes.pseudonyms import MAX_KEY_BYTES, MIN_KEY_BYTES
 
 MAX_PRIVATE_BYTES: Final = 65_536
 MAX_SECRET_CHARACTERS: Final = 1_024
+GENERATED_BYTES: Final = 32
 
 
 def read_private(file: Path, setting: str) -> str:
@@ -73,6 +74,60 @@ def write_private_bytes(file: Path, content: bytes) -> None:
     draft.replace(file)
 
 
+def _made_once(file: Path, secret: str) -> None:
+    """Write a secret into a private file, unless the file exists.
+
+    It is written whole under another name, then linked: two first starts agree on one secret.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if file.exists():
+        return
+    draft = file.with_suffix(f".{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(secret)
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def own_secret(settings: Settings, name: str) -> str:
+    """A secret between our own services; made when it is first asked for, and kept.
+
+    Raises:
+        TerminalError: As `read_private`.
+    """
+    file = settings.home / "secrets" / name
+    _made_once(file, secrets.token_urlsafe(GENERATED_BYTES))
+    return read_secret(file, str(file))
+
+
+def clickhouse_password_file(settings: Settings) -> Path | None:
+    """Where the operators' password is: as set, or the one that the local server makes for itself.
+
+    None for a ClickHouse elsewhere without a password.
+    """
+    if settings.clickhouse_password_file or settings.clickhouse_url:
+        return settings.clickhouse_password_file
+    return settings.home / "secrets" / "clickhouse.password"
+
+
+def make_clickhouse_password(settings: Settings) -> str:
+    """The operators' password of the local server; made at its first start and kept.
+
+    Raises:
+        TerminalError: As `read_private`.
+    """
+    file = settings.clickhouse_password_file
+    if file is None:
+        file = settings.home / "secrets" / "clickhouse.password"
+        _made_once(file, secrets.token_urlsafe(GENERATED_BYTES))
+    return read_secret(file, "TUTTI_CLICKHOUSE_PASSWORD_FILE")
+
+
 def pseudonym_key(settings: Settings) -> bytes:
     """The key of the pseudonyms; made at the first start and kept from then on.
 
@@ -88,18 +143,7 @@ def pseudonym_key(settings: Settings) -> bytes:
         key = read_secret(settings.pseudonym_key_file, "TUTTI_PSEUDONYM_KEY_FILE").encode()
     else:
         file = settings.home / "secrets" / "pseudonym.key"
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not file.exists():
-            # Written whole under another name, then linked: two first starts agree on one key.
-            draft = file.with_suffix(f".{os.getpid()}")
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
-                f.write(secrets.token_hex(MAX_KEY_BYTES // 2))
-            try:
-                os.link(draft, file)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
+        _made_once(file, secrets.token_hex(MAX_KEY_BYTES // 2))
         key = file.read_bytes().strip()
     if not MIN_KEY_BYTES <= len(key) <= MAX_KEY_BYTES:
         raise TerminalError(

@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from infra.config.addresses import Brokers, HttpUrl, RedisUrl
+from infra.config.folders import HOME, JARS, MODEL, MODELS
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 class Settings(BaseModel):
@@ -34,30 +33,46 @@ class Settings(BaseModel):
         hide_input_in_errors=True,
     )
 
-    home: Path = Field(CHECKOUT / "var", description="folder of all data, logs and sockets")
-    port_base: int = Field(18100, ge=1024, le=65000, description="first of ten local ports")
-    jars: Path = Field(CHECKOUT / "build" / "jars", description="folder of the Java archives")
+    home: Path = Field(HOME, description="folder of all data and logs; without a percent sign")
+    port_base: int = Field(18100, ge=1024, le=65000, description="first of ten ports on 127.0.0.1")
+    jars: Path = Field(JARS, description="folder of the Java archives; set: no Maven is needed")
     model: Path = Field(
-        CHECKOUT / "build" / "models" / "all-minilm-l6-v2" / "manifest.toml",
+        MODELS / MODEL / "manifest.toml",
         description="manifest of the sentence encoder",
     )
     pseudonym_key: SecretStr | None = Field(
-        None, description="key of the pseudonyms; unset: a file made in `home` at first start"
+        None,
+        description="key of the pseudonyms, 16 to 64 bytes; unset: made at the first start, kept in"
+        " secrets/pseudonym.key of TUTTI_HOME",
     )
-    instance: int = Field(0, ge=0, description="number of this intake process; each has its own")
+    instance: int = Field(
+        0,
+        ge=0,
+        description="number of this intake process, where there are more; each needs its own",
+    )
     flink_heap_mb: int = Field(2048, ge=512, description="heap of the votes job, MiB")
-    semantics_heap_mb: int = Field(512, ge=256, description="heap of the semantics job, MiB")
+    semantics_heap_mb: int = Field(
+        512,
+        ge=256,
+        description="heap of the semantics job, MiB; its Python needs about 400 MiB beside that",
+    )
     kafka_heap_mb: int = Field(768, ge=256, description="heap of the broker, MiB")
-    clickhouse_memory_mb: int = Field(3072, ge=512, description="memory of ClickHouse, MiB")
-    redis_memory_mb: int = Field(128, ge=16, description="memory of Redis, MiB")
+    clickhouse_memory_mb: int = Field(
+        3072, ge=512, description="memory that ClickHouse may use, MiB"
+    )
+    redis_memory_mb: int = Field(128, ge=16, description="memory that Redis may use, MiB")
     checkpoint_interval_ms: int = Field(
         1000,
         ge=100,
-        description="longest pause between checkpoints of the votes job, ms; shorter where they"
-        " cost little",
+        description="longest pause between checkpoints of the votes job, ms, with which results"
+        " become visible; shorter, at least 250, where they cost little",
     )
     parallelism: int | None = Field(
-        None, ge=1, le=4, description="parallel tasks of the votes job; default min(cores, 4)"
+        None,
+        ge=1,
+        le=4,
+        description="parallel tasks of the votes job; unset: the smaller of 4 and the number of"
+        " cores",
     )
     probe_seconds: int = Field(
         10, ge=0, le=3600, description="time between probe votes, s; 0: none are sent"
@@ -71,21 +86,25 @@ class Settings(BaseModel):
     )
     analyst_url: HttpUrl | None = Field(
         None,
-        description="ClickHouse for analysts, if elsewhere; unset: that of `clickhouse_url`, or"
+        description="ClickHouse for analysts, if elsewhere; unset: that of TUTTI_CLICKHOUSE_URL, or"
         " the local server's read-only port",
     )
     redis_url: RedisUrl | None = Field(
-        None, description="Redis elsewhere, as rediss://host:port/0; unset: the local server"
+        None,
+        description="Redis elsewhere, as rediss://host:port/0, without user and password; unset:"
+        " the local server",
     )
 
     # Passwords are never values here, only the paths of files that their owner alone may read:
     # what holds no secret cannot show it.
-    pseudonym_key_file: Path | None = Field(None, description="file of the pseudonyms' key")
+    pseudonym_key_file: Path | None = Field(
+        None, description="file of the pseudonyms' key, instead of TUTTI_PSEUDONYM_KEY"
+    )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = Field(
-        "PLAINTEXT", description="how Kafka elsewhere is spoken to"
+        "PLAINTEXT", description="protocol of Kafka elsewhere; SASL_PLAINTEXT on this machine only"
     )
     kafka_sasl_mechanism: Literal["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"] = Field(
-        "SCRAM-SHA-512", description="how the password is proved to Kafka"
+        "SCRAM-SHA-512", description="mechanism of the password at Kafka"
     )
     kafka_user: str | None = Field(None, description="user at Kafka, with SASL")
     kafka_password_file: Path | None = Field(None, description="file of that user's password")
@@ -95,14 +114,20 @@ class Settings(BaseModel):
     kafka_certificate_file: Path | None = Field(
         None, description="our own certificate with its chain, PEM, if Kafka asks for one"
     )
-    kafka_key_file: Path | None = Field(None, description="its private key, PEM")
+    kafka_key_file: Path | None = Field(
+        None, description="private key of that certificate, PEM (PKCS #8)"
+    )
     clickhouse_user: str = Field("default", description="user of the sink and of operators")
     clickhouse_password_file: Path | None = Field(
-        None, description="file of that user's password; the local server then demands it"
+        None,
+        description="file of that user's password; unset: the local server makes"
+        " secrets/clickhouse.password of TUTTI_HOME",
     )
     analyst_user: str = Field("default", description="user of `tutti query`")
     analyst_password_file: Path | None = Field(
-        None, description="file of that user's password; the local server then demands it"
+        None,
+        description="file of that user's password; the local server then demands it at the"
+        " analysts' port",
     )
     clickhouse_ca_file: Path | None = Field(
         None, description="authority of ClickHouse's certificate, PEM; unset: the system's"

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import structlog
 from prometheus_client import generate_latest
@@ -12,7 +11,7 @@ from infra.chdb_http.config import ServerConfig
 from infra.chdb_http.credentials import Credentials
 from infra.chdb_http.errors import CannotServeError
 from infra.chdb_http.server import serve
-from infra.config.secrets import read_secret
+from infra.config.secrets import make_clickhouse_password, read_secret
 from infra.config.settings import Settings
 from infra.service.metrics import (
     CLICKHOUSE,
@@ -58,7 +57,7 @@ def run(settings: Settings) -> None:
 
 
 def server_config(settings: Settings) -> ServerConfig:
-    """The server's configuration.
+    """The server's configuration; the operators' password is made if there is none.
 
     Raises:
         TerminalError: A password cannot be read.
@@ -70,18 +69,17 @@ def server_config(settings: Settings) -> ServerConfig:
         analyst_port=settings.analyst_port,
         memory_mb=settings.clickhouse_memory_mb,
         published=PUBLISHED,
-        operator=_credentials(
-            settings.clickhouse_user, settings.clickhouse_password_file, "CLICKHOUSE"
-        ),
-        analyst=_credentials(settings.analyst_user, settings.analyst_password_file, "ANALYST"),
+        operator=Credentials(settings.clickhouse_user, make_clickhouse_password(settings)),
+        analyst=_analyst(settings),
         display_name="tutti",
     )
 
 
-def _credentials(user: str, file: Path | None, who: str) -> Credentials | None:
+def _analyst(settings: Settings) -> Credentials | None:
+    file = settings.analyst_password_file
     if file is None:
         return None
-    return Credentials(user, read_secret(file, f"TUTTI_{who}_PASSWORD_FILE"))
+    return Credentials(settings.analyst_user, read_secret(file, "TUTTI_ANALYST_PASSWORD_FILE"))
 
 
 class PrometheusSink:

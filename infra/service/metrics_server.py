@@ -6,6 +6,7 @@ machine; its other one, made for Prometheus's push gateway, sends here.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from hmac import compare_digest
 from http import HTTPStatus
 from socketserver import ThreadingMixIn
 from threading import Thread
@@ -17,6 +18,8 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from infra.chdb_http.browser_guard import page_request
+from infra.config.secrets import own_secret
 from infra.config.settings import Settings
 from infra.service.heartbeat import STALE_MS, metrics_folder
 from infra.service.metric_types import SERVICE
@@ -33,7 +36,9 @@ from infra.service.metrics import (
 )
 from operators.core.clock import Clock, system_clock
 
-PUSH_PATH: Final = "/metrics/job/votes"
+PUSH_PATH: Final = "/metrics/job/"
+PUSH_TOKEN: Final = "metrics-push.token"  # noqa: S105 - the name of its file
+"""The secret at the end of the path: Flink's reporter can send no password."""
 PUSH_BYTES: Final = 4 * 1024 * 1024
 PUSH_STALE_MS: Final = 60_000
 FORGOTTEN_MS: Final = 600_000
@@ -103,7 +108,7 @@ def _merge(families: dict[str, Metric], family: Metric, service: str) -> None:
             merged.add_sample(sample.name, {SERVICE: service, **sample.labels}, sample.value)
 
 
-class _Server(ThreadingMixIn, WSGIServer):
+class _MetricsServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
@@ -118,8 +123,12 @@ def serve(settings: Settings, gathered: Gathered) -> WSGIServer:
     registry.register(gathered)
     show: Callable[[Environ, StartResponse], Iterable[bytes]] = make_wsgi_app(registry)
 
+    push_path = PUSH_PATH + own_secret(settings, PUSH_TOKEN)
+
     def application(environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == PUSH_PATH:
+        if page_request(_headers(environ)):
+            status = HTTPStatus.FORBIDDEN
+        elif compare_digest(environ["PATH_INFO"].encode(), push_path.encode()):
             status = _take(gathered, environ)
         elif environ["PATH_INFO"] == "/metrics" and environ["REQUEST_METHOD"] == "GET":
             return show(environ, start)
@@ -128,15 +137,24 @@ def serve(settings: Settings, gathered: Gathered) -> WSGIServer:
         start(f"{status.value} {status.phrase}", [("Content-Length", "0")])
         return []
 
-    server = make_server("127.0.0.1", settings.metrics_port, application, _Server, _Quiet)
+    server = make_server("127.0.0.1", settings.metrics_port, application, _MetricsServer, _Quiet)
     Thread(target=server.serve_forever, daemon=True, name="metrics").start()
     return server
+
+
+def _headers(environ: Environ) -> dict[str, str]:
+    """The headers of a request, names in lower case."""
+    return {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
 
 
 def _take(gathered: Gathered, environ: Environ) -> HTTPStatus:
     given = environ.get("CONTENT_LENGTH") or ""
     length = int(given) if given.isdecimal() else 0
-    if environ["REQUEST_METHOD"] not in {"PUT", "POST"} or "HTTP_ORIGIN" in environ:
+    if environ["REQUEST_METHOD"] not in {"PUT", "POST"}:
         return HTTPStatus.METHOD_NOT_ALLOWED
     if not 0 < length <= PUSH_BYTES:
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -1,4 +1,4 @@
-"""Cluster quality without the job: agreement with given topics, changes of ids, speed and size.
+"""Cluster quality without the job: agreement with the labels, changes of ids, speed and size.
 
 One consultation per data set, in random order. The rules see no topics; only the result is compared
 with them.
@@ -31,8 +31,8 @@ class ClusterQuality(msgspec.Struct, frozen=True):
     Attributes:
         name: Data set.
         proposals: How many.
-        arrival: The clusters that proposals were put into at first, against the given topics.
-        final: The clusters in the end, against the given topics.
+        arrival: The clusters that proposals were put into at first, against the labels.
+        final: The clusters in the end, against the labels.
         ids: Cluster ids that were ever given out.
         micro_clusters: How many there are in the end.
         changed: Share of the members whose cluster id changed, by step.

@@ -20,7 +20,7 @@ CALLS: Final = (1, 8, 32, 128)
 
 @dataclass(frozen=True, slots=True)
 class EncoderCost:
-    """One measurement.
+    """The cost of one size of a call.
 
     Attributes:
         call: Texts of a call.
@@ -62,7 +62,7 @@ def read_texts(file: Path | None, count: int) -> list[str]:
     """The first column of a CSV file without its header, or the demo's English proposals.
 
     Raises:
-        TerminalError: There are none.
+        TerminalError: The file cannot be read, or holds no texts.
     """
     if file is None:
         found = [row.text for row in read_corpus().texts if row.language == "en"]

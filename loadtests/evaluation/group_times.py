@@ -25,8 +25,8 @@ from pipelines.groups.main import NICE
 CONSULTATION: Final = "bench"
 T = TypeVar("T")
 
-# Each person votes on so many different proposals: skewed, because activity is. Three camps with
-# a half, 30 % and 20 % of the people, each with rates of its own for every proposal.
+# The number of ballots of a person is skewed, as activity is. Three camps have a half, 30 % and
+# 20 % of the people; each camp has its own rate of agreement with every proposal.
 _INVENT: Final = """
     WITH
         {seed:UInt64} AS seed,
@@ -66,7 +66,7 @@ class GroupingPhase:
 
 
 NOISE_RUN: Final = "a shuffled run"
-"""A run on shuffled votes for the threshold of significance. No part of a total: 19 an hour."""
+"""A run on shuffled votes, for the threshold of significance: 19 an hour, and in no total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ class GroupingTimes:
     """The times of one size of consultation.
 
     Attributes:
-        people: With at least one ballot.
-        proposals: With at least one ballot.
-        ballots: Current ones.
-        k: Groups found.
+        people: Participants with at least one ballot.
+        proposals: Proposals with at least one ballot.
+        ballots: Current ballots.
+        k: Number of groups found.
         runs: The phases of each run; `NOISE_RUN` is no part of a run.
         peak_mb: Most memory of the process that groups, MiB, libraries included.
     """
@@ -91,7 +91,7 @@ class GroupingTimes:
 
 
 def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> GroupingTimes:
-    """Invent ballots, then group them so many times."""
+    """Insert invented ballots, then group their people `runs` times."""
     os.nice(NICE)
     with (
         TemporaryDirectory(prefix="tutti-") as folder,
@@ -141,7 +141,7 @@ def _run(clickhouse: Client, number: int) -> list[GroupingPhase]:
 
 
 def total(phases: list[GroupingPhase]) -> GroupingPhase:
-    """All that happens from looking for changes until the marts are read."""
+    """The sum of all phases but `NOISE_RUN`: from the search for changes until marts are read."""
     within = [phase for phase in phases if phase.name != NOISE_RUN]
     return GroupingPhase(
         "total",

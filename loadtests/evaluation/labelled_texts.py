@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from operators.core.errors import TerminalError
 
 FOLDER: Final = CHECKOUT.parent / "shared" / "data" / "text"
@@ -27,7 +27,7 @@ def read(folder: Path, name: str) -> LabelledTexts:
     """The test part of a data set, rows in the order of ``default_rng(0).permutation``.
 
     Raises:
-        TerminalError: It is not there.
+        TerminalError: The file is missing.
     """
     path = folder / FILES[name]
     if not path.is_file():
@@ -42,7 +42,7 @@ def read(folder: Path, name: str) -> LabelledTexts:
 
 
 def many(folder: Path, number: int) -> list[str]:
-    """So many different texts: those of all data sets, again and again with another ending."""
+    """`number` different texts: all data sets, repeated with another ending each time."""
     base = [text for name in FILES for text in read(folder, name).texts]
     return [
         text if turn == 0 else f"{text}, in district {turn}"

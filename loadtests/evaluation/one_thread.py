@@ -1,4 +1,4 @@
-"""One thread for matrices: on a busy machine two wait for each other, turning all the time."""
+"""One thread for products of matrices: on a busy machine two threads spin and wait."""
 
 import os
 import sys
@@ -8,6 +8,6 @@ _THREADS: Final = "OPENBLAS_NUM_THREADS"
 
 
 def one_thread() -> None:
-    """Begin this program anew, in the same process, with the setting that numpy reads at import."""
+    """Execute this program again in its process, with the setting that numpy reads at import."""
     if os.environ.get(_THREADS) != "1":
         os.execve(sys.executable, sys.orig_argv, os.environ | {_THREADS: "1"})  # noqa: S606

@@ -1,4 +1,4 @@
-"""How well two partitions of the same things agree: found clusters against given topics.
+"""How well two partitions of the same things agree: found clusters against the labels.
 
 Normalised mutual information (arithmetic mean of the entropies; A. Strehl and J. Ghosh, 2002), the
 adjusted Rand index (L. Hubert and P. Arabie, 1985), and B-cubed F1 (A. Bagga and B. Baldwin, 1998).

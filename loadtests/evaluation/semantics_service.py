@@ -170,7 +170,7 @@ def _read(
     seconds: float,
     peak_mb: int,
 ) -> ClusteredConsultation:
-    """Read the clusters from the views and compare them with the given topics."""
+    """Read the clusters from the views and compare them with the labels."""
     analyst = connect(settings, analyst=True)
     known = {"c": name}
     members: dict[str, tuple[str, str]] = {

@@ -13,7 +13,7 @@ def system_clock() -> int:
 
 
 def cooled_down_ms(began_ms: int, ended_ms: int, rest: int) -> int:
-    """When work may begin again that rests so many times as long as it took.
+    """When work may begin again whose cooldown is so many times as long as the work took.
 
     >>> cooled_down_ms(0, 100, 9)  # a tenth of the time, at most, is its own
     1000

@@ -1,4 +1,4 @@
-"""Resuming: which checkpoint to start from, and whether it is whole.
+"""Finds checkpoints and says whether their files are whole.
 
 A checkpoint's ``_metadata`` names the files of its state. Flink writes each as a byte 2, its size
 (8 bytes), the length of its address (2 bytes) and the address, which is absolute. Other numbers
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from operators.core.errors import TerminalError
 
 _HEADER: Final = 0x4960672D.to_bytes(4, "big")
 _FILE: Final = b"\x02"
@@ -33,7 +35,7 @@ class StateFile:
     end: int
 
 
-class DamagedError(Exception):
+class DamagedError(TerminalError):
     """A checkpoint that must not be resumed; the message says why."""
 
 

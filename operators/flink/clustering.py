@@ -43,7 +43,7 @@ class ClusterProposals(KeyedProcessFunction):  # type: ignore[misc]
     """Proposals of a consultation in, records out. The objects live here; state makes them anew."""
 
     def __init__(self, epoch: int, load: Load) -> None:
-        self._generation, self._load = epoch, load
+        self._epoch, self._load = epoch, load
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Load the encoder; nothing is alive yet."""
@@ -72,7 +72,7 @@ class ClusterProposals(KeyedProcessFunction):  # type: ignore[misc]
         self._alive[consultation] = clusters, entries
         self._encoder.clustered(consultation, clusters.size)
         model = self._encoder.model
-        for record in records(self._generation, model, item, at_ms, vector, outputs, clusters):
+        for record in records(self._epoch, model, item, at_ms, vector, outputs, clusters):
             yield Row(*record)
 
     def _revive(self, consultation: str) -> tuple[Clusters, int]:

@@ -81,7 +81,7 @@ def flink_settings(
     }
 
 
-def reporter_settings(url: str, metrics: Iterable[str]) -> dict[str, str]:
+def reporter_settings(url: str, job_name: str, metrics: Iterable[str]) -> dict[str, str]:
     """Settings of Flink's own reporter for Prometheus.
 
     Of its two, the one that waits to be asked listens on every address of the machine; this one
@@ -89,12 +89,13 @@ def reporter_settings(url: str, metrics: Iterable[str]) -> dict[str, str]:
 
     Args:
         url: Where to.
+        job_name: The end of the path that it sends to.
         metrics: Names of the metrics to send: of some 3,000 series, a few say how it is.
     """
     options = {
         "factory.class": "org.apache.flink.metrics.prometheus.PrometheusPushGatewayReporterFactory",
         "hostUrl": url,
-        "jobName": "votes",
+        "jobName": job_name,
         "randomJobNameSuffix": "false",
         "deleteOnShutdown": "false",
         "interval": "5s",

@@ -1,10 +1,11 @@
 """The leaderboard: read from `marts.leaderboard` and `…_by_country`, drawn for people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from operators.core.errors import TerminalError, UnknownConsultationError
+from pipelines.cli.board_warnings import read_warnings
 from pipelines.cli.output import number_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Board:
         ballots: On the whole board, of every trust level.
         activity: Who takes part; None where that was not asked.
         shown_at: The past minute that it shows; None: now.
+        warnings: What senders should mend, a sentence for each kind.
     """
 
     consultation_id: str
@@ -57,6 +59,7 @@ class Board:
     ballots: int = 0
     activity: "Activity | None" = None
     shown_at: datetime | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 def read_board(
@@ -107,7 +110,8 @@ def read_board(
         + f" ORDER BY {rank} IS NULL, {order}, votes DESC, proposal_id LIMIT {{limit:UInt32}}",
         parameters=known,
     )
-    if not titles and not found.result_rows:
+    warnings = [] if at else read_warnings(clickhouse, consultation)
+    if not titles and not found.result_rows and not warnings:
         raise UnknownConsultationError(consultation)
     rows = list(found.named_results())
     whole: dict[str, Any] = {"as_of": None, "_proposals": 0, "_ballots": 0}
@@ -123,6 +127,7 @@ def read_board(
         whole["_proposals"] or 0,
         whole["_ballots"] or 0,
         shown_at=at and at.replace(second=0, microsecond=0),
+        warnings=warnings,
     )
 
 
@@ -203,6 +208,9 @@ def _caption(board: Board) -> str:
     lines = [" · ".join(parts), f"ranked by {_RANKED.get(board.by, board.by)}"]
     if board.activity is not None and board.activity.flagged:
         lines.append(f"! some ballots are flagged: tutti signals {board.consultation_id}")
+    lines += [f"warning: {line}" for line in board.warnings]
+    if board.warnings:
+        lines.append("what to do about it: marts.warnings")
     return "\n".join(lines)
 
 

@@ -28,7 +28,7 @@ TERMS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Topics:
+class ClusterList:
     """The largest clusters of a consultation, as of one moment."""
 
     consultation_id: str
@@ -55,7 +55,11 @@ def clusters(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Show the topics of a consultation: proposals by what they are about."""
+    """Show the clusters of a consultation: proposals by what they are about.
+
+    The largest first: label, words, size, ballots, agreement with its interval, how far its
+    proposals lie apart, the most agreed and the most opposed one.
+    """
     views = clickhouse()
     try:
         with about(views, consultation):
@@ -63,7 +67,7 @@ def clusters(
     except NoClustersError:
         if not watch or as_json:
             raise
-        found = Topics(consultation, 0, 0, "", None, [])
+        found = ClusterList(consultation, 0, 0, "", None, [])
     if as_json:
         print_json(asdict(found))
     elif watch:
@@ -74,7 +78,7 @@ def clusters(
         console.print(draw_clusters(found))
 
 
-def read_clusters(clickhouse: "Client", consultation: str, limit: int) -> Topics:
+def read_clusters(clickhouse: "Client", consultation: str, limit: int) -> ClusterList:
     """Read the clusters, the largest first.
 
     Raises:
@@ -97,15 +101,15 @@ def read_clusters(clickhouse: "Client", consultation: str, limit: int) -> Topics
     rows = list(found.named_results())
     as_of = [row.pop("as_of") for row in rows]
     clusters, proposals, model = sizes[0]
-    return Topics(consultation, clusters, proposals, model, as_of[0] if as_of else None, rows)
+    return ClusterList(consultation, clusters, proposals, model, as_of[0] if as_of else None, rows)
 
 
-def draw_clusters(found: Topics) -> "Sheet":
+def draw_clusters(found: ClusterList) -> "Sheet":
     """The clusters as a sheet."""
     from pipelines.cli.screen import Column, Sheet
 
     columns = [
-        Column("topic", subject=True),
+        Column("cluster", subject=True),
         Column("proposals", 2, right=True),
         Column("ballots", 3, right=True),
         Column("agreement", right=True),
@@ -115,13 +119,13 @@ def draw_clusters(found: Topics) -> "Sheet":
         Column("most agreed", 6),
         Column("most opposed", 7),
     ]
-    title = f"topics of {found.consultation_id}: {number_of(found.proposals, 'proposal')}"
+    title = f"clusters of {found.consultation_id}: {number_of(found.proposals, 'proposal')}"
     return Sheet(
         f"{title} in {number_of(found.clusters, 'cluster')}",
         columns,
         map(_cells, found.rows),
         "agreement: mean of the proposals' rates with its 95 % interval, from 3 proposals with 10"
-        " ballots; a topic is no opinion: ± says how far its proposals lie apart"
+        " ballots; a cluster is no opinion: ± says how far its proposals lie apart"
         if found.clusters
         else "no proposal is in a cluster yet",
     )
@@ -146,7 +150,7 @@ def _extreme(proposal: str, rate: float | None) -> str:
     return "" if rate is None else f"{proposal} {rate:.0%}"
 
 
-def _pictures(views: "Client", found: Topics, limit: int) -> Iterator["Sheet"]:
+def _pictures(views: "Client", found: ClusterList, limit: int) -> Iterator["Sheet"]:
     """As they are every few seconds; while there are none, that."""
     while True:
         yield draw_clusters(found)
@@ -154,4 +158,4 @@ def _pictures(views: "Client", found: Topics, limit: int) -> Iterator["Sheet"]:
         try:
             found = read_clusters(views, found.consultation_id, limit)
         except NoClustersError:
-            found = Topics(found.consultation_id, 0, 0, "", None, [])
+            found = ClusterList(found.consultation_id, 0, 0, "", None, [])

@@ -51,7 +51,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "import": ("polis.importers", "Send a consultation from elsewhere."),
         "sync": ("data.sync", "Wait until everything sent so far is counted and in ClickHouse."),
         "schemas": ("schemas.app", "The contract of the messages."),
-        "dlq": ("dlq.app", "Messages that were refused."),
+        "dlq": ("dlq.app", "Messages that were rejected."),
     },
     "Read": {
         "list": (
@@ -69,7 +69,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         ),
         "clusters": (
             "clusters.clusters",
-            "Show the topics of a consultation: proposals by what they are about.",
+            "Show the clusters of a consultation: proposals by what they are about.",
         ),
         "signals": (
             "signals.signals",

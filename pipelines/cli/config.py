@@ -17,7 +17,10 @@ def _group() -> None:
 
 @config.command("show")
 def show(as_json: AsJson = False) -> None:
-    """Show every setting with its origin and meaning, and the addresses that follow from them."""
+    """Show every setting with its origin and meaning, and the addresses that follow from them.
+
+    Secrets are masked.
+    """
     ours = settings()
     from infra.config.settings_report import settings_report
 

@@ -35,7 +35,10 @@ def sync(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
 
 
 def reconcile(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
-    """Recount the log with Apache Beam and compare with ClickHouse; exit 1 on a difference."""
+    """Recount the log with Apache Beam and compare with ClickHouse; exit 1 on a difference.
+
+    Exit 2 if votes kept arriving, so that nothing can be said.
+    """
     ours = settings()
     from pipelines.verify.reconcile import reconcile as reconcile_all
 

@@ -1,4 +1,4 @@
-"""``tutti dlq stats``, ``show`` and ``replay``: messages that were refused."""
+"""``tutti dlq stats``, ``show`` and ``replay``: messages that were rejected."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipelines.dlq.letters import DeadLetter, Original, Replay, Wanted
     from schemas.events import Kind
 
-app = typer.Typer(help="Messages that were refused.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Messages that were rejected.", no_args_is_help=True, rich_markup_mode=None)
 
 SHOWN_CHARACTERS: Final = 2_000
 """Of a message; a whole one may have 1 MiB."""
@@ -30,7 +30,7 @@ WARNING: Final = "Messages may hold participants' own ids: do not pass them on."
 KindOrTopic = Annotated[
     str | None, typer.Option("--kind", "--topic", help="consultations, proposals, votes; or topic.")
 ]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why refused.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why rejected.")]
 Field = Annotated[str | None, typer.Option("--field", help="Field at fault.")]
 Since = Annotated[
     str | None,
@@ -49,7 +49,7 @@ def stats(
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Count what was refused, by reason."""
+    """Count what was rejected, by reason."""
     views = clickhouse()
     from pipelines.cli.screen import table
     from pipelines.dlq import letters
@@ -62,7 +62,7 @@ def stats(
     columns = ["topic", "reason", "messages", "first (UTC)", "last (UTC)", "fields", "newest"]
     console.print(
         table(
-            "refused messages",
+            "rejected messages",
             columns,
             (
                 (
@@ -93,14 +93,17 @@ def show(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Messages.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Show refused messages as they were sent, fetched from Kafka; the newest first."""
+    """Show rejected messages as they were sent, fetched from Kafka; the newest first.
+
+    Each with its reason and cure. They may hold participants' own ids.
+    """
     ours, views = settings(), clickhouse()
     from pipelines.dlq import letters
 
     wanted = _wanted(kind, reason, field, since, until, place)
     found = letters.dead_letters(views, wanted, limit, newest=True)
     if place and not found:
-        raise TerminalError(f"{place} is not in marts.dead_letters: nothing was refused there.")
+        raise TerminalError(f"{place} is not in marts.dead_letters: nothing was rejected there.")
     fetched = dict(letters.originals(ours, found))
     errors.print(WARNING, style="yellow")
     shown = [_shown(letter, fetched[letter]) for letter in found]
@@ -151,7 +154,11 @@ def replay_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send refused messages again that would be accepted now; the oldest first."""
+    """Send rejected messages again that would be accepted now; the oldest first.
+
+    A message goes to its former partition with its former key, so that replaying twice changes no
+    count.
+    """
     ours, views = settings(), clickhouse()
     from rich.progress import MofNCompleteColumn
 
@@ -177,7 +184,7 @@ def _plain(done: "Replay", matching: int, looked_at: int) -> dict[str, Any]:
         "matching": matching,
         "looked_at": looked_at,
         "valid_now": len(done.valid),
-        "still_refused": dict(done.refused),
+        "still_rejected": dict(done.rejected),
         "superseded": done.superseded,
         "gone": done.gone,
         "sent": done.receipt.sent if done.receipt else 0,
@@ -189,11 +196,11 @@ def _plain(done: "Replay", matching: int, looked_at: int) -> dict[str, Any]:
 
 def _print_replay(done: "Replay", matching: int, looked_at: int) -> None:
     counts = [
-        (looked_at, "refused messages looked at"),
+        (looked_at, "rejected messages looked at"),
         (matching - looked_at, "more match: raise --limit, or narrow the choice"),
         *(
-            (times, f"skipped: would be refused again as {reason}")
-            for reason, times in done.refused.most_common()
+            (times, f"skipped: would be rejected again as {reason}")
+            for reason, times in done.rejected.most_common()
         ),
         (done.superseded, "skipped: a newer message of the same proposal or consultation counts"),
         (done.gone, "skipped: no longer in Kafka, retention has removed them"),

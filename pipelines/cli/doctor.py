@@ -12,7 +12,10 @@ _STYLES = {"ok": "", "warning": "yellow", "problem": "bold red"}
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check prerequisites, data and every service; exit 1 if there is a problem."""
+    """Check prerequisites, data and every service; exit 1 if there is a problem.
+
+    It looks at ports, disk, memory, versions, secrets, logs and clocks, too, and says what to do.
+    """
     ours = settings()
     from infra.local.doctor.examine import examine
     from infra.local.doctor.patient import Patient

@@ -9,7 +9,7 @@ from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, console, errors, print_json
 
 if TYPE_CHECKING:
-    from pipelines.votes.rebuild import Progress
+    from pipelines.votes.rebuild import RebuildProgress
 
 
 def rebuild(
@@ -17,7 +17,11 @@ def rebuild(
     cancel: Annotated[bool, typer.Option("--cancel", help="Give a running rebuild up.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Count all votes again beside the running count, then show the new one."""
+    """Count all votes again beside the running count, then show the new one.
+
+    The votes are counted in a new epoch, which becomes active when it has every vote that the old
+    one may have shown; --cancel abandons it.
+    """
     ours = settings()
     from pipelines.votes import rebuild as rebuilding
 
@@ -30,9 +34,9 @@ def rebuild(
         return
     started_ms = monotonic_ms()
     begun = rebuilding.begin(ours)
-    said: list[Progress] = []
+    said: list[RebuildProgress] = []
 
-    def say(progress: "Progress") -> None:
+    def say(progress: "RebuildProgress") -> None:
         if said[-1:] != [progress] and not as_json:
             errors.print(f"counted {progress.counted:,} of {progress.wanted:,} votes")
         said.append(progress)

@@ -12,7 +12,8 @@ from pipelines.cli.installation import clickhouse
 from pipelines.cli.output import AsJson, console, errors, print_json
 
 if TYPE_CHECKING:
-    from pipelines.exchange.tables_export import Manifest
+    from pipelines.exchange.spreadsheets import Csv
+    from pipelines.exchange.tables_export import ExportManifest
 
 PATIENCE_S = 600
 
@@ -28,9 +29,17 @@ def export(
         Literal["tables", "polis"],
         typer.Option("--layout", help="polis: single ballots, in the layout of Polis's exports."),
     ] = "tables",
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="CSV: leave texts that a spreadsheet would run as they are."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a consultation as Parquet and CSV with a manifest, or as Polis does."""
+    """Write a consultation as Parquet and CSV with a manifest, or as Polis does.
+
+    The manifest has schema, checksums, methods and the cut. Polis's layout holds single ballots,
+    which tutti import polis reads.
+    """
     if layout == "polis" and database == "open":
         raise TerminalError(
             "Polis's layout holds single ballots, which are not public: add --database marts."
@@ -43,23 +52,23 @@ def export(
 
     if layout == "polis":
         with about(views, consultation):
-            files = export_polis(views, consultation, to)
+            written = export_polis(views, consultation, to, system_clock, raw=raw)
         if as_json:
-            print_json([asdict(file) for file in files])
+            print_json(asdict(written))
         else:
-            console.print(
-                table(str(to), ["file", "bytes"], ((file.file, file.bytes) for file in files))
-            )
+            rows = ((file.file, file.bytes) for file in written.files)
+            console.print(table(str(to), ["file", "bytes"], rows))
+            _print_csv(written.csv)
         return
     with about(views, consultation):
-        manifest = export_tables(views, consultation, to, database, system_clock)
+        manifest = export_tables(views, consultation, to, database, system_clock, raw=raw)
     if as_json:
         print_json(asdict(manifest))
     else:
         _print(manifest, to)
 
 
-def _print(manifest: "Manifest", folder: Path) -> None:
+def _print(manifest: "ExportManifest", folder: Path) -> None:
     from pipelines.cli.screen import table
 
     console.print(
@@ -72,8 +81,14 @@ def _print(manifest: "Manifest", folder: Path) -> None:
             ),
         )
     )
+    _print_csv(manifest.csv)
     if manifest.cut.moved:
         errors.print(
             "votes were counted meanwhile, so the files may differ by those: export again when"
             " none arrive to have them of one moment"
         )
+
+
+def _print_csv(csv: "Csv") -> None:
+    hint = "; --raw leaves them as they are" if csv.defused else ""
+    console.print(f"CSV: {csv.about}{hint}")

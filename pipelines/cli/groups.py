@@ -26,7 +26,7 @@ _OF: Final = "WHERE consultation_id = {consultation:String}"
 
 
 @dataclass(frozen=True, slots=True)
-class Grouped:
+class GroupsReport:
     """What is printed.
 
     Attributes:
@@ -59,7 +59,7 @@ def groups(
         _print(shown)
 
 
-def read_groups(clickhouse: "Client", consultation: str, limit: int) -> Grouped:
+def read_groups(clickhouse: "Client", consultation: str, limit: int) -> GroupsReport:
     """Read the newest run.
 
     Raises:
@@ -78,7 +78,7 @@ def read_groups(clickhouse: "Client", consultation: str, limit: int) -> Grouped:
             f"There are no groups of {consultation}: it has no votes, or they came a moment ago;"
             " see tutti status."
         )
-    return Grouped(
+    return GroupsReport(
         consultation,
         {name: found[0][name] for name in _RUN},
         [{name: row[name] for name in ("group", "size")} for row in found if row["k"]],
@@ -95,7 +95,7 @@ def read_groups(clickhouse: "Client", consultation: str, limit: int) -> Grouped:
     )
 
 
-def _print(shown: Grouped) -> None:
+def _print(shown: GroupsReport) -> None:
     run = shown.run
     console.print(f"{shown.consultation_id}: {run['verdict']}", style="bold")
     for line in _said(run):
@@ -109,7 +109,7 @@ def _print(shown: Grouped) -> None:
         console.print(sheet)
 
 
-def draw_groups(shown: Grouped) -> list["Sheet"]:
+def draw_groups(shown: GroupsReport) -> list["Sheet"]:
     """What each group stands for, and what all agree on."""
     from pipelines.cli.screen import Column, Sheet
 

@@ -17,12 +17,11 @@ app = typer.Typer(help="Sentence encoders.", no_args_is_help=True, rich_markup_m
 
 def _known(used: Path) -> Iterator["tuple[Path, Manifest]"]:
     """Encoders that are here, then those of which only a manifest is in the repository."""
-    from infra.config.settings import CHECKOUT
+    from infra.config.folders import MODELS
     from models import manifest as manifests
     from models.export import TEMPLATES
 
-    built = sorted((CHECKOUT / "build" / "models").glob(f"*/{manifests.NAME}"))  # by set-up
-    here = {path.resolve(): path for path in (used, *built)}
+    here = {path.resolve(): path for path in (used, *sorted(MODELS.glob(f"*/{manifests.NAME}")))}
     found = [(path, manifests.read(path)) for path in here.values() if path.exists()]
     yield from found
     names = {manifest.name for _, manifest in found}

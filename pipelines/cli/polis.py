@@ -103,13 +103,13 @@ def _check(found: "PolisImport", ours: "Settings") -> "list[Message]":
     for message in ready:
         verdict, sentence, mend = check(message, validate, now_ms)
         checked.add(verdict)
-        if sentence and checked.refused <= NAMED_FAULTS:
+        if sentence and checked.rejected <= NAMED_FAULTS:
             for line in (sentence, f"    {mend}"):
                 errors.print(line)
     for mend, (count, _) in checked.warnings.items():
         errors.print(f"warning: {count} x {mend}")
-    if checked.refused:
-        raise TerminalError(f"nothing was sent: rows that would be rejected: {checked.refused}.")
+    if checked.rejected:
+        raise TerminalError(f"nothing was sent: rows that would be rejected: {checked.rejected}.")
     return ready
 
 

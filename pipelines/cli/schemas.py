@@ -1,4 +1,4 @@
-"""``tutti schemas check``: which lines would be refused, and how to mend them."""
+"""``tutti schemas check``: which lines would be rejected, and how to mend them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ def check_file(file: Path, kind: "Kind", limit: int, show: "Callable[[Fault], No
     validate = validators(trust_rules(ours))[kind]
     for verdict in verdicts(read_lines(file, f"checking {kind}"), validate, system_clock()):
         checked.add(verdict)
-        if isinstance(verdict, Fault) and checked.refused <= limit:
+        if isinstance(verdict, Fault) and checked.rejected <= limit:
             show(verdict)
     return checked
 
@@ -56,8 +56,8 @@ def print_fault(fault: "Fault", to: Output = console) -> None:
 def print_summary(checked: "Checked") -> None:
     """Print how many lines are right, and the reasons of the others."""
     console.print(
-        f"{number_of(checked.lines, 'line')}: {checked.lines - checked.refused} would be accepted,"
-        f" {checked.refused} refused",
+        f"{number_of(checked.lines, 'line')}: {checked.lines - checked.rejected} would be accepted,"
+        f" {checked.rejected} rejected",
     )
     for reason, (count, first) in sorted(checked.reasons.items(), key=lambda row: -row[1][0]):
         console.print(
@@ -80,7 +80,7 @@ def check(
     ] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Say which lines would be refused, and how to mend them; exit 1 if any would, 2 unread."""
+    """Say which lines would be rejected, and how to mend them; exit 1 if any would, 2 unread."""
     named: list[Fault] = []
     try:
         checked = check_file(file, kind, limit, named.append if as_json else print_fault)
@@ -92,15 +92,15 @@ def check(
     else:
         print_summary(checked)
         print_warnings(checked)
-    if checked.refused:
+    if checked.rejected:
         raise typer.Exit(1)
 
 
 def _plain(checked: "Checked", named: "list[Fault]") -> dict[str, Any]:
     return {
         "lines": checked.lines,
-        "accepted": checked.lines - checked.refused,
-        "refused": checked.refused,
+        "accepted": checked.lines - checked.rejected,
+        "rejected": checked.rejected,
         "reasons": {
             reason: {"lines": count, "first_line": first, "mend": ADVICE[reason].mend}
             for reason, (count, first) in checked.reasons.items()

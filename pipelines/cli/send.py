@@ -59,8 +59,8 @@ def _check(file: Path, kind: "Kind") -> None:
         raise TerminalError("--check reads the lines twice: it needs a file.")
     checked = check_file(file, kind, NAMED_FAULTS, partial(print_fault, to=errors))
     print_warnings(checked, errors)
-    if checked.refused:
-        raise TerminalError(f"nothing was sent: lines that would be rejected: {checked.refused}.")
+    if checked.rejected:
+        raise TerminalError(f"nothing was sent: lines that would be rejected: {checked.rejected}.")
 
 
 def report(

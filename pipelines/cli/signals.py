@@ -28,7 +28,10 @@ def signals(
     consultation: Annotated[str, typer.Argument(help="Its consultation_id.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show signals of manipulation with evidence; nothing is applied to the leaderboard."""
+    """Show signals of manipulation with evidence; nothing is applied to the leaderboard.
+
+    Beside each stands the ranking without the flagged ballots.
+    """
     rows = read_signals(clickhouse(), consultation)
     if as_json:
         print_json(rows)

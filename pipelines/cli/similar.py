@@ -40,7 +40,10 @@ def similar(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Show proposals near to a text in meaning, or near pairs; near is not of one opinion."""
+    """Show proposals near to a text in meaning, or near pairs; near is not of one opinion.
+
+    A pair says whether the words ask for the same or the opposite.
+    """
     views = clickhouse(analyst=True)
     with about(views, consultation):
         if text:

@@ -47,7 +47,10 @@ def reset(
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where to: a folder that is not there yet.")],
 ) -> None:
-    """Copy log, tables, state and key; stops the stack for the time of the copy."""
+    """Copy log, tables, state and key; stops the stack for the time of the copy.
+
+    The new folder has a manifest of checksums.
+    """
     ours = settings()
     from infra.local.backup import backup as copy
 
@@ -58,7 +61,10 @@ def backup(
 def restore(
     folder: Annotated[Path, typer.Argument(help="A backup.")],
 ) -> None:
-    """Copy a backup into an empty TUTTI_HOME; start it with tutti up."""
+    """Copy a backup into an empty TUTTI_HOME; start it with tutti up.
+
+    Its checksums are compared first. TUTTI_HOME may be another one, with other ports.
+    """
     ours = settings()
     from infra.local.backup import restore as copy_back
 

@@ -53,7 +53,7 @@ _VISITS, _MESSAGES = range(8), range(8, 14)  # streams of random numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class CampaignMessage:
     """One message for the votes topic, and what it stands for."""
 
     key: bytes
@@ -98,7 +98,7 @@ class Campaign:
         self._draws = map(Draws._make, rows(seed, _MESSAGES))
         self._statements = [row.tobytes() for row in statement_table(QUALIFIED)]
         self._ballots = KeptBallots()
-        self._recent: deque[Message] = deque(maxlen=_RECENT)
+        self._recent: deque[CampaignMessage] = deque(maxlen=_RECENT)
 
     def consultation(self) -> dict[str, Any]:
         """Return the consultation's event."""
@@ -108,7 +108,7 @@ class Campaign:
         """Return the proposals' events in the order of their submission."""
         return proposal_events(self._corpus, self._proposals)
 
-    def messages(self, now_ms: int, count: int) -> Iterator[Message]:
+    def messages(self, now_ms: int, count: int) -> Iterator[CampaignMessage]:
         """Yield the next messages of the stream, cast in the second before `now_ms` or late.
 
         Args:
@@ -121,14 +121,14 @@ class Campaign:
                 self._recent.append(message)
             yield message
 
-    def _message(self, now_ms: int, draws: Draws) -> Message:
+    def _message(self, now_ms: int, draws: Draws) -> CampaignMessage:
         """Make the next message; before there is a past, every one is a first vote."""
         match _KINDS.name(draws.what):
             case "bad":
                 return self._bad(now_ms, draws)
             case "duplicate" if self._recent:
                 sent = self._recent[int(draws.which * len(self._recent))]
-                return Message(sent.key, sent.value, "duplicate")
+                return CampaignMessage(sent.key, sent.value, "duplicate")
             case "withdrawal" if self._ballots:
                 return self._withdrawal(now_ms, draws)
             case "revote" if self._ballots:
@@ -137,7 +137,7 @@ class Campaign:
                 return self._late(now_ms, draws)
         return self._first(now_ms - draws.jitter_ms(), draws, "first")
 
-    def _first(self, cast_ms: int, draws: Draws, kind: Kind) -> Message:
+    def _first(self, cast_ms: int, draws: Draws, kind: Kind) -> CampaignMessage:
         """Let somebody vote on the next proposal they are shown."""
         seat = int(draws.who * SEATS)
         participant = self._people.seats[seat]
@@ -150,21 +150,21 @@ class Campaign:
             self._people.leave(seat, draws.which)
         return message
 
-    def _revote(self, now_ms: int, draws: Draws) -> Message:
+    def _revote(self, now_ms: int, draws: Draws) -> CampaignMessage:
         """Vote again on a proposal, with another choice or the same."""
         ballot = self._ballots.at(draws.which)
         ballot.reconsider(draws.opinion)
         ballot.cast_again(now_ms - draws.jitter_ms())
         return self._vote(ballot, draws, "revote")
 
-    def _withdrawal(self, now_ms: int, draws: Draws) -> Message:
+    def _withdrawal(self, now_ms: int, draws: Draws) -> CampaignMessage:
         """Take a ballot back for good."""
         ballot = self._ballots.take(draws.which)
         ballot.choice = "withdrawn"
         ballot.cast_again(now_ms - draws.jitter_ms())
         return self._vote(ballot, draws, "withdrawal")
 
-    def _late(self, now_ms: int, draws: Draws) -> Message:
+    def _late(self, now_ms: int, draws: Draws) -> CampaignMessage:
         """Deliver a vote minutes after it was cast, sometimes after a newer one of its sender."""
         if draws.which >= OUTDATED:
             return self._first(now_ms - draws.delay_ms(), draws, "late")
@@ -174,7 +174,7 @@ class Campaign:
         older = KeptBallot(newer.participant, newer.proposal, choice, cast_ms)
         return self._vote(older, draws, "late")
 
-    def _bad(self, now_ms: int, draws: Draws) -> Message:
+    def _bad(self, now_ms: int, draws: Draws) -> CampaignMessage:
         participant = self._people.seats[int(draws.who * SEATS)]
         vote: dict[str, object] = {
             "consultation_id": self._consultation_id,
@@ -184,9 +184,9 @@ class Campaign:
             "cast_at": format_instant(now_ms),
         }
         value = SPOILERS[int(draws.opinion * len(SPOILERS))].spoil(vote, now_ms)
-        return Message(participant.participant_id.encode(), value, "bad")
+        return CampaignMessage(participant.participant_id.encode(), value, "bad")
 
-    def _vote(self, ballot: KeptBallot, draws: Draws, kind: Kind) -> Message:
+    def _vote(self, ballot: KeptBallot, draws: Draws, kind: Kind) -> CampaignMessage:
         participant = ballot.participant
         row = self._statements[CHOICES.index(ballot.choice)]
         statement = STATEMENTS[row[int(draws.more * SLOTS)]]
@@ -198,4 +198,4 @@ class Campaign:
             participant.source,
             format_instant(ballot.cast_ms),
         ) + vote_ending(statement.choice, statement.qualifications, participant.trust)
-        return Message(participant.participant_id.encode(), value.encode(), kind)
+        return CampaignMessage(participant.participant_id.encode(), value.encode(), kind)

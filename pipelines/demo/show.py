@@ -24,7 +24,7 @@ from infra.local import stack
 from operators.core.clock import Clock
 from operators.core.errors import TerminalError
 from pipelines.cli.board import Board, draw_board, read_board
-from pipelines.cli.clusters import Topics, draw_clusters, read_clusters
+from pipelines.cli.clusters import ClusterList, draw_clusters, read_clusters
 from pipelines.demo.campaign import Campaign
 from pipelines.exchange.send import Sender
 from pipelines.traffic.announcing import announce
@@ -34,7 +34,7 @@ REFRESH_S: Final = 1.0
 PLAIN_EVERY_S: Final = 5.0
 SLICE_S: Final = 0.05
 BOARD_ROWS: Final = 12
-TOPIC_ROWS: Final = 5
+CLUSTER_ROWS: Final = 5
 SYNC_S: Final = 120.0
 AVERAGED: Final = 10
 """Looks over which votes per second are averaged: counting moves in steps of a checkpoint."""
@@ -83,7 +83,7 @@ class Figures:
     counted: int = 0
     per_second: float = 0.0
     lateness_s: list[float] = field(default_factory=list)
-    refused: list[tuple[str, int]] = field(default_factory=list)
+    rejected: list[tuple[str, int]] = field(default_factory=list)
 
 
 class DemoWatch:
@@ -97,14 +97,14 @@ class DemoWatch:
         self._seen: deque[tuple[int, int]] = deque(maxlen=AVERAGED)
         self.figures = Figures()
         self.board: Board | None = None
-        self.topics: Topics | None = None
+        self.clusters: ClusterList | None = None
 
     def look(self) -> None:
         """Read everything once."""
         figures = self.figures
         self.board = read_board(self._clickhouse, self._consultation, BOARD_ROWS)
-        with suppress(TerminalError):  # no proposal is in a topic yet
-            self.topics = read_clusters(self._clickhouse, self._consultation, TOPIC_ROWS)
+        with suppress(TerminalError):  # no proposal is in a cluster yet
+            self.clusters = read_clusters(self._clickhouse, self._consultation, CLUSTER_ROWS)
         counted, newest = self._clickhouse.query(
             "SELECT sum(next_offset), max(newest_at) FROM marts.freshness WHERE stage = 'votes'"
         ).result_rows[0]
@@ -115,7 +115,7 @@ class DemoWatch:
         if newest is not None and figures.per_second:
             age_s = now_ms / 1000 - newest.replace(tzinfo=UTC).timestamp()
             figures.lateness_s.append(age_s)
-        figures.refused = [
+        figures.rejected = [
             (reason, count)
             for reason, count in self._clickhouse.query(
                 "SELECT reason, count() AS n FROM marts.dead_letters GROUP BY reason"
@@ -135,12 +135,12 @@ class DemoWatch:
                 "newest vote shown",
                 f"{figures.lateness_s[-1]:.1f} s old" if figures.lateness_s else "–",
             ),
-            ("refused", f"{sum(count for _, count in figures.refused):,}"),
+            ("rejected", f"{sum(count for _, count in figures.rejected):,}"),
             ("ends", "with Ctrl-C" if left_s is None else f"in {max(0, left_s):.0f} s"),
         ):
             numbers.add_row(name, Text(value, "bold"))
         letters = Table.grid(padding=(0, 2))
-        for reason, count in figures.refused[:6]:
+        for reason, count in figures.rejected[:6]:
             letters.add_row(reason, str(count))
         panels = Columns(
             [
@@ -149,8 +149,8 @@ class DemoWatch:
                 Panel(addresses(self._settings), title="addresses"),
             ]
         )
-        topics = [draw_clusters(self.topics)] if self.topics else []
-        return Group(draw_board(self.board), *topics, panels) if self.board else panels
+        clusters = [draw_clusters(self.clusters)] if self.clusters else []
+        return Group(draw_board(self.board), *clusters, panels) if self.board else panels
 
     def line(self, sent: int) -> str:
         """The picture in one line, for output that is no terminal."""
@@ -165,7 +165,7 @@ class DemoWatch:
         return (
             f"{datetime.fromtimestamp(self._clock() / 1000, UTC):%H:%M:%S} sent {sent:,} · counted"
             f" {figures.counted:,} · {figures.per_second:,.0f} votes/s · newest shown {late} old ·"
-            f" refused {sum(count for _, count in figures.refused)} · {leader}"
+            f" rejected {sum(count for _, count in figures.rejected)} · {leader}"
         )
 
 
@@ -211,8 +211,8 @@ def show(
         watch.look()
         if watch.board:
             console.print(draw_board(watch.board))
-        if watch.topics:
-            console.print(draw_clusters(watch.topics))
+        if watch.clusters:
+            console.print(draw_clusters(watch.clusters))
         late = watch.figures.lateness_s
         if late:
             console.print(

@@ -56,7 +56,7 @@ class DeadLetter(NamedTuple):
 
     @property
     def rejection(self) -> Rejection:
-        """Why it was refused."""
+        """Why it was rejected."""
         return Rejection(self.reason, self.field, self.detail)  # type: ignore[arg-type] # the sink's
 
 
@@ -245,14 +245,14 @@ class Replay:
         gone: Removed by retention.
         superseded: A newer message of the same proposal or consultation has been accepted since;
             sent again, the old one would win.
-        refused: Would be refused again, by reason of today.
+        rejected: Would be rejected again, by reason of today.
         receipt: What the broker acknowledged; None: nothing was to be sent.
     """
 
     valid: list[DeadLetter] = field(default_factory=list)
     gone: int = 0
     superseded: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
     receipt: Receipt | None = None
 
 
@@ -283,7 +283,7 @@ def replay(
             continue
         verdict = validate[letter.kind](original.value, clock())
         if isinstance(verdict, Rejection):
-            found.refused[verdict.reason] += 1
+            found.rejected[verdict.reason] += 1
         elif _superseded(clickhouse, letter, verdict):
             found.superseded += 1
         else:

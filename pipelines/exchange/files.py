@@ -1,9 +1,10 @@
 """Writing an export: a new folder, whole or not at all, every file with its checksum."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from clickhouse_connect.driver.client import Client
 from operators.core.errors import TerminalError
 
 PIECE: Final = 1 << 20
+MANIFEST: Final = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,17 @@ def new_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+SETTINGS: Final[dict[str, dict[str, Any]]] = {
+    # pandas and others read an empty cell as missing, and \N as a text among numbers.
+    "CSVWithNames": {"format_csv_null_representation": ""},
+}
+"""Of the formats."""
+
+
 def write_query(
     clickhouse: Client, sql: str, form: str, file: Path, parameters: dict[str, Any]
 ) -> Written:
-    """Write what a query answers, as it streams in.
+    """Write what a query answers, as it streams in; in CSV, NULL is an empty cell.
 
     Args:
         clickhouse: Where to ask.
@@ -62,7 +71,9 @@ def write_query(
     """
     digest, size = sha256(), 0
     with (
-        clickhouse.raw_stream(sql, parameters=parameters, fmt=form) as answer,
+        clickhouse.raw_stream(
+            sql, parameters=parameters, settings=SETTINGS.get(form), fmt=form
+        ) as answer,
         file.open("xb") as out,
     ):
         while piece := answer.read(PIECE):
@@ -70,6 +81,12 @@ def write_query(
             digest.update(piece)
             size += len(piece)
     return Written(file.name, size, digest.hexdigest())
+
+
+def write_manifest(folder: Path, manifest: Any) -> None:
+    """Write what an export holds, a dataclass, beside its files."""
+    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def written(file: Path) -> Written:

@@ -22,7 +22,7 @@ from schemas.topics import DEAD_LETTERS, INPUT, TopicPartition, partitions_of
 POLL_S: Final = 0.1
 
 
-class DeadLetter(msgspec.Struct, frozen=True):
+class RejectedRecord(msgspec.Struct, frozen=True):
     """What is read of a dead letter."""
 
     topic: str
@@ -36,7 +36,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
         return f"{self.topic}/{self.partition}/{self.offset}"
 
 
-_letter: Final = msgspec.json.Decoder(DeadLetter)
+_letter: Final = msgspec.json.Decoder(RejectedRecord)
 
 
 @dataclass(slots=True)
@@ -121,7 +121,7 @@ class Watch:
                 )
             time.sleep(POLL_S)
 
-    def _letters(self) -> Iterable[DeadLetter]:
+    def _letters(self) -> Iterable[RejectedRecord]:
         for (_, partition), end in self._ends().items():
             start = self._starts[DEAD_LETTERS.name, partition]
             if end > start:
@@ -137,7 +137,7 @@ class Watch:
             raise TransientError("Kafka does not answer: see tutti status.") from error
 
 
-def count(sent: dict[TopicPartition, Offsets], letters: Iterable[DeadLetter]) -> Outcome:
+def count(sent: dict[TopicPartition, Offsets], letters: Iterable[RejectedRecord]) -> Outcome:
     """What became of messages that intake has read.
 
     Args:

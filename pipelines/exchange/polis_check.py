@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipelines.exchange.polis_files import ORIGINAL
-from pipelines.exchange.polis_import import Origin, PolisImport
+from pipelines.exchange.polis_import import FileOrigin, PolisImport
 from pipelines.exchange.validate import Fault, Verdict, verdict_on
 from schemas.events import Kind
 from schemas.rejections import ADVICE
@@ -24,7 +24,7 @@ class Message:
 
     kind: Kind
     payload: bytes
-    origin: Origin
+    origin: FileOrigin
 
 
 def messages(found: PolisImport) -> Iterator[Message]:
@@ -62,5 +62,5 @@ def check(
     return verdict, sentence, mend
 
 
-def _where(origin: Origin) -> str:
+def _where(origin: FileOrigin) -> str:
     return f"{origin.file}, line {origin.line}"

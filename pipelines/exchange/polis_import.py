@@ -15,7 +15,7 @@ from zlib import crc32
 from operators.core.errors import TerminalError
 from operators.core.printable import printable
 from pipelines.exchange.polis_files import Row, Table, read_lines, read_table
-from pipelines.exchange.polis_sign import Tally, compare_signs
+from pipelines.exchange.polis_sign import SignCounts, compare_signs
 from schemas.events import UNKNOWN_COUNTRY, Kind
 from schemas.times import format_instant
 
@@ -60,7 +60,7 @@ _TABLES: Final = _Layout(
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class FileOrigin:
     """Where an event was read.
 
     Attributes:
@@ -90,7 +90,7 @@ class PolisImport:
     consultation: dict[str, Any]
     proposals: list[dict[str, Any]]
     votes: list[dict[str, Any]]
-    origins: dict[Kind, list[Origin]]
+    origins: dict[Kind, list[FileOrigin]]
     remarks: list[str]
 
 
@@ -183,14 +183,14 @@ def _title(summary: Path, consultation: str) -> tuple[str, int]:
     return consultation, 0
 
 
-def _title_origin(folder: Path, line: int) -> Origin:
+def _title_origin(folder: Path, line: int) -> FileOrigin:
     known = {"consultation_id": "--consultation"}
     title = dict.fromkeys(("title", ""), "topic" if line else "--consultation")
-    return Origin(folder / "summary.csv", line, known | title)
+    return FileOrigin(folder / "summary.csv", line, known | title)
 
 
-def _origins(table: Table, columns: dict[str, str]) -> list[Origin]:
-    return [Origin(table.file, row.line, columns) for row in table.rows]
+def _origins(table: Table, columns: dict[str, str]) -> list[FileOrigin]:
+    return [FileOrigin(table.file, row.line, columns) for row in table.rows]
 
 
 def _time(table: Table, row: Row, column: str) -> str:
@@ -262,7 +262,7 @@ def _remarks(
     if not {"agrees", "disagrees"} <= set(comments.columns):
         return []
     counted = {
-        row.cells[layout.proposal]: Tally(
+        row.cells[layout.proposal]: SignCounts(
             comments.whole(row, "agrees"), comments.whole(row, "disagrees")
         )
         for row in comments.rows

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from operators.core.errors import TerminalError
 
 
-class Tally(NamedTuple):
+class SignCounts(NamedTuple):
     """Votes that agree and disagree."""
 
     agree: int = 0
@@ -22,7 +22,7 @@ class Tally(NamedTuple):
 
 def compare_signs(
     comments: Path,
-    counted: Mapping[str, Tally],
+    counted: Mapping[str, SignCounts],
     votes: Iterable[Mapping[str, Any]],
     sign: Literal["export", "raw"],
 ) -> list[str]:
@@ -46,13 +46,13 @@ def compare_signs(
             found[vote["proposal_id"]][vote["choice"] == "disagree"] += 1
     straight = exchanged = 0
     for proposal in counted.keys() | found.keys():
-        theirs, ours = counted.get(proposal, Tally()), Tally(*found.get(proposal, (0, 0)))
+        theirs, ours = counted.get(proposal, SignCounts()), SignCounts(*found.get(proposal, (0, 0)))
         straight += abs(theirs.agree - ours.agree) + abs(theirs.disagree - ours.disagree)
         exchanged += abs(theirs.agree - ours.disagree) + abs(theirs.disagree - ours.agree)
     if not straight:
         return []
-    their_sum = Tally(*(sum(tally[side] for tally in counted.values()) for side in (0, 1)))
-    our_sum = Tally(*(sum(tally[side] for tally in found.values()) for side in (0, 1)))
+    their_sum = SignCounts(*(sum(tally[side] for tally in counted.values()) for side in (0, 1)))
+    our_sum = SignCounts(*(sum(tally[side] for tally in found.values()) for side in (0, 1)))
     said = (
         f"{comments} counts {their_sum.agree} agree and {their_sum.disagree} disagree, votes.csv"
         f" {our_sum.agree} and {our_sum.disagree}"

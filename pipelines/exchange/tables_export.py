@@ -1,15 +1,15 @@
 """A consultation's views as Parquet and CSV, with a manifest that says what they are.
 
 Every view of the database that has a `consultation_id` is exported, its rows in a fixed order: two
-exports of the same cut have the same checksums.
+exports of the same cut have the same checksums. Parquet is exact. In CSV, NULL is an empty cell,
+and unless `raw` is asked for, texts that a spreadsheet would run are defused.
 """
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import pyarrow.parquet
 from clickhouse_connect.driver.client import Client
@@ -17,16 +17,16 @@ from clickhouse_connect.driver.client import Client
 from infra.clickhouse.state import active_cut
 from operators.core.clock import Clock
 from operators.core.errors import UnknownConsultationError
-from pipelines.exchange.files import Written, new_folder, write_query
+from pipelines.exchange import spreadsheets
+from pipelines.exchange.files import Written, new_folder, write_manifest, write_query
+from pipelines.exchange.spreadsheets import Csv
 from schemas.times import format_instant
 
 Database = Literal["open", "marts"]
-FORMATS: Final = {"parquet": "Parquet", "csv": "CSVWithNames"}
-MANIFEST: Final = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class ExportedCut:
     """Which votes the numbers contain.
 
     Attributes:
@@ -43,7 +43,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ExportedTable:
     """One view in its files.
 
     Attributes:
@@ -64,15 +64,16 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class ExportManifest:
     """What an export holds."""
 
     consultation_id: str
     database: Database
     made_at: str
     tutti: str
-    cut: Cut
-    tables: list[Table]
+    cut: ExportedCut
+    csv: Csv
+    tables: list[ExportedTable]
 
 
 def export_tables(
@@ -81,8 +82,10 @@ def export_tables(
     folder: Path,
     database: Database,
     clock: Clock,
+    *,
+    raw: bool = False,
     say: Callable[[str], None] = lambda _view: None,
-) -> Manifest:
+) -> ExportManifest:
     """Write all views of a consultation and the manifest into a new folder.
 
     Args:
@@ -91,6 +94,7 @@ def export_tables(
         folder: Where to; must not exist, or be empty.
         database: ``open`` for what may be public, ``marts`` for accredited analysts.
         clock: For the manifest.
+        raw: Leave texts in CSV as they are, for programs that read them back.
         say: Called with each view's name before it is written.
 
     Raises:
@@ -102,16 +106,22 @@ def export_tables(
         tables = []
         for view, about in views:
             say(view)
-            tables.append(_table(clickhouse, consultation, draft, f"{database}.{view}", about))
+            name = f"{database}.{view}"
+            tables.append(_table(clickhouse, consultation, draft, name, about, raw=raw))
         if not any(table.rows for table in tables):
             raise UnknownConsultationError(consultation)
         epoch, as_of, counted = before
-        cut = Cut(epoch, as_of, counted, moved=_cut(clickhouse) != before)
-        manifest = Manifest(
-            consultation, database, format_instant(clock()), version("tutti"), cut, tables
+        cut = ExportedCut(epoch, as_of, counted, moved=_cut(clickhouse) != before)
+        manifest = ExportManifest(
+            consultation,
+            database,
+            format_instant(clock()),
+            version("tutti"),
+            cut,
+            Csv.of(raw=raw),
+            tables,
         )
-        text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2)
-        (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        write_manifest(draft, manifest)
     return manifest
 
 
@@ -127,7 +137,9 @@ def _views(clickhouse: Client, database: Database) -> list[tuple[str, str]]:
     return [(str(name), str(comment)) for name, comment in rows]
 
 
-def _table(clickhouse: Client, consultation: str, folder: Path, view: str, about: str) -> Table:
+def _table(
+    clickhouse: Client, consultation: str, folder: Path, view: str, about: str, *, raw: bool
+) -> ExportedTable:
     columns = [
         {"name": name, "type": kind, "about": comment}
         for name, kind, _, _, comment, *_ in clickhouse.query(f"DESCRIBE {view}").result_rows
@@ -135,11 +147,16 @@ def _table(clickhouse: Client, consultation: str, folder: Path, view: str, about
     named = {"consultation": consultation}
     chosen = f"FROM {view} WHERE consultation_id = {{consultation:String}}"
     name = view.partition(".")[2]
+    exact = f"SELECT * {chosen} ORDER BY ALL"
     files = [
+        write_query(clickhouse, exact, "Parquet", folder / f"{name}.parquet", named),
         write_query(
-            clickhouse, f"SELECT * {chosen} ORDER BY ALL", form, folder / f"{name}.{ending}", named
-        )
-        for ending, form in FORMATS.items()
+            clickhouse,
+            exact if raw else _defused(view, columns),
+            "CSVWithNames",
+            folder / f"{name}.csv",
+            named,
+        ),
     ]
     methods: list[str] = []
     for column in columns:
@@ -147,7 +164,22 @@ def _table(clickhouse: Client, consultation: str, folder: Path, view: str, about
             found = clickhouse.query(f"SELECT DISTINCT {column['name']} {chosen}", named)
             methods += [str(method) for (method,) in found.result_rows if method]
     rows = pyarrow.parquet.read_metadata(folder / f"{name}.parquet").num_rows
-    return Table(view, about, rows, columns, sorted(set(methods)), files)
+    return ExportedTable(view, about, rows, columns, sorted(set(methods)), files)
+
+
+def _defused(view: str, columns: list[dict[str, str]]) -> str:
+    """The rows in the order of the exact ones: a text's own order, not that of what is written."""
+    names = [f"exported.`{column['name']}`" for column in columns]
+    listed = [
+        f"{spreadsheets.defused(name) if spreadsheets.is_text(column['type']) else name}"
+        f" AS `{column['name']}`"
+        for name, column in zip(names, columns, strict=True)
+    ]
+    return (
+        f"SELECT {', '.join(listed)} FROM {view} AS exported"
+        " WHERE exported.consultation_id = {consultation:String}"
+        f" ORDER BY {', '.join(names)}"
+    )
 
 
 def _cut(clickhouse: Client) -> tuple[int, str | None, dict[str, int]]:

@@ -24,7 +24,7 @@ BEFORE: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A line that would be refused.
+    """A line that would be rejected.
 
     Attributes:
         line: Its number, from 1.
@@ -60,13 +60,13 @@ class Checked:
 
     Attributes:
         lines: How many there were.
-        refused: How many would be refused.
+        rejected: How many would be rejected.
         reasons: Reason -> how many, and the first of them.
         warnings: What to do -> how many lines, and the first of them.
     """
 
     lines: int = 0
-    refused: int = 0
+    rejected: int = 0
     reasons: dict[Reason, tuple[int, int]] = field(default_factory=dict)
     warnings: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -74,7 +74,7 @@ class Checked:
         """Count one line."""
         self.lines += 1
         if isinstance(verdict, Fault):
-            self.refused += 1
+            self.rejected += 1
             count, first = self.reasons.get(verdict.rejection.reason, (0, verdict.line))
             self.reasons[verdict.rejection.reason] = (count + 1, first)
         elif isinstance(verdict, Warned):

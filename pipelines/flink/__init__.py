@@ -1,1 +1,1 @@
-"""Flink as our two jobs use it: runtime, REST, checkpoints, watching a job."""
+"""Flink as our two jobs use it: runtime, checkpoints, watching a job."""

@@ -24,7 +24,7 @@ from infra.service.metrics import (
     GROUPS_WAITING,
 )
 from operators.core.clock import Clock, cooled_down_ms, monotonic_ms, system_clock
-from operators.core.groups.run import MAX_BALLOTS, MAX_PROPOSALS, NOBODY, Members, find_groups
+from operators.core.groups.run import MAX_BALLOTS, MAX_PROPOSALS, NOBODY, GroupMembers, find_groups
 from operators.core.groups.significance import Noise
 from pipelines.groups.cooldown import COOLDOWN_PER_RUN, COOLDOWN_PER_SCAN, next_ms
 
@@ -36,11 +36,11 @@ FAILED_COOLDOWN_MS: Final = 60_000
 
 
 @dataclass(slots=True)
-class _Consultation:
+class _GroupedConsultation:
     """What is remembered of one between runs."""
 
     run: int = 0
-    members: Members = NOBODY
+    members: GroupMembers = NOBODY
     noise: Noise = field(default_factory=Noise)
     done: Snapshot | None = None
     next_ms: int = 0
@@ -67,7 +67,7 @@ class Grouping:
         self._look_ms = 0
         self.waiting: dict[str, Snapshot] = {}
         self._known = {
-            name: _Consultation(former.run, former.members, Noise(former.threshold))
+            name: _GroupedConsultation(former.run, former.members, Noise(former.threshold))
             for name, former in read_former(clickhouse).items()
         }
         self.last_ms: int | None = None
@@ -108,7 +108,7 @@ class Grouping:
             return
         found = snapshots(self._clickhouse)
         for name, snapshot in found.items():
-            if snapshot.differs(self._known.setdefault(name, _Consultation()).done):
+            if snapshot.differs(self._known.setdefault(name, _GroupedConsultation()).done):
                 self.waiting[name] = snapshot
         self._parts = parts
         GROUPS_CONSULTATIONS.set(len(found))

@@ -25,7 +25,7 @@ from infra.service.metrics import (
     INTAKE_REJECTED,
 )
 from operators.core.clock import Clock, monotonic_ms
-from operators.core.votes.acceptance import Acceptance, Record
+from operators.core.votes.acceptance import Acceptance, IntakeRecord
 from operators.core.votes.ballots import Origin
 from pipelines.intake.positions import Position
 from pipelines.intake.rejection_alarm import RejectionAlarm
@@ -49,7 +49,9 @@ class Intake:
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._accept: dict[str, Callable[[bytes | None, Origin], Record]] = acceptance.by_topic()
+        self._accept: dict[str, Callable[[bytes | None, Origin], IntakeRecord]] = (
+            acceptance.by_topic()
+        )
         self._positions: dict[tuple[str, int], Position] = {}
         self._moved: set[tuple[str, int]] = set()
         self._clock = clock

@@ -26,7 +26,7 @@ from operators.core.signals.identical import (
     METHOD,
     MIN_COMMON,
     Ballots,
-    Group,
+    IdenticalGroup,
     identical_groups,
 )
 from operators.core.votes.tally import COUNTED_CHOICES
@@ -131,7 +131,11 @@ def _slice(
 
 
 def _signals(
-    consultation: str, read: Read, groups: Iterable[Group], kept: Iterable[Signal], tick_ms: int
+    consultation: str,
+    read: Read,
+    groups: Iterable[IdenticalGroup],
+    kept: Iterable[Signal],
+    tick_ms: int,
 ) -> list[Signal]:
     """The signals of groups; one that is kept goes on in the group that has most of its people."""
     left = {signal.signal_id: frozenset(signal.participants) for signal in kept}
@@ -150,7 +154,7 @@ def _signals(
     return signals
 
 
-def _signal(consultation: str, read: Read, group: Group, tick_ms: int) -> Signal:
+def _signal(consultation: str, read: Read, group: IdenticalGroup, tick_ms: int) -> Signal:
     ballots = read.ballots
     spans = [slice(ballots.starts[person], ballots.starts[person + 1]) for person in group.people]
     proposals = np.concatenate([ballots.proposals[span] for span in spans])

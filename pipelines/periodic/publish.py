@@ -24,7 +24,7 @@ from infra.clickhouse.open_ledger import (
     write_releases,
 )
 from operators.core.disclosure.changes import changing
-from operators.core.disclosure.cohorts import TROLL, Cohort, Group
+from operators.core.disclosure.cohorts import TROLL, BallotGroup, Cohort
 from operators.core.disclosure.entries import entering
 
 PROPOSALS_AT_ONCE: Final = 2000
@@ -58,10 +58,12 @@ def _choose(clickhouse: Client, number: int) -> tuple[list[Chosen], list[Release
     standing = defaultdict[Proposal, dict[str, int]](dict)
     for consultation, proposal, cell, ballots in published_ballots(clickhouse, number):
         standing[consultation, proposal][cell] = ballots
-    groups = defaultdict[Proposal, dict[str, list[Group]]](lambda: {"entry": [], "change": []})
+    groups = defaultdict[Proposal, dict[str, list[BallotGroup]]](
+        lambda: {"entry": [], "change": []}
+    )
     for row in waiting_ballots(clickhouse, number):
         counts = (row.agree, row.disagree, row.neutral)
-        group = Group(row.cell, row.minute, row.people, counts)
+        group = BallotGroup(row.cell, row.minute, row.people, counts)
         groups[row.consultation_id, row.proposal_id][row.kind].append(group)
     chosen: list[Chosen] = []
     releases: list[Release] = []
@@ -91,7 +93,9 @@ def _release(number: int, key: Proposal, kind: str, cohort: Cohort) -> Release:
     )
 
 
-def _cohorts(groups: dict[str, list[Group]], standing: dict[str, int]) -> list[tuple[str, Cohort]]:
+def _cohorts(
+    groups: dict[str, list[BallotGroup]], standing: dict[str, int]
+) -> list[tuple[str, Cohort]]:
     published = sum(ballots for cell, ballots in standing.items() if cell != TROLL)
     return [
         *(("entry", cohort) for cohort in entering(groups["entry"], published)),

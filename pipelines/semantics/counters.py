@@ -59,7 +59,7 @@ class Reporter:
         self._told = now
 
 
-class Watch:
+class MeasuredEncoder:
     """The side of the function: an encoder that is timed, and the sizes of what is kept."""
 
     def __init__(
@@ -110,7 +110,7 @@ class Watch:
         self._page[_PLACE[name]] = value
 
 
-def load_watched() -> tuple[Watch, Thresholds]:
+def load_watched() -> tuple[MeasuredEncoder, Thresholds]:
     """The encoder for the semantics job, with the cosines that clusters begin with.
 
     Flink calls this where its function runs, so it reads the settings itself.
@@ -119,4 +119,4 @@ def load_watched() -> tuple[Watch, Thresholds]:
         TerminalError: Its files are missing or not those of the manifest.
     """
     encoder, thresholds = load_encoder()
-    return Watch(page_of(Settings()), encoder), thresholds
+    return MeasuredEncoder(page_of(Settings()), encoder), thresholds

@@ -11,31 +11,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.core.split_mix import GOLDEN, finalised
+
 Numbers = NDArray[np.int64]
 Bits = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 
-_GOLDEN: Final = 0x9E3779B97F4A7C15
 _MASK: Final = 2**64 - 1
 _BLOCK: Final = 4_096
 SLOTS: Final = 65_536
 
 
 def mixed(numbers: Numbers, seed: int, stream: int) -> Bits:
-    """64 random bits for each number: the finaliser of SplitMix64.
-
-    Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
-    """
-    salt = ((seed << 8 | stream) * _GOLDEN) & _MASK
+    """64 random bits for each number."""
+    salt = ((seed << 8 | stream) * GOLDEN) & _MASK
     x = numbers.astype(np.uint64)
-    x *= np.uint64(_GOLDEN)
+    x *= np.uint64(GOLDEN)
     x += np.uint64(salt ^ salt >> 29)
-    x ^= x >> np.uint64(30)
-    x *= np.uint64(0xBF58476D1CE4E5B9)
-    x ^= x >> np.uint64(27)
-    x *= np.uint64(0x94D049BB133111EB)
-    x ^= x >> np.uint64(31)
-    return x
+    return finalised(x)
 
 
 def uniform(numbers: Numbers, seed: int, stream: int) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.traffic.draws import SLOTS
-from schemas.events import CHOICES, QUALIFICATION_BITS, QUALIFICATIONS
+from schemas.events import CHOICES, QUALIFICATIONS
 
 
 class Statement(NamedTuple):
@@ -15,11 +15,6 @@ class Statement(NamedTuple):
 
     choice: str
     qualifications: tuple[str, ...]
-
-
-def qualification_bits(qualifications: tuple[str, ...]) -> int:
-    """Qualifications as the contract's bits."""
-    return sum(QUALIFICATION_BITS[name] for name in qualifications)
 
 
 def _qualified(choice: str) -> list[tuple[str, ...]]:

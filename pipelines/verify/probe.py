@@ -124,7 +124,7 @@ class Probe:
         PROBE_SENT.inc()
 
 
-class Board:
+class ProbeReader:
     """The probe's cell as it stands in ClickHouse, whatever the views leave out."""
 
     def __init__(self, settings: Settings) -> None:
@@ -182,7 +182,7 @@ class ProbeService:
         self._server = serve(settings, Gathered(settings))
         self._sender = ProbeSender(settings)
         interval_ms = settings.probe_seconds * 1000
-        self._probe = Probe(self._sender.send, Board(settings).read, interval_ms)
+        self._probe = Probe(self._sender.send, ProbeReader(settings).read, interval_ms)
         self._sends = interval_ms > 0
 
     def step(self) -> float:

@@ -77,7 +77,7 @@ def ranges(starts_and_ends: dict[int, tuple[int, int]]) -> list[Range]:
     ]
 
 
-class _Read(beam.DoFn):  # type: ignore[misc]
+class _ReadLog(beam.DoFn):  # type: ignore[misc]
     """A range of the log → its messages."""
 
     def __init__(self, settings: Settings) -> None:
@@ -156,7 +156,7 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
             validated = (
                 pipeline
                 | "ranges" >> beam.Create(ranges(starts_and_ends))
-                | "read" >> beam.ParDo(_Read(settings))
+                | "read" >> beam.ParDo(_ReadLog(settings))
                 | "validate"
                 >> beam.ParDo(_Validate(rules)).with_outputs(_Validate.COUNTED, main="ballots")
             )

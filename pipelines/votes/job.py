@@ -15,6 +15,7 @@ from confluent_kafka import KafkaException
 
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
 from infra.clickhouse.state import active_epoch
+from infra.config.secrets import own_secret
 from infra.config.settings import Settings
 from infra.flink.rest import FlinkRest
 from infra.flink.tls import flink_options
@@ -28,6 +29,7 @@ from infra.local.epochs import (
 )
 from infra.service.heartbeat import Heartbeat
 from infra.service.metrics import FLINK
+from infra.service.metrics_server import PUSH_TOKEN
 from operators.flink.plan import current_plan
 from operators.flink.settings import reporter_settings, restore_settings
 from operators.flink.votes import (
@@ -96,7 +98,9 @@ class Job:
         ) | flink_options(settings)
         if self.service == "votes":
             options |= reporter_settings(
-                f"http://127.0.0.1:{settings.metrics_port}", [m.name for m in FLINK.metrics]
+                f"http://127.0.0.1:{settings.metrics_port}",
+                own_secret(settings, PUSH_TOKEN),
+                [m.name for m in FLINK.metrics],
             )
         if checkpoint is None:
             record_plan(folder, current_plan())

@@ -33,7 +33,7 @@ POLL_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RebuildProgress:
     """How far a rebuild is.
 
     Attributes:
@@ -78,7 +78,10 @@ def begin(settings: Settings) -> int | None:
 
 
 def follow(
-    settings: Settings, epoch: int | None, timeout_s: float, report: Callable[[Progress], None]
+    settings: Settings,
+    epoch: int | None,
+    timeout_s: float,
+    report: Callable[[RebuildProgress], None],
 ) -> int:
     """Wait until the new epoch is active and runs as the only one; returns its epoch.
 
@@ -170,13 +173,13 @@ def _blocked_epoch(settings: Settings) -> int | None:
     )
 
 
-def _progress(settings: Settings, record: RebuildRecord) -> Progress:
+def _progress(settings: Settings, record: RebuildRecord) -> RebuildProgress:
     ends = kafka.ends(
         kafka.admin(settings), [(ACCEPTED_VOTES.name, p) for p in range(ACCEPTED_VOTES.partitions)]
     )
     epoch = record.rebuilding or max(epochs_with_folder(settings), default=0)
     with connect(settings) as clickhouse:
-        return Progress(counted_votes(clickhouse, epoch), sum(ends.values()))
+        return RebuildProgress(counted_votes(clickhouse, epoch), sum(ends.values()))
 
 
 def main() -> None:

@@ -33,6 +33,11 @@ class Proxy:
         self.delays = 0
         self.port = 0
 
+    @property
+    def misbehaved(self) -> int:
+        """How often an answer was delayed or a connection was cut."""
+        return self.cuts + self.delays
+
     def __enter__(self) -> Self:
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)

@@ -48,7 +48,7 @@ fault, afterwards all of this is checked:
 
 - every tally cell, every minute cell, every row of the archive and every coordinate equals a naive
   recount (plain dictionaries, no code of the product) of what the broker acknowledged;
-- messages read = accepted + refused, and `marts.reconciliation` says `equal`; at the end of each
+- messages read = accepted + rejected, and `marts.reconciliation` says `equal`; at the end of each
   group `tutti reconcile` recounts the group's whole log with Beam;
 - somebody who reads every tally and every minute all the time never sees one become smaller (half
   of the load is a consultation in which nobody votes twice);

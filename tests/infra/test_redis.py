@@ -45,7 +45,7 @@ def test_redis_with_a_password_and_behind_tls(redis_port, secrets_folder):
     )
     retry(
         retry=retry_if_exception_type(redis.RedisUnavailableError),
-        stop=stop_after_delay(30),
+        stop=stop_after_delay(180),
         wait=wait_fixed(0.1),
     )(redis.ping)(plain, timeout_s=5)
     for wrong in (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loadtests import workload
 from loadtests.encoding import VoteEncoder, bad_reasons
 from loadtests.expected import expect
-from loadtests.generator import Generator, Plan
+from loadtests.generator import Generator, TrafficPlan
 from loadtests.markers import MARKER_S, marker, summary
 from loadtests.schedule import Schedule
 from loadtests.votes import Segment, Votes
@@ -83,13 +83,13 @@ def test_messages_are_accepted_or_refused_as_they_are_meant_to_be(name: str) -> 
             assert verdict.reason == reasons[numbers[row]]
             continue
         assert isinstance(verdict, Vote), value
-        said = votes.variants[columns.variant[row]]
+        chosen = votes.variants[columns.variant[row]]
         ballot = ballot_of(verdict, Origin(0, row, BROKER_MS))
         assert verdict.participant_id == f"u-{columns.person[row]:08d}" == key.decode()
         assert verdict.proposal_id == f"p-{columns.proposal[row]:05d}"
         assert verdict.country == votes.countries[columns.country[row]]
-        assert (verdict.choice, verdict.qualifications, verdict.trust) == said
-        assert (ballot.cast_ms, ballot.qualifications) == (columns.cast_ms[row], said.bits)
+        assert (verdict.choice, verdict.qualifications, verdict.trust) == chosen
+        assert (ballot.cast_ms, ballot.qualifications) == (columns.cast_ms[row], chosen.bits)
 
 
 @pytest.mark.parametrize("more", [{}, {"cast_days": 39.0}, {"proposals": 1}, {"bad_share": 0.2}])
@@ -102,11 +102,11 @@ def test_the_expected_result_is_that_of_a_naive_recount_of_the_messages(more) ->
     expected = expect(made, segments, clock)
 
     latest: dict[tuple[str, str], tuple[int, int, object]] = {}
-    refused: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
     for order, (_, value) in enumerate(m for s in segments for m in messages(made, s)):
         verdict = validate_vote(value, BROKER_MS)
         if isinstance(verdict, Rejection):
-            refused[verdict.reason] += 1
+            rejected[verdict.reason] += 1
             continue
         ballot = ballot_of(verdict, Origin(0, order, BROKER_MS))
         pair = (verdict.proposal_id, verdict.participant_id)
@@ -129,8 +129,8 @@ def test_the_expected_result_is_that_of_a_naive_recount_of_the_messages(more) ->
     for cells, naive in ((expected.tallies, tallies), (expected.windows, windows)):
         found = dict(zip(cells.codes.tolist(), cells.counts.tolist(), strict=True))
         assert found == {code(*key): [*t.result().values()] for key, t in naive.items()}
-    assert expected.refused == dict(refused)
-    assert expected.accepted == 7_000 - refused.total()
+    assert expected.rejected == dict(rejected)
+    assert expected.accepted == 7_000 - rejected.total()
     assert len(latest) < expected.accepted  # there were re-votes, or this proves little
 
 
@@ -141,11 +141,11 @@ def test_votes_of_one_millisecond_count_in_the_order_sent() -> None:
         made = small(**one, late_s=0, spread_s=0, seed=seed)
         columns = Votes(made).columns(segment, None, np.arange(9))
         assert len(set(columns.cast_ms.tolist())) == 1
-        said = Votes(made).variants[columns.variant[-1]]
+        chosen = Votes(made).variants[columns.variant[-1]]
         expected = expect(made, [segment], clock)
         counted = dict(zip(Tally().result(), expected.tallies.counts[0].tolist(), strict=True))
         found = [name for name in ("agree", "disagree", "neutral") if counted[name]]
-        assert found == [said.choice], seed
+        assert found == [chosen.choice], seed
 
 
 def test_the_votes_of_a_later_segment_are_cast_from_its_own_start() -> None:
@@ -205,7 +205,7 @@ class SlowBroker:
 def test_a_slow_broker_delays_no_intended_time() -> None:
     made = small(bad_share=0.0, spread_s=0.0, late_share=0.0)
     broker = SlowBroker()
-    generator = Generator(Plan(made.model_dump(), 0, 0, 500, 2, 0), broker, clock)
+    generator = Generator(TrafficPlan(made.model_dump(), 0, 0, 500, 2, 0), broker, clock)
     broker.open_s = generator.started.start_s + 1
     sent = generator.run({})
     votes = [json.loads(value) for key, value in broker.taken if key.startswith(b"u-")]
@@ -227,7 +227,7 @@ def test_a_slow_broker_delays_no_intended_time() -> None:
 
 def test_a_plan_without_seconds_goes_out_at_once() -> None:
     broker = SlowBroker()
-    sent = Generator(Plan(small().model_dump(), 50, 20_000, 5_000, 0), broker, clock).run({})
+    sent = Generator(TrafficPlan(small().model_dump(), 50, 20_000, 5_000, 0), broker, clock).run({})
     assert (sent.votes, sent.markers, len(broker.taken)) == (20_000, 0, 20_000)
     segment = Segment(50, 20_000, START_MS + 500, 5_000, 0)
     assert broker.taken == list(messages(small(), segment))

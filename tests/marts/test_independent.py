@@ -1,4 +1,4 @@
-"""Scores recomputed from DESIGN's words with exact fractions and decimals, sharing no code."""
+"""Scores recomputed from the formulas' words with exact fractions, sharing no code."""
 
 from decimal import Decimal, getcontext
 from fractions import Fraction

@@ -11,10 +11,10 @@ from loadtests.evaluation.signals.rings import (
     Crowd,
     Ring,
     crowd,
+    find_rings,
     insert_people,
-    look,
     members,
-    search,
+    scan,
 )
 from loadtests.evaluation.signals.scenarios import NEWCOMER, WATCHED
 from loadtests.evaluation.signals.traffic import (
@@ -159,7 +159,7 @@ def test_a_burst_that_arrives_late_is_seen_late(clickhouse):
 
 
 def test_a_ring_is_a_signal_whose_people_nobody_sees(clickhouse, analyst):
-    [found], honest = search(clickhouse, Crowd("ring", ""), [Ring(12, 30, extra=3)], seed=5)
+    [found], honest = find_rings(clickhouse, Crowd("ring", ""), [Ring(12, 30, extra=3)], seed=5)
     assert (found.members, found.others, honest) == (12, 0, 0)
     [row] = signals_of(analyst, "ring")
     assert (row["kind"], row["participants"], row["ballots"]) == ("identical", 12, 12 * 33)
@@ -183,7 +183,7 @@ def test_a_signal_stays_itself_when_its_people_vote_on_and_rests_while_nothing_a
     rng = np.random.default_rng(6)
     people = crowd(Crowd("going-on", ""), rng)[:300]
     insert_people(clickhouse, "going-on", people + members(Ring(8, 25), rng))
-    look(clickhouse, "going-on")
+    scan(clickhouse, "going-on")
     [first] = kept.read_signals(clickhouse, "identical", "going-on")
     seen = kept.read_scan(clickhouse, "identical", "going-on")
     scan_for_identical(clickhouse, seen.scanned_ms + 100 * EVERY_MS)
@@ -209,7 +209,7 @@ def test_trolls_are_in_no_signal(clickhouse):
         "INSERT INTO tutti.ballots SELECT * REPLACE ('troll' AS trust, version + 1 AS version)"
         " FROM tutti.ballots WHERE consultation_id = 'trolls' AND participant >= 204"
     )
-    look(clickhouse, "trolls")
+    scan(clickhouse, "trolls")
     assert kept.read_signals(clickhouse, "identical", "trolls") == []
 
 

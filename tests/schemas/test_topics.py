@@ -1,9 +1,10 @@
-"""The topics are what DESIGN says; changing one is a decision, not an accident."""
+"""The topics are written down a second time; changing one is a decision, not an accident."""
 
 import re
 
 import pytest
 
+from schemas.published import schema
 from schemas.topics import ACCEPTED, DEAD_LETTERS, INPUT, TOPICS, Topic
 
 PARTITIONS = {
@@ -66,8 +67,36 @@ def test_the_time_of_an_input_message_is_the_broker_s_and_not_the_sender_s(topic
     assert topic.config["message.timestamp.type"] == "LogAppendTime"
 
 
-def test_participants_own_ids_are_kept_for_30_days_and_dead_letters_for_90() -> None:
-    assert int(INPUT["votes"].config["retention.ms"]) == 30 * DAY_MS
+def raw_fields(topic: Topic) -> set[str]:
+    """The fields that hold people's own ids, by the published schema."""
+    fields = schema(topic.schema)["properties"]
+    return {name for name, field in fields.items() if field.get("$ref") == "#/$defs/person"}
+
+
+def test_people_s_own_ids_stand_in_votes_and_proposals_alone() -> None:
+    assert {name: raw_fields(topic) for name, topic in TOPICS.items() if raw_fields(topic)} == {
+        "tutti.votes.v1": {"participant_id"},
+        "tutti.proposals.v1": {"author_id"},
+    }
+
+
+@every_topic
+def test_people_s_own_ids_are_kept_for_30_days_and_no_topic_keeps_them_longer(
+    topic: Topic,
+) -> None:
+    if raw_fields(topic):
+        assert topic.config.get("cleanup.policy", "delete") == "delete"
+        assert int(topic.config["retention.ms"]) == 30 * DAY_MS
+
+
+@every_topic
+def test_a_retention_with_an_end_means_what_it_says(topic: Topic) -> None:
+    """Without segment.ms a segment is open for a week, and its oldest record stays as long."""
+    if int(topic.config.get("retention.ms", -1)) > 0:
+        assert int(topic.config["segment.ms"]) <= DAY_MS // 4
+
+
+def test_dead_letters_are_kept_for_90_days() -> None:
     assert int(DEAD_LETTERS.config["retention.ms"]) == 90 * DAY_MS
 
 

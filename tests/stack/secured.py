@@ -118,7 +118,7 @@ def _add_user(broker: SecuredBroker) -> None:
     )
     retry(
         retry=retry_if_exception_type(kafka.KafkaUnavailableError),
-        stop=stop_after_delay(60),
+        stop=stop_after_delay(300),
         wait=wait_fixed(0.2),
     )(kafka.topics)(settings, 2.0)
     mechanism = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)

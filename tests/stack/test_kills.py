@@ -4,6 +4,8 @@ import random
 import threading
 import time
 from collections import Counter
+from itertools import pairwise
+from math import inf
 
 import pytest
 from confluent_kafka import Producer
@@ -22,7 +24,7 @@ from pipelines.flink.checkpoint_trigger import FLINKS_OWN
 from schemas.topics import VOTES
 
 RATE = 4_000
-MOST = 500_000
+MAX_VOTES = 500_000
 """On a slow machine kills take long, and every vote is recounted."""
 KILLS = ("intake", "votes", "sink", "kafka", "clickhouse", "redis")
 
@@ -51,7 +53,7 @@ class Generator(threading.Thread):
     def run(self) -> None:
         start, done = time.monotonic(), 0
         while not self.over.is_set():
-            due = min(int((time.monotonic() - start) * RATE), MOST) - done
+            due = min(int((time.monotonic() - start) * RATE), MAX_VOTES) - done
             for message in self.campaign.messages(system_clock(), due):
                 self.producer.produce(
                     VOTES.name, message.value, message.key, on_delivery=self._noting(message)
@@ -73,7 +75,7 @@ class Generator(threading.Thread):
 
 
 def await_new_process(stack, service: str, old: int) -> None:
-    assert wait_until(lambda: stack.pid(service) not in (0, old), 60, every_s=0.1)
+    assert wait_until(lambda: stack.pid(service) not in (0, old), 180, every_s=0.1)
 
 
 def starts_of_the_job(stack) -> list[dict[str, object]]:
@@ -97,7 +99,7 @@ def campaign_under_fire(stack):
     generator.start()
     moments = random.Random(20_261_123)
     try:
-        time.sleep(4)  # votes are flowing
+        assert wait_until(lambda: generator.sent, 180, every_s=0.1), "no vote is flowing"
         for service in (*KILLS, *KILLS):
             old = stack.pid(service)
             stack.kill(service)
@@ -219,15 +221,19 @@ def test_checkpoints_come_more_often_than_flink_itself_would_take_them(stack, ca
     flink = FlinkRest(stack.settings, stack.settings.flink_port)
     [job] = [found["jid"] for found in flink.get("/jobs/overview")["jobs"]]
 
-    def completed() -> int:
-        return flink.get(f"/jobs/{job}/checkpoints")["counts"]["completed"]
+    def shortest_pause_ms() -> float:
+        """From the end of a checkpoint to the beginning of the next one."""
+        history = flink.get(f"/jobs/{job}/checkpoints").get("history", [])
+        done = sorted(
+            (found["trigger_timestamp"], found["end_to_end_duration"])
+            for found in history
+            if found["status"] == "COMPLETED"
+        )
+        return min((then - at - took for (at, took), (then, _) in pairwise(done)), default=inf)
 
-    began, before = time.monotonic(), completed()
-    while completed() < before + 3:
-        time.sleep(0.1)
-    # Without pacing two of Flink's own intervals lie between the first of them and the last.
-    flinks_own_s = FLINKS_OWN * stack.settings.checkpoint_interval_ms / 1000
-    assert time.monotonic() - began < 2 * flinks_own_s
+    # However slow the machine is: Flink itself never pauses for less than its own interval.
+    flinks_own_ms = FLINKS_OWN * stack.settings.checkpoint_interval_ms
+    assert wait_until(lambda: shortest_pause_ms() < flinks_own_ms / 2, 300, every_s=0.5)
 
 
 def test_the_sink_learns_of_new_leaders(stack, campaign_under_fire):
@@ -238,5 +244,5 @@ def test_the_sink_learns_of_new_leaders(stack, campaign_under_fire):
     topics(stack.settings, timeout_s=60)
     back_ms = system_clock()
     ends = "SELECT toUnixTimestamp64Milli(max(written_at)) FROM tutti.positions WHERE stage = 'log'"
-    assert wait_until(lambda: scalar(stack.clickhouse(), ends) > back_ms, 30, every_s=0.5)
+    assert wait_until(lambda: scalar(stack.clickhouse(), ends) > back_ms, 180, every_s=0.5)
     assert stack.pid("sink") == sink

@@ -1,20 +1,16 @@
 """What operators and these tests read from a running stack, and traffic that may leave no trace."""
 
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 from orjson import dumps
 from prometheus_client.parser import text_string_to_metric_families
-from tenacity import (
-    retry,
-    retry_if_exception_type,
-    retry_if_result,
-    stop_after_delay,
-    wait_fixed,
-)
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from infra.config.secrets import make_clickhouse_password
 from infra.local.services import SERVICES
+from infra.service.waiting import wait_until
 from pipelines.exchange.send import Sender
 
 ALWAYS = [service for service in SERVICES if not service.on_demand]
@@ -26,11 +22,9 @@ MARKER = b"zq-watched"
 
 
 def until(condition, seconds: int = 180):
-    return retry(
-        retry=retry_if_result(lambda found: not found),
-        stop=stop_after_delay(seconds),
-        wait=wait_fixed(0.2),
-    )(condition)()
+    found = wait_until(condition, seconds, every_s=0.2)
+    assert found
+    return found
 
 
 def patiently(check):
@@ -55,7 +49,11 @@ def vote(**more) -> dict[str, object]:
 
 
 def read(stack, port: int, path: str = "/metrics") -> str:
-    with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
+    key = {}
+    if port == stack.settings.clickhouse_port:
+        key = {"X-ClickHouse-Key": make_clickhouse_password(stack.settings)}
+    request = Request(f"http://127.0.0.1:{port}{path}", headers=key)
+    with urlopen(request, timeout=60) as answer:  # noqa: S310 - of this machine
         return answer.read().decode()
 
 

@@ -4,30 +4,30 @@ Lists of what is allowed, not of what is forbidden: a new version of the engine 
 that read files or call services (`file`, `executable`, `aiGenerate`, …), and they stay closed.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from infra.chdb_http.engine import Engine
+from infra.chdb_http.policy.functions import AllowedFunctions
 
 # The published databases come on top of these.
 SYSTEM_DATABASES = frozenset({"system", "information_schema", "INFORMATION_SCHEMA"})
 # May be current, as the published ones: an unqualified name of a table is looked up there.
 SCHEMA_DATABASE = "information_schema"
 
-# What clients read to show a schema; nothing about queries, files, settings of the host.
+# What clients read to show a schema; nothing about queries, files, settings of the host. Rows of
+# `parts` are filtered by database, and published databases hold views only.
 SYSTEM_TABLES = frozenset({
     "one", "numbers", "numbers_mt", "zeros", "zeros_mt", "databases", "tables", "columns",
     "settings", "functions", "table_functions", "time_zones", "data_type_families", "formats",
-    "aggregate_function_combinators", "keywords",
+    "aggregate_function_combinators", "keywords", "parts", "table_engines",
 })  # fmt: skip
 
 TABLE_FUNCTIONS = frozenset({
     "numbers", "numbers_mt", "zeros", "zeros_mt", "generateSeries", "generate_series", "values",
-    "null", "view", "viewIfPermitted",
+    "VALUES", "null", "view", "viewIfPermitted",
 })  # fmt: skip
 
 # Categories of `system.functions` whose members compute from their arguments alone.
-_CATEGORIES = frozenset({
+CATEGORIES = frozenset({
     "Aggregate Functions", "Arithmetic", "Arrays", "Bit", "Bitmap", "Comparison", "Conditional",
     "Dates and Times", "Distance", "Encoding", "Financial", "Geo", "Geo Polygon", "Hash",
     "IP Address", "JSON", "Logical", "Map", "Mathematical", "Null", "Random Number", "Rounding",
@@ -35,7 +35,7 @@ _CATEGORIES = frozenset({
     "Type Conversion", "URL", "UUID",
 })  # fmt: skip
 # The harmless ones of the category "Other", and names that only the parser knows.
-_SINGLE = frozenset({
+SINGLE = frozenset({
     "_CAST", "bar", "blockNumber", "byteSize", "caseWithExpression", "countDigits",
     "currentDatabase", "currentSchemas", "currentUser", "defaultValueOfArgumentType",
     "defaultValueOfTypeName", "dumpColumnStructure", "exists", "finalizeAggregation",
@@ -49,7 +49,7 @@ _SINGLE = frozenset({
     "transform", "untuple", "variantElement", "variantType", "version", "visibleWidth",
 })  # fmt: skip
 # A width in its format makes it allocate memory that the engine does not count.
-_COSTLY = frozenset({"printf"})
+COSTLY = frozenset({"printf"})
 # Settings that clients send by themselves or that only shape the response; others are refused.
 SHAPING_SETTINGS = frozenset({
     "date_time_input_format", "date_time_output_format", "cast_string_to_dynamic_use_inference",
@@ -69,37 +69,6 @@ IGNORED_SETTINGS = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class AllowedFunctions:
-    """The engine's functions: which are allowed, which exist at all."""
-
-    allowed: frozenset[str]
-    allowed_lower: frozenset[str]
-    suffixes: tuple[str, ...]
-    aggregates: frozenset[str]
-    known: frozenset[str]
-    types: frozenset[str]
-
-    def admits(self, name: str) -> bool:
-        """Whether a query may call it, aggregate combinators (`sumIf`) included."""
-        if name in self.allowed or name.lower() in self.allowed_lower:
-            return True
-        for suffix in self.suffixes:
-            stem = name.removesuffix(suffix)
-            if stem != name and (stem in self.aggregates or self._combined(stem)):
-                return True
-        return False
-
-    def _combined(self, stem: str) -> bool:
-        return any(stem.endswith(suffix) for suffix in self.suffixes) and self.admits(stem)
-
-    def forbids(self, name: str) -> bool:
-        """Whether it is a function of the engine that a query may not call."""
-        if name in self.types:
-            return False
-        return name.lower() in self.known and not self.admits(name)
-
-
-@dataclass(frozen=True, slots=True)
 class AllowedNames:
     """What a statement may name, as the engine stands now.
 
@@ -112,42 +81,3 @@ class AllowedNames:
     functions: AllowedFunctions
     published: frozenset[str]
     internal: frozenset[str]
-
-
-def read_functions(engine: Engine) -> AllowedFunctions:
-    """Read the engine's own list of functions and sort it."""
-    rows = engine.rows(
-        "SELECT name, alias_to, categories, toString(is_aggregate), toString(case_insensitive)"
-        " FROM system.functions WHERE origin = 'System'"
-    )
-    by_name = {row[0]: row for row in rows}
-    loose_names = {row[0].lower() for row in rows if row[4] == "1"}
-    tables = (row[0] for row in engine.rows("SELECT name FROM system.table_functions"))
-    allowed = set(_SINGLE)
-    loose = set[str]()
-    for name, alias_to, category, aggregate, insensitive in rows:
-        origin = alias_to if alias_to in by_name else name
-        categories = {category, by_name[origin][2]}
-        if name in _COSTLY:
-            continue
-        if origin in _SINGLE or aggregate == "1" or categories & _CATEGORIES:
-            allowed.add(name)
-            if insensitive == "1":
-                loose.add(name.lower())
-    return AllowedFunctions(
-        allowed=frozenset(allowed),
-        allowed_lower=frozenset(loose),
-        suffixes=_column(engine.rows("SELECT name FROM system.aggregate_function_combinators")),
-        aggregates=frozenset(row[0] for row in rows if row[3] == "1"),
-        known=frozenset(name.lower() for name in (*by_name, *tables)),
-        # `{p:Array(String)}`: no function has this very name
-        types=frozenset(
-            name
-            for (name,) in engine.rows("SELECT name FROM system.data_type_families")
-            if name not in by_name and name.lower() not in loose_names
-        ),
-    )
-
-
-def _column(rows: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(row[0] for row in rows)

@@ -1,4 +1,4 @@
-"""Check the engine's parse of an analyst's statement, as `EXPLAIN AST` prints it.
+"""Check the engine's parse of a statement, as `EXPLAIN AST` prints it.
 
 Every line is a kind of node and mostly a name, printed as it is: a name with a line break makes a
 line that is no known kind, so it can add a refusal but hide nothing. Only the order of lines
@@ -7,15 +7,25 @@ matters, never what the tree's shape promises.
 
 import re
 
-from infra.chdb_http.errors import unpublished
+from infra.chdb_http.errors import READONLY, out_of_reach, refusal, unpublished
 from infra.chdb_http.policy.allowlist import SYSTEM_TABLES, TABLE_FUNCTIONS, AllowedNames
+from infra.chdb_http.policy.functions import AllowedFunctions
+from infra.chdb_http.policy.operator_allowlist import (
+    ALTER_VERBS,
+    DATABASE_ENGINES,
+    FILES_DATABASE,
+    READING_STATEMENTS,
+    STATEMENTS,
+    TABLE_ENGINES,
+)
+from infra.chdb_http.policy.operator_allowlist import TABLE_FUNCTIONS as OPERATOR_TABLE_FUNCTIONS
 
 _NODE = re.compile(r"( *)([\w:]+)(?: (.*))?")
 _NAME = re.compile(r"([\w.]+)?(?: ?\(alias .*\))?(?: ?\(children \d+\))?")
 _STATEMENTS = frozenset({
     "SelectWithUnionQuery", "Explain", "DescribeQuery", "ShowTables", "ShowFunctions",
-    "ShowCreateTableQuery", "ShowCreateViewQuery", "ExistsTableQuery", "ExistsViewQuery",
-    "ExistsDatabaseQuery",
+    "ShowCreateTableQuery", "ShowCreateViewQuery", "ShowCreateDatabaseQuery", "ExistsTableQuery",
+    "ExistsViewQuery", "ExistsDatabaseQuery",
 })  # fmt: skip
 # Kinds of nodes within a statement. Those with names of tables or functions are checked below.
 _PARTS = frozenset({
@@ -35,12 +45,63 @@ _EXPLAINS = re.compile(
 _MAX_NODES = 20_000
 
 
-def check(tree: str, names: AllowedNames) -> None:
-    """Refuse a statement of which any node is not known to be harmless.
+def check_reading(tree: str) -> None:
+    """Refuse a statement that is not one of reading.
+
+    Args:
+        tree: what `EXPLAIN AST` printed.
+
+    Raises:
+        QueryError: the refusal.
+    """
+    if tree.partition("\n")[0].partition(" ")[0] not in READING_STATEMENTS:
+        raise refusal(READONLY, "GET and HEAD change nothing; use POST", "READONLY")
+
+
+def check_reach(tree: str, functions: AllowedFunctions) -> None:
+    """Refuse a statement that reaches files, other servers or programs.
+
+    Args:
+        tree: what `EXPLAIN AST` printed.
+        functions: the engine's functions, those of operators allowed.
+
+    Raises:
+        QueryError: the refusal, with its reason.
+    """
+    first, *lines = tree.split("\n")
+    kind = first.partition(" ")[0]
+    if kind not in STATEMENTS:
+        raise out_of_reach(f"a statement of the kind {kind} is not possible")
+    before = ""
+    for line in lines:
+        found = _NODE.fullmatch(line)
+        kind, rest = (found[2], found[3] or "") if found else ("", "")
+        if kind in {"Dictionary", "FunctionWithKeyValueArguments"}:
+            raise out_of_reach("dictionaries are not possible")
+        if kind == "AlterCommand" and rest.partition("_")[0].partition(" ")[0] not in ALTER_VERBS:
+            raise out_of_reach(f"ALTER … {rest.partition(' ')[0]} is not possible")
+        if kind in {"Identifier", "TableIdentifier"} and rest.startswith(f"{FILES_DATABASE}."):
+            raise out_of_reach(f"the database {FILES_DATABASE} holds the files of the machine")
+        if kind == "Function":
+            _check_reached(rest.partition(" (")[0], functions, before)
+        before = kind
+
+
+def _check_reached(name: str, functions: AllowedFunctions, before: str) -> None:
+    if before == "Storage":
+        if name not in TABLE_ENGINES | DATABASE_ENGINES:
+            raise out_of_reach(f"the engine {name} cannot be used")
+    elif functions.forbids(name) and name not in OPERATOR_TABLE_FUNCTIONS:
+        raise out_of_reach(f"the function {name} cannot be called")
+
+
+def check_published(tree: str, names: AllowedNames, named_format: str) -> None:
+    """Refuse an analyst's statement of which any node is not known to be harmless.
 
     Args:
         tree: what `EXPLAIN AST` printed.
         names: what it may name.
+        named_format: the format that the statement names at its end, or nothing.
 
     Raises:
         QueryError: the refusal, with its reason.
@@ -68,7 +129,7 @@ def check(tree: str, names: AllowedNames) -> None:
             _check_function(_name(rest), names, is_table=before == "TableExpression")
         before = kind
     if statement.startswith(("Show", "Exists")):
-        _check_shown(statement, lines, names)
+        _check_shown(statement, lines, names, named_format)
 
 
 def _statement(line: str) -> str:
@@ -93,7 +154,8 @@ def _check_identifier(rest: str, names: AllowedNames) -> None:
     if dot and first in names.internal:
         raise unpublished(f"the database {first} is not published")
     if dot and first == "system":
-        _check_table(rest.partition(" ")[0], names)
+        parts = rest.partition(" ")[0].split(".")  # perhaps with a column: JDBC writes them so
+        _check_table(".".join(parts[:2]), names)
 
 
 def _check_table(name: str, names: AllowedNames) -> None:
@@ -112,14 +174,16 @@ def _check_function(name: str, names: AllowedNames, *, is_table: bool) -> None:
     elif is_table:
         if name not in TABLE_FUNCTIONS:
             raise unpublished(f"the table function {name} cannot be used")
-    elif not names.functions.admits(name):
+    elif not names.functions.admits(name) and name not in TABLE_FUNCTIONS:
         raise unpublished(f"the function {name} cannot be called")
 
 
-def _check_shown(statement: str, lines: list[str], names: AllowedNames) -> None:
+def _check_shown(statement: str, lines: list[str], names: AllowedNames, named_format: str) -> None:
     """`SHOW TABLES FROM db`, `SHOW CREATE db.table`, `EXISTS db.table`: names come in parts."""
     parts = [line.split(" ", 2)[2] for line in lines if line.startswith(" Identifier ")]
-    if statement in {"ShowTables", "ExistsDatabaseQuery"}:
+    if named_format and parts[-1:] == [named_format]:
+        parts = parts[:-1]
+    if statement in {"ShowTables", "ExistsDatabaseQuery", "ShowCreateDatabaseQuery"}:
         parts = [*parts, "*"] if parts else []
     if len(parts) > 1:
         _check_table(f"{parts[0]}.{'one' if parts[1] == '*' else parts[1]}", names)

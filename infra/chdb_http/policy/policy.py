@@ -1,35 +1,131 @@
-"""Admit analysts' requests: one reading statement on what is published.
+"""Admit requests: what operators may send, and what analysts may read.
 
-Three steps, each on the engine's own understanding of the text, none on ours:
+Each statement passes on the engine's own understanding of it, none of ours:
 
 1. `formatQuerySingleLine` parses exactly one statement and writes it again; that text, without
    comments and odd quoting, is what is checked *and* what runs.
-2. `EXPLAIN AST` lists its nodes: `ast_check.check`.
-3. A few nodes do not show all of their parts: `token_check.check` reads the rewritten text.
+2. `token_check` reads that text, for what its nodes do not show.
+3. `EXPLAIN AST` lists its nodes: `ast_check`.
 
-Published views read internal tables: the check is of the analyst's text only. Behind it the
+Nobody reaches files, other servers or programs. Analysts, moreover, read what is published: the
+published views read internal tables, so the check is of the analyst's text only. Behind it the
 engine's `readonly=1` and limits hold.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
+from infra.chdb_http import statement
 from infra.chdb_http.engine import Engine
-from infra.chdb_http.errors import engine_error, unpublished
-from infra.chdb_http.policy import ast_check, redaction, token_check
-from infra.chdb_http.policy.allowlist import (
-    IGNORED_SETTINGS,
-    SCHEMA_DATABASE,
-    SHAPING_SETTINGS,
-    SYSTEM_DATABASES,
-    AllowedNames,
-    read_functions,
+from infra.chdb_http.errors import out_of_reach, unpublished
+from infra.chdb_http.policy import (
+    allowlist,
+    ast_check,
+    operator_allowlist,
+    redaction,
+    token_check,
+    values_check,
 )
+from infra.chdb_http.policy.functions import read_functions
+from infra.chdb_http.policy.parser import StatementParser
+from infra.chdb_http.policy.verdicts import VerdictCache
 from infra.chdb_http.request import Request
 
 
-class Policy:
-    """Admits requests or says why not.
+class Policy(Protocol):
+    """Admits the requests of one port, or says why not."""
+
+    def admit(self, request: Request) -> Request:
+        """The request as it runs: the engine's text, a database, the settings that are applied.
+
+        Raises:
+            QueryError: it asks for what the port does not give.
+        """
+
+
+class OperatorPolicy:
+    """Admits everything but what reaches files, other servers or programs.
+
+    A request that must not change anything (GET, HEAD) is one reading statement.
+
+    Args:
+        engine: parses, and knows its functions and settings.
+        settings: of the connections that parse.
+        default_database: where unqualified names are looked up if the request names no database.
+    """
+
+    def __init__(self, engine: Engine, settings: Mapping[str, str], default_database: str) -> None:
+        self._parser = StatementParser(engine, settings)
+        self._functions = read_functions(
+            engine,
+            operator_allowlist.CATEGORIES,
+            operator_allowlist.SINGLE,
+            closed=frozenset(
+                name for (name,) in engine.rows("SELECT name FROM system.table_functions")
+            )
+            - operator_allowlist.TABLE_FUNCTIONS,
+        )
+        self._closed_settings = operator_allowlist.read_closed_settings(engine)
+        self._default_database = default_database
+        self._verdicts = VerdictCache()
+
+    def admit(self, request: Request) -> Request:
+        """As `Policy.admit`."""
+        for name in request.settings:
+            if name in self._closed_settings:
+                raise out_of_reach(f"the setting {name} cannot be chosen")
+        wanted = request.database
+        database = self._default_database if wanted in {"", "default"} else wanted
+        if request.insert:
+            return replace(self._admit_insert(request, request.insert), database=database)
+        sql = self._admitted(request.sql, request)
+        return replace(request, sql=sql.encode(), database=database)
+
+    def _admit_insert(self, request: Request, insert: statement.DataInsert) -> Request:
+        head = insert.head + b"\nFORMAT " + insert.format.encode()
+        sql = self._admitted(head, request).encode()
+        rewritten = statement.insert(sql, insert.data) or insert
+        settings = dict(request.settings)
+        if insert.format.lower() == "values":
+            settings |= self._check_values(insert.data, request)
+        return replace(request, sql=rewritten.head, insert=rewritten, settings=settings)
+
+    def _check_values(self, data: bytes, request: Request) -> dict[str, str]:
+        """The settings with which these rows of `VALUES` are read."""
+        if values_check.literals_only(data):
+            return values_check.LITERALS_ONLY
+        words = values_check.bare_words(data)
+        if words is not None:
+            token_check.check_words(words, self._functions)
+            return {}
+        if len(data) > values_check.MAX_EXPRESSION_BYTES:
+            raise out_of_reach("so many rows with subqueries or quoted names cannot be checked")
+        self._admitted(values_check.as_statement(data), request)
+        return {}
+
+    def _admitted(self, sql: bytes, request: Request) -> str:
+        """The text that runs in place of this one."""
+        named = b"identifier" in sql.lower()
+        key = (sql, request.read_only, tuple(request.params.items() if named else request.params))
+        admitted = self._verdicts.get(key)
+        if admitted is None:
+            admitted = self._check(sql, request)
+            self._verdicts.put(key, sql, admitted)
+        return admitted
+
+    def _check(self, sql: bytes, request: Request) -> str:
+        rewritten = self._parser.rewrite(sql)
+        token_check.check_reach(rewritten, request.params, self._functions, self._closed_settings)
+        tree = self._parser.tree(rewritten, request.params)
+        if request.read_only:
+            ast_check.check_reading(tree)
+        ast_check.check_reach(tree, self._functions)
+        return rewritten
+
+
+class AnalystPolicy:
+    """Admits one reading statement on what is published.
 
     Args:
         engine: parses, and knows its functions and databases.
@@ -41,68 +137,54 @@ class Policy:
         self, engine: Engine, settings: Mapping[str, str], published: Sequence[str]
     ) -> None:
         self._engine = engine
-        self._settings = settings
-        self._current = (*published, SCHEMA_DATABASE)
-        self._published = SYSTEM_DATABASES.union(published)
-        self._functions = read_functions(engine)
-
-    def settings(self, request: Request) -> dict[str, str]:
-        """Those of the client's settings that are applied.
-
-        Raises:
-            QueryError: there is one that an analyst may not choose.
-        """
-        for name in request.settings:
-            if name not in SHAPING_SETTINGS | IGNORED_SETTINGS:
-                raise unpublished(f"the setting {name} cannot be chosen here")
-        return {name: value for name, value in request.settings.items() if name in SHAPING_SETTINGS}
+        self._parser = StatementParser(engine, settings)
+        self._functions = read_functions(
+            engine, allowlist.CATEGORIES, allowlist.SINGLE, allowlist.COSTLY
+        )
+        self._current = (*published, allowlist.SCHEMA_DATABASE)
+        self._published = allowlist.SYSTEM_DATABASES.union(published)
+        self._verdicts = VerdictCache()
 
     def admit(self, request: Request) -> Request:
-        """The request with the statement as the engine writes it, and a database to run in.
-
-        Raises:
-            QueryError: it is no single reading statement, or names what is not published.
-        """
+        """As `Policy.admit`."""
         if request.insert:
             raise unpublished("nothing can be written")
         rows = self._engine.rows("SELECT name FROM system.databases")
-        databases = {row[0] for row in rows}
-        names = AllowedNames(
-            self._functions, self._published, frozenset(databases - self._published)
-        )
-        sql = self._rewritten(request.sql)
-        token_check.check(sql, names)
-        tree = self._ask(f"EXPLAIN AST {sql}", request.params)
-        ast_check.check(tree, names)
-        sql = redaction.without_paths(sql)
+        databases = frozenset(row[0] for row in rows)
         return replace(
-            request, sql=sql.encode(), database=self._current_database(request.database, databases)
+            request,
+            sql=self._admitted(request, databases).encode(),
+            settings=_shaping(request.settings),
+            database=self._current_database(request.database, databases),
         )
 
-    def _rewritten(self, sql: bytes) -> str:
-        try:
-            text = sql.decode()
-        except UnicodeDecodeError:
-            raise unpublished("the statement is not UTF-8") from None
-        escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
-        return self._ask("SELECT formatQuerySingleLine({sql:String})", {"sql": escaped})
+    def _admitted(self, request: Request, databases: frozenset[str]) -> str:
+        key = (request.sql, databases, tuple(request.params))
+        admitted = self._verdicts.get(key)
+        if admitted is None:
+            rewritten = self._parser.rewrite(request.sql)
+            names = allowlist.AllowedNames(
+                self._functions, self._published, databases - self._published
+            )
+            token_check.check_published(rewritten, names)
+            tree = self._parser.tree(rewritten, request.params)
+            ast_check.check_published(tree, names, statement.named_format(rewritten.encode()))
+            admitted = redaction.without_paths(rewritten)
+            self._verdicts.put(key, request.sql, admitted)
+        return admitted
 
-    def _ask(self, sql: str, params: Mapping[str, str]) -> str:
-        try:
-            with self._engine.connection(self._settings) as connection:
-                result = connection.query(sql, "TSVRaw", params=dict(params))
-                return str(result.bytes().decode()).rstrip("\n")
-        except RuntimeError as error:
-            raise engine_error(error) from None
-
-    def _current_database(self, wanted: str, databases: set[str]) -> str:
-        """Where unqualified names are looked up, never an internal database.
-
-        Raises:
-            QueryError: the wanted one is not published.
-        """
+    def _current_database(self, wanted: str, databases: frozenset[str]) -> str:
+        """Where unqualified names are looked up, never an internal database."""
         if wanted not in {"", "default", *self._current}:
             raise unpublished(f"the database {wanted} is not published")
         if wanted in databases and wanted != "default":
             return wanted
         return next(name for name in self._current if name in databases)
+
+
+def _shaping(settings: Mapping[str, str]) -> dict[str, str]:
+    """Those of the client's settings that are applied."""
+    for name in settings:
+        if name not in allowlist.SHAPING_SETTINGS | allowlist.IGNORED_SETTINGS:
+            raise unpublished(f"the setting {name} cannot be chosen here")
+    return {name: value for name, value in settings.items() if name in allowlist.SHAPING_SETTINGS}

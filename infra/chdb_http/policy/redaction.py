@@ -4,7 +4,9 @@ The engine has no grants for columns, so a table of the system that shows paths 
 statement that was checked, by the same table without them.
 """
 
-from infra.chdb_http.statement import tokens
+import re
+
+from infra.chdb_http.statement import Token, tokens
 
 _SHOWN = {
     b"databases": b"'' AS data_path, '' AS metadata_path",
@@ -12,19 +14,30 @@ _SHOWN = {
 }
 # They take the name of a table, and no subquery; they do not show its rows.
 _NAMES_ONLY = frozenset({b"EXISTS", b"SHOW"})
+# Without these words a statement uses only columns that it names: `nullIn(x, system.databases)`.
+_ALL_COLUMNS = re.compile(rb"\*|COLUMNS|(GLOBAL)?(NOT)?(NULL)?IN(IGNORESET)?(?<!^IN)")
 
 
 def without_paths(sql: str) -> str:
     """The statement, as the engine writes it, with `system.databases` and others replaced.
 
-    >>> without_paths("SELECT name FROM system.databases AS d")
-    "SELECT name FROM (SELECT * REPLACE ('' AS data_path, '' AS metadata_path) \
+    A statement that cannot show a path stays as it is: a subquery has no name of a database, by
+    which JDBC joins these tables.
+
+    >>> without_paths("SELECT * FROM system.databases AS d")
+    "SELECT * FROM (SELECT * REPLACE ('' AS data_path, '' AS metadata_path) \
 FROM system.databases) AS d"
+    >>> without_paths("SELECT d.name FROM system.databases AS d")
+    'SELECT d.name FROM system.databases AS d'
     """
     raw = sql.encode()
     found = list(tokens(raw))
     if found and found[0].text in _NAMES_ONLY:
         return sql
+    shows = any(
+        _ALL_COLUMNS.fullmatch(token.text) or b"path" in raw[token.start : token.end]
+        for token in found
+    )
     out, copied = bytearray(), 0
     for index in range(len(found) - 2):
         database, dot, table = found[index : index + 3]
@@ -34,13 +47,21 @@ FROM system.databases) AS d"
         shown = _SHOWN.get(names[2].strip(b'`"'))
         if names[0].strip(b'`"') != b"system" or names[1] != b"." or before == b"." or not shown:
             continue
+        compared = _is_compared(found[:index])  # `x IN system.databases`: with all its columns
+        if not shows and not compared:
+            continue
         out += raw[copied : database.start]
         if after == b".":  # a column, with the table's name before it
             out += names[2]
         else:
             source = raw[database.start : table.end]
             out += b"(SELECT * REPLACE (" + shown + b") FROM " + source + b")"
-            if after != b"AS" and before != b"IN":
+            if after != b"AS" and not compared:
                 out += b" AS " + names[2]
         copied = table.end
     return (out + raw[copied:]).decode()
+
+
+def _is_compared(before: list[Token]) -> bool:
+    words = [token.text for token in before[-2:]]
+    return words[-1:] == [b"IN"] or words == [b"IN", b"("]

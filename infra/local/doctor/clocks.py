@@ -33,4 +33,4 @@ def compare_clock(whose: str, ahead_ms: int) -> Finding:
     if abs(ahead_ms) <= CLOCK_WARNING_MS:
         return Finding("clock", "ok", found)
     level: Level = "problem" if abs(ahead_ms) > CLOCK_PROBLEM_MS else "warning"
-    return Finding("clock", level, found, "set both by NTP: votes ahead of the broker are refused")
+    return Finding("clock", level, found, "set both by NTP: votes ahead of the broker are rejected")

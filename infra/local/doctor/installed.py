@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from infra.local.doctor.finding import Finding, some
 from infra.local.doctor.patient import Patient
 from infra.local.provision.checks import CHECKS as PROVISION_CHECKS
@@ -27,8 +27,12 @@ def _of_setup(problem: Problem) -> Finding:
 
 def check_packages(_patient: Patient) -> Iterator[Finding]:
     """The installed packages are the locked ones."""
-    lock = (CHECKOUT / "requirements" / "runtime.lock").read_text()
-    pinned = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+) \\$", lock, re.MULTILINE))
+    lock = CHECKOUT / "requirements" / "runtime.lock"
+    if not lock.exists():
+        yield Finding("packages", "ok", "chosen by pip, not by the lock file of a checkout")
+        return
+    pins = r"^([A-Za-z0-9._-]+)==([^\s;]+) \\$"
+    pinned = dict(re.findall(pins, lock.read_text(), re.MULTILINE))
     wrong = [
         f"{name} {found or 'missing'} instead of {wanted}"
         for name, wanted in pinned.items()

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from infra.config.settings import CHECKOUT, Settings
+from infra.config.folders import CHECKOUT
+from infra.config.settings import Settings
 from infra.local.doctor.finding import Finding
 from infra.local.provision.checkout import Checkout
 from infra.local.status import ServiceStatus, status
@@ -22,7 +23,7 @@ class Patient:
     @cached_property
     def checkout(self) -> Checkout:
         """The checkout, as the set-up sees it."""
-        return Checkout(CHECKOUT, self.environment)
+        return Checkout(CHECKOUT, {**self.environment, "TUTTI_HOME": str(self.settings.home)})
 
     @cached_property
     def services(self) -> list[ServiceStatus]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from infra.local.provision.product import Product
 
 RECIPE = "2"  # raise it when the same sources must be installed anew
-MODEL = "all-minilm-l6-v2"  # the default of TUTTI_MODEL in infra/config/settings.py
+MODEL = "all-minilm-l6-v2"  # the same as in infra/config/folders.py
 MODEL_FILES = ("manifest.toml", "model.onnx", "tokenizer.json")
 MODEL_SOURCES = (
     "models/bert.py",

@@ -18,7 +18,10 @@ ELSEWHERE = re.compile(
 
 
 class StepError(Exception):
-    """A step of the installation failed; the message says what to do."""
+    """A step of the installation failed; the message says what to do.
+
+    A root of its own: set-up imports nothing but itself and the standard library.
+    """
 
 
 @dataclass(frozen=True, slots=True)

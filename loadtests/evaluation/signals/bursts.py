@@ -1,4 +1,4 @@
-"""Simulated consultations, watched minute by minute by the real step on a real ClickHouse."""
+"""Bursts: simulated consultations, scanned every minute by the real task on a ClickHouse."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -17,8 +17,8 @@ FIRST_MINUTE: Final = 20_000 * DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one attack.
+class AttackOutcome:
+    """The outcome of one attack.
 
     Attributes:
         background: Ballots a minute, over the day.
@@ -48,7 +48,7 @@ def watch(
     say: Callable[[str], None],
     ends: int = ENDS,
 ) -> dict[str, list[Signal]]:
-    """Let the step run at each tick; returns the bursts by consultation."""
+    """Run the task at each tick; returns the bursts by consultation."""
     for scenario in scenarios:
         insert(clickhouse, scenario, simulate(scenario, seed), FIRST_MINUTE, WATCHED - 60)
     for minute in range(WATCHED, ends):
@@ -63,8 +63,8 @@ def watch(
 
 def outcomes(
     clickhouse: Client, scenario: Scenario, signals: Sequence[Signal]
-) -> tuple[list[Outcome], list[Signal]]:
-    """What became of each attack, and the signals that none explains."""
+) -> tuple[list[AttackOutcome], list[Signal]]:
+    """The outcome of each attack, and the signals that no attack explains."""
     ranks = dict[str, tuple[int | None, int | None]]()
     for signal, *rank in clickhouse.query(
         "SELECT signal_id, rank, rank_without FROM marts.signals"
@@ -72,7 +72,7 @@ def outcomes(
         parameters={"consultation": scenario.name},
     ).result_rows:
         ranks[signal] = (rank[0], rank[1])
-    told, explained = list[Outcome](), set[str]()
+    found, explained = list[AttackOutcome](), set[str]()
     for attack in scenario.attacks:
         begins = (FIRST_MINUTE + attack.minute) * MINUTE_MS
         ends = begins + attack.minutes * MINUTE_MS
@@ -85,8 +85,8 @@ def outcomes(
         ]
         explained.update(signal.signal_id for signal in seen)
         first = min(seen, key=lambda signal: signal.first_seen, default=None)
-        told.append(
-            Outcome(
+        found.append(
+            AttackOutcome(
                 background=scenario.per_minute,
                 target=attack.about,
                 ballots=attack.ballots,
@@ -97,4 +97,4 @@ def outcomes(
                 rank_without=None if first is None else ranks[first.signal_id][1],
             )
         )
-    return told, [signal for signal in signals if signal.signal_id not in explained]
+    return found, [signal for signal in signals if signal.signal_id not in explained]

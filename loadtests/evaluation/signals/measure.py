@@ -1,4 +1,4 @@
-"""All simulations of signals, on one ClickHouse that is started for them and removed."""
+"""All simulations of signals, on a ClickHouse that is started for them and removed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +9,12 @@ from infra.clickhouse.state import StateWriter
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from loadtests.evaluation.signals.bursts import outcomes, watch
 from loadtests.evaluation.signals.page import render
-from loadtests.evaluation.signals.rings import CROWDS, RINGS, search
+from loadtests.evaluation.signals.rings import CROWDS, RINGS, find_rings
 from loadtests.evaluation.signals.scenarios import BACKGROUNDS, attacked, honest, newcomers, slow
 
 
 def measure(seed: int, say: Callable[[str], None]) -> str:
-    """Run all of them; returns the page."""
+    """Run all simulations; returns the page in Markdown."""
     with (
         TemporaryDirectory(prefix="tutti-signals-") as folder,
         ephemeral_clickhouse(Path(folder)) as settings,
@@ -24,7 +24,7 @@ def measure(seed: int, say: Callable[[str], None]) -> str:
         rings = []
         for crowd in CROWDS:
             say(f"rings: {crowd.about}")
-            rings.append((crowd, *search(clickhouse, crowd, RINGS, seed)))
+            rings.append((crowd, *find_rings(clickhouse, crowd, RINGS, seed)))
         attacks = [*(attacked(rate, seed) for rate in BACKGROUNDS), slow(), *newcomers()]
         quiet = honest()
         found = watch(clickhouse, [*quiet, *attacks], seed, say)

@@ -5,9 +5,9 @@ from string import Template
 from typing import Final
 
 from infra.clickhouse.signals import Signal
-from infra.config.settings import CHECKOUT
-from loadtests.evaluation.signals.bursts import Outcome
-from loadtests.evaluation.signals.rings import PEOPLE, PROPOSALS, Crowd, Found
+from infra.config.folders import CHECKOUT
+from loadtests.evaluation.signals.bursts import AttackOutcome
+from loadtests.evaluation.signals.rings import PEOPLE, PROPOSALS, Crowd, RingFound
 from loadtests.evaluation.signals.scenarios import ENDS, WATCHED
 from loadtests.evaluation.signals.traffic import Scenario
 from operators.core.signals import burst, identical
@@ -54,14 +54,14 @@ Signals of honest people only, without any ring in them:
 $alone
 """)
 
-Attacked = Sequence[tuple[Scenario, Sequence[Outcome], Sequence[Signal]]]
+Attacked = Sequence[tuple[Scenario, Sequence[AttackOutcome], Sequence[Signal]]]
 
 
 def render(
     seed: int,
     attacks: Attacked,
     honest: Sequence[tuple[Scenario, Sequence[Signal]]],
-    rings: Sequence[tuple[Crowd, Sequence[Found], int]],
+    rings: Sequence[tuple[Crowd, Sequence[RingFound], int]],
 ) -> str:
     """The page, in Markdown."""
     hours = (ENDS - WATCHED) / 60
@@ -73,7 +73,11 @@ def render(
         identical=identical.METHOD,
         attacks=_table(
             ("traffic", "proposal", "ballots", "in", "seen after", "flagged", "rank → without"),
-            (_attack(scenario, outcome) for scenario, told, _ in attacks for outcome in told),
+            (
+                _attack(scenario, outcome)
+                for scenario, outcomes, _ in attacks
+                for outcome in outcomes
+            ),
         ),
         honest=_table(
             ("consultation", "proposal-hours", "signals"),
@@ -88,7 +92,7 @@ def render(
         people=f"{PEOPLE:,}",
         proposals=PROPOSALS,
         rings=_table(
-            _RING_HEADER, (_ring(crowd, found) for crowd, told, _ in rings for found in told)
+            _RING_HEADER, (_ring(crowd, found) for crowd, rows, _ in rings for found in rows)
         ),
         alone=_table(
             ("honest people", "signals"),
@@ -97,7 +101,7 @@ def render(
     )
 
 
-def _attack(scenario: Scenario, outcome: Outcome) -> tuple[str, ...]:
+def _attack(scenario: Scenario, outcome: AttackOutcome) -> tuple[str, ...]:
     after = "not seen" if outcome.after is None else f"{outcome.after} min"
     ranks = (
         "" if outcome.after is None else f"{_rank(outcome.rank)} → {_rank(outcome.rank_without)}"
@@ -117,7 +121,7 @@ def _rank(rank: int | None) -> str:
     return "–" if rank is None else str(rank)
 
 
-def _ring(crowd: Crowd, found: Found) -> tuple[str, ...]:
+def _ring(crowd: Crowd, found: RingFound) -> tuple[str, ...]:
     ring = found.ring
     return (
         crowd.about,

@@ -1,4 +1,4 @@
-"""Rings of people who vote alike, hidden among honest people, looked for by the real step."""
+"""Rings: people who vote alike, hidden among honest people, searched for by the real task."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,8 @@ PEOPLE: Final = 3_000
 PROPOSALS: Final = 200
 MEDIAN_BALLOTS: Final = 30
 CAMPS: Final = 3
-LOOKS: Final = 30
+MAX_TICKS: Final = 30
+"""Ticks within which every consultation is scanned."""
 
 Votes = dict[int, int]
 """A person's choice by proposal."""
@@ -37,8 +38,8 @@ class Ring:
     Attributes:
         size: People.
         common: Proposals.
-        extra: Other proposals that each votes on by chance.
-        slips: Common proposals on which each votes differently.
+        extra: Other proposals on which each person votes at random.
+        slips: Common proposals on which each person votes differently.
     """
 
     size: int
@@ -53,7 +54,7 @@ class Crowd:
 
     Attributes:
         name: The consultation.
-        about: In words.
+        about: A description.
         camps: How strongly people follow one of three camps: 0 not at all, 1 always.
         straight: Share of people who agree with everything they are shown.
     """
@@ -65,15 +66,15 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RingFound:
     """What was found of a ring.
 
     Attributes:
         ring: The ring.
-        members: Of its people, how many are in one signal.
+        members: People of the ring who are in one signal.
         others: Honest people in that signal.
-        expected: Such groups expected by chance; None: not found.
-        largest_rank_shift: By leaving them out; None: not found.
+        expected: Number of such groups expected by chance; None: not found.
+        largest_rank_shift: Greatest shift of a rank without their ballots; None: not found.
     """
 
     ring: Ring
@@ -154,19 +155,19 @@ def insert_people(clickhouse: Client, consultation: str, people: Sequence[Votes]
     insert_proposals(clickhouse, consultation, names)
 
 
-def look(clickhouse: Client, consultation: str) -> None:
-    """Let the step run at ticks until it has looked at the consultation."""
+def scan(clickhouse: Client, consultation: str) -> None:
+    """Run the task at ticks until it has scanned the consultation."""
     before = read_scan(clickhouse, "identical", consultation)
-    for minute in range(LOOKS):
+    for minute in range(MAX_TICKS):
         scan_for_identical(clickhouse, (FIRST_MINUTE + minute) * MINUTE_MS)
         if read_scan(clickhouse, "identical", consultation) != before:
             return
 
 
-def search(
+def find_rings(
     clickhouse: Client, made: Crowd, rings: Sequence[Ring], seed: int
-) -> tuple[list[Found], int]:
-    """Hide rings in a crowd and look: what is found of each, and signals of honest people only."""
+) -> tuple[list[RingFound], int]:
+    """Hide rings in a crowd and scan it: what is found of each, and signals of honest people."""
     rng = np.random.default_rng(seed)
     people = crowd(made, rng)
     spans = list[NDArray[np.int64]]()
@@ -174,7 +175,7 @@ def search(
         spans.append(np.arange(len(people), len(people) + ring.size))
         people.extend(members(ring, rng))
     insert_people(clickhouse, made.name, people)
-    look(clickhouse, made.name)
+    scan(clickhouse, made.name)
     shifts: dict[str, int | None] = {
         row[0]: row[1]
         for row in clickhouse.query(
@@ -184,14 +185,14 @@ def search(
         ).result_rows
     }
     signals = read_signals(clickhouse, "identical", made.name)
-    told = []
+    found_of_rings = []
     for ring, span in zip(rings, spans, strict=True):
         own = {int(n) for n in span}
         best = max(signals, key=lambda s: len(own.intersection(s.participants)), default=None)
         inside = own.intersection(best.participants) if best else set[int]()
         hit = best if inside else None
-        told.append(
-            Found(
+        found_of_rings.append(
+            RingFound(
                 ring,
                 len(inside),
                 len(hit.participants) - len(inside) if hit else 0,
@@ -200,4 +201,4 @@ def search(
             )
         )
     honest = sum(all(person < PEOPLE for person in signal.participants) for signal in signals)
-    return told, honest
+    return found_of_rings, honest

@@ -8,9 +8,9 @@ from loadtests.evaluation.signals.traffic import Attack, Peak, Scenario, shares
 
 DAY: Final = 1_440
 WATCHED: Final = DAY + 7 * 60
-"""First minute that is watched: seven in the morning of the second day."""
+"""First minute that is scanned: seven in the morning of the second day."""
 ENDS: Final = DAY + 13 * 60
-"""One in the afternoon."""
+"""Last minute: one in the afternoon."""
 SIZES: Final = (20, 50, 100, 300, 1_000)
 BACKGROUNDS: Final = (5, 50, 200)
 TARGETS: Final = {"rare": 0.1, "median": 0.5, "popular": 0.97}
@@ -29,7 +29,7 @@ def attacked(background: float, seed: int) -> Scenario:
     """A consultation in which one proposal after the other is attacked for 5 minutes."""
     name = f"attack-{background:g}"
     bare = Scenario(name, "", background, ENDS)
-    # The first draws of the simulation, so that popularity is known beforehand.
+    # The same first draws as the simulation makes, so that popularity is known beforehand.
     order = np.argsort(shares(bare, np.random.default_rng(seed)).mean(axis=0))
     attacks = tuple(
         Attack(

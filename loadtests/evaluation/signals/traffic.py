@@ -1,7 +1,7 @@
-"""Simulated minutes of a consultation: honest traffic with its hours, countries and moods.
+"""Simulated minutes of a consultation: honest traffic by hour, country and proposal, and attacks.
 
 A proposal is liked more in one country than in another, and goes up and down from hour to hour
-(lognormal); ballots of a minute are Poisson around that. Attacks are ballots on top.
+(lognormal); ballots of a minute are Poisson around that. Attacks are added to them.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Counts = NDArray[np.int64]
 COUNTRIES: Final = ("DE", "FR", "IT", "PT", "LU")
 WEIGHTS: Final = (0.40, 0.28, 0.20, 0.10, 0.02)
 POPULARITY_SD: Final = 1.0
-"""Of the logarithm of a proposal's share."""
+"""Standard deviation of the logarithm of a proposal's share."""
 COUNTRY_SD: Final = 0.5
 HOUR_SD: Final = 0.25
 AGREE: Final = (0.35, 0.85)
@@ -27,7 +27,7 @@ AGREE: Final = (0.35, 0.85)
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """So many times the traffic, for some minutes: of everything, or of a country or a proposal."""
+    """Honest traffic times a factor for some minutes: of everything, a country or a proposal."""
 
     minute: int
     minutes: int
@@ -54,16 +54,16 @@ class Scenario:
 
     Attributes:
         name: Its consultation_id.
-        about: In words.
+        about: A description.
         per_minute: Ballots a minute, as the mean over a day.
-        minutes: Simulated, from minute 0, which is midnight.
+        minutes: How many minutes are simulated; minute 0 is midnight.
         proposals: Number of proposals.
         night: Traffic of the quietest hour as a share of the busiest.
-        quietest: That hour.
-        popular: Share of proposal 0; 0: as it comes.
+        quietest: The quietest hour.
+        popular: Share of proposal 0; 0: drawn as the others.
         born: Minute at which a proposal is published, by proposal; others always were there.
-        peaks: Honest.
-        attacks: Not honest.
+        peaks: Peaks of honest traffic.
+        attacks: Attacks on proposals.
         countries: False: every ballot is of an unknown country.
     """
 
@@ -82,15 +82,15 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
-class Minutes:
-    """Ballots by minute, proposal and country; those that agree among them."""
+class SimulatedMinutes:
+    """Counts by minute, proposal and country: all ballots, and ballots that agree."""
 
     votes: Counts
     agree: Counts
 
 
 def shares(scenario: Scenario, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Of each country's ballots, by country and proposal."""
+    """Each proposal's share of a country's ballots, by country and proposal."""
     size = (len(COUNTRIES), scenario.proposals)
     liked = rng.normal(0, POPULARITY_SD, scenario.proposals) + rng.normal(0, COUNTRY_SD, size)
     share: NDArray[np.float64] = np.exp(liked)
@@ -101,7 +101,7 @@ def shares(scenario: Scenario, rng: np.random.Generator) -> NDArray[np.float64]:
     return share
 
 
-def simulate(scenario: Scenario, seed: int) -> Minutes:
+def simulate(scenario: Scenario, seed: int) -> SimulatedMinutes:
     """All minutes of a scenario."""
     rng = np.random.default_rng(seed)
     minute = np.arange(scenario.minutes)
@@ -127,11 +127,15 @@ def simulate(scenario: Scenario, seed: int) -> Minutes:
         country = COUNTRIES.index(attack.country)
         votes[at, attack.proposal, country] += spread
         agree[at, attack.proposal, country] += spread
-    return Minutes(votes, agree)
+    return SimulatedMinutes(votes, agree)
 
 
 def insert(
-    clickhouse: Client, scenario: Scenario, simulated: Minutes, first_minute: int, watched: int = 0
+    clickhouse: Client,
+    scenario: Scenario,
+    simulated: SimulatedMinutes,
+    first_minute: int,
+    watched: int = 0,
 ) -> None:
     """Write windows, tallies and proposals as the sink would.
 
@@ -190,7 +194,7 @@ def write_cells(clickhouse: Client, consultation: str, names: list[str], counts:
 
 
 def insert_proposals(clickhouse: Client, consultation: str, names: list[str]) -> None:
-    """Accepted proposals, whose text is their name."""
+    """Write accepted proposals, whose text is their id."""
     columns: dict[str, list[Any]] = {
         "consultation_id": [consultation] * len(names),
         "proposal_id": names,

@@ -1,1 +1,1 @@
-"""Meaning: proposals grouped by what they are about, incrementally, with ids that last."""
+"""Clusters: proposals grouped by what they are about, incrementally, with ids that last."""

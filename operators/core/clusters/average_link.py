@@ -65,7 +65,7 @@ def _renew(
     kept: int,
     gone: int,
 ) -> None:
-    """The nearest of those whose nearest has changed."""
+    """Search the nearest group again for the groups whose nearest one has changed."""
     stale = (nearest == kept) | (nearest == gone)
     stale[kept] = True
     stale[gone] = False

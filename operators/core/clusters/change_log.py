@@ -1,4 +1,4 @@
-"""What an item has changed, collected as it happens and emitted at its end."""
+"""The change log: what one item changes is collected as it happens and emitted at the end."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from operators.core.clusters.outputs import Assignment, Cluster, ClusterEvent, E
 
 
 class ChangeLog:
-    """Collects the outputs of one item; what is as last emitted is not emitted again.
+    """Collects the outputs of one item; a record equal to the one last emitted is left out.
 
     Attributes:
         last_event: Number of the newest event.
@@ -24,7 +24,7 @@ class ChangeLog:
         self.last_event = 0
 
     def member(self, member: Member, number: int) -> None:
-        """A proposal is in a cluster."""
+        """Record that a proposal is in a cluster."""
         duplicate = member.duplicate
         self._moved[member.proposal_id] = Assignment(
             self._consultation_id, member.proposal_id, _id(number), _id(member.arrival),
@@ -33,7 +33,7 @@ class ChangeLog:
         )  # fmt: skip
 
     def gone(self, member: Member) -> None:
-        """A proposal is in none any more."""
+        """Record that a proposal has left all clusters."""
         self._moved[member.proposal_id] = Assignment(
             self._consultation_id, member.proposal_id, "", _id(member.arrival), 0.0,
             self._model, member.language,
@@ -42,7 +42,7 @@ class ChangeLog:
     def event(
         self, offset: int, kind: EventKind, number: int, other: int | None, size: int
     ) -> None:
-        """Something happened to a cluster's identity."""
+        """Record that a cluster was opened, split, merged or closed."""
         self.last_event += 1
         self._events.append(
             ClusterEvent(
@@ -52,7 +52,7 @@ class ChangeLog:
         )  # fmt: skip
 
     def touch(self, number: int) -> None:
-        """A cluster may have changed."""
+        """Mark a cluster whose record may have changed."""
         self._touched.add(number)
 
     def close(self, cluster: NamedCluster) -> None:

@@ -19,7 +19,7 @@ from operators.core.clusters import naming, snapshots
 from operators.core.clusters.change_log import ChangeLog
 from operators.core.clusters.fixed_point import cosine, quantise
 from operators.core.clusters.item import Item
-from operators.core.clusters.members import Member, Members
+from operators.core.clusters.members import Member, MemberTable
 from operators.core.clusters.micro_clusters import FOLDED
 from operators.core.clusters.near_duplicates import Duplicate, Duplicates
 from operators.core.clusters.normalise import plain
@@ -42,7 +42,7 @@ STEP_SHARE: Final = 0.1
 """The same as a share of the proposals: the steps' total cost stays in proportion to them."""
 
 GROWTH: Final = 1.25
-"""A name is looked at again when its cluster has grown by this since."""
+"""A cluster's name is reviewed again when the cluster has grown by this factor."""
 
 ACCEPTED: Final = "accepted"
 
@@ -80,7 +80,7 @@ class Clusters:
 
     @property
     def since_step(self) -> int:
-        """Arrivals since clusters were last formed anew."""
+        """Proposals that have arrived since clusters were last formed anew."""
         return self._since
 
     @property
@@ -95,18 +95,18 @@ class Clusters:
         )
 
     def needs_vector(self, item: Item) -> bool:
-        """Whether `on_item` will look at a vector: the proposal is accepted and its text is new."""
+        """Whether `on_item` needs a vector: the proposal is accepted and its text is new."""
         if item.offset <= self._offset or item.status != ACCEPTED:
             return False
         known = self._members.get(item.proposal_id)
         return known is None or plain(known.text) != plain(item.text)
 
     def on_item(self, item: Item, vector: NDArray[np.float32] | None) -> Outputs:
-        """Take a proposal in, move it or let it go; an item that was seen before changes nothing.
+        """Add, move or remove a proposal; an item that was seen before changes nothing.
 
         Args:
             item: The next one, by offset.
-            vector: Of its text (dimension,), of any length but 0; not looked at where
+            vector: Of its text (dimension,), of any length but 0; not needed where
                 `needs_vector` says no.
 
         Raises:
@@ -128,7 +128,7 @@ class Clusters:
         return self._change_log.outputs(self._clusters.__getitem__, self._placement.size_of)
 
     def snapshot(self) -> bytes:
-        """Everything, to go on from; see `Clusters` for its length."""
+        """The whole state as bytes, for `restore`; `Clusters` says how long it is."""
         return snapshots.encode(
             snapshots.State(
                 consultation_id=self._consultation_id,
@@ -145,7 +145,7 @@ class Clusters:
 
     @classmethod
     def restore(cls, data: bytes) -> "Clusters":
-        """Go on where a snapshot was taken.
+        """Take the state from a snapshot.
 
         Raises:
             TerminalError: It is none, or of another version.
@@ -169,7 +169,7 @@ class Clusters:
         self._clusters.fill([name.cluster() for name in state.clusters])
 
     @property
-    def _members(self) -> Members:
+    def _members(self) -> MemberTable:
         return self._placement.members
 
     def _fitting(self, vector: NDArray[np.float32] | None) -> NDArray[np.int16]:
@@ -239,7 +239,7 @@ class Clusters:
             self._review(number)
 
     def _relink(self, proposal: str) -> None:
-        """Those that repeat a text which is gone repeat another one, or none."""
+        """Proposals that repeat a removed text now repeat another one, or none."""
         copies = [self._members.get(copy) for copy in self._copies.pop(proposal, set())]
         for member in sorted((m for m in copies if m is not None), key=lambda m: m.offset):
             if member.duplicate.of == proposal:
@@ -249,7 +249,7 @@ class Clusters:
                 self._log_member(member, self._placement.number_of(member.proposal_id))
 
     def _reword(self, item: Item) -> None:
-        """The same text with another language, or other spaces."""
+        """Update a proposal whose text is the same but for its language or its spaces."""
         member = self._members.get(item.proposal_id)
         if member is None or (member.text, member.language) == (item.text, item.language):
             return

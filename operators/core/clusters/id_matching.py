@@ -1,4 +1,4 @@
-"""Who is who after regrouping: a new group is the old one that most of its members come from."""
+"""Ids after regrouping: a new group keeps the id of the old group of most of its members."""
 
 import numpy as np
 from numpy.typing import NDArray

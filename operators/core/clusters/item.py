@@ -1,4 +1,4 @@
-"""What clusters are fed with."""
+"""The input of clusters: proposals as accepted."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What to keep so that clusters can be made again: a snapshot, and the items since.
+"""The journal: clusters can be restored from a snapshot and the items since.
 
 Keeping a snapshot of a few ten megabytes with every item would cost a hundred times the clustering
 itself. So an item is added to a journal, and a snapshot replaces the journal now and then. Clusters
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from operators.core.clusters.clusters import Clusters
 from operators.core.clusters.item import Item
 
-LEAST: Final = 500
-"""Items in a journal before a snapshot is worth it."""
+MIN_ENTRIES: Final = 500
+"""Items in a journal before a snapshot is taken, at least."""
 
 SHARE: Final = 0.1
 """The same as a share of the proposals: all snapshots together are then about eleven times as long
@@ -31,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
 
 def entry(item: Item, vector: NDArray[np.float32] | None) -> bytes:
-    """An item as the journal keeps it."""
+    """The journal's entry of an item."""
     data = None if vector is None else vector.astype("<f4").tobytes()
     return msgspec.msgpack.encode(Entry(item, data))
 
@@ -40,10 +40,10 @@ def due(entries: int, clusters: Clusters) -> bool:
     """Whether it is time for a snapshot.
 
     Args:
-        entries: In the journal.
-        clusters: With all of them.
+        entries: How many the journal holds.
+        clusters: The state after all of them.
     """
-    return entries >= max(LEAST, int(SHARE * clusters.size.proposals))
+    return entries >= max(MIN_ENTRIES, int(SHARE * clusters.size.proposals))
 
 
 def revived(clusters: Clusters, entries: Iterable[bytes]) -> Clusters:

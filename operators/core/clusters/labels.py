@@ -6,7 +6,7 @@ count over all clusters and A the mean number of words of a cluster. A word coun
 so that one that repeats itself does not name the topic; and words of one proposal only are left out
 where others are in two.
 
-Names hold still: another medoid or other terms must be clearly better, by `NEARER` and `BETTER`.
+Names are stable: another medoid or other terms must be clearly better, by `NEARER` and `BETTER`.
 """
 
 from collections import Counter
@@ -20,10 +20,10 @@ METHOD: Final = "label/medoid-ctfidf/2"
 """Name and version of the rule."""
 
 TERMS: Final = 5
-"""Words of a label."""
+"""How many words a label has."""
 
 LENGTH: Final = 80
-"""Characters of a label."""
+"""Longest label, characters."""
 
 NEARER: Final = 0.02
 """A medoid is replaced by a proposal whose cosine with the centroid is greater by this."""
@@ -50,7 +50,7 @@ def weights(
 
 
 def terms(weighted: Mapping[str, float], before: Sequence[str] = ()) -> tuple[str, ...]:
-    """The `TERMS` of greatest weight, the alphabet deciding; `before` while they are as good.
+    """The `TERMS` words of greatest weight, ties by the alphabet; `before` while they are as good.
 
     >>> terms({"wind": 3.0, "sun": 2.0}, before=("sun", "wind"))
     ('sun', 'wind')
@@ -63,7 +63,7 @@ def terms(weighted: Mapping[str, float], before: Sequence[str] = ()) -> tuple[st
 
 
 def count_words(texts: Iterable[Iterable[str]]) -> Counter[str]:
-    """In how many texts each word is.
+    """How many texts contain each word.
 
     >>> count_words([("sun", "sun"), ("sun", "wind")])
     Counter({'sun': 2, 'wind': 1})
@@ -75,7 +75,7 @@ def count_words(texts: Iterable[Iterable[str]]) -> Counter[str]:
 
 
 def repeated(counts: Mapping[str, int]) -> Mapping[str, int]:
-    """The words that at least two proposals of a cluster have, or all where there are none.
+    """The words that at least two proposals of a cluster share; all words if there are none.
 
     >>> repeated({"wind": 2, "sea": 1}), repeated({"sea": 1})
     ({'wind': 2}, {'sea': 1})

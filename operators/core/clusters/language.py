@@ -1,4 +1,4 @@
-"""The language of a proposal: what its sender says, otherwise what its letters say."""
+"""The language of a proposal: the declared one, otherwise the one recognised from its text."""
 
 from functools import cache
 from typing import Final
@@ -24,7 +24,7 @@ EUROPEAN_UNION: Final = (
     "it", "lt", "lv", "mt", "nl", "pl", "pt", "ro", "sk", "sl", "sv",
 )
 # fmt: on
-"""Its 24 official languages."""
+"""The 24 official languages of the European Union."""
 
 # fmt: off
 OTHERS: Final = (
@@ -32,7 +32,7 @@ OTHERS: Final = (
     "mk", "no", "ru", "sq", "sr", "ta", "th", "tr", "uk", "ur", "vi", "zh",
 )
 # fmt: on
-"""Further ones that are told apart. Not Bosnian: short texts in it and in Croatian are the same."""
+"""Further languages that are recognised. Bosnian is none: its short texts equal Croatian ones."""
 
 UNDECLARED: Final = frozenset({"und", "mul", "zxx", "mis"})
 """Tags that name no language (ISO 639-2)."""
@@ -41,7 +41,7 @@ UNDECLARED: Final = frozenset({"und", "mul", "zxx", "mis"})
 def language_of(text: str, declared: str = "") -> str:
     """The language as a BCP 47 tag; empty when it is unknown.
 
-    A declared tag is taken at its word and kept whole, with the usual letter case. The same text
+    A declared tag is believed and kept whole, with the usual letter case. The same text
     always gives the same answer.
 
     >>> language_of("Mehr Radwege in der Stadt")
@@ -60,7 +60,7 @@ def language_of(text: str, declared: str = "") -> str:
 
 
 def primary(tag: str) -> str:
-    """The language without region and script, lower case: what lists of stop words go by.
+    """The language without region and script, lower case: the key of the lists of stop words.
 
     >>> primary("pt-BR")
     'pt'
@@ -85,7 +85,7 @@ def _usual_case(tag: str) -> str:
 
 @cache
 def _identifier() -> LanguageIdentifier:
-    """Loaded at first use: it takes half a second."""
+    """Load the recogniser at first use, because that takes half a second."""
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages((*EUROPEAN_UNION, *OTHERS))
     return identifier

@@ -1,4 +1,4 @@
-"""The proposals that are in clusters, a row each."""
+"""The members of clusters: a table with a row for each proposal."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ class Member:
         proposal_id: Its id.
         text: As sent.
         language: BCP 47; empty: unknown.
-        offset: At which its text arrived.
+        offset: Offset at which its text arrived.
         arrival: Number of the cluster it was put into then.
         similarity: Cosine with its cluster's centroid when it was put there.
         duplicate: The earlier proposal it repeats.
@@ -36,8 +36,8 @@ class Member:
     words: tuple[str, ...]
 
 
-class Members:
-    """Rows without gaps: the last one moves into the place of one that goes.
+class MemberTable:
+    """A table without gaps: the last row moves into the place of a row that is removed.
 
     Vectors are kept, because a proposal that leaves is subtracted and one that moves is compared:
     2 bytes a dimension, 768 bytes a proposal with 384 dimensions.
@@ -58,20 +58,20 @@ class Members:
 
     @property
     def micro(self) -> NDArray[np.int64]:
-        """Index of each one's micro-cluster (members,)."""
+        """Index of each member's micro-cluster (members,)."""
         return self._micro[: len(self.rows)]
 
     def row(self, proposal: str) -> int | None:
-        """Where it is; None: it is not here."""
+        """The row of a proposal; None: it is in no cluster."""
         return self._row_of.get(proposal)
 
     def get(self, proposal: str) -> Member | None:
-        """The proposal; None: it is not here."""
+        """The member of that proposal id; None: it is in no cluster."""
         row = self._row_of.get(proposal)
         return None if row is None else self.rows[row]
 
     def append(self, member: Member, vector: NDArray[np.int16], micro: int) -> None:
-        """A row at the end; it is the proposal's from now on, if it has another one too."""
+        """Append a row; from now on it is the proposal's row, even while an older one remains."""
         row = len(self.rows)
         if row == len(self._micro):
             room = max(ROOM, row // 2)
@@ -83,7 +83,7 @@ class Members:
         self._row_of[member.proposal_id] = row
 
     def remove(self, row: int) -> None:
-        """The last row takes its place."""
+        """Remove a row; the last row moves into its place."""
         gone, last = self.rows[row], self.rows.pop()
         end = len(self.rows)
         if self._row_of[gone.proposal_id] == row:
@@ -94,7 +94,7 @@ class Members:
             self._row_of[last.proposal_id] = row
 
     def replace(self, micro: NDArray[np.int64]) -> None:
-        """Other micro-clusters (members,)."""
+        """Set the micro-cluster of each member (members,)."""
         self._micro[: len(self.rows)] = micro
 
     def in_any(self, micro: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -12,16 +12,16 @@ MAX_MICRO_CLUSTERS: Final = 2_000
 """Micro-clusters of a consultation."""
 
 FOLDED: Final = 1_800
-"""What is left of them when there are too many: one fold makes room for some hundred."""
+"""Micro-clusters left after folding: one fold makes room for some hundred more."""
 
-HELD: Final = 0.03
-"""What the cosine of two proposals of one cluster counts more when clusters are formed anew."""
+SAME_CLUSTER_BONUS: Final = 0.03
+"""Added to the cosine of two proposals of one cluster when clusters are formed anew."""
 
 NEAR: Final = 0.9
 """Cosine from which a proposal joins a micro-cluster while there is room for many."""
 
 NEARER_BY: Final = 0.05
-"""What it falls by whenever room is made, down to the threshold of the consultation (as the
+"""`NEAR` falls by this at each fold, down to the threshold of the consultation (as the
 threshold of BIRCH rises: T. Zhang, R. Ramakrishnan, M. Livny, SIGMOD 1996)."""
 
 
@@ -66,11 +66,11 @@ class MicroClusters:
         return found, float(cosines[found]) / float(np.sqrt(vector @ vector))
 
     def cosines(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Of each centroid and a vector, times the vector's length (micro-clusters,)."""
+        """Cosine of each centroid and a vector, times the vector's length (micro-clusters,)."""
         return (self.sums @ vector) / self._lengths[: self._used]
 
     def open(self, vector: NDArray[np.float64], cluster: int) -> int:
-        """A new one of one member; returns its place."""
+        """Add a micro-cluster of one member; returns its index."""
         if self._used == len(self._counts):
             self._grow()
         place = self._used
@@ -80,15 +80,15 @@ class MicroClusters:
         return place
 
     def add(self, place: int, vector: NDArray[np.float64]) -> None:
-        """A member more."""
+        """Add a member."""
         self._change(place, self._sums[place] + vector, 1)
 
     def take(self, place: int, vector: NDArray[np.float64]) -> None:
-        """A member less; an empty one stays until `drop`."""
+        """Remove a member; an empty micro-cluster stays until `drop`."""
         self._change(place, self._sums[place] - vector, -1)
 
     def drop(self, place: int) -> int:
-        """Remove an empty one; returns the place from which the last one moved into its place."""
+        """Remove an empty one; returns the former index of the last one, which takes its place."""
         self._used -= 1
         last = self._used
         for column in (self._sums, self._counts, self._cluster, self._lengths):
@@ -96,18 +96,18 @@ class MicroClusters:
         return last
 
     def group(self, floor: float, down_to: int = 1) -> NDArray[np.int64]:
-        """Average link of all down to a mean cosine of `floor`: a group's number for each.
+        """Group all micro-clusters by average link down to `floor`; returns the group of each.
 
-        The cosine of two that are of one cluster counts `HELD` more, so that clusters that are
-        nearly as good as others stay.
+        The cosine of two of one cluster counts `SAME_CLUSTER_BONUS` more, so that clusters that
+        are nearly as good as others stay.
         """
-        held = self.cluster[:, None] == self.cluster[None, :]
+        together = self.cluster[:, None] == self.cluster[None, :]
         products = self.sums @ self.sums.T
-        products += held * (HELD * SCALE**2) * np.outer(self.counts, self.counts)
+        products += together * (SAME_CLUSTER_BONUS * SCALE**2) * np.outer(self.counts, self.counts)
         return average_link(products, self.counts, floor * SCALE**2, down_to=down_to)
 
     def fold(self) -> NDArray[np.int64]:
-        """Join the nearest two of a cluster until `FOLDED` are left; returns each one's new place.
+        """Join the nearest two of one cluster until `FOLDED` are left; returns the new indices.
 
         More than that are left where there are more clusters.
         """
@@ -124,7 +124,7 @@ class MicroClusters:
         return places
 
     def relabel(self, clusters: NDArray[np.int64]) -> None:
-        """Put each into a cluster."""
+        """Set the cluster of each micro-cluster."""
         self._cluster[: self._used] = clusters
 
     def _change(self, place: int, total: NDArray[np.float64], members: int) -> None:

@@ -1,4 +1,4 @@
-"""Proposals of the same text, or nearly: found by exact text, then by character n-grams.
+"""Duplicates: proposals of the same text, found exactly, or of nearly the same, by n-grams.
 
 A. Z. Broder, "On the resemblance and containment of documents" (1997): the Jaccard similarity of
 the sets of n-grams. Candidates come from MinHash bands (J. Leskovec, A. Rajaraman, J. D. Ullman,
@@ -24,13 +24,13 @@ METHOD: Final = "duplicates/char4-jaccard-0.8/1"
 LENGTH: Final = 4
 """Characters of an n-gram."""
 
-LEAST: Final = 0.8
-"""Jaccard similarity of near duplicates."""
+MIN_SIMILARITY: Final = 0.8
+"""Jaccard similarity of near duplicates, at least."""
 
 BANDS: Final = 16
 ROWS: Final = 4
 CANDIDATES: Final = 64
-"""Of a band are compared: the earliest texts in it."""
+"""Texts of a band that are compared, the earliest ones."""
 
 _SEEDS: Final = np.random.Generator(np.random.PCG64(1)).integers(
     0, 2**63, (2, BANDS * ROWS), np.uint64
@@ -53,32 +53,32 @@ NONE: Final = Duplicate()
 
 
 @dataclass(slots=True)
-class _Text:
-    """One text, its proposals as (offset, proposal, language), earliest first, and its bands."""
+class _SharedText:
+    """Proposals of one text as (offset, id, language), earliest first, and the text's bands."""
 
     proposals: list[tuple[int, str, str]] = field(default_factory=list)
     bands: tuple[int, ...] = ()
 
 
 class Duplicates:
-    """The texts of one consultation; what it finds depends on what is in it, not on its past."""
+    """An index of one consultation's texts; answers depend on its content, not on its past."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, _Text] = {}
+        self._texts: dict[str, _SharedText] = {}
         self._bands: dict[int, list[tuple[int, str]]] = {}
 
     def add(self, proposal: str, text: str, offset: int, language: str) -> None:
-        """A proposal; no other one has this offset."""
+        """Add a proposal; no other one has this offset."""
         key = same(text)
         entry = self._texts.get(key)
         if entry is None:
-            entry = self._texts[key] = _Text(bands=bands(key))
+            entry = self._texts[key] = _SharedText(bands=bands(key))
         self._leave(key, entry)
         insort(entry.proposals, (offset, proposal, language))
         self._enter(key, entry)
 
     def remove(self, text: str, offset: int) -> None:
-        """The proposal that was added with this text and offset."""
+        """Remove the proposal that was added with this text and offset."""
         key = same(text)
         entry = self._texts[key]
         self._leave(key, entry)
@@ -101,7 +101,7 @@ class Duplicates:
         for _, other in sorted(set(self._candidates(key, offset))):
             similarity = jaccard(grams, ngrams(other))
             _, proposal, spoken = self._texts[other].proposals[0]
-            if similarity >= LEAST and stance(key, language, other, spoken) != "opposite":
+            if similarity >= MIN_SIMILARITY and stance(key, language, other, spoken) != "opposite":
                 return Duplicate(proposal, "near", similarity)
         return NONE
 
@@ -112,12 +112,12 @@ class Duplicates:
                 if earlier < offset:
                     yield earlier, other
 
-    def _enter(self, key: str, entry: _Text) -> None:
-        """Stand in the text's bands under its earliest proposal."""
+    def _enter(self, key: str, entry: _SharedText) -> None:
+        """Enter a text into its bands, under its earliest proposal."""
         for band in entry.bands:
             insort(self._bands.setdefault(band, []), (entry.proposals[0][0], key))
 
-    def _leave(self, key: str, entry: _Text) -> None:
+    def _leave(self, key: str, entry: _SharedText) -> None:
         for band in entry.bands if entry.proposals else ():
             self._bands[band].remove((entry.proposals[0][0], key))
             if not self._bands[band]:
@@ -125,7 +125,7 @@ class Duplicates:
 
 
 def ngrams(text: str) -> frozenset[str]:
-    """Its runs of `LENGTH` characters, the ends counting as a space.
+    """A text's runs of `LENGTH` characters; each end counts as a space.
 
     >>> sorted(ngrams("trees"))
     [' tre', 'ees ', 'rees', 'tree']
@@ -135,7 +135,7 @@ def ngrams(text: str) -> frozenset[str]:
 
 
 def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    """Share of the n-grams of both that both have.
+    """Share of all n-grams of two texts that both texts have.
 
     >>> jaccard(ngrams("more trees"), ngrams("more tree"))
     0.7
@@ -144,7 +144,7 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def bands(text: str) -> tuple[int, ...]:
-    """Numbers of the `BANDS` buckets that near texts probably share."""
+    """The numbers of `BANDS` buckets; near duplicates probably share one."""
     grams = _hashes(text)
     mixed = grams[None, :] * _FACTORS[:, None] + _SHIFTS[:, None]
     least = ((mixed ^ (mixed >> np.uint64(29))) * _PRIME >> np.uint64(32)).min(1)
@@ -156,7 +156,7 @@ def bands(text: str) -> tuple[int, ...]:
 
 
 def _hashes(text: str) -> NDArray[np.uint64]:
-    """A number for each n-gram, by multiplication modulo 2^64."""
+    """Hash each n-gram by multiplication modulo 2^64."""
     padded = f" {text} ".ljust(LENGTH)
     codes = np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
     count = len(codes) - LENGTH + 1

@@ -1,4 +1,4 @@
-"""What of a text counts: once for encoders, and once for whether two proposals are the same."""
+"""Normal forms of a text: one for encoders, one by which two proposals are the same."""
 
 import re
 import unicodedata
@@ -31,13 +31,13 @@ def plain(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", text)
     if not folded.isprintable():
-        # Again afterwards: what an invisible character kept apart may compose.
+        # NFKC again: letters that an invisible character kept apart may now compose.
         folded = unicodedata.normalize("NFKC", "".join(map(_visible, folded)))
     return " ".join(folded.split())
 
 
 def same(text: str) -> str:
-    """The text by which two proposals are duplicates of each other.
+    """The form in which two proposals are duplicates of each other.
 
     As `plain`, without case, with one kind of quotation mark, apostrophe and dash, and without
     full stops, exclamation marks and quotation marks at its ends. A question mark stays, as do

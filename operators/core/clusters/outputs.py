@@ -17,7 +17,7 @@ class Assignment:
     Attributes:
         consultation_id: The consultation.
         proposal_id: The proposal.
-        cluster_id: Its cluster now; empty: in none, because it was refused or archived.
+        cluster_id: Its cluster now; empty: none, because the proposal was refused or archived.
         cluster_id_at_arrival: The cluster it was put into when its present text arrived.
         similarity: Cosine of its vector and its cluster's centroid when it was put there, -1 to 1.
         model: Encoder, with its version.
@@ -74,7 +74,7 @@ class ClusterEvent:
         consultation_id: The consultation.
         number: Counts up within the consultation, from 1.
         offset: Offset in accepted proposals at which it happened.
-        kind: opened: new; split: new, out of `other`; merged: swallowed by `other`; closed: empty.
+        kind: opened: new; split: new, out of `other`; merged: absorbed by `other`; closed: empty.
         cluster_id: The cluster it happened to.
         other: The cluster it came from or went into; empty where there is none.
         size: Proposals concerned.
@@ -91,7 +91,7 @@ class ClusterEvent:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What one item changed; nothing in it that is as it was."""
+    """The records that one item changed; records that stay equal are left out."""
 
     assignments: tuple[Assignment, ...] = ()
     clusters: tuple[Cluster, ...] = ()

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from operators.core.clusters import micro_clusters, snapshots
 from operators.core.clusters.fixed_point import SCALE, centred
-from operators.core.clusters.members import Member, Members
+from operators.core.clusters.members import Member, MemberTable
 from operators.core.clusters.micro_clusters import (
     MAX_MICRO_CLUSTERS,
     NEAR,
@@ -29,7 +29,7 @@ class Placement:
 
     def __init__(self, dimension: int, defaults: Thresholds) -> None:
         self.thresholds = defaults
-        self.members = Members(np.zeros((0, dimension), np.int16), np.zeros(0, np.int64))
+        self.members = MemberTable(np.zeros((0, dimension), np.int16), np.zeros(0, np.int64))
         self.micro = MicroClusters(
             np.zeros((0, dimension)), np.zeros(0, np.int64), np.zeros(0, np.int64)
         )

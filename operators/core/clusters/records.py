@@ -1,4 +1,4 @@
-"""What the semantics job emits, as records of its topics.
+"""The output of the semantics job as records of its topics.
 
 Keys and values are JSON that begins with the key's columns, as the sink expects of its inputs.
 """
@@ -17,11 +17,11 @@ from operators.core.clusters.outputs import Outputs
 from schemas.topics import ASSIGNMENTS, CLUSTER_EVENTS, CLUSTER_PROGRESS, CLUSTERS, VECTORS, Topic
 
 
-class Record(NamedTuple):
-    """One message.
+class OutputRecord(NamedTuple):
+    """One record to produce.
 
     Attributes:
-        topic: Where to.
+        topic: Name of its topic.
         key: JSON; a later record with the same key replaces this one.
         value: JSON.
     """
@@ -38,7 +38,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     VECTORS.name: ("consultation_id", "proposal_id"),
     CLUSTER_PROGRESS.name: ("consultation_id",),
 }
-"""What a record's key consists of, behind the epoch."""
+"""The fields of a record's key, after the epoch."""
 
 
 def records(
@@ -49,17 +49,17 @@ def records(
     vector: NDArray[np.float32] | None,
     outputs: Outputs,
     clusters: Clusters,
-) -> Iterator[Record]:
-    """The records of one item; how far clustering is comes last.
+) -> Iterator[OutputRecord]:
+    """The records of one item; the record of the progress of clustering comes last.
 
     Args:
-        epoch: Which calculation.
+        epoch: Number of the clustering.
         model: The encoder.
         item: The proposal.
         at_ms: Its broker time, ms since 1970.
-        vector: Of its text, if that is new.
-        outputs: What it changed.
-        clusters: After it.
+        vector: Vector of its text, if the text is new.
+        outputs: What the item changed.
+        clusters: The state after the item.
     """
     emitted: tuple[tuple[Topic, tuple[Any, ...]], ...] = (
         (CLUSTERS, outputs.clusters),
@@ -78,10 +78,10 @@ def records(
     yield _record(CLUSTER_PROGRESS, epoch, place | done | msgspec.to_builtins(clusters.size))
 
 
-def _record(topic: Topic, epoch: int, fields: dict[str, Any]) -> Record:
+def _record(topic: Topic, epoch: int, fields: dict[str, Any]) -> OutputRecord:
     value = {"epoch": epoch} | fields
     key = {name: value[name] for name in ("epoch", *KEYS[topic.name])}
-    return Record(topic.name, _json(key), _json(value))
+    return OutputRecord(topic.name, _json(key), _json(value))
 
 
 def _json(value: dict[str, Any]) -> str:

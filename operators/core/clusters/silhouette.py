@@ -1,4 +1,4 @@
-"""How well groups are told apart: each vector's own centroid against the next one.
+"""Silhouette: how well groups are separated, by each vector's own centroid and the next one.
 
 P. J. Rousseeuw, "Silhouettes: a graphical aid to the interpretation and validation of cluster
 analysis", Journal of Computational and Applied Mathematics 20 (1987), 53-65, with distances to

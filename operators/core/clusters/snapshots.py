@@ -1,7 +1,7 @@
-"""A consultation's clusters as bytes.
+"""Snapshots: the clusters of one consultation as bytes.
 
-MessagePack with the arrays as little-endian bytes. What follows from the rest is left out: sums
-and counts of micro-clusters (exact sums of the members' vectors), words, the index of duplicates.
+MessagePack, with arrays as little-endian bytes. What can be computed from the rest is left out:
+sums and counts of micro-clusters (exact sums of the members' vectors), words, duplicates.
 """
 
 from typing import Final
@@ -21,7 +21,7 @@ VERSION: Final = 4
 refused: replay the proposals instead."""
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class MemberRow(msgspec.Struct, frozen=True, array_like=True):
     """A proposal, see `members.Member`."""
 
     proposal_id: str
@@ -60,9 +60,9 @@ class Name(msgspec.Struct, frozen=True, array_like=True):
         )  # fmt: skip
 
 
-def row(member: Member) -> Row:
+def row(member: Member) -> MemberRow:
     """A proposal for a snapshot."""
-    return Row(
+    return MemberRow(
         member.proposal_id, member.text, member.language, member.offset, member.arrival,
         member.similarity, member.duplicate,
     )  # fmt: skip
@@ -80,7 +80,7 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     """What `placement.Placement` holds.
 
     Attributes:
-        centre: What is taken away from every vector, f64.
+        centre: Subtracted from every vector, f64.
         near: Cosine from which a proposal joins a micro-cluster.
         micro_cluster: Cluster of each micro-cluster, i64.
         vectors: Of each proposal, i16.
@@ -95,7 +95,7 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     micro_cluster: bytes
     vectors: bytes
     member_micro: bytes
-    members: list[Row]
+    members: list[MemberRow]
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,15 +118,15 @@ class _Version(msgspec.Struct):
 
 
 def encode(state: State) -> bytes:
-    """As bytes."""
+    """A state as bytes."""
     return msgspec.msgpack.encode(state)
 
 
 def decode(data: bytes) -> State:
-    """From bytes.
+    """A state from bytes.
 
     Raises:
-        TerminalError: They are none of this version.
+        TerminalError: The bytes are no state of this version.
     """
     try:
         version = msgspec.msgpack.decode(data, type=_Version).version

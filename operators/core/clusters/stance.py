@@ -1,4 +1,4 @@
-"""Whether two proposals on one thing want the same, as far as their words give it away.
+"""Stance: whether two proposals on one subject want the same, as far as their words show it.
 
 Encoders place "build more nuclear power plants" and "build fewer nuclear power plants" side by
 side, so what is near in meaning is only ever suggested, and with this flag. A text's stance is
@@ -20,8 +20,8 @@ METHOD: Final = "stance/cues/1"
 
 Stance = Literal["same", "opposite", "unclear"]
 
-MOST: Final = 2
-"""Turns of one text that can be followed; with more it is unclear what is meant."""
+MAX_REVERSALS: Final = 2
+"""Reversals of one text that can be followed; with more its stance is unclear."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 _FRENCH_NE: Final = re.compile(r"^n'|^ne$")
@@ -44,7 +44,7 @@ def stance(one: str, one_language: str, other: str, other_language: str) -> Stan
         return "unclear"
     words, other_words = _words(one), _words(other)
     turns, other_turns = _turns(words, cues), _turns(other_words, other_cues)
-    if max(turns, other_turns) > MOST:
+    if max(turns, other_turns) > MAX_REVERSALS:
         return "unclear"
     if turns % 2 != other_turns % 2:
         return "opposite"
@@ -58,13 +58,13 @@ def _words(text: str) -> list[str]:
 
 
 def _turns(words: list[str], cues: Cues) -> int:
-    """How often the stance is turned round."""
+    """How often a text reverses its stance."""
     denied = any(
         word in cues.negations and following not in cues.only
         for word, following in zip_longest(words, words[1:], fillvalue="")
     )
     if cues is CUES["fr"] and "plus" in words and any(map(_FRENCH_NE.match, words)):
-        denied = True  # "ne … plus" is no longer, "plus" alone is more
+        denied = True  # "ne … plus" means "no longer", "plus" alone means "more"
     return denied + sum(_against(word, cues) for word in words)
 
 

@@ -1,8 +1,8 @@
 """Words by which a proposal asks for less of something, for its end, or for its contrary.
 
-Small tables by hand: what proposals are made of, not a dictionary. A word that ends in ``*`` stands
-for all that begin with it; sentences like "no longer" need no entry beside "no". Words that ask for
-more need none: asking for something is what a proposal does.
+The tables are small and made by hand, from words that proposals use. A word that ends in ``*``
+stands for all words that begin with it; "no longer" needs no entry beside "no". Words that ask for
+more need none, because every proposal asks for something.
 """
 
 from dataclasses import dataclass
@@ -11,14 +11,13 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """One language.
+    """The cues of one language.
 
     Attributes:
-        negations: However many of them there are, they deny once: in many languages they come in
-            twos.
-        only: After a negation these take it back: "not only".
-        against: Each turns the stance round.
-        contraries: Pairs of words that are about different sides: neither is for or against.
+        negations: Several of them count as one negation: many languages use them in pairs.
+        only: After a negation these words cancel it: "not only".
+        against: Each of these words reverses the stance.
+        contraries: Pairs of words that name opposite sides without being for or against.
     """
 
     negations: frozenset[str]
@@ -115,4 +114,4 @@ CUES: Final = {
         "młodzi/starsi lewica/prawica północ/południe miasto/wieś krajowy/europejski dzień/noc",
     ),
 }  # fmt: skip
-"""By primary language."""
+"""The cues by primary language."""

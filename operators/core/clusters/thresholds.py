@@ -1,4 +1,7 @@
-"""How near is near: by the consultation's own proposals, as it depends on model and topic."""
+"""Thresholds of nearness, calibrated by the consultation's own proposals.
+
+Which cosine is near depends on the encoder and on the subject.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -24,29 +27,29 @@ LOWER_TAIL: Final = 0.1587
 because the upper one holds the pairs that belong together."""
 
 DEVIATIONS: Final = (6.0, 5.5, 5.0, 4.5, 4.0, 3.5, 3.0, 2.5, 2.0, 1.5)
-"""What `macro` may be, in standard deviations above the median."""
+"""The values that `macro` may take, in standard deviations above the median."""
 
 USUAL: Final = 4.5
-"""Deviations that `macro` begins with."""
+"""Deviations of `macro` before any proposal is known."""
 
 USUAL_WEIGHT: Final = 300
-"""As many proposals weigh as much as that beginning. The silhouette of few proposals asks for too
-few clusters, because one that is alone counts nothing; ids given then do not hold."""
+"""`USUAL` weighs as much as so many proposals. The silhouette of few proposals asks for too few
+clusters, because a proposal alone counts nothing; ids given then would not last."""
 
 MICRO_DEVIATIONS: Final = 6.0
-"""The same of `micro`."""
+"""Deviations of `micro` above the median."""
 
 APART: Final = 0.15
-"""What `micro` is above `macro`, at least."""
+"""Least distance of `micro` above `macro`."""
 
-MOST: Final = 0.75
-"""Both are at most this, however alike the proposals are; `micro` by `APART` more."""
+MAX_MACRO: Final = 0.75
+"""Greatest `macro`, however alike the proposals are; `micro` may be `APART` above it."""
 
 AS_CLEAR: Final = 0.005
-"""Of silhouettes that differ by less, the one of smaller clusters is taken."""
+"""Of two silhouettes that differ by less, the one with smaller clusters is chosen."""
 
-LEAST: Final = 0.05
-"""`macro` is at least this."""
+MIN_MACRO: Final = 0.05
+"""Least `macro`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +80,23 @@ def calibrate(vectors: NDArray[np.float64]) -> Thresholds:
     pairs = np.sort(products[np.triu_indices(len(vectors), 1)]) / SCALE**2
     median = float(pairs[len(pairs) // 2])
     spread = median - float(pairs[int(len(pairs) * LOWER_TAIL)])
-    floors = [min(MOST, max(LEAST, median + times * spread)) for times in DEVIATIONS]
+    floors = [min(MAX_MACRO, max(MIN_MACRO, median + times * spread)) for times in DEVIATIONS]
     clearest = _clearest(vectors, products, floors)
-    usual = min(MOST, max(LEAST, median + USUAL * spread))
+    usual = min(MAX_MACRO, max(MIN_MACRO, median + USUAL * spread))
     weight = USUAL_WEIGHT / (len(vectors) + USUAL_WEIGHT)
     macro = clearest + weight * (usual - clearest)
-    micro = max(macro + APART, min(MOST, median + MICRO_DEVIATIONS * spread))
+    micro = max(macro + APART, min(MAX_MACRO, median + MICRO_DEVIATIONS * spread))
     return Thresholds(macro, micro)
 
 
 def _clearest(
     vectors: NDArray[np.float64], products: NDArray[np.float64], floors: list[float]
 ) -> float:
-    """The highest of falling floors whose clusters are told apart as well as any, or nearly."""
+    """The highest of falling floors whose silhouette is the greatest one, or nearly."""
     groups, counts = np.arange(len(vectors)), np.ones(len(vectors), np.int64)
     silhouettes = []
     for floor in floors:
-        # Average link goes on from where a higher floor left it.
+        # Average link continues from the groups that the higher floor left.
         joined = average_link(products, counts, floor * SCALE**2)
         kept, places = np.unique(joined, return_inverse=True)
         groups = places[groups]

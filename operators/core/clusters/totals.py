@@ -1,4 +1,4 @@
-"""Sum and count of each cluster, kept up to date so that an insert need not add them up."""
+"""Totals: the sum and count of each cluster, kept up to date so that no insert adds them up."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from operators.core.clusters.micro_clusters import MicroClusters
 
 
 class Totals:
-    """The clusters that micro-clusters form, each as one sum; exact, so no error builds up."""
+    """Each cluster as the sum of its vectors; sums are exact, so that no error builds up."""
 
     def __init__(self, micro: MicroClusters) -> None:
         numbers, places = np.unique(micro.cluster, return_inverse=True)
@@ -19,25 +19,25 @@ class Totals:
         self._place = {number: place for place, number in enumerate(numbers.tolist())}
 
     def sum(self, number: int) -> NDArray[np.float64]:
-        """Of the members' vectors (dimension,)."""
+        """The sum of a cluster's vectors (dimension,)."""
         found: NDArray[np.float64] = self._rows.sums[self._place[number]]
         return found
 
     def count(self, number: int) -> int:
-        """Members; 0 where there is no such cluster."""
+        """How many members a cluster has; 0 if there is no such cluster."""
         place = self._place.get(number)
         return 0 if place is None else int(self._rows.counts[place])
 
     def nearest(self, vector: NDArray[np.float64]) -> int:
         """The cluster with the nearest centroid, of equal ones the oldest; there is at least one.
 
-        The order of the rows says nothing: it is another one after a snapshot.
+        The order of the rows has no meaning: it is another one after a snapshot.
         """
         cosines = self._rows.cosines(vector)
         return int(self._rows.cluster[cosines == cosines.max()].min())
 
     def add(self, number: int, vector: NDArray[np.float64]) -> None:
-        """A member more, of a cluster that may be new."""
+        """Add a member to a cluster, which may be new."""
         place = self._place.get(number)
         if place is None:
             self._place[number] = self._rows.open(vector, number)
@@ -45,7 +45,7 @@ class Totals:
             self._rows.add(place, vector)
 
     def take(self, number: int, vector: NDArray[np.float64]) -> None:
-        """A member less; an empty cluster is gone."""
+        """Remove a member; an empty cluster is removed."""
         place = self._place[number]
         self._rows.take(place, vector)
         if not self._rows.counts[place]:

@@ -1,4 +1,4 @@
-"""The words of a consultation: in how many of its proposals each one is."""
+"""The vocabulary of a consultation: how many of its proposals contain each word."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from operators.core.clusters.members import Member
 
 
 class Vocabulary:
-    """Counts the proposals that are in, by word; taking one out leaves no trace of it.
+    """Counts proposals by word; a removed proposal leaves no trace.
 
     Attributes:
-        text_bytes: Of their texts, in UTF-8.
+        text_bytes: Length of all texts in UTF-8.
     """
 
     def __init__(self) -> None:
@@ -20,15 +20,15 @@ class Vocabulary:
         self.text_bytes = 0
 
     def add(self, member: Member) -> None:
-        """A proposal more."""
+        """Add a proposal."""
         self._count(member, 1)
 
     def remove(self, member: Member) -> None:
-        """A proposal less, with the words that it was added with."""
+        """Remove a proposal, by the words that it was added with."""
         self._count(member, -1)
 
     def weights(self, counts: Mapping[str, int], clusters: int) -> dict[str, float]:
-        """The weight of each word of a cluster, one of so many; see `labels.weights`."""
+        """The weight of each word of a cluster; see `labels.weights`."""
         return labels.weights(counts, self._everywhere, self._total / max(1, clusters))
 
     def _count(self, member: Member, sign: int) -> None:

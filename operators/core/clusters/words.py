@@ -1,4 +1,4 @@
-"""The words of a text that can say what it is about."""
+"""The words of a text that tell what it is about."""
 
 import re
 from functools import cache
@@ -12,9 +12,9 @@ from operators.core.clusters.normalise import plain
 METHOD: Final = "words/1"
 """Name and version of the rule."""
 
-SHORTEST: Final = 2
-LONGEST: Final = 40
-"""Letters of a word."""
+MIN_LETTERS: Final = 2
+MAX_LETTERS: Final = 40
+"""Longest word, letters."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")  # noqa: RUF001 - the apostrophe of print
 _ELISION: Final = re.compile(
@@ -25,7 +25,7 @@ ELIDING: Final = frozenset({"ca", "fr", "ga", "it", "mt"})
 
 
 def words(text: str, language: str) -> tuple[str, ...]:
-    """Its words in their order, small, without stop words and numbers; a word may come twice.
+    """A text's words in order, in lower case, without stop words and numbers; words may repeat.
 
     Words are runs of letters, whatever the script, joined by apostrophe or hyphen. Texts without
     spaces between words (Chinese, Japanese, Thai) come as their phrases. A language without a list
@@ -43,7 +43,7 @@ def words(text: str, language: str) -> tuple[str, ...]:
             continue
         if code in ELIDING:
             word = _without_article(word, code)
-        if SHORTEST <= len(word) <= LONGEST and word not in ignored and not word.isdigit():
+        if MIN_LETTERS <= len(word) <= MAX_LETTERS and word not in ignored and not word.isdigit():
             found.append(word)
     return tuple(found)
 

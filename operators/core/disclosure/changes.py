@@ -2,40 +2,40 @@
 
 from collections.abc import Iterable, Mapping
 
-from operators.core.disclosure.cohorts import TROLL, UNPLACED, Cohort, Group
+from operators.core.disclosure.cohorts import TROLL, UNPLACED, BallotGroup, Cohort
 from operators.core.disclosure.thresholds import (
-    LARGEST_CHANGES_WAITING,
+    MAX_CHANGES_WAITING,
     MIN_CHANGED,
     shows_nobody,
 )
 
 
-def changing(groups: Iterable[Group], standing: Mapping[str, int]) -> list[Cohort]:
-    """Cohorts of changes; whoever is in none stays as published.
+def changing(groups: Iterable[BallotGroup], standing: Mapping[str, int]) -> list[Cohort]:
+    """Cohorts of changes; ballots in no cohort stay as they are published.
 
-    A cell's changes are published when enough people of it changed and it keeps none or enough.
+    A cell's changes are published when enough of its people changed and it keeps nobody or enough.
     The others wait for more of their cell, or, when many wait, count without a country.
 
     Args:
         groups: Per cell, the people whose ballots differ from what is published.
         standing: Per cell, the ballots of the proposal that count in it now.
 
-    >>> [cohort.counts for cohort in changing([Group("FR", 0, 5, (-5, 5, 0))], {"FR": 90})]
+    >>> [cohort.counts for cohort in changing([BallotGroup("FR", 0, 5, (-5, 5, 0))], {"FR": 90})]
     [(-5, 5, 0)]
-    >>> changing([Group("FR", 0, 4, (-4, 0, 0))], {"FR": 90})
+    >>> changing([BallotGroup("FR", 0, 4, (-4, 0, 0))], {"FR": 90})
     []
-    >>> changing([Group("FR", 0, 5, (-5, 0, 0))], {"FR": 6})  # one person would be left
+    >>> changing([BallotGroup("FR", 0, 5, (-5, 0, 0))], {"FR": 6})  # one person would be left
     []
     """
     total = sum(ballots for cell, ballots in standing.items() if cell != TROLL)
-    most = max(MIN_CHANGED, int(LARGEST_CHANGES_WAITING * total))
+    most = max(MIN_CHANGED, int(MAX_CHANGES_WAITING * total))
     cohorts: list[Cohort] = []
-    waiting: list[Group] = []
+    waiting: list[BallotGroup] = []
     for group in sorted(groups, key=lambda group: group.cell):
         moved = sum(group.counts)
         trusted = 0 if group.cell == TROLL else moved
         enough = group.people >= MIN_CHANGED
-        # What counts without a country is no cell that is shown.
+        # Ballots that count without a country are in no cell that is shown.
         keeps = group.cell == UNPLACED or shows_nobody(standing.get(group.cell, 0) + moved)
         if enough and keeps and shows_nobody(total + trusted):
             cohorts.append(Cohort(group.cell, 0, 0, (group,)))

@@ -17,11 +17,11 @@ Counts = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Ballots of one proposal that wait and are published or held as one.
+class BallotGroup:
+    """Ballots of one proposal that wait, and are published, together.
 
     Attributes:
-        cell: Country, ISO 3166-1, or `TROLL`; of changes, the cell the people were published in.
+        cell: Country, ISO 3166-1, or `TROLL`; of changes, the cell of the published ballots.
         minute: Minute of cast_at, minutes since 1970 UTC; of changes 0.
         people: Participants.
         counts: What it adds to the published counts.
@@ -41,24 +41,25 @@ class Cohort:
         cell: Country, or one of `MERGED`, `TROLL`, `UNPLACED`.
         window_start: s since 1970 UTC; 0 where there is no window.
         window_seconds: 60, 3,600, 86,400, or 0: longer than a day, and for all changes.
-        groups: What it consists of.
+        groups: The groups of ballots that form it.
     """
 
     cell: str
     window_start: int
     window_seconds: int
-    groups: tuple[Group, ...]
+    groups: tuple[BallotGroup, ...]
 
     @property
     def people(self) -> int:
-        """Participants in it."""
+        """Participants of all its groups."""
         return sum(group.people for group in self.groups)
 
     @property
     def counts(self) -> Counts:
-        """What it adds to the published counts.
+        """What the cohort adds to the published counts.
 
-        >>> Cohort("FR", 0, 60, (Group("FR", 0, 3, (3, 0, 0)), Group("FR", 0, 2, (0, 1, 1)))).counts
+        >>> groups = (BallotGroup("FR", 0, 3, (3, 0, 0)), BallotGroup("FR", 0, 2, (0, 1, 1)))
+        >>> Cohort("FR", 0, 60, groups).counts
         (3, 1, 1)
         """
         agree, disagree, neutral = zip(*(group.counts for group in self.groups), strict=True)

@@ -29,7 +29,7 @@ def bit(state: str) -> int:
 
 
 def may_become(state: str, seen: int) -> bool:
-    """Whether a ballot may be published as `state` that was published as those in `seen`.
+    """Whether a ballot that was published as the states in `seen` may be published as `state`.
 
     >>> may_become("disagree", bit("agree")), may_become("agree", bit("agree") | bit("disagree"))
     (True, False)

@@ -5,24 +5,24 @@ from typing import Final
 MIN_PEOPLE: Final = 5
 """People in a cell, window or cohort.
 
-The threshold rule with the value that DESIGN sets; statistical offices use 3 to 10 (Hundepool et
-al. 2012, section 4.2). It says how many people a number is about, not how alike they are.
+The threshold rule; statistical offices use 3 to 10 (Hundepool et al. 2012, section 4.2). It says
+how many people a number is about, not how alike they are.
 """
 
 MIN_CHANGED: Final = 5
 """People whose published ballots change together: a change is as telling as an entry."""
 
-LARGEST_WAITING: Final = 0.1
+MAX_WAITING: Final = 0.1
 """Share of a proposal's published ballots that may wait for their own country's cell.
 
-Above it they enter under XX. Lower shows them earlier but sends the ballots of small countries
-to XX; higher the reverse.
+Above it ballots enter under XX. A lower share publishes ballots earlier but sends those of small
+countries to XX; a higher one does the reverse.
 """
 
-LARGEST_CHANGES_WAITING: Final = 0.01
+MAX_CHANGES_WAITING: Final = 0.01
 """Share of a proposal's published ballots whose changes may wait for their own country's cell.
 
-Above it they are published for the proposal without a country.
+Above it changes are published for the proposal without a country.
 """
 
 

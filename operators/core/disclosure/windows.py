@@ -4,20 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from operators.core.disclosure.cohorts import Cohort, Group
+from operators.core.disclosure.cohorts import BallotGroup, Cohort
 from operators.core.disclosure.thresholds import MIN_PEOPLE
 
 WINDOWS_MIN: Final = (1, 60, 1440)
 """Lengths of windows, minutes: a minute, an hour, a day."""
 
 
-def by_window(cell: str, groups: Iterable[Group]) -> tuple[list[Cohort], list[Group]]:
-    """Cohorts of one cell, each in the shortest window that has enough; and the rest, who wait.
+def by_window(cell: str, groups: Iterable[BallotGroup]) -> tuple[list[Cohort], list[BallotGroup]]:
+    """Cohorts of one cell, each in the shortest window with enough people; and the groups left.
 
-    People of different days who are enough together make a cohort without a window.
+    Groups of different days that have enough people together form a cohort without a window.
 
-    >>> early, late = Group("FR", 0, 5, (5, 0, 0)), Group("FR", 61, 3, (0, 3, 0))
-    >>> cohorts, rest = by_window("FR", [early, late, Group("FR", 62, 2, (0, 0, 2))])
+    >>> early, late = BallotGroup("FR", 0, 5, (5, 0, 0)), BallotGroup("FR", 61, 3, (0, 3, 0))
+    >>> cohorts, rest = by_window("FR", [early, late, BallotGroup("FR", 62, 2, (0, 0, 2))])
     >>> [(cohort.window_start, cohort.window_seconds, cohort.people) for cohort in cohorts]
     [(0, 60, 5), (3600, 3600, 5)]
     >>> by_window("FR", [late])[1] == [late]
@@ -26,7 +26,7 @@ def by_window(cell: str, groups: Iterable[Group]) -> tuple[list[Cohort], list[Gr
     cohorts = []
     rest = sorted(groups, key=lambda group: group.minute)
     for length in WINDOWS_MIN:
-        windows = defaultdict[int, list[Group]](list)
+        windows = defaultdict[int, list[BallotGroup]](list)
         for group in rest:
             windows[group.minute // length].append(group)
         rest = []
@@ -40,10 +40,11 @@ def by_window(cell: str, groups: Iterable[Group]) -> tuple[list[Cohort], list[Gr
     return cohorts, rest
 
 
-def around(cell: str, groups: Iterable[Group]) -> Cohort:
-    """One cohort of all these, in the shortest window that holds them.
+def around(cell: str, groups: Iterable[BallotGroup]) -> Cohort:
+    """One cohort of all groups, in the shortest window that contains them.
 
-    >>> around("XX", [Group("LU", 59, 2, (2, 0, 0)), Group("MT", 60, 3, (3, 0, 0))]).window_seconds
+    >>> groups = [BallotGroup("LU", 59, 2, (2, 0, 0)), BallotGroup("MT", 60, 3, (3, 0, 0))]
+    >>> around("XX", groups).window_seconds
     86400
     """
     inside = tuple(sorted(groups, key=lambda group: (group.cell, group.minute)))

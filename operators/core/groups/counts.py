@@ -36,7 +36,7 @@ def group_votes(
         k: How many groups there are.
     """
     m = len(opinions.proposals)
-    group_of = np.full(len(opinions.participants), k)  # k: nobody's
+    group_of = np.full(len(opinions.participants), k)  # k: not grouped
     group_of[members] = groups
     cell = group_of[opinions.rows] * m + opinions.columns
     return GroupVotes(

@@ -31,7 +31,7 @@ def inherit(
         np.column_stack([former_ids[before], groups[now]]), axis=0, return_counts=True
     )
     ids: dict[int, int] = {}
-    for place in np.argsort(-common, kind="stable"):  # of equals, the smaller numbers
+    for place in np.argsort(-common, kind="stable"):  # ties: the smaller numbers first
         old, new = pairs[place].tolist()
         if old not in ids.values() and new not in ids:
             ids[new] = old

@@ -1,4 +1,4 @@
-"""k-means of weighted points, without chance: the same points give the same clusters.
+"""k-means of weighted points, deterministic: the same points give the same clusters.
 
 It starts from Var-Part (T. Su, J. Dy, "In search of deterministic methods for initializing
 k-means and Gaussian mixture clustering", Intelligent Data Analysis 11, 2007): the part with the
@@ -56,7 +56,8 @@ def _var_part(
         value = points[part, axis]
         right = value > np.average(value, weights=weights[part])
         halves = part[~right], part[right]
-        if not len(halves[0]) or not len(halves[1]):  # equal but for the mean's rounding
+        # The points are equal, and only the rounding of their mean says otherwise.
+        if not len(halves[0]) or not len(halves[1]):
             spreads[widest] = np.zeros_like(spreads[widest])
             continue
         parts[widest : widest + 1] = halves
@@ -68,6 +69,6 @@ def _var_part(
 
 
 def _spread(points: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weighted sum of squares along each axis."""
+    """Weighted sum of squared distances from the mean, along each axis."""
     mean = np.average(points, axis=0, weights=weights)
     return np.asarray(weights @ (points - mean) ** 2)

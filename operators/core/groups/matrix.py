@@ -11,7 +11,7 @@ NEUTRAL: Final = 0
 DISAGREE: Final = -1
 
 _BLOCK_ROWS: Final = 2048
-"""Participants that are spread out at a time, to multiply: 2048 x 783 numbers are 13 MB."""
+"""Rows that are made dense at a time for products: 2048 x 783 numbers are 13 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ class Opinions:
         columns: NDArray[np.intp],
         votes: NDArray[np.int8],
     ) -> Self:
-        """Of ballots in any order, as (row, column, vote); rows are places in `participants`.
+        """Opinions from ballots in any order, as (row, column, vote); rows index `participants`.
 
         People and proposals in any order give the same opinions.
         """
@@ -78,7 +78,7 @@ class Opinions:
     def centred(self, votes: NDArray[np.int8] | None = None) -> NDArray[np.float64]:
         """Each ballot less its proposal's mean; 0 where the proposal is left out.
 
-        A missing ballot takes the mean, so less the mean it is 0 and need not be kept.
+        A missing ballot counts as the mean: less the mean it is 0, so it need not be kept.
         """
         votes = self.votes if votes is None else votes
         m = len(self.proposals)
@@ -91,7 +91,7 @@ class Opinions:
 def gram(opinions: Opinions, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The products of columns, shape (m, m), of the matrix with `values` where there are ballots.
 
-    Rows are spread out a block at a time: memory for a block and the result, whatever n is.
+    Rows are made dense a block at a time: memory for a block and the result, whatever n is.
     """
     n, m = len(opinions.participants), len(opinions.proposals)
     result = np.zeros((m, m))
@@ -108,7 +108,7 @@ def gram(opinions: Opinions, values: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def _inverse(order: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where each one went."""
+    """The inverse of a permutation."""
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
     return places

@@ -19,10 +19,10 @@ METHOD: Final = "groups/polis-pca-kmeans/1"
 """Name and version of the method, published beside the groups."""
 
 MIN_BALLOTS: Final = 7
-"""Who has so many is grouped (or has voted on all there are)."""
+"""Participants with so many ballots are grouped, or with a ballot on every proposal."""
 
 MIN_PARTICIPANTS: Final = 15
-"""If fewer have enough ballots, those with most are added up to so many."""
+"""If fewer participants have enough ballots, those with most ballots are added up to this."""
 
 BASE_CLUSTERS: Final = 100
 
@@ -49,7 +49,7 @@ def grouped(opinions: Opinions) -> NDArray[np.intp]:
     ballots = opinions.ballots
     enough = ballots >= min(MIN_BALLOTS, len(opinions.proposals))
     if np.count_nonzero(enough) < MIN_PARTICIPANTS:
-        # Those with enough come first anyway; of equals, the first pseudonyms.
+        # Participants with enough ballots come first anyway; ties by pseudonym.
         enough[np.argsort(-ballots, kind="stable")[:MIN_PARTICIPANTS]] = True
     return np.flatnonzero(enough)
 
@@ -64,7 +64,7 @@ def partition(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> Part
 
     Args:
         opinions: Everybody's ballots.
-        votes: Other votes in the place of theirs.
+        votes: Used instead of the votes of `opinions`, such as shuffled ones.
     """
     members = grouped(opinions)
     points = project(opinions, votes)[members]
@@ -85,7 +85,7 @@ def partition(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> Part
 
 
 def _by_size(labels: NDArray[np.intp]) -> tuple[NDArray[np.intp], int]:
-    """Number groups from the greatest; of equals, from that of the first person."""
+    """Number groups by size, the greatest first; ties by the first person."""
     _, first, labels = np.unique(labels, return_index=True, return_inverse=True)
     order = np.lexsort((first, -np.bincount(labels)))
     return np.argsort(order)[labels], len(order)

@@ -38,7 +38,7 @@ def principal_axes(products: NDArray[np.float64]) -> NDArray[np.float64]:
         if basis.shape[1] >= m or (residual <= _TOLERANCE * max(values[0], 0.0)).all():
             break
         block = images[:, -block.shape[1] :]
-        for _ in range(2):  # once leaves rounding errors
+        for _ in range(2):  # orthogonalising once leaves rounding errors
             block = block - basis @ (basis.T @ block)
             block = np.linalg.qr(block)[0]
         block = block[:, : m - basis.shape[1]]
@@ -58,7 +58,7 @@ def project(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> NDArra
 
     Args:
         opinions: Everybody's ballots.
-        votes: Other votes in the place of theirs.
+        votes: Used instead of the votes of `opinions`, such as shuffled ones.
     """
     values = opinions.centred(votes)
     axes = principal_axes(gram(opinions, values))

@@ -1,4 +1,4 @@
-"""One consultation's groups from run to run: what is remembered, and what a run yields."""
+"""A run of groups: the members kept from the former run, and the groups that it finds."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,18 +12,18 @@ from operators.core.groups.matrix import Opinions
 from operators.core.groups.partition import partition
 
 MAX_BALLOTS: Final = 5_000_000
-"""More are not grouped: about 100 bytes of memory are needed for each."""
+"""A consultation with more ballots is not grouped: each takes about 100 bytes of memory."""
 
 MAX_PROPOSALS: Final = 2_000
-"""More are not grouped: the products of their columns would take too long."""
+"""A consultation with more proposals is not grouped: products of columns take too long."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Members:
+class GroupMembers:
     """Who is grouped.
 
     Attributes:
-        people: Ascending.
+        people: Pseudonyms, ascending.
         ids: The id of the group of each, same shape.
     """
 
@@ -31,7 +31,7 @@ class Members:
     ids: NDArray[np.intp]
 
 
-NOBODY: Final = Members(np.array([], "S16"), np.array([], np.intp))
+NOBODY: Final = GroupMembers(np.array([], "S16"), np.array([], np.intp))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class Groups:
         silhouette: See `Partition`.
         ids: The id of each group, from the largest, k of them.
         sizes: People in each, shape (k,).
-        members: Who is in which.
+        members: Who is in which group.
         votes: What each group voted on each proposal, in the order of `ids`.
     """
 
@@ -51,11 +51,11 @@ class Groups:
     silhouette: float
     ids: list[int]
     sizes: NDArray[np.int64]
-    members: Members
+    members: GroupMembers
     votes: GroupVotes
 
 
-def find_groups(opinions: Opinions, former: Members = NOBODY) -> Groups:
+def find_groups(opinions: Opinions, former: GroupMembers = NOBODY) -> Groups:
     """Group people; the partition follows from the ballots alone, only ids from `former`."""
     found = partition(opinions)
     if not found.k:
@@ -68,6 +68,6 @@ def find_groups(opinions: Opinions, former: Members = NOBODY) -> Groups:
         found.silhouette,
         ids,
         np.bincount(found.groups),
-        Members(people, np.array(ids)[found.groups]),
+        GroupMembers(people, np.array(ids)[found.groups]),
         group_votes(opinions, found.members, found.groups, found.k),
     )

@@ -1,9 +1,9 @@
-"""Are the groups more than noise? Compared with the same ballots, shuffled.
+"""Significance: are groups more than noise? They are compared with the same ballots, shuffled.
 
 Clustering finds groups in anything. So the votes on each proposal are dealt anew, at random, among
 those who voted on it: who voted on what and every proposal's result stay, and only the connection
-between proposals goes. Groups are significant if their silhouette is above that of each of 19 such
-runs: chance alone does that once in 20 times (B. Phipson, G. K. Smyth, "Permutation p-values
+between proposals is lost. Groups are significant if their silhouette is above that of each of 19
+such runs: chance alone does that once in 20 times (B. Phipson, G. K. Smyth, "Permutation p-values
 should never be zero", Statistical Applications in Genetics and Molecular Biology 9, 2010).
 """
 
@@ -18,7 +18,7 @@ from operators.core.groups.partition import partition
 
 RUNS: Final = 19
 HOLDS_MS: Final = 3_600_000
-"""A threshold is good for so long, unless ballots have doubled meanwhile."""
+"""A threshold is valid for so long, unless ballots have doubled meanwhile."""
 
 
 def shuffled(opinions: Opinions, seed: int) -> NDArray[np.int8]:
@@ -27,7 +27,7 @@ def shuffled(opinions: Opinions, seed: int) -> NDArray[np.int8]:
     by_proposal = np.argsort(opinions.columns, kind="stable")
     ends = np.cumsum(np.bincount(opinions.columns, minlength=len(opinions.proposals)))
     dealt = opinions.votes[by_proposal]
-    for voters in np.split(dealt, ends[:-1]):  # views: shuffled in place
+    for voters in np.split(dealt, ends[:-1]):  # the parts are views: `dealt` is shuffled in place
         random.shuffle(voters)
     votes = np.empty_like(dealt)
     votes[by_proposal] = dealt
@@ -77,7 +77,7 @@ class Noise:
         )
 
     def add(self, opinions: Opinions, now_ms: int) -> bool:
-        """Do one run; the seeds are 0 to 18. True: there is a new threshold."""
+        """Do one run; the seeds are 0 to 18. Returns whether there is a new threshold."""
         self._found.append(noise_silhouette(opinions, seed=len(self._found)))
         if len(self._found) < RUNS:
             return False
@@ -87,7 +87,7 @@ class Noise:
 
 
 def significant(silhouette: float, threshold: Threshold | None) -> bool:
-    """Whether the groups are more than noise, as far as is known."""
+    """Whether the groups are more than noise, by the newest threshold."""
     return threshold is not None and silhouette > threshold.silhouette
 
 

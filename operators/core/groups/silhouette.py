@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 
 def distances(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Between all pairs of points, shape (n, n)."""
+    """Distances between all pairs of points, shape (n, n)."""
     return np.asarray(np.sqrt(((points[:, None, :] - points[None, :, :]) ** 2).sum(axis=2)))
 
 
 def mean_silhouette(apart: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
-    """Between -1 and 1, of at least two clusters; a point alone in its cluster counts as 0.
+    """Mean silhouette, -1 to 1, of at least two clusters; a point alone in its cluster counts 0.
 
     Args:
         apart: `distances` of the points, shape (n, n).

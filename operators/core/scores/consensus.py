@@ -30,7 +30,7 @@ METHOD: Final = "consensus/geometric-shrunk-95/1"
 """Name and version, published beside the numbers."""
 
 PRIOR_BALLOTS: Final = 4
-"""m: what the prior weighs in each country, and what each country may tell it at most, ballots."""
+"""m: ballots that the prior weighs in each country, and most ballots of a country that form it."""
 
 COVERED_BALLOTS: Final = 30
 """A country with fewer is not covered, and cannot be called the weakest."""
@@ -68,8 +68,8 @@ def country_weights(
 ) -> Floats:
     """How much each country counts: weights that sum to 1, or 0 for one that does not count.
 
-    Those that the consultation lists with a weight above 0; if there are none, those with
-    ballots, equally. Ballots from nowhere known (ZZ) never count.
+    Countries that the consultation lists with a weight above 0 count; if there are none, those
+    with ballots count equally. Ballots of an unknown country (ZZ) never count.
 
     Args:
         countries: Codes: all that are listed or have ballots.

@@ -49,7 +49,7 @@ SCORES: Final = ("top_score", "controversy", "rejection", "engagement")
 _START: Final = {key: 0.33 if key in CHOICES else 0.01 for key in KEYS}
 _TRUSTED_SHARE: Final = 0.5
 _HALF_WIDTH_BALLOTS: Final = 4
-"""Added to the ballots, half of them in favour, as Agresti and Coull do."""
+"""Ballots that are added, half of them in favour, as Agresti and Coull do."""
 
 
 Floats = NDArray[np.float64]
@@ -63,11 +63,11 @@ class Score:
     half: Floats
 
     def __add__(self, other: Self) -> "Score":
-        """The halves add as if they were independent."""
+        """Add values; half-widths add as if they were independent."""
         return Score(self.value + other.value, np.hypot(self.half, other.half))
 
     def __sub__(self, other: Self) -> "Score":
-        """The halves add here too."""
+        """Subtract values; half-widths add here too."""
         return Score(self.value - other.value, np.hypot(self.half, other.half))
 
 

@@ -3,7 +3,8 @@
 Two proposals with nearly the same lower bound change places with every vote, although nothing has
 been found out about them. So `stable_rank` orders by a kept value: at each tick it is
 replaced by the present one if that has moved by `MOVED` since it was kept. What is kept is thus a
-pure function of the history, the same for everybody and after any downtime. Ours.
+pure function of the history, the same for everybody and after any downtime. The rule is
+tutti's own.
 """
 
 from typing import Final

@@ -17,7 +17,7 @@ CONFIDENT_METHOD: Final = "zone-confident/8-corners/1"
 
 UNDECIDED: Final = "undecided"
 
-MOST: Final = 0.60
+MAJORITY: Final = 0.60
 MANY_NEUTRAL: Final = 0.40
 FEW: Final = 0.15
 
@@ -38,8 +38,8 @@ def zone(agree: ArrayLike, disagree: ArrayLike, neutral: ArrayLike) -> Texts:
     a, d, u = np.asarray(agree), np.asarray(disagree), np.asarray(neutral)
     return np.select(
         [
-            (a >= MOST) | ((u < MANY_NEUTRAL) & (d < FEW)),
-            (d >= MOST) | ((u < MANY_NEUTRAL) & (a < FEW)),
+            (a >= MAJORITY) | ((u < MANY_NEUTRAL) & (d < FEW)),
+            (d >= MAJORITY) | ((u < MANY_NEUTRAL) & (a < FEW)),
             u >= MANY_NEUTRAL,
         ],
         ["consensus", "rejection", "limbo"],
@@ -77,8 +77,8 @@ def zone_confident(
 
 
 _ZONE: Final = (
-    f"multiIf({{a}} >= {MOST} OR ({{u}} < {MANY_NEUTRAL} AND {{d}} < {FEW}), 'consensus',"
-    f" {{d}} >= {MOST} OR ({{u}} < {MANY_NEUTRAL} AND {{a}} < {FEW}), 'rejection',"
+    f"multiIf({{a}} >= {MAJORITY} OR ({{u}} < {MANY_NEUTRAL} AND {{d}} < {FEW}), 'consensus',"
+    f" {{d}} >= {MAJORITY} OR ({{u}} < {MANY_NEUTRAL} AND {{a}} < {FEW}), 'rejection',"
     f" {{u}} >= {MANY_NEUTRAL}, 'limbo', 'controversy')"
 )
 

@@ -1,1 +1,1 @@
-"""Signals of manipulation: what to look at, with evidence; never applied to a count."""
+"""Signals of manipulation: evidence for people to examine, never applied to a count."""

@@ -25,17 +25,17 @@ METHOD: Final = "burst/poisson-by-country/1"
 """Name and version, published beside each signal."""
 
 WINDOW_MIN: Final = 10
-"""Minutes of `cast_at` that are looked at together."""
+"""Length of a window of `cast_at`, minutes."""
 REFERENCE_MIN: Final = 1_440
-"""Minutes before the window that say what a proposal's share is."""
+"""Minutes before the window by which a proposal's usual share is known."""
 YOUNG_MIN: Final = 60
-"""Minutes of its own past that a proposal needs: before, its start cannot be told from a burst."""
+"""Least age of a proposal, minutes: its start cannot be distinguished from a burst."""
 MIN_COUNT: Final = 30
-"""Ballots in the window."""
+"""Ballots in the window, at least."""
 RATIO_ABOVE: Final = 3.0
-"""Times as many as expected."""
+"""Ballots by expected ballots: a burst has more."""
 P_BELOW: Final = 1e-6
-"""Probability of so many or more."""
+"""Probability of so many ballots or more: a burst has less."""
 PRIOR_BALLOTS: Final = 1_000.0
 """Ballots at which a country's own share weighs as much as the share over all countries."""
 
@@ -45,8 +45,8 @@ class Traffic:
     """Trusted ballots on all proposals of a consultation.
 
     Attributes:
-        now: In the window, by country.
-        before: In the reference, by country.
+        now: Ballots in the window, by country.
+        before: Ballots in the reference, by country.
         proposals: Proposals with a ballot in either.
     """
 
@@ -61,8 +61,8 @@ def expected_ballots(
     """Ballots that a proposal would have in the window at its usual share.
 
     Args:
-        traffic: Of its consultation.
-        before: Its ballots in the reference, by country.
+        traffic: Of the proposal's consultation.
+        before: The proposal's ballots in the reference, by country.
         observed_share: Share of the reference's ballots that were cast since its first ballot.
 
     >>> traffic = Traffic({"FR": 100, "LU": 10}, {"FR": 99_000, "LU": 500}, proposals=500)
@@ -117,12 +117,12 @@ def is_burst(count: int, expected: float) -> bool:
 def burst_minutes(counts: Sequence[int], expected: float) -> tuple[int, int]:
     """The first and the last minute of a window that belong to its burst.
 
-    They have more than 3 times as expected and more than half of the window's mean, so that where
-    hardly anything is expected, single ballots before and after are left out.
+    These minutes have more than 3 times the expected ballots and more than half of the window's
+    mean, so that single ballots before and after are left out where hardly any are expected.
 
     Args:
         counts: The proposal's ballots of each minute of a window that is a burst.
-        expected: In the whole window.
+        expected: Ballots expected in the whole window.
 
     >>> burst_minutes([1, 0, 2, 1, 40, 60, 52, 1, 2, 0], 10.0)
     (4, 6)

@@ -37,12 +37,12 @@ MIN_PEOPLE: Final = 5
 MIN_COMMON: Final = 20
 """Proposals on which a group's ballots are equal."""
 MIN_EQUAL: Final = 0.9
-"""Their share of the proposals on which all of the group have ballots."""
+"""Equal proposals as a share of the proposals on which all of the group have ballots."""
 EXPECTED_BELOW: Final = 1e-3
 MIN_RESEMBLANCE: Final = 0.3
 """Estimated Jaccard index with the person a group grows around."""
 MAX_EXHAUSTIVE: Final = 1_000
-"""So many people are all compared with one another."""
+"""Up to so many people, everybody is compared with everybody."""
 PIVOTS: Final = 4
 """People of a bucket around whom a group is tried."""
 MAX_BUCKET: Final = 2_000
@@ -57,9 +57,9 @@ class Ballots:
     """Current ballots of people who have at least `MIN_COMMON`.
 
     Attributes:
-        starts: Where each person's begin, and at the end their number: shape (people + 1,).
+        starts: Index of each person's first ballot, and last the number of ballots (people + 1,).
         proposals: Proposal of each ballot, as a position in `keys`.
-        choices: Its choice: 0, 1 or 2.
+        choices: Choice of each ballot: 0, 1 or 2.
         keys: A number for each proposal, which does not change when others come.
         counts: Ballots of everybody, shape (proposals, 3).
     """
@@ -72,7 +72,7 @@ class Ballots:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class IdenticalGroup:
     """People with near-identical ballots.
 
     Attributes:
@@ -112,7 +112,7 @@ def expected_groups(size: int, counts: Ints, common: int) -> float:
     return exp(min(logarithm, 700.0))
 
 
-def identical_groups(ballots: Ballots) -> list[Group]:
+def identical_groups(ballots: Ballots) -> list[IdenticalGroup]:
     """All groups that are signals, the largest first; nobody is in two of them.
 
     >>> rng = np.random.default_rng(1)
@@ -126,7 +126,7 @@ def identical_groups(ballots: Ballots) -> list[Group]:
     if len(ballots.starts) <= MIN_PEOPLE:
         return []
     groups = _all_groups(ballots)
-    chosen, taken = list[Group](), set[int]()
+    chosen, taken = list[IdenticalGroup](), set[int]()
     for group in sorted(groups, key=lambda group: (-len(group.people), group.people)):
         if taken.isdisjoint(group.people):
             chosen.append(group)
@@ -134,7 +134,7 @@ def identical_groups(ballots: Ballots) -> list[Group]:
     return chosen
 
 
-def _all_groups(ballots: Ballots) -> list[Group]:
+def _all_groups(ballots: Ballots) -> list[IdenticalGroup]:
     people = np.arange(len(ballots.starts) - 1)
     if len(people) <= MAX_EXHAUSTIVE:
         around = (_around(ballots, person, people) for person in range(len(people)))
@@ -144,12 +144,12 @@ def _all_groups(ballots: Ballots) -> list[Group]:
     groups = [
         group for bucket in buckets(found, MIN_PEOPLE) for group in _grow(ballots, found, bucket)
     ]
-    # A band shows a part of a group: parts that share somebody are tried as a whole.
+    # A band finds a part of a group: parts that have a person in common are tried together.
     whole = [group for people in _joined(groups) for group in _grow(ballots, found, people)]
     return [*whole, *groups]
 
 
-def _grow(ballots: Ballots, found: Signatures, bucket: Ints) -> Iterator[Group]:
+def _grow(ballots: Ballots, found: Signatures, bucket: Ints) -> Iterator[IdenticalGroup]:
     """Groups within a bucket, each around one person."""
     left = np.sort(bucket)[:MAX_BUCKET]
     for _ in range(PIVOTS):
@@ -165,14 +165,14 @@ def _grow(ballots: Ballots, found: Signatures, bucket: Ints) -> Iterator[Group]:
 
 
 def _most_repeated(found: Signatures, people: Ints) -> int:
-    """Somebody whose ballots most of these people have; otherwise the first."""
+    """The person whose signature most of these people have; ties by position."""
     keys = np.ascontiguousarray(found[people]).view(f"V{found.shape[1] * 4}").ravel()
     _, firsts, repeats = np.unique(keys, return_index=True, return_counts=True)
     best = int(repeats.max())
     return int(people[firsts[repeats == best].min()])
 
 
-def _around(ballots: Ballots, pivot: int, near: Ints) -> Group | None:
+def _around(ballots: Ballots, pivot: int, near: Ints) -> IdenticalGroup | None:
     """The largest group of these people around one of them, if it is a signal."""
     own = slice(ballots.starts[pivot], ballots.starts[pivot + 1])
     proposals, choices = ballots.proposals[own], ballots.choices[own].astype(np.int64)
@@ -194,7 +194,7 @@ def _around(ballots: Ballots, pivot: int, near: Ints) -> Group | None:
         expected = expected_groups(size, ballots.counts[chosen], common)
         if expected < EXPECTED_BELOW:
             by_proposal = np.argsort(chosen)
-            return Group(
+            return IdenticalGroup(
                 people=tuple(sorted(person for person, *_ in steps[:size])),
                 proposals=tuple(chosen[by_proposal].tolist()),
                 choices=tuple(choices[same][by_proposal].tolist()),
@@ -208,7 +208,7 @@ def _around(ballots: Ballots, pivot: int, near: Ints) -> Group | None:
 def _compared(
     ballots: Ballots, people: Ints, proposals: NDArray[np.int32], choices: Ints
 ) -> tuple[Bools, Bools]:
-    """Who is equal to these ballots and who has voted, shape (people, proposals) each."""
+    """Whether each person's ballot is equal, and whether it exists, (people, proposals) each."""
     column = np.full(len(ballots.keys), -1, np.int32)
     column[proposals] = np.arange(len(proposals))
     begins, ends = ballots.starts[people], ballots.starts[people + 1]
@@ -225,8 +225,8 @@ def _compared(
     return equal, voted
 
 
-def _joined(groups: Iterable[Group]) -> Iterator[Ints]:
-    """The people of groups that overlap, together."""
+def _joined(groups: Iterable[IdenticalGroup]) -> Iterator[Ints]:
+    """Unite the people of groups that overlap."""
     wholes = list[set[int]]()
     for group in groups:
         whole = set(group.people)

@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.core.split_mix import finalised
+
 Ints = NDArray[np.int64]
 Signatures = NDArray[np.uint32]
 
@@ -20,24 +22,15 @@ BANDS: Final = 32
 ROWS: Final = 4
 _SEED: Final = 20_190_526
 _CHUNK: Final = 400_000
-"""Ballots worked on at a time: what bounds the memory."""
-
-
-def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of SplitMix64 (Steele, Lea, Flood, 2014)."""
-    x = x ^ (x >> np.uint64(30))
-    x *= np.uint64(0xBF58476D1CE4E5B9)
-    x ^= x >> np.uint64(27)
-    x *= np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+"""Ballots that are processed at a time, which bounds the memory."""
 
 
 def signatures(tokens: NDArray[np.uint64], starts: Ints) -> Signatures:
     """Least elements of each person's set of tokens.
 
     Args:
-        tokens: What each ballot says, as a number; those of one person stand together.
-        starts: Where each person's begin, and at the end their number: shape (people + 1,).
+        tokens: A number for each ballot's proposal and choice; those of a person are adjacent.
+        starts: Index of each person's first token, and last the number of tokens (people + 1,).
 
     Returns:
         Shape (people, BANDS * ROWS).
@@ -54,7 +47,7 @@ def signatures(tokens: NDArray[np.uint64], starts: Ints) -> Signatures:
     while first < people:
         last = int(np.searchsorted(starts, starts[first] + _CHUNK, side="right")) - 1
         last = min(max(last, first + 1), people)
-        x = _mixed(tokens[starts[first] : starts[last]])
+        x = finalised(tokens[starts[first] : starts[last]])
         begins = starts[first:last] - starts[first]
         for column in range(BANDS * ROWS):
             hashed = x * (draws[0, column] | np.uint64(1)) + draws[1, column]
@@ -65,7 +58,7 @@ def signatures(tokens: NDArray[np.uint64], starts: Ints) -> Signatures:
 
 
 def buckets(found: Signatures, least: int) -> Iterator[Ints]:
-    """People that agree in all rows of a band, at least so many; each set of people once.
+    """Sets of people who agree in all rows of a band, of at least this size; each set once.
 
     >>> rows = np.repeat(np.arange(3, dtype=np.uint32), [2, 3, 1])[:, None]
     >>> [bucket.tolist() for bucket in buckets(np.repeat(rows, BANDS * ROWS, axis=1), 2)]
@@ -74,8 +67,8 @@ def buckets(found: Signatures, least: int) -> Iterator[Ints]:
     seen = set[bytes]()
     for band in range(BANDS):
         rows = found[:, band * ROWS : (band + 1) * ROWS].astype(np.uint64)
-        keys = _mixed(rows[:, 0] << np.uint64(32) | rows[:, 1])
-        keys = _mixed(keys ^ (rows[:, 2] << np.uint64(32) | rows[:, 3]))
+        keys = finalised(rows[:, 0] << np.uint64(32) | rows[:, 1])
+        keys = finalised(keys ^ (rows[:, 2] << np.uint64(32) | rows[:, 3]))
         order = np.argsort(keys, kind="stable")
         cuts = np.flatnonzero(np.diff(keys[order])) + 1
         bounds = np.concatenate(([0], cuts, [len(order)]))

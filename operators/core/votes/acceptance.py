@@ -22,13 +22,13 @@ from schemas.trust import TrustRules
 _encode: Final = msgspec.json.encode
 
 
-class Record(NamedTuple):
+class IntakeRecord(NamedTuple):
     """A record to produce.
 
     Attributes:
-        topic: Where to.
-        key: Its key.
-        value: Its JSON.
+        topic: Name of the topic.
+        key: The record's key.
+        value: The record's JSON.
         rejected: The reason of a dead letter; empty: the message was accepted.
     """
 
@@ -45,28 +45,28 @@ class Acceptance:
     pseudonymise: Pseudonymise
     trust_rules: TrustRules | None = None
 
-    def accept_vote(self, payload: bytes | None, origin: Origin) -> Record:
+    def accept_vote(self, payload: bytes | None, origin: Origin) -> IntakeRecord:
         """The record for one message of the topic of votes."""
         vote = read_vote(payload, origin.broker_ms, self.trust_rules)
         if isinstance(vote, Rejection):
             return dead_letter("votes", payload, origin, vote)
         return self._vote(*vote, origin)
 
-    def accept_proposal(self, payload: bytes | None, origin: Origin) -> Record:
+    def accept_proposal(self, payload: bytes | None, origin: Origin) -> IntakeRecord:
         """The record for one message of the topic of proposals."""
         proposal = validate_proposal(payload, origin.broker_ms)
         if isinstance(proposal, Rejection):
             return dead_letter("proposals", payload, origin, proposal)
         return self._proposal(proposal, origin)
 
-    def accept_consultation(self, payload: bytes | None, origin: Origin) -> Record:
+    def accept_consultation(self, payload: bytes | None, origin: Origin) -> IntakeRecord:
         """The record for one message of the topic of consultations."""
         consultation = validate_consultation(payload, origin.broker_ms)
         if isinstance(consultation, Rejection):
             return dead_letter("consultations", payload, origin, consultation)
         return _consultation(consultation, origin)
 
-    def by_topic(self) -> dict[str, Callable[[bytes | None, Origin], Record]]:
+    def by_topic(self) -> dict[str, Callable[[bytes | None, Origin], IntakeRecord]]:
         """The function for each input topic."""
         return {
             INPUT["votes"].name: self.accept_vote,
@@ -74,9 +74,9 @@ class Acceptance:
             INPUT["consultations"].name: self.accept_consultation,
         }
 
-    def _vote(self, vote: Vote, cast_ms: int, origin: Origin) -> Record:
+    def _vote(self, vote: Vote, cast_ms: int, origin: Origin) -> IntakeRecord:
         pseudonym = self.pseudonymise(vote.consultation_id, vote.participant_id)
-        # Every string below has passed a rule that leaves nothing for JSON to escape.
+        # The rules allow no character in these strings that JSON would have to escape.
         partition, offset, broker_ms = origin
         value = (
             f'{{"consultation_id":"{vote.consultation_id}","proposal_id":"{vote.proposal_id}",'
@@ -86,9 +86,9 @@ class Acceptance:
             f'"cast_ms":{cast_ms},"origin_partition":{partition},'
             f'"origin_offset":{offset},"origin_ms":{broker_ms}}}'
         )
-        return Record(ACCEPTED["votes"].name, pseudonym.encode(), value.encode())
+        return IntakeRecord(ACCEPTED["votes"].name, pseudonym.encode(), value.encode())
 
-    def _proposal(self, proposal: Proposal, origin: Origin) -> Record:
+    def _proposal(self, proposal: Proposal, origin: Origin) -> IntakeRecord:
         author = (
             self.pseudonymise(proposal.consultation_id, proposal.author_id)
             if proposal.author_id
@@ -107,10 +107,10 @@ class Acceptance:
             **_origin(origin),
         }
         key = f"{proposal.consultation_id}/{proposal.proposal_id}"
-        return Record(ACCEPTED["proposals"].name, key.encode(), _encode(value))
+        return IntakeRecord(ACCEPTED["proposals"].name, key.encode(), _encode(value))
 
 
-def _consultation(consultation: Consultation, origin: Origin) -> Record:
+def _consultation(consultation: Consultation, origin: Origin) -> IntakeRecord:
     value = {
         "consultation_id": consultation.consultation_id,
         "title": consultation.title,
@@ -123,10 +123,12 @@ def _consultation(consultation: Consultation, origin: Origin) -> Record:
         **_origin(origin),
     }
     key = consultation.consultation_id
-    return Record(ACCEPTED["consultations"].name, key.encode(), _encode(value))
+    return IntakeRecord(ACCEPTED["consultations"].name, key.encode(), _encode(value))
 
 
-def dead_letter(kind: Kind, payload: bytes | None, origin: Origin, rejection: Rejection) -> Record:
+def dead_letter(
+    kind: Kind, payload: bytes | None, origin: Origin, rejection: Rejection
+) -> IntakeRecord:
     """What is kept of a rejected message: its coordinates and the reason, never its content."""
     value = {
         "topic": INPUT[kind].name,
@@ -139,7 +141,7 @@ def dead_letter(kind: Kind, payload: bytes | None, origin: Origin, rejection: Re
         "bytes": len(payload or b""),
     }
     key = f"{INPUT[kind].name}/{origin.partition}/{origin.offset}"
-    return Record(DEAD_LETTERS.name, key.encode(), _encode(value), rejection.reason)
+    return IntakeRecord(DEAD_LETTERS.name, key.encode(), _encode(value), rejection.reason)
 
 
 def _origin(origin: Origin) -> dict[str, int]:

@@ -61,7 +61,7 @@ def qualification_bits(names: tuple[str, ...]) -> int:
 
 
 def ballot_of(vote: Vote, origin: Origin) -> Ballot:
-    """The ballot that an accepted vote is.
+    """The ballot of an accepted vote.
 
     >>> vote = Vote("c", "p", "alice", "agree", "2026-05-01T12:00:00Z", qualifications=("doable",))
     >>> ballot_of(vote, Origin(0, 7, 1_777_636_800_000)).qualifications

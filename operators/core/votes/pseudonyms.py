@@ -1,4 +1,4 @@
-"""Pseudonyms: who voted is known only in the topic of votes, and there for 30 days.
+"""Pseudonyms: who voted or proposed is known only in the topics as sent, for 30 days.
 
 BLAKE2b in its keyed mode (RFC 7693) with 16 bytes of output: without the key a pseudonym can
 neither be reversed by trying all ids nor be made for a known id.

@@ -57,7 +57,7 @@ class Tally:
         self._counts = [0] * len(COUNTERS)
 
     def add(self, choice: str, qualifications: int) -> Self:
-        """Count one current ballot; a withdrawn one is the caller's to leave out."""
+        """Count one current ballot; the caller leaves withdrawn ballots out."""
         self._counts[COUNTED_CHOICES.index(choice)] += 1
         for position, bit in enumerate(_BITS, start=len(COUNTED_CHOICES)):
             if qualifications & bit:

@@ -1,4 +1,4 @@
--- What the votes job counts, the archive of ballots, and what was sent and refused.
+-- What the votes job counts, the archive of ballots, and what was sent and rejected.
 -- Every table can be inserted into twice: the version decides, never a clock.
 
 CREATE DATABASE IF NOT EXISTS tutti ENGINE = Atomic COMMENT 'Tables: internal, written by the sink';
@@ -184,18 +184,18 @@ COMMENT 'Consultations: the latest accepted message of each';
 
 CREATE TABLE tutti.dead_letters
 (
-    topic LowCardinality(String) COMMENT 'Topic of the refused message',
+    topic LowCardinality(String) COMMENT 'Topic of the rejected message',
     partition UInt16 COMMENT 'Its partition',
     offset UInt64 COMMENT 'Its offset',
     received_at DateTime64(3, 'UTC') COMMENT 'When the broker received it',
-    reason LowCardinality(String) COMMENT 'Why it was refused: one of a closed list',
+    reason LowCardinality(String) COMMENT 'Why it was rejected: one of a closed list',
     field String COMMENT 'Field at fault; empty: the message as a whole',
     detail String COMMENT 'What was expected',
     bytes UInt32 COMMENT 'Size of the message, bytes'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (topic, partition, offset)
-COMMENT 'What was refused and why; unique by coordinates, without the content';
+COMMENT 'What was rejected and why; unique by coordinates, without the content';
 
 CREATE TABLE tutti.positions
 (

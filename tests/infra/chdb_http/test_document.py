@@ -43,6 +43,7 @@ def test_the_limits_are_those_of_the_document():
         f"{own.request_bytes // MIB} MiB",
         f"{their.request_bytes // 1024} KiB",
     ]
+    assert cells("one statement") == ["256 KiB", f"{their.statement_bytes // 1024} KiB"]
     assert cells("all bodies together") == [
         f"{server.OPERATOR_BODIES * own.request_bytes // MIB} MiB",
         f"{server.ANALYST_BODIES * their.request_bytes // MIB} MiB",
@@ -63,7 +64,7 @@ def test_a_body_that_stops_is_given_up(monkeypatch):
     monkeypatch.setattr(body, "STALL_SECONDS", 0.01)
 
     async def read() -> None:
-        await body.read_body(asyncio.Event().wait, {}, 100, lambda _: None)
+        await body.read_body(asyncio.Event().wait, {}, 100, lambda _: None, None)
 
     with pytest.raises(QueryError, match="does not arrive") as refused:
         asyncio.run(read())

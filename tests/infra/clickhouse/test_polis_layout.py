@@ -6,7 +6,7 @@ import io
 from clickhouse_connect.driver.client import Client
 from clickhouse_server import insert_votes
 
-from infra.clickhouse.polis_layout import COMMENTS_SQL, VOTES_SQL, groups_by_number
+from infra.clickhouse.polis_layout import comments_sql, groups_by_number, votes_sql
 from infra.clickhouse.tables import insert_rows
 
 
@@ -40,9 +40,9 @@ def test_a_person_has_one_number_everywhere(clickhouse: Client) -> None:
         clickhouse, "group_members", ("consultation_id", "run", "participants", "group_ids"),
         [("layout", 1, [500, 700], [2, 1])],
     )  # fmt: skip
-    votes = {row["voter-id"]: row["vote"] for row in rows(clickhouse, VOTES_SQL)}
+    votes = {row["voter-id"]: row["vote"] for row in rows(clickhouse, votes_sql(str))}
     assert votes == {"0": "-1", "1": "1"}
-    newest, oldest = rows(clickhouse, COMMENTS_SQL)
+    newest, oldest = rows(clickhouse, comments_sql(str))
     assert (newest["comment-body"], newest["author-id"], newest["moderated"]) == (
         "By nobody", "", "-1",
     )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from infra.clickhouse.migrations import migrations
 from infra.clickhouse.tables import RECORD_TABLES
 from infra.clickhouse.views import view_names
-from infra.config.settings import CHECKOUT
+from infra.config.folders import CHECKOUT
 from pipelines.sink.batch import TOPICS
 
 PACKAGES = ("schemas", "operators", "models", "infra", "pipelines", "loadtests")

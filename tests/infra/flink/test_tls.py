@@ -1,9 +1,6 @@
 """Only who has this installation's certificate gets an answer of Flink."""
 
-import ssl
 import subprocess
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 
@@ -13,64 +10,23 @@ from infra.flink.tls import client_context, flink_options, folder_of, make_ident
 from operators.core.errors import TerminalError
 
 
-class OneJob(BaseHTTPRequestHandler):
-    """Answers as Flink would with one job that runs."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        body = b'{"jobs": [{"jid": "j", "tasks": {"running": 2, "total": 2}}]}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.server.clients.add(self.client_address)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def settings(tmp_path):
-    settings = Settings(home=tmp_path / "ours")
-    make_identity(settings)
-    return settings
-
-
-@pytest.fixture
-def flink(settings):
-    """A server with our identity that asks for a client's certificate, as Flink does."""
-    folder = folder_of(settings)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
-    context.load_verify_locations(folder / "certificate.pem")
-    context.verify_mode = ssl.CERT_REQUIRED
-    server = HTTPServer(("127.0.0.1", 0), OneJob)
-    server.clients = set()
-    server.handle_error = lambda *_: None
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
 def test_who_has_the_certificate_is_answered_over_one_connection(settings, flink):
-    rest = FlinkRest(settings, flink.server_port)
+    flink.answers["/jobs/overview"] = {"jobs": [{"jid": "j", "tasks": {"running": 2, "total": 2}}]}
+    rest = FlinkRest(settings, flink.port)
     assert rest.all_tasks_run("j")
     assert not rest.all_tasks_run("another")
-    assert len(flink.clients) == 1, "a handshake costs ten times as much as a question"
+    assert len(flink.connections) == 1, "a handshake costs ten times as much as a question"
 
 
 def test_another_installation_is_not_answered(tmp_path, flink):
     stranger = Settings(home=tmp_path / "stranger")
     make_identity(stranger)
-    assert FlinkRest(stranger, flink.server_port).get("/jobs/overview") == {}
-    assert not flink.clients
+    assert FlinkRest(stranger, flink.port).get("/jobs/overview") == {}
+    assert not flink.asked
 
 
 def test_without_a_certificate_there_is_no_answer(tmp_path, flink):
-    assert FlinkRest(Settings(home=tmp_path / "none"), flink.server_port).get("/") == {}
+    assert FlinkRest(Settings(home=tmp_path / "none"), flink.port).get("/") == {}
     with pytest.raises(TerminalError, match="cannot be read"):
         client_context(folder_of(Settings(home=tmp_path / "none")))
 

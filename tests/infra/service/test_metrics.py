@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from infra.config.settings import Settings
 from infra.local.free_ports import free_port_base
 from infra.service.heartbeat import STALE_MS, Heartbeat
-from infra.service.metrics import FLINK, METRICS, SINK, SINK_RETRIES, SOURCES, markdown
-from infra.service.metrics_server import FORGOTTEN_MS, Gathered, serve
+from infra.service.metrics import FLINK, METRICS, SINK, SINK_RETRIES, SOURCES
+from infra.service.metrics_server import FORGOTTEN_MS, PUSH_PATH, PUSH_TOKEN, Gathered, serve
 from operators.core.clock import system_clock
 
 OURS = [metric for metric in METRICS.values() if metric.source != FLINK.name]
@@ -31,11 +31,6 @@ def test_names_follow_prometheus_conventions(metric):
 
 def test_no_metric_is_declared_twice():
     assert len(METRICS) == sum(len(source.metrics) for source in SOURCES)
-
-
-def test_the_table_is_fresh():
-    page = (CHECKOUT / "docs" / "reference" / "metrics.md").read_text()
-    assert page.endswith("\n\n" + markdown()), "python -m infra.service.metrics writes it anew"
 
 
 def test_every_metric_of_an_alert_exists():
@@ -139,12 +134,15 @@ def ask(server, path: str, method: str = "GET", body: bytes = b"", **headers: st
         connection.close()
 
 
-PUSH = "/metrics/job/votes"
+@pytest.fixture
+def push(server, tmp_path) -> str:
+    """The path that Flink's reporter sends to."""
+    return PUSH_PATH + (tmp_path / "secrets" / PUSH_TOKEN).read_text()
 
 
-def test_what_flink_pushes_is_served_and_only_what_is_listed(server):
+def test_what_flink_pushes_is_served_and_only_what_is_listed(server, push):
     body = b"flink_jobmanager_job_numRestarts 3.0\nflink_something_else 1.0\n"
-    assert ask(server, PUSH, "PUT", body) == (202, "")
+    assert ask(server, push, "PUT", body) == (202, "")
     _, text = ask(server, "/metrics")
     found = {
         sample.name: sample
@@ -162,12 +160,29 @@ def test_what_flink_pushes_is_served_and_only_what_is_listed(server):
         (b"{{{", "PUT", {}, 400),
         (b"\xff\xfe 1", "PUT", {}, 400),
         (b"a 1\n", "DELETE", {}, 405),
-        (b"a 1\n", "POST", {"Origin": "http://example.org"}, 405),
+        (b"a 1\n", "POST", {"Origin": "http://example.org"}, 403),
+        (b"a 1\n", "POST", {"Sec-Fetch-Site": "same-site"}, 403),
+        (b"a 1\n", "POST", {"Host": "example.org"}, 403),
         (b"", "PUT", {}, 413),
     ],
 )
-def test_a_strange_push_is_refused(server, body, method, headers, expected):
-    assert ask(server, PUSH, method, body, **headers) == (expected, "")
+def test_a_strange_push_is_refused(server, push, body, method, headers, expected):
+    assert ask(server, push, method, body, **headers) == (expected, "")
+
+
+def test_who_does_not_know_the_path_pushes_nothing(server, push, tmp_path):
+    for path in ("/metrics/job/votes", PUSH_PATH, push[:-1], push + "x"):
+        assert ask(server, path, "PUT", b"flink_jobmanager_job_numRestarts 3.0\n")[0] == 404
+    assert "numRestarts" not in ask(server, "/metrics")[1]
+    assert (tmp_path / "secrets" / PUSH_TOKEN).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "rebound.example:18108"}],
+)
+def test_a_web_page_reads_no_metrics(server, headers):
+    assert ask(server, "/metrics", **headers) == (403, "")
 
 
 def test_nothing_else_is_there(server):

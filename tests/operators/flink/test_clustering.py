@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from operators.core.clusters.journal import LEAST
+from operators.core.clusters.journal import MIN_ENTRIES
 from operators.core.clusters.thresholds import Thresholds
 from operators.flink.clustering import ClusterProposals
 
@@ -87,9 +87,9 @@ def emitted(process: ClusterProposals, values: list[tuple]) -> list[tuple]:
     return [tuple(row) for value in values for row in process.process_element(value, None)]
 
 
-@pytest.mark.parametrize("dies_after", [1, LEAST - 1, LEAST, LEAST + 7])
+@pytest.mark.parametrize("dies_after", [1, MIN_ENTRIES - 1, MIN_ENTRIES, MIN_ENTRIES + 7])
 def test_a_process_that_dies_and_begins_anew_emits_what_one_that_lives_on_does(dies_after):
-    values = arrivals(LEAST + 40)
+    values = arrivals(MIN_ENTRIES + 40)
     whole = emitted(opened(State(), Words()), values)
     state = State()
     parts = emitted(opened(state, Words()), values[:dies_after])
@@ -100,9 +100,9 @@ def test_a_process_that_dies_and_begins_anew_emits_what_one_that_lives_on_does(d
 def test_a_snapshot_takes_the_place_of_the_journal():
     state = State()
     process = opened(state, Words())
-    emitted(process, arrivals(LEAST - 1))
-    assert (state.value.kept, len(state.journal.entries)) == (None, LEAST - 1)
-    emitted(process, arrivals(LEAST)[-1:])
+    emitted(process, arrivals(MIN_ENTRIES - 1))
+    assert (state.value.kept, len(state.journal.entries)) == (None, MIN_ENTRIES - 1)
+    emitted(process, arrivals(MIN_ENTRIES)[-1:])
     assert state.value.kept
     assert state.journal.entries == []
 

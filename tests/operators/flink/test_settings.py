@@ -52,7 +52,7 @@ def test_a_value_with_a_quotation_mark_stays_one_value():
 
 
 def test_only_the_named_metrics_are_sent_spelt_as_flink_spells_them():
-    found = reporter_settings("http://127.0.0.1:1", ["flink_jobmanager_job_numRestarts"])
+    found = reporter_settings("http://127.0.0.1:1", "votes", ["flink_jobmanager_job_numRestarts"])
     allowed = found["metrics.reporter.prometheus.allowList"]
     assert allowed == "jobmanager.job.numRestarts"
     assert found["metrics.reporters"] == "prometheus"

@@ -83,22 +83,22 @@ def test_a_reason_of_another_version_has_no_cure():
 
 def test_a_replay_says_what_it_did_and_what_it_left(capsys):
     done = Replay([letter(offset=n) for n in range(25)], gone=2, superseded=3)
-    done.refused["empty"] = 4
+    done.rejected["empty"] = 4
     _print_replay(done, 40, 34)
-    said = capsys.readouterr().out
-    assert "34 refused messages looked at" in said
-    assert "6 more match" in said
-    assert "4 skipped: would be refused again as empty" in said
-    assert "3 skipped: a newer message" in said
-    assert "2 skipped: no longer in Kafka" in said
-    assert "tutti.votes.v1/2/0 unknown_choice choice" in said
-    assert "5 more of these" in said
-    assert "25 would be sent again: say --yes" in said
+    output = capsys.readouterr().out
+    assert "34 rejected messages looked at" in output
+    assert "6 more match" in output
+    assert "4 skipped: would be rejected again as empty" in output
+    assert "3 skipped: a newer message" in output
+    assert "2 skipped: no longer in Kafka" in output
+    assert "tutti.votes.v1/2/0 unknown_choice choice" in output
+    assert "5 more of these" in output
+    assert "25 would be sent again: say --yes" in output
     done.receipt = Receipt(sent=25, acknowledged=24)
     done.receipt.failed["Broker: away"] = 1
     _print_replay(done, 34, 34)
-    said = capsys.readouterr().out
-    assert "25 sent again" in said
-    assert "24 acknowledged by the broker" in said
-    assert "1 failed: Broker: away" in said
-    assert "more match" not in said
+    output = capsys.readouterr().out
+    assert "25 sent again" in output
+    assert "24 acknowledged by the broker" in output
+    assert "1 failed: Broker: away" in output
+    assert "more match" not in output

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from pipelines.demo.campaign import Campaign, Message
+from pipelines.demo.campaign import Campaign, CampaignMessage
 from pipelines.demo.corpus import read_corpus
 from pipelines.traffic.spoiled import SPOILERS
 
@@ -59,12 +59,12 @@ def campaign() -> Campaign:
 
 
 @pytest.fixture(scope="module")
-def messages() -> list[Message]:
+def messages() -> list[CampaignMessage]:
     return list(Campaign(seed=5).messages(NOW_MS, COUNT))
 
 
 @pytest.fixture(scope="module")
-def votes(messages: list[Message]) -> list[dict]:
+def votes(messages: list[CampaignMessage]) -> list[dict]:
     return [json.loads(message.value) for message in messages if message.kind != "bad"]
 
 
@@ -96,7 +96,7 @@ def test_another_seed_means_other_people() -> None:
     assert not people[0] & people[1]
 
 
-def test_kinds_come_in_the_stated_shares(messages: list[Message]) -> None:
+def test_kinds_come_in_the_stated_shares(messages: list[CampaignMessage]) -> None:
     shares = {kind: n / COUNT for kind, n in Counter(m.kind for m in messages).items()}
     assert shares == pytest.approx(
         {
@@ -111,7 +111,7 @@ def test_kinds_come_in_the_stated_shares(messages: list[Message]) -> None:
     )
 
 
-def test_a_vote_is_valid_unless_it_is_meant_to_be_bad(messages: list[Message]) -> None:
+def test_a_vote_is_valid_unless_it_is_meant_to_be_bad(messages: list[CampaignMessage]) -> None:
     assert {(is_valid(m.value, NOW_MS), m.kind == "bad") for m in messages} == {
         (True, False),
         (False, True),
@@ -133,18 +133,18 @@ def test_every_spoiler_spoils_a_valid_vote(number: int) -> None:
     assert len(spoiled) < 65_536
 
 
-def test_bad_messages_are_of_many_kinds(messages: list[Message]) -> None:
+def test_bad_messages_are_of_many_kinds(messages: list[CampaignMessage]) -> None:
     shapes = {re.sub(rb"p-\d+|eu-\w+", b"", m.value) for m in messages if m.kind == "bad"}
     assert len(shapes) >= len(SPOILERS) - 2
 
 
-def test_the_key_is_the_participant(messages: list[Message]) -> None:
+def test_the_key_is_the_participant(messages: list[CampaignMessage]) -> None:
     assert all(
         json.loads(m.value)["participant_id"].encode() == m.key for m in messages if m.kind != "bad"
     )
 
 
-def test_each_message_is_what_its_kind_says(messages: list[Message]) -> None:
+def test_each_message_is_what_its_kind_says(messages: list[CampaignMessage]) -> None:
     sent: set[bytes] = set()
     newest: dict[tuple[str, str], tuple[int, str]] = {}
     seen: Counter[str] = Counter()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from infra.kafka import client as kafka
 from pipelines.exchange import outcome
 from pipelines.exchange.offsets import Offsets
-from pipelines.exchange.outcome import DeadLetter, NotReadError, Outcome, Rejected, Watch, count
+from pipelines.exchange.outcome import NotReadError, Outcome, Rejected, RejectedRecord, Watch, count
 from schemas.topics import DEAD_LETTERS, PROPOSALS, VOTES
 
 REASONS = ("not_json", "empty", "bad_time")
@@ -47,16 +47,16 @@ def test_accepted_and_rejected_are_those_of_this_sender_alone(messages, rejected
     sent: dict[tuple[str, int], Offsets] = {}
     for topic, partition, offset in sorted(ours):
         sent.setdefault((topic, partition), Offsets()).add(offset)
-    letters = [DeadLetter(*place, reason) for place, reason in rejected.items()] * 2
+    letters = [RejectedRecord(*place, reason) for place, reason in rejected.items()] * 2
     dice.shuffle(letters)
     found = count(sent, letters)
     mine = {place: reason for place, reason in rejected.items() if place in ours}
     assert (found.accepted, found.rejected) == (len(ours) - len(mine), len(mine))
-    assert {reason: told.messages for reason, told in found.reasons.items()} == {
+    assert {reason: seen.messages for reason, seen in found.reasons.items()} == {
         reason: list(mine.values()).count(reason) for reason in set(mine.values())
     }
-    for reason, told in found.reasons.items():
-        topic, partition, offset = told.first.split("/")
+    for reason, seen in found.reasons.items():
+        topic, partition, offset = seen.first.split("/")
         assert mine[topic, int(partition), int(offset)] == reason
 
 
@@ -65,7 +65,7 @@ class FakeKafka:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.read = [0, 0, 0, 0]
-        self.letters = [DeadLetter(VOTES.name, 0, 3, "empty")]
+        self.letters = [RejectedRecord(VOTES.name, 0, 3, "empty")]
         self.steps = iter(range(1_000))
         self.elapsed = 0.0
         monkeypatch.setattr(kafka, "admin", lambda _: None)
@@ -99,13 +99,13 @@ def test_it_waits_for_intake_and_reads_the_dead_letters_that_came_since(monkeypa
     def step() -> None:
         fake.read[1] += 1
         if fake.read[1] == 6:
-            fake.letters.append(DeadLetter(VOTES.name, 1, 4, "not_json"))
-            fake.letters.append(DeadLetter(VOTES.name, 1, 2, "not_json"))  # somebody else's
+            fake.letters.append(RejectedRecord(VOTES.name, 1, 4, "not_json"))
+            fake.letters.append(RejectedRecord(VOTES.name, 1, 2, "not_json"))  # somebody else's
 
     fake.step = step  # type: ignore[method-assign]
-    told = watch.outcome({(VOTES.name, 1): offsets([3, 4, 5])}, 1.0)
+    seen = watch.outcome({(VOTES.name, 1): offsets([3, 4, 5])}, 1.0)
     assert fake.read[1] == 6
-    assert told == Outcome(2, 1, {"not_json": Rejected(1, f"{VOTES.name}/1/4")})
+    assert seen == Outcome(2, 1, {"not_json": Rejected(1, f"{VOTES.name}/1/4")})
 
 
 def test_it_waits_as_long_as_intake_reads_and_no_longer(monkeypatch) -> None:

@@ -9,7 +9,7 @@ from places import FIXTURES
 
 from operators.core.errors import TerminalError
 from pipelines.exchange.polis_import import read_polis
-from pipelines.exchange.polis_sign import Tally, compare_signs
+from pipelines.exchange.polis_sign import SignCounts, compare_signs
 
 FILE = Path("comments.csv")
 
@@ -22,8 +22,8 @@ def votes(*counts: tuple[int, int]) -> list[dict[str, str]]:
     ]
 
 
-def counted(*counts: tuple[int, int]) -> dict[str, Tally]:
-    return {str(n): Tally(*count) for n, count in enumerate(counts)}
+def counted(*counts: tuple[int, int]) -> dict[str, SignCounts]:
+    return {str(n): SignCounts(*count) for n, count in enumerate(counts)}
 
 
 def flipped(source: Path, target: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What an integrator is told about a line that would be refused."""
+"""What an integrator is told about a line that would be rejected."""
 
 import io
 import json
@@ -44,8 +44,10 @@ def fault_of(message: bytes) -> Fault:
 
 
 def test_a_fault_names_its_line_and_right_lines_are_none() -> None:
-    told = list(verdicts([vote(), vote(choice="Agree"), vote(), b""], VALIDATORS["votes"], NOW_MS))
-    assert [fault and (fault.line, fault.rejection.reason) for fault in told] == [
+    faults = list(
+        verdicts([vote(), vote(choice="Agree"), vote(), b""], VALIDATORS["votes"], NOW_MS)
+    )
+    assert [fault and (fault.line, fault.rejection.reason) for fault in faults] == [
         None,
         (2, "unknown_choice"),
         None,
@@ -85,7 +87,7 @@ def test_a_country_that_is_none_is_accepted_with_a_warning_and_the_cure() -> Non
     for code in ("FR", "UK", "ZZ", "UK", "XK"):
         for verdict in verdicts([vote(country=code)], VALIDATORS["votes"], NOW_MS):
             checked.add(verdict)
-    assert (checked.lines, checked.refused) == (5, 0)
+    assert (checked.lines, checked.rejected) == (5, 0)
     assert checked.warnings == {"UK is no code of ISO 3166-1: write GB": (2, 1)}
 
 
@@ -155,10 +157,10 @@ def test_a_line_of_any_length_is_one_line_and_fits_into_memory() -> None:
             return size
 
     tracemalloc.start()
-    told = list(verdicts(lines(io.BufferedReader(Endless())), VALIDATORS["votes"], NOW_MS))
+    faults = list(verdicts(lines(io.BufferedReader(Endless())), VALIDATORS["votes"], NOW_MS))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert [fault and fault.rejection.reason for fault in told] == ["too_long", None]
+    assert [fault and fault.rejection.reason for fault in faults] == ["too_long", None]
     assert peak < 10 * MAX_LINE_BYTES
 
 

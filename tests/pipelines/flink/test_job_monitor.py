@@ -34,12 +34,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A monitor, and what Flink says; what it records lands in lists."""
     checkpoint = tmp_path / "checkpoints" / "former" / "chk-7"
     found = SimpleNamespace(job=Job(), completed=None, failure="", recorded=[], damaged=[])
-    monkeypatch.setattr(job_monitor, "newest_completed", lambda *_: found.completed)
-    monkeypatch.setattr(job_monitor, "newest_failure", lambda *_: found.failure)
+    flink = SimpleNamespace(
+        newest_completed=lambda _: found.completed, newest_failure=lambda _: found.failure
+    )
     monkeypatch.setattr(job_monitor, "record_completed", lambda *a: found.recorded.append(a))
     monkeypatch.setattr(job_monitor, "record_damage", lambda *a: found.damaged.append(a))
     found.heart = Heart()
-    found.monitor = JobMonitor("votes", 1, RestorePlan(3, checkpoint), tmp_path, found.heart)
+    found.monitor = JobMonitor("votes", flink, RestorePlan(3, checkpoint), tmp_path, found.heart)
     found.folder, found.checkpoint = tmp_path, checkpoint
     return found
 

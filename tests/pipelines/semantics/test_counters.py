@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from infra.service.metrics import SEMANTICS
-from operators.core.clusters.state_size import StateSize
-from pipelines.semantics.counters import Reporter, Watch
+from operators.core.clusters.clusters import StateSize
+from pipelines.semantics.counters import MeasuredEncoder, Reporter
 
 
 class Cached:
@@ -39,7 +39,7 @@ def test_totals_grow_and_sizes_are_those_of_all_consultations(page):
     before = {name: value(name) for name in names}
     reporter = Reporter(page)
     clock = iter((10.0, 10.5, 20.0, 20.25))
-    watch = Watch(page, Cached(), lambda: next(clock))
+    watch = MeasuredEncoder(page, Cached(), lambda: next(clock))
     assert watch.encode(["a", "b", "c"]) == ["a", "b", "c"]
     watch.clustered("one", StateSize(micro_clusters=1, clusters=1, proposals=3, bytes=100))
     reporter.report()
@@ -58,10 +58,10 @@ def test_totals_grow_and_sizes_are_those_of_all_consultations(page):
 
 def test_a_function_that_starts_anew_keeps_the_totals_and_forgets_the_sizes(page):
     reporter = Reporter(page)
-    Watch(page, Cached()).clustered("one", StateSize(1, 1, 3, 100))
+    MeasuredEncoder(page, Cached()).clustered("one", StateSize(1, 1, 3, 100))
     reporter.report()
     before = value("proposals_total")
-    Watch(page, Cached()).clustered("one", StateSize(1, 1, 4, 120))
+    MeasuredEncoder(page, Cached()).clustered("one", StateSize(1, 1, 4, 120))
     reporter.report()
     assert value("proposals_total") == before + 1
     assert (value("kept_proposals"), value("state_bytes")) == (4, 120)
@@ -72,8 +72,9 @@ def test_the_numbers_pass_from_process_to_process(page):
     reporter = Reporter(page)
     code = (
         "from pathlib import Path\n"
-        "from pipelines.semantics.counters import StateSize, Watch\n"
-        f"Watch(Path({json.dumps(str(page))}), None).clustered('x', StateSize(1, 1, 1, 1))\n"
+        "from pipelines.semantics.counters import StateSize, MeasuredEncoder\n"
+        f"watched = MeasuredEncoder(Path({json.dumps(str(page))}), None)\n"
+        "watched.clustered('x', StateSize(1, 1, 1, 1))\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     reporter.report()

@@ -1,10 +1,11 @@
 -- Current ballots per proposal, country and window of cast_at: a re-vote leaves its old window.
+-- Windows are counted from Monday 1970-01-05 00:00 UTC: a week begins on Monday, a day at midnight.
 -- Counts are of the trusted series; ..._all count every ballot.
 SELECT
     cells.consultation_id AS consultation_id,  -- Consultation
     cells.proposal_id AS proposal_id,  -- Proposal
     cells.country AS country,  -- Country of the ballots, ISO 3166-1; ZZ unknown
-    toDateTime(intDiv(cells.minute * 60, window_seconds) * window_seconds, 'UTC') AS window_start,  -- Start of the window, UTC
+    $window_start AS window_start,  -- Start of the window, UTC
     if(consultations.window_seconds = 0, 60, consultations.window_seconds) AS window_seconds,  -- Length of the window, s
     sumIf(cells.agree + cells.disagree + cells.neutral, cells.trust != 'troll') AS votes,  -- agree + disagree + neutral, ballots
     sumIf(cells.agree, cells.trust != 'troll') AS agree,  -- Ballots that agree

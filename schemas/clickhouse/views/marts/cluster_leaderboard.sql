@@ -1,4 +1,4 @@
--- Agreement per topic. A cluster's proposals may want opposite things, so ballots are never pooled: agreement is the mean of the proposals' rates, spread says how far these lie apart.
+-- Agreement per cluster. A cluster's proposals may want opposite things, so ballots are never pooled: agreement is the mean of the proposals' rates, spread says how far these lie apart.
 SELECT
     ballots.consultation_id AS consultation_id,  -- Consultation
     ballots.cluster_id AS cluster_id,  -- Cluster

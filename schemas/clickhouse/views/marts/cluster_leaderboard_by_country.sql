@@ -1,4 +1,4 @@
--- Agreement per topic and country of the ballots; otherwise as marts.cluster_leaderboard.
+-- Agreement per cluster and country of the ballots; otherwise as marts.cluster_leaderboard.
 SELECT
     ballots.consultation_id AS consultation_id,  -- Consultation
     ballots.cluster_id AS cluster_id,  -- Cluster

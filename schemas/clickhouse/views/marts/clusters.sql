@@ -1,4 +1,4 @@
--- Clusters: topics, that is proposals about the same, whatever they want. Ids are never used again; former ids are in marts.cluster_events.
+-- Clusters: proposals about the same subject, whatever they want. Ids are never used again; former ids are in marts.cluster_events.
 WITH opened AS (
     SELECT epoch, consultation_id, cluster_id, min(at_ms) AS opened_ms
     FROM tutti.cluster_events FINAL

@@ -34,6 +34,6 @@ SELECT
     stages.next_offset AS next_offset,  -- Everything before it is done
     toInt64(log.next_offset) - toInt64(stages.next_offset) AS lag,  -- Records in the log that are not done yet
     if(stages.newest_ms = 0, NULL, fromUnixTimestamp64Milli(stages.newest_ms, 'UTC')) AS newest_at,  -- Broker time of the newest record done; NULL: none yet
-    stages.written_at AS observed_at  -- When this was noted
+    stages.written_at AS observed_at  -- When this was recorded
 FROM stages
 LEFT JOIN log ON log.topic = stages.topic AND log.partition = stages.partition

@@ -54,15 +54,15 @@ checks AS (
     GROUP BY consultation_id
     UNION ALL
     SELECT
-        'read = accepted + refused', concat(topic, '/', toString(partition)),
-        read, accepted + refused, comparable
+        'read = accepted + rejected', concat(topic, '/', toString(partition)),
+        read, accepted + rejected, comparable
     FROM (
         SELECT
             intake.topic AS topic, intake.partition AS partition,
             intake.next_offset - intake.offset_gaps AS read,
-            ifNull(accepted.n, 0) AS accepted, ifNull(refused.n, 0) AS refused,
+            ifNull(accepted.n, 0) AS accepted, ifNull(rejected.n, 0) AS rejected,
             -- More found than read: the position is older than the rows.
-            (SELECT any(comparable) FROM state) AND accepted + refused <= read AS comparable
+            (SELECT any(comparable) FROM state) AND accepted + rejected <= read AS comparable
         FROM (
             SELECT place.2 AS topic, place.3 AS partition, place.4 AS next_offset, place.5 AS offset_gaps
             FROM (SELECT arrayJoin(places) AS place)
@@ -82,14 +82,14 @@ checks AS (
             FROM tutti.dead_letters FINAL
             WHERE topic = 'tutti.votes.v1'
             GROUP BY partition
-        ) AS refused ON refused.partition = intake.partition
+        ) AS rejected ON rejected.partition = intake.partition
     )
 )
 SELECT
     name AS check,  -- What is compared
     subject AS subject,  -- Consultation, or topic and partition
     expected AS expected,  -- Cells compared, or messages read by intake
-    found AS found,  -- Cells that are equal, or messages accepted plus refused
+    found AS found,  -- Cells that are equal, or messages accepted plus rejected
     multiIf(NOT comparable, 'pending', expected = found, 'equal', 'different') AS verdict,  -- equal, pending (not comparable yet) or different (an alarm)
     (SELECT maxOrNull(as_of) FROM state) AS as_of  -- Broker time of the newest vote counted
 FROM checks

@@ -1,4 +1,4 @@
--- Signals of manipulation: what scans arranged, with evidence and the effect on the ranking. A signal
+-- Signals of manipulation: what looks arranged, with evidence and the effect on the ranking. A signal
 -- proves nothing and changes nothing: the leaderboard counts every ballot named here.
 WITH effects AS (
     SELECT
@@ -44,7 +44,7 @@ SELECT
     if(
         signals.kind = 'burst', signals.to_at > scans.scanned_at - INTERVAL 10 MINUTE,
         signals.last_seen >= scans.scanned_at
-    ) AS active,  -- 1: burst: it reaches into the last 10 minutes; identical: seen at the newest look
+    ) AS active,  -- 1: burst: it reaches into the last 10 minutes; identical: seen at the newest scan
     effects.rank AS rank,  -- burst: rank of the proposal on the leaderboard; NULL: none
     effects.rank_without AS rank_without,  -- burst: rank without the flagged ballots; NULL: none
     effects.agree_low AS agree_low,  -- burst: lower bound of agree_rate on the leaderboard

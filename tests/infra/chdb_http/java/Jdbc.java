@@ -1,3 +1,5 @@
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
@@ -7,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
 import java.sql.Timestamp;
 import java.sql.Types;
@@ -31,6 +34,7 @@ public class Jdbc {
         }
         try (Connection connection = DriverManager.getConnection(arguments[1], new Properties())) {
             analyst(connection);
+            catalog(connection);
         }
     }
 
@@ -185,5 +189,68 @@ public class Jdbc {
         } catch (SQLException error) {
             say("write", error.getErrorCode());
         }
+    }
+
+    /** What BI tools and DBeaver ask of an address on connecting: every method must answer. */
+    static void catalog(Connection connection) throws Exception {
+        DatabaseMetaData data = connection.getMetaData();
+        StringBuilder failed = new StringBuilder();
+        int answered = 0;
+        for (Method method : DatabaseMetaData.class.getMethods()) {
+            if (method.getDeclaringClass() != DatabaseMetaData.class) {
+                continue;
+            }
+            try {
+                Object found = method.invoke(data, values(method.getParameterTypes()));
+                if (found instanceof ResultSet rows) {
+                    while (rows.next()) {
+                        rows.getObject(1);
+                    }
+                    rows.close();
+                }
+                answered++;
+            } catch (InvocationTargetException error) {
+                Throwable cause = error.getCause();
+                if (!(cause instanceof SQLFeatureNotSupportedException)) {
+                    failed.append(method.getName()).append(": ").append(cause).append("; ");
+                }
+            }
+        }
+        say("catalog", answered > 150 ? failed.toString().replace('\n', ' ') : "only " + answered);
+        try (ResultSet tables = data.getTables(null, "marts", "%", null)) {
+            StringBuilder names = new StringBuilder();
+            while (tables.next()) {
+                names.append(tables.getString("TABLE_NAME")).append(':')
+                        .append(tables.getString("TABLE_TYPE")).append(' ');
+            }
+            say("marts", names.toString().contains("jdbc:VIEW") ? "jdbc:VIEW" : names);
+        }
+        try (ResultSet tables = data.getTables(null, "tutti", "%", null)) {
+            say("internal", tables.next() ? "shown" : "hidden");
+        }
+        try (ResultSet columns = data.getColumns(null, "marts", "jdbc", "%")) {
+            StringBuilder names = new StringBuilder();
+            while (columns.next()) {
+                names.append(columns.getString("COLUMN_NAME")).append(' ');
+            }
+            say("columns of a mart", names.toString().trim());
+        }
+    }
+
+    /** Arguments for any method of the catalog. */
+    static Object[] values(Class<?>[] types) {
+        Object[] values = new Object[types.length];
+        for (int place = 0; place < types.length; place++) {
+            if (types[place] == int.class) {
+                values[place] = 1;
+            } else if (types[place] == boolean.class) {
+                values[place] = false;
+            } else if (types[place] == String.class) {
+                values[place] = place == 0 ? null : "%";
+            } else if (types[place] == Class.class) {
+                values[place] = DatabaseMetaData.class;
+            }
+        }
+        return values;
     }
 }

@@ -21,7 +21,7 @@ def published(server):
     server.sql("CREATE VIEW marts.votes AS SELECT p, 'FR' AS c FROM tutti.secrets FINAL")
     server.sql("CREATE VIEW marts.below AS SELECT p FROM tutti.secrets WHERE p < {m:UInt64}")
     server.sql("CREATE VIEW open.votes AS SELECT p FROM tutti.secrets")
-    server.sql("CREATE FUNCTION IF NOT EXISTS leak AS (x) -> file('/etc/passwd')")
+    server.sql("CREATE FUNCTION IF NOT EXISTS leak AS (x) -> hostName()")
     return server
 
 
@@ -121,7 +121,7 @@ TABLES = [
     "SELECT 1 AS `a\n   TableIdentifier x`", "SELECT * FROM marts.`votes (alias x)`",
     "SELECT * FROM system.processes", "SELECT * FROM system.query_log", "SELECT * FROM system.server_settings",
     "SELECT * FROM system.stack_trace", "SELECT * FROM system.disks", "SELECT * FROM system.users", "SELECT 1 IN system.processes",
-    "SELECT * FROM system.parts", "SELECT * FROM system.build_options", "SELECT * FROM system.`processes`", "DESCRIBE system.processes",
+    "SELECT * FROM system.detached_parts", "SELECT * FROM system.build_options", "SELECT * FROM system.`processes`", "DESCRIBE system.processes",
     "SELECT * FROM system.named_collections", "SELECT * FROM system.dictionaries", "SELECT * FROM system.view_refreshes",
     f"SELECT * FROM default.`{HOST_FILE}`", f"SELECT * FROM `default`.`{HOST_FILE}`", f"SELECT 1 IN default.`{HOST_FILE}`",
     f"SELECT * FROM `{HOST_FILE}`", f"SELECT * FROM '{HOST_FILE}'", "SELECT * FROM _temporary_and_external_tables.x",

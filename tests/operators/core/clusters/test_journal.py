@@ -5,7 +5,7 @@ import pytest
 
 from operators.core.clusters.clusters import Clusters
 from operators.core.clusters.item import Item
-from operators.core.clusters.journal import LEAST, due, entry, revived
+from operators.core.clusters.journal import MIN_ENTRIES, due, entry, revived
 from operators.core.clusters.thresholds import Thresholds
 
 RANDOM = np.random.default_rng(3)
@@ -51,8 +51,8 @@ def test_a_snapshot_and_a_journal_go_on_as_if_nothing_had_happened(cut):
 
 def test_snapshots_become_rarer_as_there_is_more_to_write():
     small = clusters()
-    assert not due(LEAST - 1, small)
-    assert due(LEAST, small)
+    assert not due(MIN_ENTRIES - 1, small)
+    assert due(MIN_ENTRIES, small)
 
 
 ITEMS = items()

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.core.clusters.members import ROOM, Member, Members
+from operators.core.clusters.members import ROOM, Member, MemberTable
 from operators.core.clusters.near_duplicates import Duplicate
 
 
@@ -12,8 +12,8 @@ def member(proposal: str, offset: int = 0) -> Member:
     return Member(proposal, proposal, "en", offset, 1, 1.0, Duplicate(), ())
 
 
-def empty(dimension: int = 2) -> Members:
-    return Members(np.zeros((0, dimension), np.int16), np.zeros(0, np.int64))
+def empty(dimension: int = 2) -> MemberTable:
+    return MemberTable(np.zeros((0, dimension), np.int16), np.zeros(0, np.int64))
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=60))

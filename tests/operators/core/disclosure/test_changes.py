@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.core.disclosure.changes import changing
-from operators.core.disclosure.cohorts import TROLL, UNPLACED, Group
+from operators.core.disclosure.cohorts import TROLL, UNPLACED, BallotGroup
 
 CELLS = ("FR", "DE", "XX", TROLL)
 PEOPLE = st.integers(0, 12)
@@ -17,7 +17,7 @@ def changes(draw):
         leave = draw(st.integers(0, min(ballots, 12)))
         turn = draw(st.integers(0, min(ballots - leave, 12)))
         if leave + turn:
-            groups.append(Group(cell, 0, leave + turn, (-leave - turn, turn, 0)))
+            groups.append(BallotGroup(cell, 0, leave + turn, (-leave - turn, turn, 0)))
     return groups, standing
 
 
@@ -41,12 +41,12 @@ def test_the_order_of_cells_is_irrelevant(drawn, random):
 
 
 def test_changes_of_several_small_cells_count_without_a_country():
-    groups = [Group("FR", 0, 3, (-3, 3, 0)), Group("DE", 0, 2, (-2, 0, 0))]
+    groups = [BallotGroup("FR", 0, 3, (-3, 3, 0)), BallotGroup("DE", 0, 2, (-2, 0, 0))]
     [unplaced] = changing(groups, {"FR": 20, "DE": 20})
     assert (unplaced.cell, unplaced.counts) == (UNPLACED, (-5, 3, 0))
     assert changing(groups, {"FR": 2000, "DE": 20}) == []
 
 
 def test_changes_of_trolls_are_not_merged_with_others():
-    groups = [Group("FR", 0, 3, (-3, 3, 0)), Group(TROLL, 0, 4, (-4, 4, 0))]
+    groups = [BallotGroup("FR", 0, 3, (-3, 3, 0)), BallotGroup(TROLL, 0, 4, (-4, 4, 0))]
     assert changing(groups, {"FR": 20, TROLL: 20}) == []

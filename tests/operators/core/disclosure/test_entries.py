@@ -1,12 +1,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.core.disclosure.cohorts import MERGED, TROLL, Group
+from operators.core.disclosure.cohorts import MERGED, TROLL, BallotGroup
 from operators.core.disclosure.entries import entering
 
 GROUPS = st.lists(
     st.builds(
-        lambda cell, minute, a, d, u: Group(cell, minute, a + d + u + 1, (a + 1, d, u)),
+        lambda cell, minute, a, d, u: BallotGroup(cell, minute, a + d + u + 1, (a + 1, d, u)),
         st.sampled_from(["FR", "DE", "LU", "MT", TROLL]), st.integers(0, 3000),
         st.integers(0, 4), st.integers(0, 4), st.integers(0, 4),
     ),
@@ -49,8 +49,9 @@ def test_few_wait(groups, published):
 
 def test_who_waited_in_vain_for_a_country_enters_under_xx_the_smallest_first():
     groups = [
-        Group("FR", 0, 4, (4, 0, 0)), Group("LU", 0, 1, (1, 0, 0)), Group("MT", 0, 2, (2, 0, 0)),
-        Group("EE", 0, 3, (3, 0, 0)),
+        BallotGroup("FR", 0, 4, (4, 0, 0)), BallotGroup("LU", 0, 1, (1, 0, 0)),
+        BallotGroup("MT", 0, 2, (2, 0, 0)),
+        BallotGroup("EE", 0, 3, (3, 0, 0)),
     ]  # fmt: skip
     [merged] = entering(groups, 0)
     assert (merged.cell, [group.cell for group in merged.groups]) == ("XX", ["EE", "LU", "MT"])

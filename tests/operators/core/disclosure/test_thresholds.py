@@ -3,8 +3,8 @@
 import pytest
 
 from operators.core.disclosure.thresholds import (
-    LARGEST_CHANGES_WAITING,
-    LARGEST_WAITING,
+    MAX_CHANGES_WAITING,
+    MAX_WAITING,
     MIN_CHANGED,
     MIN_PEOPLE,
     shows_nobody,
@@ -24,4 +24,4 @@ def test_nobody_and_many_may_be_shown(people):
 def test_the_published_values_are_the_promised_ones():
     # docs/explain/privacy.md promises them: a change is a decision, not a refactoring.
     assert (MIN_PEOPLE, MIN_CHANGED) == (5, 5)
-    assert (LARGEST_WAITING, LARGEST_CHANGES_WAITING) == (0.1, 0.01)
+    assert (MAX_WAITING, MAX_CHANGES_WAITING) == (0.1, 0.01)

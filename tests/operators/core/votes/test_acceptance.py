@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from operators.core.votes.acceptance import Acceptance, Record
+from operators.core.votes.acceptance import Acceptance, IntakeRecord
 from operators.core.votes.ballots import Origin
 from operators.core.votes.pseudonyms import pseudonymiser
 from schemas.edge_cases import EdgeCase, edge_cases
@@ -49,11 +49,11 @@ VALIDATORS = {
 }
 
 
-def accept(kind: str, payload: bytes | None, origin: Origin = ORIGIN) -> Record:
+def accept(kind: str, payload: bytes | None, origin: Origin = ORIGIN) -> IntakeRecord:
     return ACCEPTANCE.by_topic()[f"tutti.{kind}.v1"](payload, origin)
 
 
-def check(record: Record) -> dict[str, Any]:
+def check(record: IntakeRecord) -> dict[str, Any]:
     """A record's value, which must be what its schema says, in one line, with no field more."""
     assert b"\n" not in record.value  # the sink joins records by newlines
     assert record.value.startswith(b'{"')  # ... and puts the version behind the brace
@@ -223,7 +223,7 @@ countries = st.sampled_from(["FR", "DE", "ZZ"])
 @given(kinds, st.none() | st.binary(max_size=200), origins)
 def test_whatever_arrives_there_is_exactly_one_record(kind, payload, origin) -> None:
     record = accept(kind, payload, origin)
-    assert isinstance(record, Record)
+    assert isinstance(record, IntakeRecord)
     assert record.topic in {ACCEPTED[kind].name, DEAD_LETTERS.name}
     assert check(record)
     assert record == accept(kind, payload, origin)  # a repeat is the same record

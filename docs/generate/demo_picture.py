@@ -1,8 +1,8 @@
 """Draws `docs/demo.svg`: the real demo's screen after some seconds on the real stack.
 
-``python docs/screenshot.py [SECONDS]`` uses a folder of its own and the ports of TUTTI_PORT_BASE.
+``python -m docs.generate.demo_picture [SECONDS]`` uses a folder of its own and the ports of
+TUTTI_PORT_BASE.
 """
-# ruff: noqa: INP001 - a script beside the pages it draws for, not a package
 
 import io
 import re
@@ -12,16 +12,19 @@ import time
 from pathlib import Path
 from typing import Final
 
-from rich.console import CONSOLE_SVG_FORMAT, Console
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
 
 from infra.clickhouse.client import connect
+from infra.config.folders import CHECKOUT
 from infra.config.settings import Settings
 from infra.local import stack
 from operators.core.clock import system_clock
 from pipelines.demo.campaign import Campaign
-from pipelines.demo.show import Traffic, Watch
+from pipelines.demo.show import CampaignSender, DemoWatch
+from pipelines.traffic.announcing import announce
 
-PICTURE: Final = Path(__file__).with_name("demo.svg")
+PICTURE: Final = CHECKOUT / "docs" / "demo.svg"
 WIDTH: Final = 140
 SECONDS: Final = 40.0
 RATE: Final = 2_000
@@ -40,10 +43,10 @@ def main() -> None:
         try:
             stack.up(settings, lambda _line: None)
             campaign = Campaign()
-            traffic = Traffic(settings, campaign, RATE, system_clock)
-            traffic.announce()
+            traffic = CampaignSender(settings, campaign, RATE, system_clock)
+            announce(settings, campaign.consultation(), campaign.proposals())
             consultation = campaign.consultation()["consultation_id"]
-            watch = Watch(settings, connect(settings), consultation, system_clock)
+            watch = DemoWatch(settings, connect(settings), consultation, system_clock)
             traffic.start()
             # Counts come in steps: the rate is that of the time between two looks.
             for share in (0.75, 0.25):
