@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pipelines.cli.output import number_of
+from operators.core.wording import number_of
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
