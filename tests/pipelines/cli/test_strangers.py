@@ -29,7 +29,7 @@ def acting(shown: str) -> set[str]:
     }
 
 
-def words(text: str) -> list[str]:
+def _split(text: str) -> list[str]:
     """What a person would look for in a text, whatever stands between."""
     seen = "".join(
         " " if c.isspace() or unicodedata.category(c) in {"Cc", "Cf", "Cs", "Mn"} else c
@@ -39,7 +39,7 @@ def words(text: str) -> list[str]:
 
 
 def lost(text: str, shown: str) -> list[str]:
-    return [word for word in words(text) if word not in shown]
+    return [word for word in _split(text) if word not in shown]
 
 
 def reading(texts: dict[str, dict[str, str]]) -> list[list[str]]:
