@@ -8,10 +8,11 @@ import typer
 
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
+from operators.core.wording import number_of
 from pipelines.cli.faults import complain
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.installation import settings
-from pipelines.cli.output import AsJson, Output, console, number_of, print_json
+from pipelines.cli.output import AsJson, Output, console, print_json
 from schemas.rejections import ADVICE
 
 if TYPE_CHECKING:

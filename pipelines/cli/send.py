@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from operators.core.errors import TerminalError, TransientError
+from operators.core.wording import number_of
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.installation import settings
-from pipelines.cli.output import AsJson, console, errors, number_of, print_json
+from pipelines.cli.output import AsJson, console, errors, print_json
 from pipelines.cli.schemas import check_file, print_fault, print_warnings
 from schemas.rejections import ADVICE
 

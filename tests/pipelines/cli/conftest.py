@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import signal
 import struct
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from clickhouse_server import show_epoch
+from clickhouse_server import insert_consultation, show_epoch
 from places import CHECKOUT, FIXTURES
 from whole_consultation import insert_whole
 
@@ -84,13 +85,20 @@ class Commands:
         assert done.returncode == 0, done.stderr
         return [Ended(*json.loads(line)) for line in done.stdout.splitlines()]
 
-    def on_a_terminal(self, *call: str, rows: int = 24, columns: int = 80) -> str:
-        """What a command writes on a terminal of that size, standard error included."""
+    def on_a_terminal(self, *call: str, until: str = "", rows: int = 24, columns: int = 80) -> str:
+        """What a command writes on a terminal of that size, standard error included.
+
+        Args:
+            call: The command.
+            until: Ctrl-C is pressed when this has been written; empty: the command ends itself.
+            rows: Lines of the terminal.
+            columns: Its columns.
+        """
         here, there = pty.openpty()
         fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environment = self.environment(TERM="xterm-256color")
-        environment.pop("COLUMNS", None)
-        environment.pop("LINES", None)
+        for name in ("COLUMNS", "LINES", "NO_COLOR"):
+            environment.pop(name, None)
         process = subprocess.Popen(
             [sys.executable, "-m", "pipelines.cli.main", *call],
             cwd=CHECKOUT, env=environment, stdin=there, stdout=there, stderr=there,
@@ -100,10 +108,13 @@ class Commands:
         try:
             while piece := os.read(here, 65_536):
                 written += piece
+                if until and until.encode() in written:
+                    process.send_signal(signal.SIGINT)
+                    until = ""
         except OSError:  # the terminal's other end is closed
             pass
         os.close(here)
-        process.wait()
+        assert process.wait() in {0, 1}
         return written.decode().replace("\r\n", "\n")
 
 
@@ -146,4 +157,5 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Commands:
         show_epoch(client)
         for number, (consultation, of) in enumerate(texts.items(), start=1):
             insert_whole(client, consultation, titles[consultation], of, number=number)
+        insert_consultation(client, "empty")
         yield Commands(settings, titles, texts)

@@ -3,9 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-import pytest
-
-from pipelines.cli.output import console, errors, number_of, print_json
+from pipelines.cli.output import console, errors, print_json
 
 
 def test_a_line_is_printed_whole_and_cannot_act(capsys):
@@ -14,17 +12,6 @@ def test_a_line_is_printed_whole_and_cannot_act(capsys):
     printed = capsys.readouterr()
     assert printed.out == "x" * 500 + "\\u001b[2J [/b]\n"
     assert printed.err == "\\u202e\n"
-
-
-@pytest.mark.parametrize(
-    ("count", "printed"), [(0, "0 votes"), (1, "1 vote"), (2, "2 votes"), (1_200, "1,200 votes")]
-)
-def test_a_number_agrees_with_its_noun(count, printed):
-    assert number_of(count, "vote") == printed
-
-
-def test_a_noun_may_have_a_plural_of_its_own():
-    assert [number_of(n, "person", "people") for n in (1, 2)] == ["1 person", "2 people"]
 
 
 def test_json_holds_every_character_and_none_that_acts(capsys):

@@ -23,7 +23,9 @@ def test_a_reader_that_has_gone_is_noticed_and_what_follows_fails_for_nobody(gon
         stderr=subprocess.PIPE,
         text=True,
     ) as asked:
-        assert asked.stdin and asked.stdout and asked.stderr
+        assert asked.stdin
+        assert asked.stdout
+        assert asked.stderr
         if gone:
             asked.stdout.close()
         asked.stdin.write("\n")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from rich.cells import cell_len
@@ -136,6 +137,34 @@ def test_an_explanation_is_one_screen(commands, lines):
     assert ended.out.startswith("WITH counts AS")
     (again,) = commands.each([["query", ended.out, "--format", "JSONEachRow"]])
     assert json.loads(again.out)["agree"] == 270
+
+
+@pytest.mark.parametrize(
+    ("call", "until", "first"),
+    [
+        (["top", "case-1"], "ranked by", "Mobility [/b] budget (case-1)"),
+        (["top", "acting"], "ranked by", "Title \\u001b]0;owned\\u0007 [/b] \\u202e"),
+        (
+            ["clusters", "acting"],
+            "agreement: mean",
+            "clusters of acting: 10 proposals in 1 cluster",
+        ),
+        (
+            ["clusters", "empty"],
+            "no proposal is in a cluster yet",
+            "clusters of empty: 0 proposals",
+        ),
+        (["status"], "groups", "tutti"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_watched_fits_the_terminal_until_ctrl_c(commands, call, until, first):
+    written = commands.on_a_terminal(*call, "--watch", until=until)
+    frame = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.split("\x1b[H")[-1])
+    lines = frame.rstrip("\n").split("\n")
+    assert lines[0].startswith(first)
+    assert len(lines) <= 24
+    assert max(map(cell_len, lines)) <= 80
 
 
 def test_long_texts_are_folded_and_no_other_column_loses_its_place():
