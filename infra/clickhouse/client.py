@@ -11,7 +11,11 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 from clickhouse_connect.driver.httputil import default_pool_manager
 from urllib3.exceptions import HTTPError
 
-from infra.config.secrets import clickhouse_password_file, read_secret
+from infra.config.secrets import (
+    clickhouse_password_file,
+    generated_password_file,
+    read_secret,
+)
 from infra.config.settings import Settings
 from operators.core.errors import TerminalError, TransientError
 
@@ -56,8 +60,8 @@ def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -
     user = settings.analyst_user if analyst else settings.clickhouse_user
     file = settings.analyst_password_file if analyst else clickhouse_password_file(settings)
     setting = f"TUTTI_{'ANALYST' if analyst else 'CLICKHOUSE'}_PASSWORD_FILE"
-    if file and file != settings.clickhouse_password_file and not analyst and not file.exists():
-        raise ClickHouseUnavailableError  # the local server makes it at its first start
+    # The local server makes this one at its first start.
+    made_later = file == generated_password_file(settings) and not file.exists()
     url = urlsplit(settings.clickhouse_for_analysts if analyst else settings.clickhouse)
     try:
         return clickhouse_connect.get_client(
@@ -65,7 +69,7 @@ def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -
             host=url.hostname,
             port=url.port,
             username=user,
-            password=read_secret(file, setting) if file else "",
+            password=read_secret(file, setting) if file and not made_later else "",
             ca_cert=str(settings.clickhouse_ca_file) if settings.clickhouse_ca_file else None,
             compress=False,
             send_receive_timeout=timeout_s,
@@ -85,6 +89,8 @@ def connect(settings: Settings, *, analyst: bool = False, timeout_s: int = 60) -
     except DatabaseError as error:
         if not _REFUSED.search(str(error)):
             raise
+        if made_later and file and file.exists():
+            raise ClickHouseUnavailableError from None  # it has just started
         raise ClickHouseAuthenticationError(
             f"ClickHouse at {url.netloc} does not take the password of {user}: is it that of"
             f" {setting}{'' if file is None else f' ({file})'}?"

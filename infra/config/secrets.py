@@ -112,6 +112,11 @@ def clickhouse_password_file(settings: Settings) -> Path | None:
     """
     if settings.clickhouse_password_file or settings.clickhouse_url:
         return settings.clickhouse_password_file
+    return generated_password_file(settings)
+
+
+def generated_password_file(settings: Settings) -> Path:
+    """Where the local server keeps the password that it makes."""
     return settings.home / "secrets" / "clickhouse.password"
 
 
@@ -123,7 +128,7 @@ def make_clickhouse_password(settings: Settings) -> str:
     """
     file = settings.clickhouse_password_file
     if file is None:
-        file = settings.home / "secrets" / "clickhouse.password"
+        file = generated_password_file(settings)
         _made_once(file, secrets.token_urlsafe(GENERATED_BYTES))
     return read_secret(file, "TUTTI_CLICKHOUSE_PASSWORD_FILE")
 

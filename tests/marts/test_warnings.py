@@ -22,7 +22,7 @@ from schemas.reserved import PROBE_CONSULTATION
 
 def warnings(client, consultation):
     rows = client.query(
-        "SELECT warning, subject, ballots, mend FROM marts.warnings"
+        "SELECT warning, subject, ballots, cure FROM marts.warnings"
         " WHERE consultation_id = {id:String} ORDER BY ALL",
         parameters={"id": consultation},
     ).result_rows

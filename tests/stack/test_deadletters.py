@@ -105,7 +105,7 @@ def test_stats_count_by_reason_with_an_example(stack, refused):
     choice = rows["tutti.votes.v1", "unknown_choice"]
     assert choice["fields"] == ["choice"]
     assert refused.since <= choice["first"] <= choice["last"]
-    assert choice["mend"]
+    assert choice["cure"]
     assert "unknown_choice" in stack.run("dlq", "stats", "--since", refused.since)
 
 

@@ -23,15 +23,14 @@ MAX_EXPRESSION_BYTES: Final = 256 * 1024
 _STRING = rb"'(?: [^'\\]++ | \\. | '' )*+'"
 _LITERALS = re.compile(
     rb"""
-    (?: \s++
+    (?: [\s()\[\]{},:;]++
       | %b
       | [-+]? (?: \d++(?:\.\d*+)? | \.\d++ ) (?: [eE][-+]?\d++ )?+ (?![\w.])
-      | (?: NULL | true | false | [-+]?nan | [-+]?inf ) (?!\w)
-      | [()\[\]{},:;]
+      | (?i: NULL | true | false | [-+]?nan | [-+]?inf ) (?!\w)
     )*+
     """
     % _STRING,
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+    re.VERBOSE | re.DOTALL,
 )
 _BARE = re.compile(
     rb"""
@@ -45,8 +44,8 @@ _BARE = re.compile(
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _WORDS = re.compile(rb"%b | \d\w*+ | (\w++)" % _STRING, re.VERBOSE | re.DOTALL | re.ASCII)
-# They begin something that is more than an expression, or name the database of files.
-_MORE = frozenset({"SELECT", "FROM", "WITH", "DEFAULT"})
+# They begin something that is more than an expression, or can name the database of files.
+_MORE = frozenset({"SELECT", "FROM", "WITH", "DEFAULT", "IDENTIFIER"})
 
 
 def literals_only(data: bytes) -> bool:

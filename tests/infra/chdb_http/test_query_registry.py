@@ -50,6 +50,21 @@ def test_a_query_id_is_used_once_at_a_time_or_replaces(server):
         assert asked.result().code == 394
 
 
+@pytest.mark.parametrize("analyst", [False, True])
+def test_a_get_ends_no_other_query(server, analyst):
+    name = f"four{analyst}"
+    sql = f"{ENDLESS} AND '{name}' != ''"
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(server.ask, body=sql, query_id=name, analyst=analyst)
+        until(lambda: runs(server, name))
+        for more in ({"query": "SELECT 1", "replace_running_query": "1", "query_id": name},
+                     {"query": f"KILL QUERY WHERE query_id = '{name}'"}):  # fmt: skip
+            assert server.ask(method="GET", analyst=analyst, **more).code in {164, 216}
+        assert not asked.done()
+        server.ask(body=f"KILL QUERY WHERE query_id = '{name}'", analyst=analyst)
+        assert asked.result().code == 394
+
+
 def test_analysts_end_only_their_own_queries(server):
     sql = f"{ENDLESS} AND 'theirs' != ''"
     with ThreadPoolExecutor(1) as pool:

@@ -72,6 +72,9 @@ def test_the_local_server_makes_a_password_for_operators_at_its_first_start(own_
     own_server.stop()
     own_server.start()
     assert file.read_text() == secret
+    file.rename(settings.home / "elsewhere")
+    with pytest.raises(ClickHouseAuthenticationError, match=r"clickhouse\.password"):
+        connect(settings)
     assert secret not in (own_server.home / "server.log").read_text()
 
 

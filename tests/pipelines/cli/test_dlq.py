@@ -6,7 +6,7 @@ import pytest
 
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.cli.dlq import _instant, _kind, _mend, _place, _print_replay, _shown
+from pipelines.cli.dlq import _cure, _instant, _kind, _place, _print_replay, _shown
 from pipelines.dlq.letters import DeadLetter, Original, Replay, Wanted
 from pipelines.exchange.send import Receipt
 from schemas.rejections import REASONS
@@ -66,7 +66,7 @@ def test_a_message_that_retention_removed_is_said_to_be_gone_kindly():
     shown = _shown(letter(), None)
     assert shown["content"] is None
     assert "retention has removed it" in shown["gone"]
-    assert shown["mend"]
+    assert shown["cure"]
 
 
 def test_a_message_is_shown_bounded_and_cannot_steer_the_terminal():
@@ -77,8 +77,8 @@ def test_a_message_is_shown_bounded_and_cannot_steer_the_terminal():
 
 
 def test_a_reason_of_another_version_has_no_cure():
-    assert all(_mend(reason) for reason in REASONS)
-    assert _mend("of-tomorrow") is None
+    assert all(_cure(reason) for reason in REASONS)
+    assert _cure("of-tomorrow") is None
 
 
 def test_a_replay_says_what_it_did_and_what_it_left(capsys):

@@ -41,7 +41,7 @@ def test_exit_is_0_when_every_line_would_be_accepted(check):
 def test_a_fault_is_told_with_its_line_reason_field_value_and_cure(check):
     printed = check(GOOD + BAD, code=1)
     assert 'line 2: unknown_choice choice: found "yes"; expected: agree' in printed
-    assert ADVICE["unknown_choice"].mend in printed
+    assert ADVICE["unknown_choice"].cure in printed
     assert "2 lines: 1 would be accepted, 1 rejected" in printed
     assert "1 x unknown_choice, first in line 2" in printed
 
@@ -49,8 +49,8 @@ def test_a_fault_is_told_with_its_line_reason_field_value_and_cure(check):
 def test_json_tells_the_same_to_a_program(check):
     report = json.loads(check(GOOD + BAD * 2, "--json", "--limit", "1", code=1))
     assert (report["lines"], report["accepted"], report["rejected"]) == (3, 1, 2)
-    mend = ADVICE["unknown_choice"].mend
-    assert report["reasons"] == {"unknown_choice": {"lines": 2, "first_line": 2, "mend": mend}}
+    cure = ADVICE["unknown_choice"].cure
+    assert report["reasons"] == {"unknown_choice": {"lines": 2, "first_line": 2, "cure": cure}}
     assert report["faults"] == [
         {
             "line": 2,
@@ -58,7 +58,7 @@ def test_json_tells_the_same_to_a_program(check):
             "field": "choice",
             "found": '"yes"',
             "expected": "agree, disagree, neutral or withdrawn",
-            "mend": mend,
+            "cure": cure,
         }
     ]
 
@@ -132,7 +132,7 @@ def test_send_check_names_the_same_and_sends_nothing(tmp_path):
     )
     assert done.returncode == 1
     assert 'line 2: unknown_choice choice: found "yes"' in done.stderr
-    assert ADVICE["unknown_choice"].mend in done.stderr
+    assert ADVICE["unknown_choice"].cure in done.stderr
     assert "nothing was sent" in done.stderr
     assert not done.stdout
 
@@ -141,11 +141,11 @@ def test_every_reason_has_one_sentence_that_says_how_to_mend_it():
     assert tuple(ADVICE) == REASONS
     for reason, advice in ADVICE.items():
         assert advice.meaning, reason
-        assert advice.mend[0].isupper(), reason
-        assert advice.mend.endswith("."), reason
-        assert len(advice.mend.split()) >= 4, reason
-        assert not re.search(r"(?<!e\.g)\. [A-Z]", advice.mend), f"{reason}: one sentence"
-    assert len({advice.mend for advice in ADVICE.values()}) == len(REASONS)
+        assert advice.cure[0].isupper(), reason
+        assert advice.cure.endswith("."), reason
+        assert len(advice.cure.split()) >= 4, reason
+        assert not re.search(r"(?<!e\.g)\. [A-Z]", advice.cure), f"{reason}: one sentence"
+    assert len({advice.cure for advice in ADVICE.values()}) == len(REASONS)
 
 
 def test_a_warning_is_printed_with_its_cure_and_is_no_error(check):
@@ -155,5 +155,5 @@ def test_a_warning_is_printed_with_its_cure_and_is_no_error(check):
     assert "warning: 3 x UK is no code of ISO 3166-1: write GB; first in line 2" in printed
     report = json.loads(check(GOOD + lines, "--json", code=0))
     assert report["warnings"] == [
-        {"lines": 3, "first_line": 2, "mend": "UK is no code of ISO 3166-1: write GB"}
+        {"lines": 3, "first_line": 2, "cure": "UK is no code of ISO 3166-1: write GB"}
     ]

@@ -111,7 +111,7 @@ def test_every_field_with_a_country_is_looked_at() -> None:
         [verdict] = verdicts([json.dumps(message).encode()], VALIDATORS[kind], NOW_MS)
         assert isinstance(verdict, Warned), name
         assert {warning.field for warning in verdict.warnings} == found_paths
-        assert all(warning.mend.endswith("write ZZ") for warning in verdict.warnings)
+        assert all(warning.cure.endswith("write ZZ") for warning in verdict.warnings)
 
 
 @pytest.mark.parametrize("case", list(edge_cases()), ids=lambda case: case.name)

@@ -76,7 +76,7 @@ WRITES = [
     "INSERT INTO FUNCTION url('http://{address}/', CSV, 'a String') SELECT b FROM tutti.target", "INSERT INTO FUNCTION s3('http://{address}/b/k', CSV, 'a String') SELECT 'x'", "INSERT INTO FUNCTION remote('{address}', tutti.target) SELECT 1, 'x'",
     "INSERT INTO FUNCTION executable('touch {folder}/out', CSV, 'a String') VALUES ('x')", "INSERT INTO default.`{folder}/out.csv` SELECT 'x'", "INSERT INTO default.`{folder}/out.csv` VALUES ('x')", "INSERT INTO `default`.`{file}` FORMAT CSV\nx",
     "INSERT INTO tutti.target FROM INFILE '{file}' FORMAT CSV", "INSERT INTO tutti.target (b) FROM INFILE '{file}' COMPRESSION 'none' FORMAT CSV", "INSERT INTO tutti.target VALUES (1, file('{file}'))", "INSERT INTO tutti.target VALUES (1, 'x'), (2, (SELECT file('{file}')))",
-    "INSERT INTO tutti.target VALUES (1, `f\\x69le`('{file}'))", "INSERT INTO tutti.target FORMAT Values (1, \"file\"('{file}'))", "INSERT INTO tutti.target FORMAT values (1, file /**/ ('{file}'))", "INSERT INTO tutti.target VALUES (1, (SELECT * FROM default.`{file}`))",
+    "INSERT INTO tutti.target VALUES (1, `f\\x69le`('{file}'))", "INSERT INTO tutti.target FORMAT Values (1, \"file\"('{file}'))", "INSERT INTO tutti.target FORMAT values (1, file /**/ ('{file}'))", "INSERT INTO tutti.target VALUES (1, (SELECT * FROM default.`{file}`))", "INSERT INTO tutti.target VALUES (1, toString('x' IN {{t:Identifier}}))", "INSERT INTO tutti.target VALUES (1, toString('x' IN default.`{file}`))", "INSERT INTO tutti.target VALUES (1, toString(hasColumnInTable('default', '{file}', 'c1')))",
     "INSERT INTO tutti.target SELECT 1, b FROM input('b String') FORMAT Values (file('{file}'))", "INSERT INTO tutti.target SELECT 1, * FROM file('{file}', CSV, 'a String')", "INSERT INTO tutti.target WITH file('{file}') AS x SELECT 1, x", "INSERT INTO tutti.target SETTINGS input_format_record_errors_file_path = '{folder}/out' FORMAT CSV 1,x",
     "INSERT INTO tutti.target SETTINGS format_schema = '{file}:x' FORMAT Protobuf x", "CREATE TABLE local.x ENGINE = File(CSV, '{file}') AS SELECT 1", "CREATE TABLE local.x (a String) ENGINE = URL('http://{address}/', CSV)", "CREATE TABLE local.x (a String) ENGINE = S3('http://{address}/b/k', CSV)",
     "CREATE TABLE local.x AS file('{file}')", "CREATE TABLE local.x AS default.`{file}`", "CREATE TABLE local.x CLONE AS default.`{file}`", "CREATE TABLE default.x (a UInt8) ENGINE = Memory", "CREATE TABLE local.x ENGINE = Memory AS SELECT * FROM file('{file}')", "CREATE VIEW local.x AS SELECT * FROM file('{file}')",
@@ -94,21 +94,21 @@ WRITES = [
 PORTS = [("operators", "POST"), ("operators", "GET"), ("operators", "HEAD"), ("analysts", "POST"), ("analysts", "GET")]  # fmt: skip
 
 
-@pytest.mark.parametrize(("port", "method"), PORTS)
 @pytest.mark.parametrize("sql", [*READS, *WRITES])
-def test_a_hostile_statement_is_refused_on_every_port(server, machine, stranger, sql, port, method):
+def test_a_hostile_statement_is_refused_on_every_port(server, machine, stranger, sql):
     address, reached = stranger
     file = machine / "secret.csv"
     text = sql.format(file=file, folder=machine, address=address)
     params = {"param_t": f"default.{file}", "param_d": "default", "param_f": str(file)}
-    analyst = port == "analysts"
-    if method == "POST":
-        reply = server.ask(body=text, analyst=analyst, **params)
-    else:
-        reply = server.ask(method=method, analyst=analyst, query=text, **params)
-    # Refused by the policy, or unknown to this version of the engine; never tried.
-    assert reply.code in {46, 48, 60, 62, 164, 497, 636}, reply.text
-    assert SECRET not in reply.text
+    for port, method in PORTS:
+        analyst = port == "analysts"
+        if method == "POST":
+            reply = server.ask(body=text, analyst=analyst, **params)
+        else:
+            reply = server.ask(method=method, analyst=analyst, query=text, **params)
+        # Refused by the policy, or unknown to this version of the engine; never tried.
+        assert reply.code in {46, 48, 60, 62, 164, 497, 636}, (port, method, reply.text)
+        assert SECRET not in reply.text
     assert file.read_text() == f"{SECRET}\n"
     assert [found.name for found in machine.iterdir()] == ["secret.csv"]
     assert not reached
@@ -137,11 +137,14 @@ def test_every_other_table_function_of_the_engine_is_closed(server):
 
 
 def test_every_other_function_of_the_engine_is_closed(server):
-    rows = server.sql("SELECT name FROM system.functions WHERE origin = 'System'").splitlines()
+    listed = ", ".join(f"'{name}'" for name in operator_allowlist.CATEGORIES)
+    of_the_engine = "FROM system.functions WHERE origin = 'System'"
+    others = f"{of_the_engine} AND NOT is_aggregate AND categories NOT IN ({listed})"
+    rows = server.sql(f"SELECT name {others}").splitlines()
     closed = [name for name in rows if denied(server.ask(body=f"SELECT `{name}`('x')"))]
     assert {"file", "aiGenerate", "hasColumnInTable", "regionToName", "addressToLine"} <= {*closed}
     # Nearly all compute from their arguments: too many closed ones would be in people's way.
-    assert len(closed) < len(rows) / 8
+    assert len(closed) < int(server.sql(f"SELECT count() {of_the_engine}")) / 8
     for name in closed:
         assert denied(server.ask(body=f"INSERT INTO tutti.nothing VALUES ({name}('x'))")), name
 
@@ -163,7 +166,7 @@ def test_every_setting_that_can_hold_a_path_or_an_expression_is_closed(server):
     sql = (
         "SELECT name FROM system.settings WHERE match(name, '(path|schema|file|template|url|filter|"
         "disk|select)') AND type IN ('String', 'Map', 'URI') AND name NOT IN"
-        " ('schema_inference_hints', 'column_names_for_schema_inference')"
+        " ('schema_inference_hints', 'column_names_for_schema_inference', 'temporary_files_codec')"
         " AND name NOT LIKE '%delimiter'"
     )
     found = server.sql(sql).splitlines()
@@ -179,8 +182,8 @@ def test_every_setting_that_can_hold_a_path_or_an_expression_is_closed(server):
 
 
 OPERATORS = [
-    "CREATE TABLE local.o (a UInt64 CODEC(Delta, ZSTD(1)), b LowCardinality(String) DEFAULT 'x', d Date TTL d + INTERVAL 1 DAY, INDEX i b TYPE bloom_filter(0.01) GRANULARITY 1, PROJECTION p (SELECT b, count() GROUP BY b)) ENGINE = ReplacingMergeTree(a) PARTITION BY toYYYYMM(d) ORDER BY (b, a) TTL d + INTERVAL 1 YEAR SETTINGS index_granularity = 1024, deduplicate_merge_projection_mode = 'rebuild', default_compression_codec = 'LZ4'",
-    "INSERT INTO local.o (a, b) VALUES (1, 'x'), (1 + 1, concat('y', toString(now())))", "INSERT INTO local.o SETTINGS max_insert_threads = 1 VALUES (3, 'z', '2026-01-01')", "INSERT INTO local.o (a) SELECT number FROM numbers(3)", "INSERT INTO local.o (a) SELECT x FROM input('x UInt8') FORMAT CSV 1",
+    "CREATE TABLE local.o (a UInt64 CODEC(Delta, ZSTD(1)), b LowCardinality(String) DEFAULT 'x', d Date, e String TTL d + INTERVAL 1 DAY, INDEX i b TYPE bloom_filter(0.01) GRANULARITY 1, PROJECTION p (SELECT b, count() GROUP BY b)) ENGINE = ReplacingMergeTree(a) PARTITION BY toYYYYMM(d) ORDER BY (b, a) TTL d + INTERVAL 1 YEAR SETTINGS index_granularity = 1024, deduplicate_merge_projection_mode = 'rebuild', lightweight_mutation_projection_mode = 'rebuild', default_compression_codec = 'LZ4'",
+    "INSERT INTO local.o (a, b) VALUES (1, 'x'), (1 + 1, concat('y', toString(now())))", "INSERT INTO local.o (a, b, d) SETTINGS max_insert_threads = 1 VALUES (3, 'z', '2026-01-01')", "INSERT INTO local.o (a) SELECT number FROM numbers(3)", "INSERT INTO local.o (a) SELECT x FROM input('x UInt8') FORMAT CSV 1",
     "CREATE VIEW local.v AS SELECT * FROM local.o WHERE a > {m:UInt64}", "SELECT count() FROM local.v(m = 0)", "CREATE OR REPLACE VIEW local.v AS SELECT a, b AS `agree / disagree` FROM local.o", "SELECT `agree / disagree` FROM local.v ORDER BY `agree / disagree`", "CREATE MATERIALIZED VIEW local.mv (s UInt64) ENGINE = SummingMergeTree ORDER BY s AS SELECT sum(a) AS s FROM local.o",
     "CREATE MATERIALIZED VIEW local.r REFRESH EVERY 1 DAY ENGINE = MergeTree ORDER BY n AS SELECT count() AS n FROM local.o", "SYSTEM REFRESH VIEW local.r", "SYSTEM WAIT VIEW local.r", "SYSTEM STOP MERGES local.o", "SYSTEM START MERGES local.o", "SYSTEM DROP MARK CACHE", "ALTER TABLE local.o ADD COLUMN c String DEFAULT upper(b)", "ALTER TABLE local.o MODIFY COLUMN c COMMENT 'x'", "ALTER TABLE local.o UPDATE c = 'y' WHERE a = 1", "ALTER TABLE local.o MODIFY SETTING merge_with_ttl_timeout = 3600",
     "ALTER TABLE local.o DROP COLUMN c", "DELETE FROM local.o WHERE a = 1", "OPTIMIZE TABLE local.o FINAL", "CHECK TABLE local.o", "SHOW CREATE TABLE local.o", "SHOW PROCESSLIST", "SHOW COLUMNS FROM local.o", "DETACH TABLE local.o", "ATTACH TABLE local.o", "RENAME TABLE local.o TO local.p", "EXISTS TABLE local.p", "CREATE FUNCTION plus_one AS x -> x + 1", "SELECT plus_one(1), getSetting('max_threads'), hostName(), sleep(0)", "DROP FUNCTION plus_one",
@@ -205,7 +208,7 @@ def test_a_name_without_its_database_is_no_file(server, machine):
 
 def test_what_was_admitted_once_is_admitted_by_post_only(server):
     """Verdicts are kept, and belong to the method."""
-    sql = "CREATE DATABASE IF NOT EXISTS tutti"
+    sql = "KILL MUTATION WHERE 0"  # which the engine would run, read-only or not
     assert server.ask(body=sql).status == 200
     assert server.ask(method="GET", query=sql).code == 164
     assert server.ask(body="SELECT * FROM {t:Identifier}", param_t="tutti.target").status in {
