@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-parser test-fast load load-full evaluate prove prove-red soak lint up down status documents docs docs-serve lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-parser test-fast coverage load load-full evaluate prove prove-red soak lint up down status documents docs docs-serve lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -32,8 +32,7 @@ SHORT_JAVA := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1
 # nice: these give way to the tests, if not to the stacks (Linux shares its time by session first).
 SHARED_STACK_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "stack and not alone and not prove"
 ALONE_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "alone and not prove"
-# Coverage is measured of these, against the floor in pyproject.toml; $(BIN)/coverage report lists it.
-OTHER_TESTS := $(SHORT_JAVA) nice -n 15 $(PARALLEL_TESTS) --cov --cov-report= -m "not stack and not prove"
+OTHER_TESTS := $(SHORT_JAVA) nice -n 15 $(PARALLEL_TESTS) -m "not stack and not prove"
 
 test: ready test-jars test-parser ## set up, then check the code and run every test but those of prove
 	@$(MAKE) --no-print-directory lint & lint=$$!; \
@@ -61,6 +60,9 @@ test-parser: ready ## fetch AsyncAPI's own parser, which two tests ask (54 MB)
 
 test-fast: ready ## the tests that start no whole stack (some start a ClickHouse or a Redis)
 	$(PARALLEL_TESTS) -m "not stack and not prove"
+
+coverage: ready ## which statements the tests without a stack leave out
+	$(PARALLEL_TESTS) --cov --cov-report=term-missing -m "not stack and not prove"
 
 LOADTESTS := $(BIN)/python -m loadtests
 
