@@ -53,8 +53,8 @@ def export(weights: Path, manifest_path: Path, folder: Path) -> Manifest:
         raise TerminalError(f"{folder} exists: name a folder that does not.")
     manifest = read(manifest_path)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
-        part = Path(scratch) / folder.name
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
+        part = Path(temporary) / folder.name
         part.mkdir()
         (part / manifest.onnx.file).write_bytes(_graph(weights, manifest))
         try:

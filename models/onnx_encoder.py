@@ -152,5 +152,5 @@ def _session(manifest: Manifest, graph: bytes) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - the library's own errors have no common root
-        told = str(error).splitlines()[0]
-        raise TerminalError(f"{manifest.onnx.file} is no graph that can be run: {told}") from None
+        reason = str(error).splitlines()[0]
+        raise TerminalError(f"{manifest.onnx.file} is no graph that can be run: {reason}") from None

@@ -104,7 +104,7 @@ def _topic(topic: Topic) -> Iterator[str]:
             f"Reasons to reject a {body['title'].lower()}",
             ["reason", "meaning", "how to mend it"],
             (
-                [_code(reason), escape(ADVICE[reason].meaning), escape(ADVICE[reason].mend)]
+                [_code(reason), escape(ADVICE[reason].meaning), escape(ADVICE[reason].cure)]
                 for reason in reasons(topic.event)
             ),
         )

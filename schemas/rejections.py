@@ -37,7 +37,7 @@ class Advice(NamedTuple):
     """What a reason means, and in one sentence what its sender does about it."""
 
     meaning: str
-    mend: str
+    cure: str
 
 
 ADVICE: Final[dict[Reason, Advice]] = {

@@ -13,19 +13,19 @@ class SenderWarning(NamedTuple):
     Attributes:
         field: Path of the field, e.g. ``country`` or ``countries[2].country``.
         found: The value of the field.
-        mend: What the sender should do, one sentence without its full stop.
+        cure: What the sender should do, one sentence without its full stop.
     """
 
     field: str
     found: str
-    mend: str
+    cure: str
 
 
 def warnings(event: Vote | Proposal | Consultation) -> Iterator[SenderWarning]:
     """The warnings for the sender of an accepted event.
 
     >>> from schemas.events import CountryWeight
-    >>> list(warnings(Consultation("c", "t", (CountryWeight("EL", 10.4),))))[0].mend
+    >>> list(warnings(Consultation("c", "t", (CountryWeight("EL", 10.4),))))[0].cure
     'EL is no code of ISO 3166-1: write GR'
     """
     if isinstance(event, Consultation):

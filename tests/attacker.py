@@ -73,7 +73,7 @@ def onehot(size: int, rows: list[tuple[int, str]]) -> np.ndarray:
     return found
 
 
-def behind(
+def people_of(
     clickhouse: Client,
     consultation: str,
     minutes: dict[tuple[str, int], list[tuple[int, int]]],

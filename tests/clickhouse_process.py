@@ -174,9 +174,9 @@ def free_base() -> int:
     """Below the ephemeral ports: there a client that polls can connect to itself."""
     while True:
         base = random.SystemRandom().randrange(12_000, 31_000)
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+        with contextlib.ExitStack() as opened, contextlib.suppress(OSError):
             for offset in (1, 2):
-                held.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
+                opened.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
             return base
 
 

@@ -55,7 +55,7 @@ found = {
     "manifests": len([manifest.read(path).name for path in TEMPLATES.glob("*.toml")]),
     "workloads": len([load(path.stem) for path in FOLDER.glob("*.toml")]),
     "proposals": len(read_corpus().texts),
-    "edge_cases": len(edge_cases()),
+    "edge_cases": len(list(edge_cases())),
     "topics": len(TOPICS),
     "asyncapi": len(asyncapi.text()),
     "page": len(page.text()),
@@ -125,9 +125,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Installe
 
 
 def test_the_wheel_holds_every_file_beside_the_code(source: Path, wheel: Path):
-    held = set(ZipFile(wheel).namelist())
+    contained = set(ZipFile(wheel).namelist())
     there = {file.relative_to(source) for p in PACKAGES for file in (source / p).rglob("*.*")}
-    missing = {file for file in there if str(file) not in held and (source / file).is_file()}
+    missing = {file for file in there if str(file) not in contained and (source / file).is_file()}
     left_out = {f for f in missing if any(f.match(pattern) for pattern in NOT_INSTALLED)}
     assert sorted(map(str, missing - left_out)) == []
     unused = [p for p in NOT_INSTALLED if not any(file.match(p) for file in left_out)]

@@ -14,7 +14,7 @@ def rejection_reasons() -> str:
             [
                 code(reason),
                 ADVICE[reason].meaning,
-                ADVICE[reason].mend,
+                ADVICE[reason].cure,
                 ", ".join(kind for kind in INPUT if reason in reasons(kind)),
             ]
             for reason in REASONS

@@ -105,3 +105,14 @@ def record_scan(clickhouse: Client, kind: Kind, scan: Scan, consultation: str = 
         ("kind", "consultation_id", "scanned_at", "done"),
         [(kind, consultation, scan.scanned_ms, scan.done)],
     )
+
+
+def flagged_proposals(clickhouse: Client, consultation: str) -> list[str]:
+    """The proposals on which some ballots are flagged, whatever that changes; sorted."""
+    rows = clickhouse.query(
+        "SELECT DISTINCT arrayJoin(signals.proposals) AS proposal_id"
+        " FROM tutti.signals AS signals FINAL"
+        " WHERE signals.consultation_id = {consultation:String} ORDER BY proposal_id",
+        parameters={"consultation": consultation},
+    ).result_rows
+    return [row[0] for row in rows]

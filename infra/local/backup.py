@@ -17,6 +17,7 @@ from infra.config.settings import Settings
 from infra.local import stack
 from infra.local.stack import Say
 from operators.core.errors import TerminalError
+from operators.core.wording import number_of
 from operators.flink.checkpoints import moved
 
 FOLDERS: Final = ("kafka", "clickhouse", "votes", "semantics", "secrets")
@@ -113,8 +114,9 @@ def _checked(source: Path) -> tuple[Path, Listed]:
     )
     if wrong:
         raise TerminalError(
-            f"The backup in {source} is damaged, nothing was restored: {len(wrong)} entries differ"
-            f" from its manifest, the first is {wrong[0]}."
+            f"The backup in {source} is damaged, nothing was restored: "
+            f"{number_of(len(wrong), 'entry differs', 'entries differ')} from its manifest,"
+            f" the first is {wrong[0]}."
         )
     outside = [name for name, target in listed.links.items() if not _within(name, target)]
     if outside:

@@ -19,6 +19,7 @@ from infra.local.services import SERVICES, Health, Service
 from infra.local.supervisor import Supervisor, end_orphans, log_tail
 from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError, TransientError, TuttiError
+from operators.core.wording import number_of
 
 Say = Callable[[str], None]
 
@@ -73,7 +74,9 @@ def _up(settings: Settings, say: Say) -> None:
         # protects: what lost its supervisor is ended before anything starts
         left = end_orphans(settings)
         if left:
-            say(f"ended {left} processes that had lost their supervisor")
+            say(
+                f"ended {number_of(left, 'process', 'processes')} left by a supervisor that is gone"
+            )
         _check_ports(settings)
         supervisor.launch()
     if read_rebuild_record(settings).rebuilding:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pipelines.cli.output import number_of
+from operators.core.wording import number_of
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -23,13 +23,6 @@ FROM marts.agreement_by_window
 WHERE consultation_id = {consultation:String}
     AND window_start = toDateTime((intDiv(toUnixTimestamp(newest), seconds) - 1) * seconds, 'UTC')
 """
-FLAGGED_SQL: Final = """
-SELECT DISTINCT proposal_id FROM marts.signal_effects
-WHERE consultation_id = {consultation:String}
-    AND (kind = 'burst' OR ifNull(rank, 0) != ifNull(rank_without, 0))
-"""
-"""What a burst is about; of people who vote alike, the proposals whose rank they change."""
-
 LONGEST_WINDOW_S: Final = 3_600
 """Over more, votes per second say nothing about now."""
 
@@ -41,7 +34,7 @@ class Activity:
     Attributes:
         participants: People with a current ballot.
         per_second: Votes cast a second, over the last whole window; None if that is too long.
-        flagged: Proposals whose ballots or rank a signal is about.
+        flagged: Proposals on which some ballots are flagged.
     """
 
     participants: int
@@ -56,12 +49,13 @@ class Activity:
 
 def read_activity(clickhouse: "Client", consultation: str) -> Activity:
     """Read it; this goes through all ballots, so that no screen should ask for it each second."""
+    from infra.clickhouse.signals import flagged_proposals
+
     named = {"consultation": consultation}
     people = clickhouse.query(PEOPLE_SQL, parameters=named).first_row
     [(per_second, seconds)] = clickhouse.query(RATE_SQL, parameters=named).result_rows
-    flagged = clickhouse.query(FLAGGED_SQL, parameters=named).result_rows
     return Activity(
         int(people[0]) if people else 0,
         per_second if seconds <= LONGEST_WINDOW_S else None,
-        tuple(sorted(row[0] for row in flagged)),
+        tuple(flagged_proposals(clickhouse, consultation)),
     )

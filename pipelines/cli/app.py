@@ -1,17 +1,20 @@
 """The commands as Typer knows them: each is imported when it is run, completed or explained."""
 
-import os
-import sys
+import errno
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from shutil import get_terminal_size
 from typing import Annotated, Any, Final
 
 import typer
+from typer._click.exceptions import ClickException
 from typer._click.shell_completion import CompletionItem
 from typer.core import TyperGroup
 
+from operators.core.printable import visible
 from pipelines.cli.commands import COMMANDS, OPTIONS, SUMMARY, VERSION, overview
+from pipelines.cli.pipe import reader_is_gone
 
 PLAIN: Final = None
 """Help without Rich's frames: they take longer to import than a command to explain itself."""
@@ -59,12 +62,17 @@ class _Tutti(TyperGroup):
             if name.startswith(incomplete)
         ]
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _literally():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _literally():
+                return super().invoke(ctx)
         except BrokenPipeError as error:
             if not reader_is_gone():
-                raise ConnectionResetError(*error.args) from error  # of a server
+                raise ConnectionResetError(errno.ECONNRESET, "a server hung up") from error
             raise typer.Exit from None
 
 
@@ -77,14 +85,14 @@ app = typer.Typer(
 )
 
 
-def reader_is_gone() -> bool:
-    """Whether nobody reads our output any more, as after ``| head``; then it goes nowhere."""
+@contextmanager
+def _literally() -> Iterator[None]:
+    """What was typed comes back in Typer's own errors: it must not act there."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+        yield
+    except ClickException as error:
+        error.message = visible(error.message)
+        raise
 
 
 def _version(asked: bool) -> None:

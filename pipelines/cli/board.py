@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from operators.core.errors import TerminalError, UnknownConsultationError
+from operators.core.wording import number_of
 from pipelines.cli.board_warnings import read_warnings
-from pipelines.cli.output import number_of
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client

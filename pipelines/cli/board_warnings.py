@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from operators.core.wording import number_of
 from schemas.countries import INSTEAD
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ def read_warnings(clickhouse: "Client", consultation: str) -> list[str]:
 
 
 def _sentence(warning: str, count: int, ballots: int, subjects: list[str]) -> str:
-    on = f"{ballots:,} ballot" if ballots == 1 else f"{ballots:,} ballots"
+    on = number_of(ballots, "ballot")
     rest = f" and {count - len(subjects):,} more" if count > len(subjects) else ""
     if warning == "unknown_country":
         named = [f"{c} (write {INSTEAD[c]})" if c in INSTEAD else c for c in subjects]
         return f"{on} of countries that ISO 3166-1 does not know: {', '.join(named)}{rest}"
     if warning == "proposal_not_sent":
-        which = "a proposal" if count == 1 else f"{count:,} proposals"
+        which = "a proposal" if count == 1 else number_of(count, "proposal")
         return f"{on} on {which} that nobody sent: {', '.join(subjects)}{rest}"
     return f"nobody announced this consultation; it has {on}"

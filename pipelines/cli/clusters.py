@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from operators.core.errors import TerminalError
+from operators.core.wording import number_of
 from pipelines.cli.consultations import about
 from pipelines.cli.installation import clickhouse
-from pipelines.cli.output import AsJson, console, number_of, print_json
+from pipelines.cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from operators.core.errors import TerminalError, UnknownConsultationError
+from operators.core.wording import number_of
 from pipelines.cli.installation import clickhouse
-from pipelines.cli.output import AsJson, console, number_of, print_json
+from pipelines.cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client

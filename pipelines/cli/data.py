@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from operators.core.wording import number_of
 from pipelines.cli.installation import settings
-from pipelines.cli.output import AsJson, console, errors, number_of, print_json
+from pipelines.cli.output import AsJson, console, errors, print_json
 
 Timeout = Annotated[float, typer.Option("--timeout", help="Longest wait, seconds.")]
 

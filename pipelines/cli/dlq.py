@@ -57,7 +57,7 @@ def stats(
     wanted = _wanted(kind, reason, field, since, until)
     rows = letters.statistics(views, wanted, limit)
     if as_json:
-        print_json([row._asdict() | {"mend": _mend(row.reason)} for row in rows])
+        print_json([row._asdict() | {"cure": _cure(row.reason)} for row in rows])
         return
     columns = ["topic", "reason", "messages", "first (UTC)", "last (UTC)", "fields", "newest"]
     console.print(
@@ -127,7 +127,7 @@ def _shown(letter: "DeadLetter", original: "Original | None") -> dict[str, Any]:
         "reason": letter.reason,
         "field": letter.field or None,
         "expected": letter.detail or None,
-        "mend": _mend(letter.reason),
+        "cure": _cure(letter.reason),
         "bytes": letter.bytes,
     }
     if original is None:
@@ -223,9 +223,9 @@ def _print_replay(done: "Replay", matching: int, looked_at: int) -> None:
             console.print(f"{number} {what}")
 
 
-def _mend(reason: str) -> str | None:
+def _cure(reason: str) -> str | None:
     """The cure; None for a reason of another version."""
-    return {str(name): advice.mend for name, advice in ADVICE.items()}.get(reason)
+    return {str(name): advice.cure for name, advice in ADVICE.items()}.get(reason)
 
 
 def _wanted(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from operators.core.clock import monotonic_ms
+from operators.core.wording import number_of
 from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, console, errors, print_json
 
@@ -38,7 +39,7 @@ def rebuild(
 
     def say(progress: "RebuildProgress") -> None:
         if said[-1:] != [progress] and not as_json:
-            errors.print(f"counted {progress.counted:,} of {progress.wanted:,} votes")
+            errors.print(f"counted {progress.counted:,} of {number_of(progress.wanted, 'vote')}")
         said.append(progress)
 
     epoch = rebuilding.follow(ours, begun, timeout, say)
@@ -46,4 +47,4 @@ def rebuild(
     if as_json:
         print_json({"epoch": epoch, "votes": said[-1].wanted, "seconds": seconds})
     else:
-        console.print(f"epoch {epoch} is shown; {said[-1].wanted:,} votes counted again")
+        console.print(f"epoch {epoch} is shown; {number_of(said[-1].wanted, 'vote')} counted again")

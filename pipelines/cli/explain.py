@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from operators.core.printable import one_line
+from operators.core.wording import number_of
 from pipelines.cli.consultations import about
 from pipelines.cli.installation import clickhouse
 from pipelines.cli.moments import At, past_moment
-from pipelines.cli.output import AsJson, console, number_of, print_json
+from pipelines.cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -6,8 +6,10 @@ Typer, and a command what it imports itself. `pipelines.cli.faults` tells what w
 
 import os
 import sys
+from io import TextIOWrapper
 
 from pipelines.cli.commands import COMMANDS, VERSION, overview, unknown
+from pipelines.cli.pipe import reader_is_gone
 
 COMPLETING = "_TUTTI_COMPLETE"
 """The variable by which a shell asks what could follow."""
@@ -16,8 +18,18 @@ COMPLETING = "_TUTTI_COMPLETE"
 def main() -> None:
     """Run a command; an error of ours is one sentence and exit status 1."""
     os.umask(0o077)  # whatever a command writes is for nobody else
-    status = None if COMPLETING in os.environ else _at_once(sys.argv[1:])
-    sys.exit(_run() if status is None else status)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # letters that a terminal does not have
+    try:
+        status = None if COMPLETING in os.environ else _at_once(sys.argv[1:])
+        status = _run() if status is None else status
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not reader_is_gone():
+            raise
+        status = 0
+    sys.exit(status)
 
 
 def _at_once(arguments: list[str]) -> int | None:
@@ -39,12 +51,11 @@ def _at_once(arguments: list[str]) -> int | None:
 
 
 def _run() -> int:
-    from pipelines.cli.app import app, reader_is_gone
+    from pipelines.cli.app import app
 
     try:
         app(prog_name="tutti")
     except SystemExit as ended:
-        reader_is_gone()
         return ended.code if isinstance(ended.code, int) else 0
     except KeyboardInterrupt:
         return 130

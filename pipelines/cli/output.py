@@ -59,15 +59,6 @@ def print_json(value: Any) -> None:
     sys.stdout.write(_NOT_SHOWN.sub(lambda found: json.dumps(found[0])[1:-1], written) + "\n")
 
 
-def number_of(count: int, noun: str, nouns: str = "") -> str:
-    """A number and its noun, as people say it.
-
-    >>> number_of(1, "proposal"), number_of(1200, "proposal"), number_of(0, "country", "countries")
-    ('1 proposal', '1,200 proposals', '0 countries')
-    """
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):  # ClickHouse's are UTC without saying so
         return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -101,13 +101,13 @@ def _check(found: "PolisImport", ours: "Settings") -> "list[Message]":
     validate, now_ms = validators(trust_rules(ours)), system_clock()
     checked, ready = Checked(), list(messages(found))
     for message in ready:
-        verdict, sentence, mend = check(message, validate, now_ms)
+        verdict, sentence, cure = check(message, validate, now_ms)
         checked.add(verdict)
         if sentence and checked.rejected <= NAMED_FAULTS:
-            for line in (sentence, f"    {mend}"):
+            for line in (sentence, f"    {cure}"):
                 errors.print(line)
-    for mend, (count, _) in checked.warnings.items():
-        errors.print(f"warning: {count} x {mend}")
+    for cure, (count, _) in checked.warnings.items():
+        errors.print(f"warning: {count} x {cure}")
     if checked.rejected:
         raise TerminalError(f"nothing was sent: rows that would be rejected: {checked.rejected}.")
     return ready

@@ -8,10 +8,11 @@ import typer
 
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
+from operators.core.wording import number_of
 from pipelines.cli.faults import complain
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.installation import settings
-from pipelines.cli.output import AsJson, Output, console, number_of, print_json
+from pipelines.cli.output import AsJson, Output, console, print_json
 from schemas.rejections import ADVICE
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def print_fault(fault: "Fault", to: Output = console) -> None:
     expected = f"; expected: {rejection.detail}" if rejection.detail else ""
     for text in (
         f"line {fault.line}: {rejection.reason}{place}: found {fault.found}{expected}",
-        f"    {ADVICE[rejection.reason].mend}",
+        f"    {ADVICE[rejection.reason].cure}",
     ):
         to.print(text)
 
@@ -61,14 +62,14 @@ def print_summary(checked: "Checked") -> None:
     )
     for reason, (count, first) in sorted(checked.reasons.items(), key=lambda row: -row[1][0]):
         console.print(
-            f"{count} x {reason}, first in line {first}: {ADVICE[reason].mend}",
+            f"{count} x {reason}, first in line {first}: {ADVICE[reason].cure}",
         )
 
 
 def print_warnings(checked: "Checked", to: Output = console) -> None:
     """Print what is probably a mistake in lines that would be accepted."""
-    for mend, (count, first) in sorted(checked.warnings.items(), key=lambda row: -row[1][0]):
-        to.print(f"warning: {count} x {mend}; first in line {first}")
+    for cure, (count, first) in sorted(checked.warnings.items(), key=lambda row: -row[1][0]):
+        to.print(f"warning: {count} x {cure}; first in line {first}")
 
 
 @app.command()
@@ -102,12 +103,12 @@ def _plain(checked: "Checked", named: "list[Fault]") -> dict[str, Any]:
         "accepted": checked.lines - checked.rejected,
         "rejected": checked.rejected,
         "reasons": {
-            reason: {"lines": count, "first_line": first, "mend": ADVICE[reason].mend}
+            reason: {"lines": count, "first_line": first, "cure": ADVICE[reason].cure}
             for reason, (count, first) in checked.reasons.items()
         },
         "warnings": [
-            {"lines": count, "first_line": first, "mend": mend}
-            for mend, (count, first) in checked.warnings.items()
+            {"lines": count, "first_line": first, "cure": cure}
+            for cure, (count, first) in checked.warnings.items()
         ],
         "faults": [
             {
@@ -116,7 +117,7 @@ def _plain(checked: "Checked", named: "list[Fault]") -> dict[str, Any]:
                 "field": fault.rejection.field,
                 "found": fault.found,
                 "expected": fault.rejection.detail,
-                "mend": ADVICE[fault.rejection.reason].mend,
+                "cure": ADVICE[fault.rejection.reason].cure,
             }
             for fault in named
         ],

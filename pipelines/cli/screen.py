@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -83,6 +83,7 @@ class Sheet:
         rows: Texts, or what this program made; None is empty.
         caption: Below it.
         ruled: Whether a line stands below the header.
+        height: Lines of the screen that it must fit; None: it may scroll.
     """
 
     title: str
@@ -90,6 +91,7 @@ class Sheet:
     rows: InitVar[Iterable[Sequence[Cell]]]
     caption: str = ""
     ruled: bool = True
+    height: int | None = None
     cells: list[list[Text]] = field(init=False)
 
     def __post_init__(self, rows: Iterable[Sequence[Cell]]) -> None:
@@ -97,15 +99,15 @@ class Sheet:
         self.cells = [[_literal(cell) for cell in row] for row in rows]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw it for the width at hand and, on a screen of its own, for its height."""
+        """Draw it for the width at hand."""
         title = Text(one_line(self.title), "bold")
         caption = Text(visible(self.caption), "dim")
         shown = self.cells
-        if options.height is not None:
+        if self.height is not None:
             around = [
                 len(text.wrap(console, options.max_width)) for text in (title, caption) if text
             ]
-            shown = shown[: max(1, options.height - sum(around) - 1 - self.ruled)]
+            shown = shown[: max(1, self.height - sum(around) - 1 - self.ruled)]
         widths = self._widths(options.max_width)
         drawn = Table(
             box=box.SIMPLE_HEAD if self.ruled else None,
@@ -167,11 +169,12 @@ class Sheet:
         return {at: natural[at] for at in kept}
 
 
-def follow(pictures: Iterable[RenderableType], on: Screen) -> None:
-    """Show one picture after the other on the whole screen, until Ctrl-C."""
+def follow(sheets: Iterable[Sheet], on: Screen) -> None:
+    """Show one sheet after the other on the whole screen, until Ctrl-C."""
     with suppress(KeyboardInterrupt), Live(console=on, screen=True, auto_refresh=False) as live:
-        for picture in pictures:
-            live.update(picture, refresh=True)
+        for sheet in sheets:
+            sheet.height = on.height
+            live.update(sheet, refresh=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:

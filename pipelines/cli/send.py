@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from operators.core.errors import TerminalError, TransientError
+from operators.core.wording import number_of
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.installation import settings
-from pipelines.cli.output import AsJson, console, errors, number_of, print_json
+from pipelines.cli.output import AsJson, console, errors, print_json
 from pipelines.cli.schemas import check_file, print_fault, print_warnings
 from schemas.rejections import ADVICE
 
@@ -114,7 +115,7 @@ def _print_outcome(receipt: "Receipt", outcome: "Outcome") -> None:
     )
     for reason, letters in sorted(outcome.reasons.items(), key=lambda row: -row[1].messages):
         for line in (
-            f"{letters.messages} x {reason}: {_mend(reason)}",
+            f"{letters.messages} x {reason}: {_cure(reason)}",
             f"    the first of them: tutti dlq show {letters.first}",
         ):
             errors.print(line)
@@ -138,7 +139,7 @@ def _plain(receipt: "Receipt", outcome: "Outcome | None") -> dict[str, Any]:
                 reason: {
                     "messages": letters.messages,
                     "first": letters.first,
-                    "mend": _mend(reason),
+                    "cure": _cure(reason),
                 }
                 for reason, letters in outcome.reasons.items()
             },
@@ -146,7 +147,7 @@ def _plain(receipt: "Receipt", outcome: "Outcome | None") -> dict[str, Any]:
     return said
 
 
-def _mend(reason: str) -> str:
+def _cure(reason: str) -> str:
     """How to mend it; a newer intake may know reasons that this program does not."""
-    known = {str(name): advice.mend for name, advice in ADVICE.items()}
+    known = {str(name): advice.cure for name, advice in ADVICE.items()}
     return known.get(reason, "See the rejection reasons of the version that runs.")

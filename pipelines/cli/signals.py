@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from operators.core.wording import number_of
 from pipelines.cli.consultations import must_be_known
 from pipelines.cli.installation import clickhouse
-from pipelines.cli.output import AsJson, console, number_of, print_json
+from pipelines.cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client

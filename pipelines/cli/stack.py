@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from operators.core.wording import number_of
 from pipelines.cli.installation import settings
 from pipelines.cli.output import console, errors
 
@@ -55,7 +56,7 @@ def backup(
     from infra.local.backup import backup as copy
 
     copied = copy(ours, folder, console.print)
-    console.print(f"{copied.files:,} files, {copied.bytes >> 20:,} MiB in {folder}")
+    console.print(f"{number_of(copied.files, 'file')}, {copied.bytes >> 20:,} MiB in {folder}")
 
 
 def restore(
@@ -69,4 +70,6 @@ def restore(
     from infra.local.backup import restore as copy_back
 
     copied = copy_back(ours, folder)
-    console.print(f"{copied.files:,} files restored in {ours.home}: start it with tutti up")
+    console.print(
+        f"{number_of(copied.files, 'file')} restored in {ours.home}: start it with tutti up"
+    )

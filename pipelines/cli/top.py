@@ -51,7 +51,7 @@ def top(
         board = read_board(
             views, consultation, limit, by=by, country=country, everything=as_json, at=moment
         )
-    if moment is None:
+    if moment is None and (as_json or not watch):  # a screen shows its first board at once
         board = replace(board, activity=read_activity(views, consultation))
     if as_json:
         print_json(asdict(board))

@@ -23,6 +23,7 @@ from infra.config.settings import Settings
 from infra.local import stack
 from operators.core.clock import Clock
 from operators.core.errors import TerminalError
+from operators.core.wording import number_of
 from pipelines.cli.board import Board, draw_board, read_board
 from pipelines.cli.clusters import ClusterList, draw_clusters, read_clusters
 from pipelines.demo.campaign import Campaign
@@ -216,7 +217,7 @@ def show(
         late = watch.figures.lateness_s
         if late:
             console.print(
-                f"{watch.figures.counted:,} votes counted; the newest vote shown was"
+                f"{number_of(watch.figures.counted, 'vote')} counted; the newest vote shown was"
                 f" {median(late):.1f} s old in the median, {max(late):.1f} s at most"
             )
         return verdict

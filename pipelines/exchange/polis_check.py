@@ -58,8 +58,8 @@ def check(
     where = column if option else f"{_where(message.origin)}, column {column}"
     expected = f"; expected: {rejection.detail}" if rejection.detail else ""
     sentence = f"{where}: {rejection.reason}, found {verdict.found}{expected}"
-    mend = _TIMES if rejection.reason == "bad_time" else ADVICE[rejection.reason].mend
-    return verdict, sentence, mend
+    cure = _TIMES if rejection.reason == "bad_time" else ADVICE[rejection.reason].cure
+    return verdict, sentence, cure
 
 
 def _where(origin: FileOrigin) -> str:

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from operators.core.errors import TerminalError
 from operators.core.printable import printable
+from operators.core.wording import number_of
 
 Value = TypeVar("Value")
 
@@ -127,7 +128,10 @@ def read_table(file: Path) -> Table:
             # Of a row that is too long, the first cell without a name is at fault.
             place = header[len(cells)] if len(cells) < len(header) else len(header) + 1
             raise MangledFileError(
-                file, line, place, f"{len(cells)} cells, expected {len(header)}; {ORIGINAL}"
+                file,
+                line,
+                place,
+                f"{number_of(len(cells), 'cell')}, expected {len(header)}; {ORIGINAL}",
             )
         rows.append(Row(line, dict(zip(header, cells, strict=True))))
     return Table(file, tuple(header), rows)

@@ -78,9 +78,9 @@ class Checked:
             count, first = self.reasons.get(verdict.rejection.reason, (0, verdict.line))
             self.reasons[verdict.rejection.reason] = (count + 1, first)
         elif isinstance(verdict, Warned):
-            for mend in dict.fromkeys(warning.mend for warning in verdict.warnings):
-                count, first = self.warnings.get(mend, (0, verdict.line))
-                self.warnings[mend] = (count + 1, first)
+            for cure in dict.fromkeys(warning.cure for warning in verdict.warnings):
+                count, first = self.warnings.get(cure, (0, verdict.line))
+                self.warnings[cure] = (count + 1, first)
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -149,10 +149,11 @@ def full(folder: str, seconds: float = 20) -> Fault:
 
 # The sink's code in a process of its own, which finds ClickHouse behind the proxy.
 SINK_THROUGH = """
+import infra.service.runner as runner
 import pipelines.sink.main as sink
-class Through(sink.Settings):
+class Through(runner.Settings):
     clickhouse_port = property(lambda _: {port})
-sink.Settings = Through
+runner.Settings = Through
 sink.main()
 """
 

@@ -27,7 +27,7 @@ RETURNING = 20_000
 """People of *vary*: few, so that they come back."""
 BAD_KEY = b"bad"
 NONSENSE = (b"", b"{", b"[]", b"\xff\xfe", b'{"consultation_id":"x"}', b"null", b'{"a":1}{"b":2}')
-HELD = 2_000_000
+MAX_QUEUED = 2_000_000
 """Messages that wait in the sender while the broker is away."""
 
 
@@ -59,7 +59,7 @@ class Load(threading.Thread):
                 "log_level": 0,
                 # However long a broker is away, votes are neither dropped nor reordered.
                 "message.timeout.ms": 0,
-                "queue.buffering.max.messages": HELD,
+                "queue.buffering.max.messages": MAX_QUEUED,
                 "queue.buffering.max.kbytes": 2_000_000,
                 "reconnect.backoff.max.ms": 1_000,
             }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from faults.marks import Change, always, assigned, called_with, gone, never, replaced, uncaught
+from faults.marking import Change, always, assigned, called_with, gone, never, replaced, uncaught
 
 INTAKE = "tests/pipelines/intake/"
 SINK = "tests/pipelines/sink/"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from faults.marks import MarkError, changed, file_of
+from faults.marking import MarkError, changed, file_of
 from faults.protections import PROTECTIONS, Protection
 from faults.recording import FOLDER, record
 from places import CHECKOUT

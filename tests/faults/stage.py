@@ -167,12 +167,12 @@ class Stage:
 
         It counts from the moment when it says that it has started; until then this waits.
         """
-        said = self.stack.settings.home.parent / "beside.log"  # not of the stack itself
-        said.write_bytes(b"")
+        output = self.stack.settings.home.parent / "beside.log"  # not of the stack itself
+        output.write_bytes(b"")
         over = threading.Event()
 
         def keep() -> None:
-            with said.open("ab") as log:
+            with output.open("ab") as log:
                 while not over.is_set():
                     with subprocess.Popen(
                         [sys.executable, "-c", code],
@@ -190,7 +190,7 @@ class Stage:
         keeper = threading.Thread(target=keep)
         keeper.start()
         try:
-            await_that("the process beside starts", lambda: b"_started" in said.read_bytes(), 300)
+            await_that("the process beside starts", lambda: b"_started" in output.read_bytes(), 300)
             yield
         finally:
             over.set()

@@ -24,15 +24,15 @@ def right() -> Expected:
 
 @dataclass
 class ClickHouse:
-    """Answers as a ClickHouse that holds `held`."""
+    """Answers as a ClickHouse that holds `stored`."""
 
-    held: Expected
+    stored: Expected
     strangers: int = 0
 
     def raw_query(self, sql: str, parameters: dict[str, str], fmt: str) -> bytes:
         assert fmt == "RowBinary"
         assert parameters["consultation"] == MADE.consultation_id
-        cells = self.held.windows if "tutti.minute_cells" in sql else self.held.tallies
+        cells = self.stored.windows if "tutti.minute_cells" in sql else self.stored.tallies
         low, high = (int(parameters[end].removeprefix("p-")) for end in ("first", "last"))
         rest, minutes = np.divmod(cells.codes, 1 << 32)
         rest, trusts = np.divmod(rest, len(MADE.trust))
@@ -51,16 +51,16 @@ class ClickHouse:
 
     def query(self, sql: str, parameters: dict[str, str] | None = None) -> SimpleNamespace:
         if "dead_letters" in sql:
-            return SimpleNamespace(result_rows=list(self.held.rejected.items()))
+            return SimpleNamespace(result_rows=list(self.stored.rejected.items()))
         if "count()" in sql:
-            cells = self.held.windows if "tutti.minute_cells" in sql else self.held.tallies
+            cells = self.stored.windows if "tutti.minute_cells" in sql else self.stored.tallies
             assert parameters == {"consultation": MADE.consultation_id}
             return SimpleNamespace(result_rows=[(len(cells.codes) + self.strangers,)])
-        return SimpleNamespace(first_row=[self.held.accepted + MARKERS])
+        return SimpleNamespace(first_row=[self.stored.accepted + MARKERS])
 
 
-def validated(held: Expected) -> expected.Comparison:
-    return compare(ClickHouse(held), MADE, right(), MARKERS)  # type: ignore[arg-type]
+def validated(stored: Expected) -> expected.Comparison:
+    return compare(ClickHouse(stored), MADE, right(), MARKERS)  # type: ignore[arg-type]
 
 
 def without(cells: Cells, place: int) -> Cells:
@@ -113,9 +113,9 @@ def test_a_cell_of_a_proposal_that_never_was_is_found() -> None:
 
 
 def test_a_message_accepted_or_refused_too_often_is_found() -> None:
-    held = right()
-    assert not validated(replace(held, accepted=held.accepted + 1)).exact
-    reason = next(iter(held.rejected))
-    more = held.rejected | {reason: held.rejected[reason] + 1}
-    assert not validated(replace(held, rejected=more)).exact
-    assert not validated(replace(held, rejected=held.rejected | {"too_deep": 1})).exact
+    stored = right()
+    assert not validated(replace(stored, accepted=stored.accepted + 1)).exact
+    reason = next(iter(stored.rejected))
+    more = stored.rejected | {reason: stored.rejected[reason] + 1}
+    assert not validated(replace(stored, rejected=more)).exact
+    assert not validated(replace(stored, rejected=stored.rejected | {"too_deep": 1})).exact

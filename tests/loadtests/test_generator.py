@@ -83,13 +83,13 @@ def test_messages_are_accepted_or_refused_as_they_are_meant_to_be(name: str) -> 
             assert verdict.reason == reasons[numbers[row]]
             continue
         assert isinstance(verdict, Vote), value
-        said = votes.variants[columns.variant[row]]
+        chosen = votes.variants[columns.variant[row]]
         ballot = ballot_of(verdict, Origin(0, row, BROKER_MS))
         assert verdict.participant_id == f"u-{columns.person[row]:08d}" == key.decode()
         assert verdict.proposal_id == f"p-{columns.proposal[row]:05d}"
         assert verdict.country == votes.countries[columns.country[row]]
-        assert (verdict.choice, verdict.qualifications, verdict.trust) == said
-        assert (ballot.cast_ms, ballot.qualifications) == (columns.cast_ms[row], said.bits)
+        assert (verdict.choice, verdict.qualifications, verdict.trust) == chosen
+        assert (ballot.cast_ms, ballot.qualifications) == (columns.cast_ms[row], chosen.bits)
 
 
 @pytest.mark.parametrize("more", [{}, {"cast_days": 39.0}, {"proposals": 1}, {"bad_share": 0.2}])
@@ -141,11 +141,11 @@ def test_votes_of_one_millisecond_count_in_the_order_sent() -> None:
         made = small(**one, late_s=0, spread_s=0, seed=seed)
         columns = Votes(made).columns(segment, None, np.arange(9))
         assert len(set(columns.cast_ms.tolist())) == 1
-        said = Votes(made).variants[columns.variant[-1]]
+        chosen = Votes(made).variants[columns.variant[-1]]
         expected = expect(made, [segment], clock)
         counted = dict(zip(Tally().result(), expected.tallies.counts[0].tolist(), strict=True))
         found = [name for name in ("agree", "disagree", "neutral") if counted[name]]
-        assert found == [said.choice], seed
+        assert found == [chosen.choice], seed
 
 
 def test_the_votes_of_a_later_segment_are_cast_from_its_own_start() -> None:

@@ -113,7 +113,7 @@ def test_what_nobody_voted_on_is_said_in_one_sentence(clickhouse, explained):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         ("8pm", "8pm is no moment"),
         ("25:00", "is no moment"),
@@ -122,9 +122,9 @@ def test_what_nobody_voted_on_is_said_in_one_sentence(clickhouse, explained):
         ("2026-06-20T11:00:00Z", "The history begins at"),
     ],
 )
-def test_moments_that_cannot_be_shown_are_refused(clickhouse, explained, text, said):
+def test_moments_that_cannot_be_shown_are_refused(clickhouse, explained, text, output):
     clock_ms = (NOON + 9) * 60_000
-    with pytest.raises(TerminalError, match=said):
+    with pytest.raises(TerminalError, match=output):
         past_moment(text, clickhouse, lambda: clock_ms)
 
 

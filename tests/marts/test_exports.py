@@ -93,12 +93,12 @@ def test_the_polis_layout_agrees_with_itself(clickhouse, votes, tmp_path):
 def test_tables_carry_their_schema_and_their_checksums(clickhouse, votes, tmp_path):
     folder = tmp_path / "out"
     manifest = export_tables(clickhouse, "export", folder, "marts", noon)
-    told = json.loads((folder / "manifest.json").read_text())
-    assert told["consultation_id"] == "export"
-    assert {file["file"] for table in told["tables"] for file in table["files"]} | {
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["consultation_id"] == "export"
+    assert {file["file"] for table in manifest["tables"] for file in table["files"]} | {
         "manifest.json"
     } == {file.name for file in folder.iterdir()}
-    for table in told["tables"]:
+    for table in manifest["tables"]:
         for file in table["files"]:
             content = (folder / file["file"]).read_bytes()
             assert (len(content), sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
@@ -214,12 +214,12 @@ def test_no_cell_of_any_csv_is_run_numbers_stay_numbers_and_parquet_is_exact(
     for table in manifest.tables:
         name = table.view.partition(".")[2]
         kinds = {column["name"]: column["type"] for column in table.columns}
-        told, exact = (
+        text, exact = (
             rows_of(tmp_path / "csv" / f"{name}.csv"),
             rows_of(tmp_path / "raw" / f"{name}.csv"),
         )
         parquet = pyarrow.parquet.read_table(tmp_path / "csv" / f"{name}.parquet").to_pylist()
-        assert len(told) == len(exact) == len(parquet) == table.rows
+        assert len(text) == len(exact) == len(parquet) == table.rows
         frame = pd.read_csv(tmp_path / "csv" / f"{name}.csv")
         for column, kind in kinds.items() if table.rows else ():
             if any(number in kind for number in ("Int", "Float", "Decimal")) and "(" not in (
@@ -227,7 +227,7 @@ def test_no_cell_of_any_csv_is_run_numbers_stay_numbers_and_parquet_is_exact(
             ):
                 assert frame[column].dtype.kind in "iuf", (table.view, column)
                 numbers += 1
-        for cells, raws, values in zip(told, exact, parquet, strict=True):
+        for cells, raws, values in zip(text, exact, parquet, strict=True):
             for column, cell in cells.items():
                 value = values[column]
                 if value is None:

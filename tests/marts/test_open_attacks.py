@@ -115,7 +115,7 @@ def observe(
             insert_votes(clickhouse, votes)
         subject.publish(clickhouse, tick_ms)
         seen.numbers.append(attacker.read_open(analyst, name))
-    seen.people += attacker.behind(clickhouse, name, crowd.minutes, crowd.ids, times)
+    seen.people += attacker.people_of(clickhouse, name, crowd.minutes, crowd.ids, times)
     return seen
 
 

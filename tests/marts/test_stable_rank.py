@@ -78,7 +78,7 @@ HISTORY = history()
 
 def folded() -> Fold:
     """Python's answer: at every tick, every proposal that has ever been there."""
-    held: dict[str, float] = {}
+    kept: dict[str, float] = {}
     fold: Fold = {}
     for tick in range(NOON, NOON + MINUTES + 1):
         shown = 2 if tick >= SWITCH else 1
@@ -88,7 +88,7 @@ def folded() -> Fold:
             for row in seen
             if row["epoch"] == shown
         }
-        for proposal in {row["proposal_id"] for row in seen if row["epoch"] == shown} | set(held):
+        for proposal in {row["proposal_id"] for row in seen if row["epoch"] == shown} | set(kept):
             trusted = [
                 row
                 for cell, row in cells.items()
@@ -96,13 +96,13 @@ def folded() -> Fold:
             ]
             agree = sum(row["agree"] for row in trusted)
             votes = sum(row["agree"] + row["disagree"] + row["neutral"] for row in trusted)
-            low, before = agreement(agree, votes).low, held.get(proposal)
+            low, before = agreement(agree, votes).low, kept.get(proposal)
             assert (
                 before is None or abs(abs(low - before) - MOVED) > 1e-9
             )  # rounding decides nothing
-            held[proposal] = with_hysteresis(before, low)
-            if held[proposal] != before:
-                fold[proposal, tick] = held[proposal]
+            kept[proposal] = with_hysteresis(before, low)
+            if kept[proposal] != before:
+                fold[proposal, tick] = kept[proposal]
     return fold
 
 
@@ -188,10 +188,10 @@ def test_a_board_shows_what_is_held_and_one_of_then_what_was_held_then(clickhous
         ).result_rows
         return {row[0]: row[1:] for row in rows}
 
-    nothing_held = {"b": (1, 1), "a": (2, 2), "few": (None, None), "new": (None, None)}
-    assert ranks(NOON + 21) == nothing_held
+    nothing_kept = {"b": (1, 1), "a": (2, 2), "few": (None, None), "new": (None, None)}
+    assert ranks(NOON + 21) == nothing_kept
     for tick in (NOON + 21, NOON + 22, NOON + 23):
         stabilise_ranks(clickhouse, tick * 60_000)
-    assert ranks(NOON + 21) == nothing_held
-    assert ranks(NOON + 22) == nothing_held | {"a": (1, 2), "b": (2, 1)}
+    assert ranks(NOON + 21) == nothing_kept
+    assert ranks(NOON + 22) == nothing_kept | {"a": (1, 2), "b": (2, 1)}
     assert ranks(NOON + 23) == {"new": (1, 1), "a": (2, 2), "b": (3, 3), "few": (None, None)}

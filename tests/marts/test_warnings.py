@@ -22,7 +22,7 @@ from schemas.reserved import PROBE_CONSULTATION
 
 def warnings(client, consultation):
     rows = client.query(
-        "SELECT warning, subject, ballots, mend FROM marts.warnings"
+        "SELECT warning, subject, ballots, cure FROM marts.warnings"
         " WHERE consultation_id = {id:String} ORDER BY ALL",
         parameters={"id": consultation},
     ).result_rows
@@ -89,8 +89,8 @@ def test_a_proposal_that_nobody_sent_is_told(clickhouse, analyst):
         [cell("w-proposal", name, "FR", 2) for name in ("p", "hidden")]
         + [cell("w-proposal", f"lost-{n}", "FR", 1 + n) for n in range(5)],
     )
-    told = warnings(analyst, "w-proposal")
-    assert [(warning, subject, ballots) for warning, subject, ballots, _ in told] == [
+    report = warnings(analyst, "w-proposal")
+    assert [(warning, subject, ballots) for warning, subject, ballots, _ in report] == [
         ("proposal_not_sent", f"lost-{n}", 1 + n) for n in range(5)
     ]
     assert "15 ballots on 5 proposals that nobody sent: lost-4, lost-3, lost-2 and 2 more" in (
@@ -104,9 +104,11 @@ def test_a_consultation_that_nobody_announced_has_a_board_that_says_so(clickhous
     if sent:
         insert_proposals(clickhouse, name, ["p"])
     insert_tallies(clickhouse, [cell(name, "p", "FR", 7)])
-    told = {(warning, subject, ballots) for warning, subject, ballots, _ in warnings(analyst, name)}
-    assert ("consultation_not_announced", name, 7) in told
-    assert (("proposal_not_sent", "p", 7) in told) == (not sent)
+    report = {
+        (warning, subject, ballots) for warning, subject, ballots, _ in warnings(analyst, name)
+    }
+    assert ("consultation_not_announced", name, 7) in report
+    assert (("proposal_not_sent", "p", 7) in report) == (not sent)
     assert "warning: nobody announced this consultation; it has 7 ballots" in drawn(analyst, name)
     with pytest.raises(UnknownConsultationError):
         read_board(analyst, "w-nowhere", 10)

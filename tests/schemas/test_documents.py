@@ -201,7 +201,7 @@ def test_the_page_names_every_topic_field_and_reason_with_its_cure(read):
             assert field["description"].replace("`", "").rstrip(".") in read.words
     for reason, advice in ADVICE.items():
         assert reason in read.words
-        assert advice.mend in read.words
+        assert advice.cure in read.words
 
 
 def test_a_reason_stands_at_the_events_that_it_can_meet():

@@ -73,6 +73,7 @@ every_kind = pytest.mark.parametrize("kind", EVENTS)
 
 
 @every_kind
+@pytest.mark.no_cover
 @thousands
 @given(data=st.data())
 def test_rules_schema_and_naive_checker_agree(
@@ -86,6 +87,7 @@ def test_rules_schema_and_naive_checker_agree(
 
 
 @every_kind
+@pytest.mark.no_cover
 @thousands
 @given(data=st.data())
 def test_rules_and_naive_checker_agree_on_duplicate_keys(kind: Kind, data: st.DataObject) -> None:
@@ -103,6 +105,7 @@ FRAGMENTS = [
 
 
 @every_kind
+@pytest.mark.no_cover
 @thousands
 @given(data=st.data())
 def test_rules_and_naive_checker_agree_on_broken_bytes(kind: Kind, data: st.DataObject) -> None:

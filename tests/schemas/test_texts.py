@@ -57,5 +57,5 @@ def test_what_is_accepted_never_reaches_what_stands_behind_it(text: str) -> None
     ],
 )
 def test_a_fault_says_what_is_expected_and_where_it_is_broken(text: str, fault: str | None) -> None:
-    told = text_fault(text)
-    assert told == fault if fault is None else str(told).startswith(fault)
+    found = text_fault(text)
+    assert found == fault if fault is None else str(found).startswith(fault)

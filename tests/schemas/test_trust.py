@@ -122,7 +122,7 @@ RULE = '[[rule]]\nfrom = 2026-05-01T00:00:00Z\ntrust = ["trusted"]\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         ("[[rule]]\nfrom = yesterday", r"line 2"),
         (RULE + "[[rule]]\nfrom = 2026-04-01T00:00:00Z\ntrust = ['troll']", "line 4: from is ear"),
@@ -143,8 +143,8 @@ RULE = '[[rule]]\nfrom = 2026-05-01T00:00:00Z\ntrust = ["trusted"]\n'
         ("rules = []", "only"),
     ],
 )
-def test_a_bad_file_is_refused_with_line_and_reason(text, said):
-    with pytest.raises(BadTrustRulesError, match=said):
+def test_a_bad_file_is_refused_with_line_and_reason(text, output):
+    with pytest.raises(BadTrustRulesError, match=output):
         parse_trust_rules(text)
 
 

@@ -18,4 +18,4 @@ def test_codes_of_countries_need_no_warning():
 def test_a_code_of_another_list_is_named_with_its_place_and_its_cure(written, meant):
     [found] = warnings(consultation("FR", written))
     assert (found.field, found.found) == ("countries[1].country", written)
-    assert meant in found.mend
+    assert meant in found.cure

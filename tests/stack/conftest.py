@@ -60,8 +60,8 @@ class Stack:
             check=False,
         )
         output = done.stdout.decode()
-        said = f"{output}\n{done.stderr.decode()}"
-        assert done.returncode == code, f"{arguments} ended with {done.returncode}\n{said}"
+        printed = f"{output}\n{done.stderr.decode()}"
+        assert done.returncode == code, f"{arguments} ended with {done.returncode}\n{printed}"
         return output
 
     def errors(self, *arguments: str, code: int = 1) -> str:

@@ -51,16 +51,16 @@ def test_a_taken_port_is_named(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", base + 3))
         taken.listen()
-        said = other.errors("up")
-    assert str(base + 3) in said
-    assert "TUTTI_PORT_BASE" in said
+        output = other.errors("up")
+    assert str(base + 3) in output
+    assert "TUTTI_PORT_BASE" in output
     assert not orphans(other.settings)
 
 
 def test_up_names_the_part_that_does_not_start_and_shows_its_log(broken):
-    said = broken.errors("up")
-    assert "kafka" in said
-    assert "ClassNotFoundException" in said
+    output = broken.errors("up")
+    assert "kafka" in output
+    assert "ClassNotFoundException" in output
 
 
 def test_up_ends_the_orphans_of_a_killed_supervisor(broken):

@@ -76,9 +76,9 @@ def test_send_reports_what_the_broker_acknowledged(stack, tmp_path):
     }
     file = tmp_path / "votes.jsonl"
     file.write_bytes(b"\n".join(dumps(vote | {"participant_id": str(n)}) for n in range(500)))
-    said = stack.run("send", str(file), "--kind", "votes")
-    assert "500 votes sent, 500 acknowledged" in said
-    assert "500 accepted, 0 rejected" in said
+    printed = stack.run("send", str(file), "--kind", "votes")
+    assert "500 votes sent, 500 acknowledged" in printed
+    assert "500 accepted, 0 rejected" in printed
     receipt = json.loads(
         stack.run("send", "-", "--kind", "votes", "--json", "--no-wait", data=dumps(vote))
     )
@@ -100,9 +100,9 @@ def test_send_says_what_became_of_the_messages_and_ends_with_1_if_some_were_reje
         for n in range(1000)
     ]
     lines = b"\n".join([*map(dumps, votes), b"{}"])
-    told = json.loads(stack.run("send", "-", "--kind", "votes", "--json", data=lines, code=1))
-    assert (told["votes"]["accepted"], told["votes"]["rejected"]) == (980, 21)
-    reasons = told["votes"]["reasons"]
+    report = json.loads(stack.run("send", "-", "--kind", "votes", "--json", data=lines, code=1))
+    assert (report["votes"]["accepted"], report["votes"]["rejected"]) == (980, 21)
+    reasons = report["votes"]["reasons"]
     assert {name: found["messages"] for name, found in reasons.items()} == {
         "unknown_choice": 20,
         "missing_field": 1,
@@ -112,8 +112,8 @@ def test_send_says_what_became_of_the_messages_and_ends_with_1_if_some_were_reje
     assert "Agree" in shown
     file = tmp_path / "votes.jsonl"
     file.write_bytes(lines)
-    said = stack.errors("send", str(file), "--kind", "votes")
-    assert "20 x unknown_choice: Send agree, disagree, neutral or withdrawn" in said
+    printed = stack.errors("send", str(file), "--kind", "votes")
+    assert "20 x unknown_choice: Send agree, disagree, neutral or withdrawn" in printed
 
 
 def test_send_says_which_message_is_too_large_for_the_broker(stack):
@@ -126,9 +126,9 @@ def test_send_says_which_message_is_too_large_for_the_broker(stack):
 def test_check_sends_nothing_if_a_line_would_be_refused(stack, tmp_path):
     file = tmp_path / "votes.jsonl"
     file.write_bytes(b'{"consultation_id":"checked"}\n')
-    said = stack.errors("send", str(file), "--kind", "votes", "--check")
-    assert "line 1: missing_field" in said
-    assert "nothing was sent" in said
+    printed = stack.errors("send", str(file), "--kind", "votes", "--check")
+    assert "line 1: missing_field" in printed
+    assert "nothing was sent" in printed
 
 
 def test_errors_are_one_sentence_that_says_what_to_do(stack, tmp_path):

@@ -20,12 +20,12 @@ def deleted(checkpoint: Path) -> None:
     shutil.rmtree(checkpoint)
 
 
-def garbage(checkpoint: Path) -> None:
+def overwritten(checkpoint: Path) -> None:
     metadata = checkpoint / "_metadata"
     metadata.write_bytes(b"\x93" * metadata.stat().st_size)
 
 
-def garbage_behind_the_header(checkpoint: Path) -> None:
+def overwritten_after_the_header(checkpoint: Path) -> None:
     metadata = checkpoint / "_metadata"
     metadata.write_bytes(metadata.read_bytes()[:8] + b"\x7f" * metadata.stat().st_size)
 
@@ -63,12 +63,12 @@ def changelog_lost(checkpoint: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        garbage,
+        overwritten,
         *(
             pytest.param(kind, marks=PROVE)
             for kind in (
                 deleted,
-                garbage_behind_the_header,
+                overwritten_after_the_header,
                 cut_off,
                 state_missing,
                 state_short,

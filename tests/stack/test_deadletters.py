@@ -105,7 +105,7 @@ def test_stats_count_by_reason_with_an_example(stack, refused):
     choice = rows["tutti.votes.v1", "unknown_choice"]
     assert choice["fields"] == ["choice"]
     assert refused.since <= choice["first"] <= choice["last"]
-    assert choice["mend"]
+    assert choice["cure"]
     assert "unknown_choice" in stack.run("dlq", "stats", "--since", refused.since)
 
 
@@ -144,9 +144,9 @@ def test_show_fetches_the_message_by_its_coordinates(stack, refused):
         f"({len(vote('never', choice=chr(27) + '[2Jyes', note='x' * 9_000))} bytes)"
     )
     assert shown["gone"] is None
-    said = stack.run("dlq", "show", refused.places["never"])
-    assert "\x1b" not in said
-    assert "Send agree, disagree" in said
+    output = stack.run("dlq", "show", refused.places["never"])
+    assert "\x1b" not in output
+    assert "Send agree, disagree" in output
 
 
 def test_show_warns_of_identities_and_shows_a_tombstone_as_nothing(stack, refused):

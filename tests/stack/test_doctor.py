@@ -31,10 +31,10 @@ def problems(stack) -> list[str]:
 
 
 def says_all_three(stack) -> None:
-    said = " | ".join(problems(stack))
-    assert "tutti.dead-letters.v1 has retention.ms=7000000000 instead of" in said
-    assert "others can read" in said
-    assert "9999_tomorrow.sql" in said
+    output = " | ".join(problems(stack))
+    assert "tutti.dead-letters.v1 has retention.ms=7000000000 instead of" in output
+    assert "others can read" in output
+    assert "9999_tomorrow.sql" in output
 
 
 def test_doctor_finds_what_was_changed(stack):

@@ -36,15 +36,15 @@ def places(stack) -> dict[str, tuple[str, int, int]]:
 @pytest.fixture(scope="module")
 def answers(stack, places) -> Counter[tuple[tuple[str, int, int], str, str]]:
     """(coordinates, answer, field) → how often intake has said so."""
-    said: Counter[tuple[tuple[str, int, int], str, str]] = Counter()
+    output: Counter[tuple[tuple[str, int, int], str, str]] = Counter()
     for kind, topic in ACCEPTED.items():
         for record in records(stack, topic):
             origin = (INPUT[kind].name, record["origin_partition"], record["origin_offset"])
-            said[origin, "accepted", ""] += 1
+            output[origin, "accepted", ""] += 1
     for record in records(stack, DEAD_LETTERS):
         origin = (record["topic"], record["partition"], record["offset"])
-        said[origin, record["reason"], record["field"]] += 1
-    return said
+        output[origin, record["reason"], record["field"]] += 1
+    return output
 
 
 def records(stack, topic):
@@ -56,8 +56,8 @@ def records(stack, topic):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_case_ends_exactly_once_with_the_answer_of_the_table(places, answers, case):
     place = places[case.name]
-    said = {key: count for key, count in answers.items() if key[0] == place}
-    assert said == {(place, case.answer, case.field): 1}
+    output = {key: count for key, count in answers.items() if key[0] == place}
+    assert output == {(place, case.answer, case.field): 1}
 
 
 def test_clickhouse_shows_each_refusal_with_its_size(stack, places):

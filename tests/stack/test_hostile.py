@@ -154,7 +154,7 @@ def _flooding(number: int) -> tuple[bytes, bytes, str]:
 @pytest.fixture(scope="module")
 def became(stack, sent) -> dict[TopicPartition, list[str]]:
     """TopicPartition → each answer that intake has given, in the topics themselves."""
-    said: dict[TopicPartition, list[str]] = {}
+    output: dict[TopicPartition, list[str]] = {}
     for topic in (ACCEPTED_VOTES, DEAD_LETTERS):
         reader = kafka.consumer(stack.settings, "tests")
         for message in kafka.read_to_end(reader, topic):
@@ -166,9 +166,9 @@ def became(stack, sent) -> dict[TopicPartition, list[str]]:
             else:
                 continue
             if place in sent.answers:
-                said.setdefault(place, []).append(record.get("reason", "accepted"))
+                output.setdefault(place, []).append(record.get("reason", "accepted"))
         reader.close()
-    return said
+    return output
 
 
 def test_each_message_ends_exactly_once_in_accepted_or_in_dead_letters(sent, became):
@@ -248,9 +248,9 @@ def test_a_message_beyond_the_broker_s_limit_is_reported_to_its_sender(stack, se
     receipt = stack.run(
         "send", "-", "--kind", "votes", "--json", data=sized(2_000_000) + b"\n" + sized(900), code=1
     )
-    told = msgspec.json.decode(receipt)["votes"]
-    assert (told["sent"], told["acknowledged"]) == (2, 1)
-    assert list(told["failed"].values()) == [1]
+    report = msgspec.json.decode(receipt)["votes"]
+    assert (report["sent"], report["acknowledged"]) == (2, 1)
+    assert list(report["failed"].values()) == [1]
 
 
 def test_everything_still_adds_up(stack, sent):

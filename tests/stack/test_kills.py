@@ -24,7 +24,7 @@ from pipelines.flink.checkpoint_trigger import FLINKS_OWN
 from schemas.topics import VOTES
 
 RATE = 4_000
-MOST = 500_000
+MAX_VOTES = 500_000
 """On a slow machine kills take long, and every vote is recounted."""
 KILLS = ("intake", "votes", "sink", "kafka", "clickhouse", "redis")
 
@@ -53,7 +53,7 @@ class Generator(threading.Thread):
     def run(self) -> None:
         start, done = time.monotonic(), 0
         while not self.over.is_set():
-            due = min(int((time.monotonic() - start) * RATE), MOST) - done
+            due = min(int((time.monotonic() - start) * RATE), MAX_VOTES) - done
             for message in self.campaign.messages(system_clock(), due):
                 self.producer.produce(
                     VOTES.name, message.value, message.key, on_delivery=self._noting(message)

@@ -102,17 +102,17 @@ def said_by(stack: Stack, *arguments: str) -> str:
 
 def test_a_wrong_password_is_said_in_one_sentence(configured):
     wrong = configured.but(kafka_password_file=configured.settings.home.parent / "wrong")
-    said = said_by(wrong, "send", "-", "--kind", "votes")
-    assert "does not take the password of tutti" in said
-    assert "TUTTI_KAFKA_PASSWORD_FILE" in said
-    assert said.count("\n") == 1
+    output = said_by(wrong, "send", "-", "--kind", "votes")
+    assert "does not take the password of tutti" in output
+    assert "TUTTI_KAFKA_PASSWORD_FILE" in output
+    assert output.count("\n") == 1
 
 
 def test_an_untrusted_certificate_is_said_in_one_sentence(configured, secured):
     wrong = configured.but(kafka_ca_file=secured.folder / "stranger.pem")
-    said = said_by(wrong, "up")
-    assert "do not trust each other's certificates" in said
-    assert "TUTTI_KAFKA_CA_FILE" in said
+    output = said_by(wrong, "up")
+    assert "do not trust each other's certificates" in output
+    assert "TUTTI_KAFKA_CA_FILE" in output
     wrong.run("down")
 
 
@@ -153,10 +153,10 @@ def test_a_trust_that_the_source_may_not_set_is_refused_here_and_in_the_recount(
     ]
     file = tmp_path / "votes.jsonl"
     file.write_text("".join(json.dumps(vote) + "\n" for vote in votes))
-    said = up.errors("send", str(file), "--kind", "votes", "--check")
-    assert 'line 2: trust_not_allowed trust: found "segment"' in said
-    assert "this source may set troll, trusted" in said
-    assert "lines that would be rejected: 1" in said
+    output = up.errors("send", str(file), "--kind", "votes", "--check")
+    assert 'line 2: trust_not_allowed trust: found "segment"' in output
+    assert "this source may set troll, trusted" in output
+    assert "lines that would be rejected: 1" in output
     assert "1 x trust_not_allowed" in up.errors("send", str(file), "--kind", "votes")
     up.run("sync")
     assert up.rows("SELECT reason, field, detail FROM marts.dead_letters") == [

@@ -11,6 +11,7 @@ from infra.local.doctor.patient import Patient
 from infra.local.services import SERVICES
 from infra.local.supervisor import LOG_BACKUPS, LOG_BYTES
 from operators.core.clock import Clock
+from operators.core.wording import number_of
 
 DISK_PROBLEM_BYTES: Final = 1_000_000_000
 DISK_WARNING_BYTES: Final = 6_000_000_000
@@ -31,7 +32,7 @@ def check_disk(patient: Patient) -> Iterator[Finding]:
     days = None
     if since_s > GROWTH_MIN_S and size:
         days = free / (size / since_s) / 86_400
-        found += f"; at their average growth the room lasts {days:,.0f} days"
+        found += f"; at their average growth the room lasts {number_of(round(days), 'day')}"
     if free < DISK_PROBLEM_BYTES:
         level: Level = "problem"
     elif free < DISK_WARNING_BYTES or (days is not None and days < DISK_WARNING_DAYS):

@@ -10,6 +10,7 @@ from infra.local.doctor.patient import Patient
 from infra.local.provision.checks import CHECKS as PROVISION_CHECKS
 from infra.local.provision.jars import wrong_jars
 from infra.local.provision.problem import Problem
+from operators.core.wording import number_of
 
 
 def check_prerequisites(patient: Patient) -> Iterator[Finding]:
@@ -41,7 +42,7 @@ def check_packages(_patient: Patient) -> Iterator[Finding]:
     if wrong:
         yield Finding("packages", "problem", some(wrong), "make setup")
     else:
-        yield Finding("packages", "ok", f"{len(pinned)} packages are those of the lock file")
+        yield Finding("packages", "ok", f"{number_of(len(pinned), 'package')} as in the lock file")
 
 
 def _installed(name: str) -> str | None:
@@ -60,4 +61,4 @@ def check_jars(patient: Patient) -> Iterator[Finding]:
             "jars", "problem", f"missing or changed: {some(wrong)}", "make setup, or TUTTI_JARS"
         )
     else:
-        yield Finding("jars", "ok", f"{len(sums)} archives are those of SHA256SUMS")
+        yield Finding("jars", "ok", f"{number_of(len(sums), 'archive')} as in SHA256SUMS")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from infra.local.doctor.finding import Finding, some
 from infra.local.doctor.patient import Patient
+from operators.core.wording import number_of
 
 
 def check_secrets(patient: Patient) -> Iterator[Finding]:
@@ -25,4 +26,6 @@ def check_secrets(patient: Patient) -> Iterator[Finding]:
             "secrets", "problem", f"others can read {some(open_ones)}", f"chmod -R go= {folder}"
         )
     else:
-        yield Finding("secrets", "ok", f"{len(places) - 1} files, for their owner alone")
+        yield Finding(
+            "secrets", "ok", f"{number_of(len(places) - 1, 'file')}, for their owner alone"
+        )

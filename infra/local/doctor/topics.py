@@ -7,6 +7,7 @@ from confluent_kafka.admin import ConfigResource, ResourceType
 from infra.kafka import client as kafka
 from infra.local.doctor.finding import Finding, some
 from infra.local.doctor.patient import Patient
+from operators.core.wording import number_of
 from schemas.topics import TOPICS
 
 
@@ -18,7 +19,8 @@ def check_topics(patient: Patient) -> Iterator[Finding]:
     present = admin.list_topics(timeout=kafka.TIMEOUT_S).topics
     missing = [name for name in TOPICS if name not in present]
     wrong = [
-        f"{name} has {len(present[name].partitions)} partitions instead of {topic.partitions}"
+        f"{name} has {number_of(len(present[name].partitions), 'partition')}"
+        f" instead of {topic.partitions}"
         for name, topic in TOPICS.items()
         if name in present and len(present[name].partitions) != topic.partitions
     ]
@@ -37,4 +39,6 @@ def check_topics(patient: Patient) -> Iterator[Finding]:
             "topics", "problem", some(wrong), "set them back to what schemas/topics.toml says"
         )
     if not missing and not wrong:
-        yield Finding("topics", "ok", f"{len(TOPICS)} topics as in schemas/topics.toml")
+        yield Finding(
+            "topics", "ok", f"{number_of(len(TOPICS), 'topic')} as in schemas/topics.toml"
+        )

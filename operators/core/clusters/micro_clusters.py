@@ -101,9 +101,9 @@ class MicroClusters:
         The cosine of two of one cluster counts `SAME_CLUSTER_BONUS` more, so that clusters that
         are nearly as good as others stay.
         """
-        held = self.cluster[:, None] == self.cluster[None, :]
+        together = self.cluster[:, None] == self.cluster[None, :]
         products = self.sums @ self.sums.T
-        products += held * (SAME_CLUSTER_BONUS * SCALE**2) * np.outer(self.counts, self.counts)
+        products += together * (SAME_CLUSTER_BONUS * SCALE**2) * np.outer(self.counts, self.counts)
         return average_link(products, self.counts, floor * SCALE**2, down_to=down_to)
 
     def fold(self) -> NDArray[np.int64]:

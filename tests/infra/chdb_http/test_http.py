@@ -146,10 +146,10 @@ def test_nonsense_harms_nobody(server, sent):
 
 
 def test_one_port_cannot_take_the_connections_of_the_other(server):
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as opened:
         for _ in range(MOST_CONNECTIONS + 20):
             address = ("127.0.0.1", server.analyst_port)
-            client = held.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
+            client = opened.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
             client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nSEL")
         assert client.recv(65536).startswith(b"HTTP/1.1 503")
         assert server.sql("SELECT 1") == "1"

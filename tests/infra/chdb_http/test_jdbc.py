@@ -81,5 +81,5 @@ def test_the_jdbc_driver_works_with_its_default_settings(server, jar):
         check=False,
         timeout=240,
     )
-    said = dict(line.split("\t", 1) for line in done.stdout.splitlines() if "\t" in line)
-    assert said == EXPECTED, done.stderr[-4000:]
+    output = dict(line.split("\t", 1) for line in done.stdout.splitlines() if "\t" in line)
+    assert output == EXPECTED, done.stderr[-4000:]

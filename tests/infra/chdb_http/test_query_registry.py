@@ -91,11 +91,11 @@ def test_analysts_wait_in_a_bounded_queue_and_then_are_refused(server):
     """And a query that waits there can be left, too."""
     sql = f"{ENDLESS} AND 'crowd' != ''"
     head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(sql)}\r\n\r\n{sql}"
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as opened:
         clients = list[socket.socket]()
         for _ in range(24):  # two run, sixteen wait
             address = ("127.0.0.1", server.analyst_port)
-            clients.append(held.enter_context(socket.create_connection(address)))
+            clients.append(opened.enter_context(socket.create_connection(address)))
             clients[-1].sendall(head.encode())
         until(lambda: len(answered(clients)) == 6)
         for client in answered(clients):

@@ -66,10 +66,10 @@ def test_what_is_no_address_is_refused(name, value):
     ],
 )
 def test_a_password_in_an_address_is_refused_and_not_repeated(name, value):
-    with pytest.raises(ValidationError) as said:
+    with pytest.raises(ValidationError) as caught:
         Settings(**{name: value})
-    assert "settings of their own" in str(said.value)
-    assert "hush" not in str(said.value)
+    assert "settings of their own" in str(caught.value)
+    assert "hush" not in str(caught.value)
 
 
 def test_an_empty_variable_is_an_unset_one(monkeypatch):
@@ -128,6 +128,6 @@ def test_a_wrong_setting_is_said_by_its_name_without_its_value(monkeypatch, caps
     monkeypatch.setattr("os.umask", lambda mask: mask)
     with pytest.raises(SystemExit, match="1"):
         main()
-    said = capsys.readouterr().err
-    assert "TUTTI_REDIS_URL must hold no user and no password" in said
-    assert "hush" not in said
+    output = capsys.readouterr().err
+    assert "TUTTI_REDIS_URL must hold no user and no password" in output
+    assert "hush" not in output

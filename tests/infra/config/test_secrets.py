@@ -38,7 +38,7 @@ def test_a_file_that_others_can_open_is_refused(tmp_path, mode):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "output"),
     [
         (b"", "one line"),
         (b"\n", "one line"),
@@ -49,8 +49,8 @@ def test_a_file_that_others_can_open_is_refused(tmp_path, mode):
         (b"x" * 65_537, "more than 65536 bytes"),
     ],
 )
-def test_what_is_no_secret_is_refused_and_not_repeated(tmp_path, content, said):
-    with pytest.raises(TerminalError, match=said) as refused:
+def test_what_is_no_secret_is_refused_and_not_repeated(tmp_path, content, output):
+    with pytest.raises(TerminalError, match=output) as refused:
         read_secret(secret_file(tmp_path, content), NAME)
     assert "xxx" not in str(refused.value)
 
@@ -91,7 +91,7 @@ FILE = "/nowhere"
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "output"),
     [
         ({"kafka_security_protocol": "SSL"}, "needs TUTTI_KAFKA_BROKERS"),
         ({"kafka_brokers": "a:1", "kafka_security_protocol": "SASL_SSL"}, "needs TUTTI_KAFKA_USER"),
@@ -122,8 +122,8 @@ FILE = "/nowhere"
         ({"pseudonym_key": "k" * 16, "pseudonym_key_file": FILE}, "set one of them"),
     ],
 )
-def test_settings_that_do_not_fit_together_are_refused(given, said):
-    with pytest.raises(ValidationError, match=said):
+def test_settings_that_do_not_fit_together_are_refused(given, output):
+    with pytest.raises(ValidationError, match=output):
         Settings(**given)
 
 

@@ -32,6 +32,6 @@ def test_java_keeps_its_temporary_files_there_even_with_a_space_in_the_path(tmp_
     home = tmp_path / "a home"
     environment = os.environ | java_tempdir(Settings(home=home), "votes")
     command = ["java", "-XshowSettings:properties", "-version"]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert f"java.io.tmpdir = {home / 'tmp'}/votes.{os.getpid()}\n" in told.stderr
-    assert "others = kept\n" in told.stderr
+    report = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert f"java.io.tmpdir = {home / 'tmp'}/votes.{os.getpid()}\n" in report.stderr
+    assert "others = kept\n" in report.stderr

@@ -50,6 +50,7 @@ WITH_EXAMPLES = {
     "pipelines.groups.cooldown",
     "pipelines.periodic.signal_ids",
     "operators.core.printable",
+    "operators.core.wording",
     "pipelines.sink.cuts",
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.cli.dlq import _instant, _kind, _mend, _place, _print_replay, _shown
+from pipelines.cli.dlq import _cure, _instant, _kind, _place, _print_replay, _shown
 from pipelines.dlq.letters import DeadLetter, Original, Replay, Wanted
 from pipelines.exchange.send import Receipt
 from schemas.rejections import REASONS
@@ -66,7 +66,7 @@ def test_a_message_that_retention_removed_is_said_to_be_gone_kindly():
     shown = _shown(letter(), None)
     assert shown["content"] is None
     assert "retention has removed it" in shown["gone"]
-    assert shown["mend"]
+    assert shown["cure"]
 
 
 def test_a_message_is_shown_bounded_and_cannot_steer_the_terminal():
@@ -77,28 +77,28 @@ def test_a_message_is_shown_bounded_and_cannot_steer_the_terminal():
 
 
 def test_a_reason_of_another_version_has_no_cure():
-    assert all(_mend(reason) for reason in REASONS)
-    assert _mend("of-tomorrow") is None
+    assert all(_cure(reason) for reason in REASONS)
+    assert _cure("of-tomorrow") is None
 
 
 def test_a_replay_says_what_it_did_and_what_it_left(capsys):
     done = Replay([letter(offset=n) for n in range(25)], gone=2, superseded=3)
     done.rejected["empty"] = 4
     _print_replay(done, 40, 34)
-    said = capsys.readouterr().out
-    assert "34 rejected messages looked at" in said
-    assert "6 more match" in said
-    assert "4 skipped: would be rejected again as empty" in said
-    assert "3 skipped: a newer message" in said
-    assert "2 skipped: no longer in Kafka" in said
-    assert "tutti.votes.v1/2/0 unknown_choice choice" in said
-    assert "5 more of these" in said
-    assert "25 would be sent again: say --yes" in said
+    output = capsys.readouterr().out
+    assert "34 rejected messages looked at" in output
+    assert "6 more match" in output
+    assert "4 skipped: would be rejected again as empty" in output
+    assert "3 skipped: a newer message" in output
+    assert "2 skipped: no longer in Kafka" in output
+    assert "tutti.votes.v1/2/0 unknown_choice choice" in output
+    assert "5 more of these" in output
+    assert "25 would be sent again: say --yes" in output
     done.receipt = Receipt(sent=25, acknowledged=24)
     done.receipt.failed["Broker: away"] = 1
     _print_replay(done, 34, 34)
-    said = capsys.readouterr().out
-    assert "25 sent again" in said
-    assert "24 acknowledged by the broker" in said
-    assert "1 failed: Broker: away" in said
-    assert "more match" not in said
+    output = capsys.readouterr().out
+    assert "25 sent again" in output
+    assert "24 acknowledged by the broker" in output
+    assert "1 failed: Broker: away" in output
+    assert "more match" not in output

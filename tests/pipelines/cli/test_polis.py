@@ -57,7 +57,7 @@ def run(folder: Path, *options: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def said(done: Result) -> str:
+def output(done: Result) -> str:
     """On standard error, or as the error that `main` prints."""
     return done.stderr + (str(done.exception) if done.exception else "")
 
@@ -81,9 +81,9 @@ def test_a_row_that_would_be_rejected_is_named_and_nothing_is_sent(
     done = run(CASES / "polis-silent" / case)
     assert done.exit_code == 1
     assert not FakeSender.sent
-    assert "nothing was sent" in said(done)
+    assert "nothing was sent" in output(done)
     for sentence in sentences:
-        assert sentence in said(done)
+        assert sentence in output(done)
 
 
 def test_every_case_that_is_not_harmless_sends_nothing() -> None:
@@ -118,7 +118,7 @@ def test_whatever_cell_breaks_a_rule_is_named_by_its_column(
     cells[named] = spoiled
     file.write_text("\n".join([header, ",".join(cells.values()), *rest]), "utf-8")
     done = run(tmp_path / "export")
-    assert f"comments.csv, line 2, column {column}: {reason}, found " in said(done)
+    assert f"comments.csv, line 2, column {column}: {reason}, found " in output(done)
     assert not FakeSender.sent
 
 
@@ -131,7 +131,7 @@ def test_whatever_cell_breaks_a_rule_is_named_by_its_column(
 )
 def test_an_option_that_breaks_a_rule_is_named(options: list[str], sentence: str) -> None:
     done = run(FIXTURES / "polis", *options)
-    assert sentence in said(done)
+    assert sentence in output(done)
     assert not FakeSender.sent
 
 
@@ -150,7 +150,7 @@ def test_the_title_is_the_topic_of_the_summary_and_obeys_the_rules(tmp_path: Pat
         assert FakeSender.sent[0][1]["title"] == "c"
     FakeSender.sent = []
     summary.write_text(f"url,x\ntopic,{'x' * 301}\n")
-    assert "summary.csv, line 2, column topic: too_long" in said(run(tmp_path / "export"))
+    assert "summary.csv, line 2, column topic: too_long" in output(run(tmp_path / "export"))
     assert not FakeSender.sent
 
 
@@ -165,5 +165,5 @@ def test_what_became_of_the_messages_is_said_and_a_country_that_is_none_is_warne
     assert done.exit_code == 0
     assert f"{len(FakeSender.sent)} accepted, 0 rejected" in done.stdout
     assert "UK is no code of ISO 3166-1: write GB" in done.stderr
-    told = json.loads(run(FIXTURES / "polis", "--no-wait", "--json").stdout)
-    assert told["messages"]["accepted"] is None
+    report = json.loads(run(FIXTURES / "polis", "--no-wait", "--json").stdout)
+    assert report["messages"]["accepted"] is None

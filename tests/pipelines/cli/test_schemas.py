@@ -39,34 +39,34 @@ def test_exit_is_0_when_every_line_would_be_accepted(check):
 
 
 def test_a_fault_is_told_with_its_line_reason_field_value_and_cure(check):
-    said = check(GOOD + BAD, code=1)
-    assert 'line 2: unknown_choice choice: found "yes"; expected: agree' in said
-    assert ADVICE["unknown_choice"].mend in said
-    assert "2 lines: 1 would be accepted, 1 rejected" in said
-    assert "1 x unknown_choice, first in line 2" in said
+    printed = check(GOOD + BAD, code=1)
+    assert 'line 2: unknown_choice choice: found "yes"; expected: agree' in printed
+    assert ADVICE["unknown_choice"].cure in printed
+    assert "2 lines: 1 would be accepted, 1 rejected" in printed
+    assert "1 x unknown_choice, first in line 2" in printed
 
 
 def test_json_tells_the_same_to_a_program(check):
-    told = json.loads(check(GOOD + BAD * 2, "--json", "--limit", "1", code=1))
-    assert (told["lines"], told["accepted"], told["rejected"]) == (3, 1, 2)
-    mend = ADVICE["unknown_choice"].mend
-    assert told["reasons"] == {"unknown_choice": {"lines": 2, "first_line": 2, "mend": mend}}
-    assert told["faults"] == [
+    report = json.loads(check(GOOD + BAD * 2, "--json", "--limit", "1", code=1))
+    assert (report["lines"], report["accepted"], report["rejected"]) == (3, 1, 2)
+    cure = ADVICE["unknown_choice"].cure
+    assert report["reasons"] == {"unknown_choice": {"lines": 2, "first_line": 2, "cure": cure}}
+    assert report["faults"] == [
         {
             "line": 2,
             "reason": "unknown_choice",
             "field": "choice",
             "found": '"yes"',
             "expected": "agree, disagree, neutral or withdrawn",
-            "mend": mend,
+            "cure": cure,
         }
     ]
 
 
 def test_beyond_the_limit_faults_are_counted_and_not_named(check):
-    said = check(BAD * 5, "--limit", "2", code=1)
-    assert said.count("\nline ") + said.startswith("line ") == 2
-    assert "5 rejected" in said
+    printed = check(BAD * 5, "--limit", "2", code=1)
+    assert printed.count("\nline ") + printed.startswith("line ") == 2
+    assert "5 rejected" in printed
 
 
 def test_a_file_that_cannot_be_read_is_exit_2(tmp_path):
@@ -105,10 +105,10 @@ def test_standard_input_is_read_without_filling_memory():
     process.stdin.flush()
     grown = psutil.Process(process.pid).memory_info().rss - before
     process.stdin.close()
-    told = json.loads(process.stdout.read())
+    report = json.loads(process.stdout.read())
     assert process.wait() == 1
-    assert told["lines"] == 100_002
-    assert told["reasons"].keys() == {"too_long"}
+    assert report["lines"] == 100_002
+    assert report["reasons"].keys() == {"too_long"}
     assert grown < 32 * 2**20
 
 
@@ -132,7 +132,7 @@ def test_send_check_names_the_same_and_sends_nothing(tmp_path):
     )
     assert done.returncode == 1
     assert 'line 2: unknown_choice choice: found "yes"' in done.stderr
-    assert ADVICE["unknown_choice"].mend in done.stderr
+    assert ADVICE["unknown_choice"].cure in done.stderr
     assert "nothing was sent" in done.stderr
     assert not done.stdout
 
@@ -141,19 +141,19 @@ def test_every_reason_has_one_sentence_that_says_how_to_mend_it():
     assert tuple(ADVICE) == REASONS
     for reason, advice in ADVICE.items():
         assert advice.meaning, reason
-        assert advice.mend[0].isupper(), reason
-        assert advice.mend.endswith("."), reason
-        assert len(advice.mend.split()) >= 4, reason
-        assert not re.search(r"(?<!e\.g)\. [A-Z]", advice.mend), f"{reason}: one sentence"
-    assert len({advice.mend for advice in ADVICE.values()}) == len(REASONS)
+        assert advice.cure[0].isupper(), reason
+        assert advice.cure.endswith("."), reason
+        assert len(advice.cure.split()) >= 4, reason
+        assert not re.search(r"(?<!e\.g)\. [A-Z]", advice.cure), f"{reason}: one sentence"
+    assert len({advice.cure for advice in ADVICE.values()}) == len(REASONS)
 
 
 def test_a_warning_is_printed_with_its_cure_and_is_no_error(check):
     lines = GOOD.replace('"choice"', '"country":"UK","choice"') * 3
-    said = check(GOOD + lines, code=0)
-    assert "4 lines: 4 would be accepted" in said
-    assert "warning: 3 x UK is no code of ISO 3166-1: write GB; first in line 2" in said
-    told = json.loads(check(GOOD + lines, "--json", code=0))
-    assert told["warnings"] == [
-        {"lines": 3, "first_line": 2, "mend": "UK is no code of ISO 3166-1: write GB"}
+    printed = check(GOOD + lines, code=0)
+    assert "4 lines: 4 would be accepted" in printed
+    assert "warning: 3 x UK is no code of ISO 3166-1: write GB; first in line 2" in printed
+    report = json.loads(check(GOOD + lines, "--json", code=0))
+    assert report["warnings"] == [
+        {"lines": 3, "first_line": 2, "cure": "UK is no code of ISO 3166-1: write GB"}
     ]

@@ -30,15 +30,15 @@ def run(monkeypatch, tmp_path):
     file = tmp_path / "votes.jsonl"
     file.write_text("{}\n" * 3)
 
-    def go(told: Outcome | TransientError, *options: str) -> Result:
+    def go(report: Outcome | TransientError, *options: str) -> Result:
         class FakeWatch:
             def __init__(self, _settings: object) -> None:
                 pass
 
             def outcome(self, *_: object) -> Outcome:
-                if isinstance(told, TransientError):
-                    raise told
-                return told
+                if isinstance(report, TransientError):
+                    raise report
+                return report
 
         monkeypatch.setattr(send, "Sender", FakeSender)
         monkeypatch.setattr(outcome, "Watch", FakeWatch)
@@ -55,11 +55,11 @@ def test_what_was_rejected_is_told_with_its_cure_and_ends_with_1(run):
     assert done.exit_code == 1
     assert "3 votes sent, 3 acknowledged" in done.stdout
     assert "1 accepted, 2 rejected" in done.stdout
-    assert f"2 x empty: {ADVICE['empty'].mend}" in done.stderr
+    assert f"2 x empty: {ADVICE['empty'].cure}" in done.stderr
     assert "tutti dlq show tutti.votes.v1/0/7" in done.stderr
-    told = json.loads(run(REJECTED, "--json").stdout)["votes"]
-    assert (told["accepted"], told["rejected"]) == (1, 2)
-    assert told["reasons"]["empty"]["mend"] == ADVICE["empty"].mend
+    report = json.loads(run(REJECTED, "--json").stdout)["votes"]
+    assert (report["accepted"], report["rejected"]) == (1, 2)
+    assert report["reasons"]["empty"]["cure"] == ADVICE["empty"].cure
 
 
 def test_what_was_accepted_ends_with_0(run):

@@ -57,15 +57,15 @@ def run_each(*calls, **environment):
 
 
 def test_what_needs_no_command_imports_nothing():
-    told = run_each(["--help"], [], ["--version"], ["stauts"])
-    assert [code for code, *_ in told] == [0, 2, 0, 2]
-    assert told[-1][-1] == []
+    report = run_each(["--help"], [], ["--version"], ["stauts"])
+    assert [code for code, *_ in report] == [0, 2, 0, 2]
+    assert report[-1][-1] == []
 
 
 @pytest.mark.parametrize("option", ["--help", "--nothing-of-this-name"])
 def test_what_a_command_is_comes_without_what_it_works_with(option):
-    told = run_each(*([name, option] for name in COMMANDS))
-    for name, (code, out, err, heavy) in zip(COMMANDS, told, strict=True):
+    report = run_each(*([name, option] for name in COMMANDS))
+    for name, (code, out, err, heavy) in zip(COMMANDS, report, strict=True):
         assert set(heavy) <= DECLARED, name
         assert code == (0 if option == "--help" else 2)
         assert f"Usage: tutti {name}" in out + err

@@ -52,11 +52,11 @@ def test_accepted_and_rejected_are_those_of_this_sender_alone(messages, rejected
     found = count(sent, letters)
     mine = {place: reason for place, reason in rejected.items() if place in ours}
     assert (found.accepted, found.rejected) == (len(ours) - len(mine), len(mine))
-    assert {reason: told.messages for reason, told in found.reasons.items()} == {
+    assert {reason: seen.messages for reason, seen in found.reasons.items()} == {
         reason: list(mine.values()).count(reason) for reason in set(mine.values())
     }
-    for reason, told in found.reasons.items():
-        topic, partition, offset = told.first.split("/")
+    for reason, seen in found.reasons.items():
+        topic, partition, offset = seen.first.split("/")
         assert mine[topic, int(partition), int(offset)] == reason
 
 
@@ -103,9 +103,9 @@ def test_it_waits_for_intake_and_reads_the_dead_letters_that_came_since(monkeypa
             fake.letters.append(RejectedRecord(VOTES.name, 1, 2, "not_json"))  # somebody else's
 
     fake.step = step  # type: ignore[method-assign]
-    told = watch.outcome({(VOTES.name, 1): offsets([3, 4, 5])}, 1.0)
+    seen = watch.outcome({(VOTES.name, 1): offsets([3, 4, 5])}, 1.0)
     assert fake.read[1] == 6
-    assert told == Outcome(2, 1, {"not_json": Rejected(1, f"{VOTES.name}/1/4")})
+    assert seen == Outcome(2, 1, {"not_json": Rejected(1, f"{VOTES.name}/1/4")})
 
 
 def test_it_waits_as_long_as_intake_reads_and_no_longer(monkeypatch) -> None:

@@ -154,11 +154,11 @@ def test_a_row_that_is_short_long_or_no_csv_is_told_with_its_line_and_column(man
         rows = cells(name)
         line = 1 + written(rows[:9]).count("\n")
         for text, column in dents(rows):
-            file, told, where = place(mangled(name, text.encode()))
+            file, reported, where = place(mangled(name, text.encode()))
             assert (file, where) == (name, column)
-            assert told >= line
+            assert reported >= line
             if not where.isdigit():
-                assert told == line
+                assert reported == line
 
 
 def test_a_quote_that_is_never_closed_is_told_where_it_was_opened(mangled) -> None:
@@ -167,8 +167,8 @@ def test_a_quote_that_is_never_closed_is_told_where_it_was_opened(mangled) -> No
     plain = next(n for n in range(4, 20) if not set(',"\n') & set(rows[n][7]))
     at = len(written(rows[:plain])) + sum(len(cell) + 1 for cell in rows[plain][:7])
     line = 1 + written(rows[:plain]).count("\n")
-    file, told, column = place(mangled("comments.csv", f'{text[:at]}"{text[at:]}'.encode()))
-    assert (file, told, column) == ("comments.csv", line, "8")
+    file, reported, column = place(mangled("comments.csv", f'{text[:at]}"{text[at:]}'.encode()))
+    assert (file, reported, column) == ("comments.csv", line, "8")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -183,8 +183,8 @@ def test_a_column_that_is_missing_or_stands_twice_is_told(mangled, name: str) ->
         less = [row[:position] + row[position + 1 :] for row in rows]
         assert place(mangled(name, written(less).encode())) == (name, 1, column)
         twice = [[*row, row[position]] for row in rows]
-        told = place(mangled(name, written(twice).encode()))
-        assert told == (name, 1, str(len(rows[0]) + 1))
+        reported = place(mangled(name, written(twice).encode()))
+        assert reported == (name, 1, str(len(rows[0]) + 1))
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -44,8 +44,10 @@ def fault_of(message: bytes) -> Fault:
 
 
 def test_a_fault_names_its_line_and_right_lines_are_none() -> None:
-    told = list(verdicts([vote(), vote(choice="Agree"), vote(), b""], VALIDATORS["votes"], NOW_MS))
-    assert [fault and (fault.line, fault.rejection.reason) for fault in told] == [
+    faults = list(
+        verdicts([vote(), vote(choice="Agree"), vote(), b""], VALIDATORS["votes"], NOW_MS)
+    )
+    assert [fault and (fault.line, fault.rejection.reason) for fault in faults] == [
         None,
         (2, "unknown_choice"),
         None,
@@ -109,7 +111,7 @@ def test_every_field_with_a_country_is_looked_at() -> None:
         [verdict] = verdicts([json.dumps(message).encode()], VALIDATORS[kind], NOW_MS)
         assert isinstance(verdict, Warned), name
         assert {warning.field for warning in verdict.warnings} == found_paths
-        assert all(warning.mend.endswith("write ZZ") for warning in verdict.warnings)
+        assert all(warning.cure.endswith("write ZZ") for warning in verdict.warnings)
 
 
 @pytest.mark.parametrize("case", list(edge_cases()), ids=lambda case: case.name)
@@ -155,10 +157,10 @@ def test_a_line_of_any_length_is_one_line_and_fits_into_memory() -> None:
             return size
 
     tracemalloc.start()
-    told = list(verdicts(lines(io.BufferedReader(Endless())), VALIDATORS["votes"], NOW_MS))
+    faults = list(verdicts(lines(io.BufferedReader(Endless())), VALIDATORS["votes"], NOW_MS))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert [fault and fault.rejection.reason for fault in told] == ["too_long", None]
+    assert [fault and fault.rejection.reason for fault in faults] == ["too_long", None]
     assert peak < 10 * MAX_LINE_BYTES
 
 

@@ -5,7 +5,7 @@ from structlog.testing import capture_logs
 from pipelines.intake.rejection_alarm import ALARM_MESSAGES, RejectionAlarm
 
 
-def said(*counts: tuple[int, int]) -> list[tuple[int, int]]:
+def alarms(*counts: tuple[int, int]) -> list[tuple[int, int]]:
     alarm = RejectionAlarm()
     with capture_logs() as logs:
         for accepted, rejected in counts:
@@ -15,13 +15,13 @@ def said(*counts: tuple[int, int]) -> list[tuple[int, int]]:
 
 
 def test_more_than_half_refused_is_an_alarm() -> None:
-    assert said((400, 600)) == [(600, 1_000)]
+    assert alarms((400, 600)) == [(600, 1_000)]
 
 
 def test_half_refused_or_few_messages_are_none() -> None:
-    assert not said((500, 500))
-    assert not said((0, ALARM_MESSAGES - 1))
+    assert not alarms((500, 500))
+    assert not alarms((0, ALARM_MESSAGES - 1))
 
 
 def test_each_second_is_judged_by_its_own_messages() -> None:
-    assert said((0, 2_000), (5_000, 2_100), (5_000, 4_100)) == [(2_000, 2_000), (2_000, 2_000)]
+    assert alarms((0, 2_000), (5_000, 2_100), (5_000, 4_100)) == [(2_000, 2_000), (2_000, 2_000)]

@@ -16,18 +16,18 @@ def clickhouse(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("age_s", "quiescent", "behind"),
+    ("age_s", "quiescent", "lags"),
     [
         (LAGGING_S + 5, 0, True),
         (LAGGING_S + 5, 1, False),  # nobody votes
         (LAGGING_S - 10, 0, False),  # on its way, as always
     ],
 )
-def test_counting_is_behind_when_votes_wait_for_long(clickhouse, age_s, quiescent, behind):
+def test_counting_is_behind_when_votes_wait_for_long(clickhouse, age_s, quiescent, lags):
     clickhouse.command("TRUNCATE TABLE tutti.cuts")
     assert not counting_lags(clickhouse)
     clickhouse.command(
         "INSERT INTO tutti.cuts (epoch, number, quiescent, as_of)"
         f" VALUES (1, 1, {quiescent}, now64(3) - INTERVAL {age_s} SECOND)"
     )
-    assert counting_lags(clickhouse) is behind
+    assert counting_lags(clickhouse) is lags

@@ -17,13 +17,13 @@ class Stage:
         self.connections = 0
         self.fault: Exception | None = None
         self.takes_ms = 0
-        self.behind = False
+        self.lags = False
 
         def clock() -> int:
             return self.now_ms
 
         tasks = tuple(Task(name, self.step(name), waits=name == "waits") for name in names)
-        self.ticks = Scheduler(tasks, self.connect, clock, clock, lambda _: self.behind)
+        self.ticks = Scheduler(tasks, self.connect, clock, clock, lambda _: self.lags)
 
     def connect(self):
         self.connections += 1
@@ -109,13 +109,13 @@ def test_a_slow_step_rests_so_that_a_twentieth_of_the_time_is_its():
 def test_a_step_waits_while_counting_is_behind_ten_minutes_at_most():
     stage = Stage("waits", "other")
     rested = PERIODIC_SKIPPED.labels("waits")._value.get()
-    stage.behind = True
+    stage.lags = True
     for _ in range(13):
         stage.ticks.step()
         stage.now_ms += MINUTE_MS
     assert [tick for name, tick in stage.ran if name == "waits"] == [NOON + 10 * MINUTE_MS]
     assert len([name for name, _ in stage.ran if name == "other"]) == 13
     assert PERIODIC_SKIPPED.labels("waits")._value.get() == rested + 12
-    stage.behind = False
+    stage.lags = False
     stage.ticks.step()
     assert stage.ran[-2:] == [("waits", NOON + 13 * MINUTE_MS), ("other", NOON + 13 * MINUTE_MS)]

@@ -20,12 +20,12 @@ def test_every_choice_and_qualification_is_said_and_fits() -> None:
 def test_qualifications_come_in_the_stated_share_and_evenly(share: float) -> None:
     table = statement_table(share)
     for row, choice in zip(table, CHOICES, strict=True):
-        said = [STATEMENTS[number] for number in row]
-        assert {statement.choice for statement in said} == {choice}
-        qualified = [s.qualifications for s in said if s.qualifications]
+        chosen = [STATEMENTS[number] for number in row]
+        assert {statement.choice for statement in chosen} == {choice}
+        qualified = [s.qualifications for s in chosen if s.qualifications]
         if choice == "withdrawn":
             assert not qualified
             continue
-        assert len(qualified) / len(said) == pytest.approx(share, abs=1e-4)
+        assert len(qualified) / len(chosen) == pytest.approx(share, abs=1e-4)
         counts = np.unique([",".join(q) for q in qualified], return_counts=True)[1]
         assert np.ptp(counts) <= 1 if len(counts) else share == 0

@@ -26,14 +26,14 @@ counted AS (
         proposals.text AS text, proposals.language AS language, proposals.country AS country,
         counts.* EXCEPT (consultation_id, proposal_id),
         consultations.* EXCEPT (consultation_id, rank_min_votes),
-        ranks.held_low AS held_low,
+        ranks.kept_low AS kept_low,
         groups.spread AS group_spread,
         -- A consultation that is not announced yet ranks by the default.
         counts.votes >= if(consultations.rank_min_votes = 0, 30, consultations.rank_min_votes) AS ranked
     FROM (SELECT * FROM tutti.proposals FINAL WHERE status = 'accepted') AS proposals
     LEFT JOIN counts USING (consultation_id, proposal_id)
     LEFT JOIN (
-        SELECT consultation_id, proposal_id, toNullable(ranks.agree_low) AS held_low
+        SELECT consultation_id, proposal_id, toNullable(ranks.agree_low) AS kept_low
         FROM tutti.stable_ranks AS ranks
     ) AS ranks USING (consultation_id, proposal_id)
     LEFT JOIN (
@@ -48,7 +48,7 @@ agreed AS (
         $agreement_rate AS agree_rate,
         $agreement_low AS agree_low,
         $agreement_high AS agree_high,
-        ifNull(held_low, agree_low) AS shown_low,
+        ifNull(kept_low, agree_low) AS shown_low,
         $divisiveness AS divisiveness
     FROM counted AS counts
 ),

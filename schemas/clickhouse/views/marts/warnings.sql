@@ -18,7 +18,7 @@ named AS (
 found AS (
     SELECT
         consultation_id, 'unknown_country' AS warning, code AS subject,
-        sum(codes.ballots) AS ballots, $country_advice AS mend
+        sum(codes.ballots) AS ballots, $country_advice AS cure
     FROM codes
     WHERE code NOT IN ($known_countries)
     GROUP BY consultation_id, code
@@ -44,6 +44,6 @@ SELECT
     warning AS warning,  -- unknown_country, proposal_not_sent or consultation_not_announced
     subject AS subject,  -- The country, the proposal or the consultation
     found.ballots AS ballots,  -- Current ballots that it is about, of every trust level
-    mend AS mend  -- What to do about it
+    cure AS cure  -- What to do about it
 FROM found
 WHERE $not_probe

@@ -30,9 +30,9 @@ def test_a_failing_step_shows_the_end_of_its_output_and_keeps_the_old_state(
     program(tools, "mvn", '[ "$1" = --version ] || { echo "no route to host"; exit 1; }')
     before = here.jars.link.resolve()
     assert main([], here) == 1
-    said = capsys.readouterr().err
-    assert "  | no route to host" in said
-    assert "run `make setup` again" in said
+    output = capsys.readouterr().err
+    assert "  | no route to host" in output
+    assert "run `make setup` again" in output
     assert here.jars.link.resolve() == before
 
 

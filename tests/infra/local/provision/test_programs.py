@@ -11,7 +11,7 @@ from infra.local.provision.programs import check_java, check_python
 
 
 @pytest.mark.parametrize(
-    ("said", "verdict"),
+    ("output", "verdict"),
     [
         ('openjdk version "17.0.15" 2025-04-15', ""),
         ('openjdk version "21" 2023-09-19', ""),
@@ -20,8 +20,8 @@ from infra.local.provision.programs import check_java, check_python
         ("a stub that installs Java", "does not run"),
     ],
 )
-def test_java_17_or_newer_is_needed(here: Checkout, tools: Path, said: str, verdict: str) -> None:
-    program(tools, "java", f"echo '{said}' >&2")
+def test_java_17_or_newer_is_needed(here: Checkout, tools: Path, output: str, verdict: str) -> None:
+    program(tools, "java", f"echo '{output}' >&2")
     found = "".join(p.sentence for p in check_java(here))
     assert verdict in found
     assert bool(found) == bool(verdict)

@@ -7,7 +7,7 @@ from infra.local.provision.report import Progress
 
 
 @pytest.mark.parametrize(
-    ("terminal", "said"),
+    ("terminal", "output"),
     [
         (False, "setup: It …\nsetup: It … 31 s\nsetup: It: done in 40.0 s\n"),
         (
@@ -18,7 +18,7 @@ from infra.local.provision.report import Progress
 )
 def test_a_log_is_told_seldom_and_a_terminal_every_second(
     terminal: bool,
-    said: str,
+    output: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -29,4 +29,4 @@ def test_a_log_is_told_seldom_and_a_terminal_every_second(
     for _ in range(3):
         progress.tick()
     progress.done()
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out == output

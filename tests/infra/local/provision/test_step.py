@@ -30,15 +30,15 @@ def test_the_first_command_that_succeeds_is_the_last_one_and_all_are_logged(
 
 
 def test_tools_get_the_users_configuration_but_install_nowhere_else(here: Checkout) -> None:
-    told = {"PIP_INDEX_URL": "x", "HTTPS_PROXY": "y", "MAVEN_OPTS": "z", "UV_CACHE_DIR": "c"}
+    report = {"PIP_INDEX_URL": "x", "HTTPS_PROXY": "y", "MAVEN_OPTS": "z", "UV_CACHE_DIR": "c"}
     elsewhere = {
         "PIP_TARGET": "/",
         "PYTHONPATH": "/",
         "VIRTUAL_ENV": "/",
         "UV_NO_BUILD_ISOLATION": "1",
     }
-    env = tool_environment(given(here, **told, **elsewhere, PIP_USER="1", UV_NO_CONFIG="0"))
-    assert env.items() >= told.items()
+    env = tool_environment(given(here, **report, **elsewhere, PIP_USER="1", UV_NO_CONFIG="0"))
+    assert env.items() >= report.items()
     assert not elsewhere.keys() & env.keys()
     assert (env["PIP_USER"], env["UV_NO_CONFIG"], env["UV_PYTHON_DOWNLOADS"]) == ("0", "1", "never")
     assert Path(env["TMPDIR"]).is_relative_to(here.root)

@@ -13,7 +13,7 @@ from infra.local.provision.uv import as_pip, install_uv
 
 
 @pytest.mark.parametrize(
-    ("listed", "told"),
+    ("listed", "configured"),
     [
         ("global.index-url='https://a/simple'", {"UV_DEFAULT_INDEX": "https://a/simple"}),
         (
@@ -39,8 +39,8 @@ from infra.local.provision.uv import as_pip, install_uv
         ("", {}),
     ],
 )
-def test_uv_is_told_what_pip_is_configured_to_do(listed: str, told: dict[str, str]) -> None:
-    assert as_pip(listed) == {"UV_INDEX_STRATEGY": "unsafe-best-match"} | told
+def test_uv_is_told_what_pip_is_configured_to_do(listed: str, configured: dict[str, str]) -> None:
+    assert as_pip(listed) == {"UV_INDEX_STRATEGY": "unsafe-best-match"} | configured
 
 
 def test_uv_is_fetched_by_its_hash_or_not_at_all(here: Checkout, tmp_path: Path) -> None:

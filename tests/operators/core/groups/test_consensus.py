@@ -9,15 +9,15 @@ def covered(rates, sizes, seed, runs=1_000):
     random = np.random.default_rng(seed)
     gic = np.prod([rate[0] for rate in rates])
     bridging = np.prod([rate[0] * (1 - rate[1]) for rate in rates]) ** (1 / len(rates))
-    held = np.zeros(2)
+    inside = np.zeros(2)
     for _ in range(runs):
         draws = [random.multinomial(n, rate) for n, rate in zip(sizes, rates, strict=True)]
         found = group_consensus([(int(a), int(d), int(a + d + u)) for a, d, u in draws])
-        held += (
+        inside += (
             found.gic.low <= gic <= found.gic.high,
             found.bridging.low <= bridging <= found.bridging.high,
         )
-    return held / runs
+    return inside / runs
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ def covered(rates, sizes, seed, runs=1_000):
     ],
 )
 def test_intervals_hold_the_truth_about_as_often_as_they_say(rates, sizes):
-    held = covered(rates, sizes, seed=0)
-    assert (held >= 0.92).all(), held
-    assert (held <= 0.995).all(), held
+    inside = covered(rates, sizes, seed=0)
+    assert (inside >= 0.92).all(), inside
+    assert (inside <= 0.995).all(), inside
 
 
 def test_a_group_with_few_ballots_leaves_it_unknown():

@@ -14,18 +14,18 @@ LOWS = st.lists(st.floats(0, 1), max_size=50)
 
 @given(LOWS)
 def test_what_is_held_is_never_off_by_what_counts_as_moved(lows):
-    held = None
+    kept = None
     for low in lows:
-        held = with_hysteresis(held, low)
-        assert abs(held - low) < MOVED
+        kept = with_hysteresis(kept, low)
+        assert abs(kept - low) < MOVED
 
 
 @given(LOWS)
 def test_looking_twice_at_one_mark_changes_nothing(lows):
-    held = None
+    kept = None
     for low in lows:
-        held = with_hysteresis(held, low)
-        assert with_hysteresis(held, low) == held
+        kept = with_hysteresis(kept, low)
+        assert with_hysteresis(kept, low) == kept
 
 
 def test_the_first_twenty_change_in_far_fewer_minutes():
@@ -35,15 +35,15 @@ def test_the_first_twenty_change_in_far_fewer_minutes():
     truth = dice.beta(6, 3, proposals)
     votes = dice.poisson(2_000, proposals)
     agree = dice.binomial(votes, truth)
-    held: list[float | None] = [None] * proposals
+    kept: list[float | None] = [None] * proposals
     boards: dict[str, list[list[int]]] = {"rank": [], "stable_rank": []}
     for _ in range(minutes):
         more = dice.poisson(5, proposals)
         votes += more
         agree += dice.binomial(more, truth)
         lows = [agreement(int(a), int(n)).low for a, n in zip(agree, votes, strict=True)]
-        held = [with_hysteresis(before, low) for before, low in zip(held, lows, strict=True)]
-        for name, values in (("rank", lows), ("stable_rank", held)):
+        kept = [with_hysteresis(before, low) for before, low in zip(kept, lows, strict=True)]
+        for name, values in (("rank", lows), ("stable_rank", kept)):
             order = sorted(range(proposals), key=lambda p: (-values[p], p))
             boards[name].append(order[:first])
     changed = {name: np.mean([a != b for a, b in pairwise(seen)]) for name, seen in boards.items()}

@@ -6,7 +6,7 @@ from string import Template
 
 import chdb
 import pytest
-from faults.marks import (
+from faults.marking import (
     MarkError,
     always,
     assigned,

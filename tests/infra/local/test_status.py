@@ -1,0 +1,95 @@
+"""Ready, busy or down: what a service's silence means."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from infra.config.settings import Settings
+from infra.local import services, status
+from infra.local.services import HANGS_MS, SERVICES
+from infra.local.supervisor import Process
+from infra.service.heartbeat import STALE_MS
+from operators.core.clock import system_clock
+
+SERVERS = ("kafka", "clickhouse", "redis", "votes", "semantics")
+BEATING = ("intake", "sink", "probe", "periodic", "groups")
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> Settings:
+    monkeypatch.setattr(services, "PROBE_S", 0.3)
+    return Settings(home=tmp_path, port_base=20_000)
+
+
+@pytest.fixture
+def listening(settings) -> Iterator[Settings]:
+    """Each server's port takes connections and nobody answers on them."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        base = free.getsockname()[1] // 10 * 10
+    found = None
+    for start in range(base, base + 2_000, 10):
+        doors = [socket.socket() for _ in range(10)]
+        try:
+            for n, door in enumerate(doors):
+                door.bind(("127.0.0.1", start + n))
+                door.listen()
+        except OSError:
+            for door in doors:
+                door.close()
+            continue
+        found = settings.model_copy(update={"port_base": start})
+        break
+    assert found is not None
+    yield found
+    for door in doors:
+        door.close()
+
+
+def look(settings: Settings, name: str) -> status.ServiceStatus:
+    [service] = [service for service in SERVICES if service.name == name]
+    return status._service_status(settings, service, Process("RUNNING", 4_242, ""), None)
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_that_takes_connections_and_does_not_answer_is_busy(listening, name):
+    found = look(listening, name)
+    assert (found.ready, found.busy) == (False, True)
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_that_takes_no_connections_is_not_ready(settings, name):
+    with closing(socket.socket()) as nobody:  # bound, not listening: refuses every connection
+        nobody.bind(("127.0.0.1", 0))
+        found = look(settings.model_copy(update={"port_base": 1_024}), name)
+    assert (found.ready, found.busy) == (False, False)
+
+
+@pytest.mark.parametrize("name", BEATING)
+@pytest.mark.parametrize(
+    ("age_ms", "ready", "expected"),
+    [
+        (0, True, (True, False)),
+        (STALE_MS + 1_000, True, (False, True)),
+        (HANGS_MS + 1_000, True, (False, False)),
+        (0, False, (False, False)),
+        (STALE_MS + 1_000, False, (False, False)),
+    ],
+)
+def test_a_late_heartbeat_is_busy_and_a_very_late_one_is_not(
+    settings, name, age_ms, ready, expected
+):
+    settings.run.mkdir()
+    beat = {"pid": 4_242, "at_ms": system_clock() - age_ms, "ready": ready}
+    (settings.run / f"{name}.heartbeat.json").write_text(json.dumps(beat))
+    found = look(settings, name)
+    assert (found.ready, found.busy) == expected
+
+
+def test_nothing_that_is_stopped_is_busy(settings):
+    found = status.status(settings)
+    assert {service.service for service in found} == {*SERVERS, *BEATING}
+    assert not any(service.ready or service.busy for service in found)

@@ -1,0 +1,124 @@
+"""``tutti query``: formats as with curl, errors once, and readers that have had enough."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from places import CHECKOUT
+
+from pipelines.cli.faults import clickhouse_says
+from pipelines.cli.query import FOR_PEOPLE
+
+
+@pytest.mark.parametrize(
+    ("sql", "form", "answer"),
+    [
+        ("SELECT 1 AS a FORMAT CSVWithNames", None, '"a"\n1\n'),
+        ("SELECT 1 AS a FORMAT CSVWithNames;", None, '"a"\n1\n'),
+        ("SELECT 1 AS a\nFORMAT CSVWithNames -- and a word", None, '"a"\n1\n'),
+        ("SELECT 1 AS a", "CSVWithNames", '"a"\n1\n'),
+        ("SELECT 1 AS a;", "CSVWithNames", '"a"\n1\n'),
+        ("SELECT 1 AS a FORMAT CSV", "JSONEachRow", "1\n"),
+        ("SELECT 'x FORMAT CSV' AS a -- FORMAT CSV", "JSONEachRow", '{"a":"x FORMAT CSV"}\n'),
+        ("SELECT {n:UInt8} AS a FORMAT TSV", None, "7\n"),
+    ],
+)
+def test_a_format_in_the_statement_counts_and_none_is_added(commands, sql, form, answer):
+    option = ["--format", form] if form else []
+    [ended] = commands.each([["query", sql, *option, "--param", "n=7"]])
+    assert (ended.code, ended.out) == (0, answer), ended.err
+
+
+def test_without_a_format_people_get_a_frame(commands):
+    [plain, named] = commands.each(
+        [["query", "SELECT 1 AS a"], ["query", "SELECT 1 AS a", "--format", FOR_PEOPLE]]
+    )
+    assert plain.out == named.out
+    assert "┌─a─┐" in plain.out
+
+
+@pytest.mark.parametrize("end", ["SETTINGS max_threads = 1", "FORMAT CSV SETTINGS max_threads = 1"])
+def test_settings_at_the_end_are_sent_as_they_stand(commands, end):
+    """The local server lets analysts choose none, and says so; it must not be a syntax error."""
+    [ended] = commands.each([["query", f"SELECT 1 {end}"]])
+    assert ended.out == "1\n" or "settings cannot be chosen here (READONLY)" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT * FROM nowhere", "Unknown table expression identifier 'nowhere' (UNKNOWN_TABLE)"),
+        ("SELECT x", "Unknown expression identifier `x` (UNKNOWN_IDENTIFIER)"),
+        ("SELEC 1", "Maybe you meant: SELECT (SYNTAX_ERROR)"),
+        ("INSERT INTO marts.proposals VALUES (1)", "nothing can be written (READONLY)"),
+    ],
+)
+def test_an_error_of_clickhouse_is_said_once(commands, sql, message):
+    [ended] = commands.each([["query", sql]])
+    assert ended.code == 1
+    assert ended.err.startswith("error: ClickHouse refused the query: ")
+    assert message in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert len(ended.err) < 200
+    for word in ("Code:", "DB::Exception", "http://", "server response", "In scope"):
+        assert word not in ended.err
+
+
+def test_what_is_not_of_clickhouses_form_is_said_as_it_is():
+    assert clickhouse_says("the server is on fire") == "the server is on fire"
+    twice = "Code: 6. DB::Exception: Cannot parse 'x': In scope SELECT toUInt8('x'). (CANNOT_PARSE)"
+    assert clickhouse_says(twice) == "Cannot parse 'x' (CANNOT_PARSE)"
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["query", "SELECT number FROM numbers(100000) FORMAT CSV"],
+        ["top", "acting", "--limit", "1000"],
+        ["top", "acting", "--json"],
+        ["explain", "acting", "c0", "--sql"],
+        ["config", "show"],
+        ["top", "--help"],
+        ["--help"],
+        ["--version"],
+    ],
+    ids=" ".join,
+)
+def test_a_reader_that_has_had_enough_is_no_error(commands, call, buffered):
+    here, there = os.pipe()
+    os.close(here)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli.main", *call],
+        cwd=CHECKOUT, env=commands.environment(PYTHONUNBUFFERED=buffered), stdout=there,
+        stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(there)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_server_that_hangs_up_is_not_taken_for_such_a_reader(commands, monkeypatch):
+    from pipelines.cli.app import app  # noqa: PLC0415
+    from pipelines.cli.main import _run  # noqa: PLC0415
+
+    assert app is not None
+    monkeypatch.setattr("sys.argv", ["tutti", "query", "SELECT 1"])
+    for name, value in commands.environment().items():
+        monkeypatch.setenv(name, value)
+
+    def hang_up(*_args: object, **_more: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("clickhouse_connect.driver.httpclient.HttpClient.raw_query", hang_up)
+    assert _run() == 1
+
+
+def test_a_parameter_has_a_name(commands):
+    [ended] = commands.each([["query", "SELECT 1", "--param", "x"]])
+    assert ended.err == "error: --param x: write name=value, e.g. consultation=cities-2026.\n"
+    [ended] = commands.each(
+        [["query", "SELECT {x:String} AS x FORMAT JSONEachRow", "--param", "x=a=b"]]
+    )
+    assert json.loads(ended.out) == {"x": "a=b"}

@@ -1,0 +1,171 @@
+"""What strangers wrote, on every command: no traceback, nothing that acts, no word lost."""
+
+import json
+import re
+import unicodedata
+
+import pytest
+
+from pipelines.cli.commands import COMMANDS
+
+HOSTILE = "\x1b[2J[/b]\u202e\x9b31m\x07{x}%s"
+"""As an argument; a terminal obeys it, markup and formats fail on it."""
+WIDE = "4000"
+NEEDS_KAFKA_OR_FLINK = {"demo", "up", "send", "sync", "import", "reconcile", "rebuild"}
+CHANGES_THE_STACK = {"down", "reset", "backup", "restore"}
+STYLE = re.compile(r"\x1b\[[0-9;?]*[mhlHJ]|\x1b\[K")
+"""What Rich writes to colour, to clear and to move: none of it comes from a text."""
+
+
+def acting(shown: str) -> set[str]:
+    """Characters in an output that a terminal obeys or does not show."""
+    return {
+        hex(ord(character))
+        for before, character in zip(" " + shown, shown, strict=False)
+        if character != "\n"
+        and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        and not (character in "\u200c\u200d" and before.isprintable() and before != " ")
+        and not (0xE0030 <= ord(character) <= 0xE007F)  # a region's flag
+    }
+
+
+def _split(text: str) -> list[str]:
+    """What a person would look for in a text, whatever stands between."""
+    seen = "".join(
+        " " if c.isspace() or unicodedata.category(c) in {"Cc", "Cf", "Cs", "Mn"} else c
+        for c in text
+    )
+    return [word for word in seen.split() if "\u3164" not in word]
+
+
+def lost(text: str, shown: str) -> list[str]:
+    return [word for word in _split(text) if word not in shown]
+
+
+def reading(texts: dict[str, dict[str, str]]) -> list[list[str]]:
+    """Every reading command on every consultation, and on proposals of every kind."""
+    boards = ("top", "groups", "clusters", "signals", "similar")
+    orders = ("consensus", "top_score", "controversy", "rejection", "divisiveness")
+    return [
+        *(["list"], ["status"], ["doctor"], ["config", "show"], ["dlq", "stats"]),
+        *([board, consultation] for board in boards for consultation in texts),
+        *(["top", "acting", "--by", order] for order in orders),
+        ["top", "acting", "--country", "FR"],
+        *(["explain", "acting", proposal] for proposal in texts["acting"]),
+    ]
+
+
+def test_no_command_fails_on_them_or_lets_one_act(commands):
+    calls = reading(commands.texts)
+    for call, ended in zip(calls, commands.each(calls, COLUMNS="80"), strict=True):
+        assert ended.code == (1 if call[0] in {"status", "doctor"} else 0), (call, ended)
+        assert not acting(ended.out + ended.err), (call, ended.out)
+
+
+def test_no_word_is_lost_where_there_is_room(commands):
+    for consultation, of in commands.texts.items():
+        calls = [
+            ["top", consultation, "--limit", "1000"],
+            ["similar", consultation, "--limit", "1000"],
+            ["groups", consultation, "--limit", "100"],
+            *(["explain", consultation, proposal, "--all"] for proposal in of),
+            *(["clusters", consultation], ["signals", consultation], ["list"]),
+        ]
+        top, similar, groups, *explained, clusters, signals, listed = commands.each(
+            calls, COLUMNS=WIDE
+        )
+        assert not lost(commands.titles[consultation], top.out)
+        assert not lost(commands.titles[consultation], listed.out)
+        for text, explanation in zip(of.values(), explained, strict=True):
+            assert not lost(text, top.out)
+            assert not lost(text, groups.out)
+            assert not lost(text, explanation.out)
+            assert len(of) == 1 or not lost(text, similar.out)
+        first = next(iter(of.values()))
+        assert not lost(first, clusters.out)
+        assert not lost(first, signals.out)
+        for ended in (top, similar, groups, *explained, clusters, signals, listed):
+            assert ended.code == 0
+            assert not acting(ended.out + ended.err)
+
+
+def test_programs_get_the_texts_exactly_and_nothing_acts(commands):
+    for consultation, of in commands.texts.items():
+        calls = [
+            ["top", consultation, "--json"],
+            ["list", "--json"],
+            ["signals", consultation, "--json"],
+        ]
+        top, listed, signals = commands.each(calls)
+        assert {row["proposal_id"]: row["text"] for row in json.loads(top.out)["rows"]} == of
+        assert json.loads(top.out)["title"] == commands.titles[consultation]
+        titles = {row["consultation_id"]: row["title"] for row in json.loads(listed.out)}
+        assert titles == commands.titles | {"empty": "empty"}
+        assert json.loads(signals.out)
+        assert not acting(top.out + listed.out + signals.out)
+
+
+def test_a_query_shows_them_to_people_and_gives_programs_the_bytes(commands):
+    sql = "SELECT text FROM marts.proposals WHERE consultation_id = 'acting' ORDER BY proposal_id"
+    texts = [text for _, text in sorted(commands.texts["acting"].items())]
+    pretty, vertical, raw = commands.each(
+        [
+            ["query", sql],
+            ["query", f"{sql} FORMAT Vertical"],
+            ["query", sql, "--format", "JSONEachRow"],
+        ]
+    )
+    for shown in (pretty.out, vertical.out):
+        assert not acting(shown.replace("\t", ""))
+        assert not [word for text in texts for word in lost(text, shown) if len(word) < 900]
+    assert [json.loads(line)["text"] for line in raw.out.rstrip("\n").split("\n")] == texts
+
+
+@pytest.mark.parametrize(
+    "call",
+    [["top", "acting"], ["explain", "acting", "c0"], ["clusters", "acting"], ["list"],
+     ["signals", "acting"], ["similar", "acting"], ["groups", "acting"], ["top", HOSTILE],
+     ["query", "SELECT text FROM marts.proposals WHERE consultation_id = 'acting' FORMAT TSVRaw"],
+     ["query", f"SELECT '{HOSTILE}"]],
+    ids=lambda call: call[0],
+)  # fmt: skip
+def test_a_terminal_gets_colours_and_nothing_else_that_it_obeys(commands, call):
+    written = commands.on_a_terminal(*call)
+    assert "Traceback" not in written
+    assert not acting(STYLE.sub("", written).replace("\t", ""))
+
+
+def errors_with_strangers_words(tmp: str) -> list[list[str]]:
+    """Every command that answers what somebody typed, or a file of a strange name."""
+    file = f"{tmp}/{HOSTILE.replace('/', '')}"
+    return [
+        *([name, HOSTILE] for name in ("top", "groups", "clusters", "signals", "similar")),
+        *([HOSTILE], ["explain", HOSTILE, HOSTILE], ["explain", "acting", HOSTILE]),
+        *(["top", "acting", "--at", HOSTILE], ["top", "acting", "--by", HOSTILE]),
+        *(["query", HOSTILE], ["query", "SELECT 1", "--param", HOSTILE]),
+        *(["query", f"SELECT toUInt8('{HOSTILE}')"], ["query", "SELECT 1", "--format", HOSTILE]),
+        *(["export", HOSTILE, "--to", f"{tmp}/new"], ["export", "acting", "--to", file + "/x/y"]),
+        *(["dlq", "show", HOSTILE], ["dlq", "stats", "--reason", HOSTILE]),
+        *(["dlq", "stats", "--kind", HOSTILE], ["dlq", "stats", "--since", HOSTILE]),
+        *(
+            ["schemas", "check", file, "--kind", "votes"],
+            ["send", file, "--kind", "votes", "--check"],
+        ),
+        *(["import", "polis", file, "--consultation", "c"], ["models", "verify", file]),
+        *(["import", "polis", file, "--consultation", "c", "--speed", HOSTILE],),
+        *(["restore", file], ["backup", f"{tmp}"], ["top", "acting", f"--{HOSTILE}"]),
+    ]
+
+
+def test_no_error_lets_one_act(commands, tmp_path):
+    calls = errors_with_strangers_words(str(tmp_path))
+    for call, ended in zip(calls, commands.each(calls), strict=True):
+        assert ended.code in {1, 2}, (call, ended)
+        assert not acting(ended.out + ended.err), (call, ended.err)
+        assert ended.err, call
+
+
+def test_every_command_is_swept(commands, tmp_path):
+    swept = {call[0] for call in reading(commands.texts)}
+    swept |= {call[0] for call in errors_with_strangers_words(str(tmp_path))}
+    assert set(COMMANDS) - swept <= NEEDS_KAFKA_OR_FLINK | CHANGES_THE_STACK
