@@ -70,7 +70,7 @@ def test_a_server_that_takes_no_connections_is_not_ready(settings, name):
 
 @pytest.mark.parametrize("name", BEATING)
 @pytest.mark.parametrize(
-    ("age_ms", "said", "expected"),
+    ("age_ms", "claimed", "expected"),
     [
         (0, True, (True, False)),
         (STALE_MS + 1_000, True, (False, True)),
@@ -80,10 +80,10 @@ def test_a_server_that_takes_no_connections_is_not_ready(settings, name):
     ],
 )
 def test_a_late_heartbeat_is_busy_and_a_very_late_one_is_not(
-    settings, name, age_ms, said, expected
+    settings, name, age_ms, claimed, expected
 ):
     settings.run.mkdir()
-    beat = {"pid": 4_242, "at_ms": system_clock() - age_ms, "ready": said}
+    beat = {"pid": 4_242, "at_ms": system_clock() - age_ms, "ready": claimed}
     (settings.run / f"{name}.heartbeat.json").write_text(json.dumps(beat))
     found = look(settings, name)
     assert (found.ready, found.busy) == expected
