@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-parser test-fast load load-full evaluate prove prove-red soak lint up down status documents docs docs-serve lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-parser test-fast coverage load load-full evaluate prove prove-red soak lint up down status documents docs docs-serve lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -60,6 +60,9 @@ test-parser: ready ## fetch AsyncAPI's own parser, which two tests ask (54 MB)
 
 test-fast: ready ## the tests that start no whole stack (some start a ClickHouse or a Redis)
 	$(PARALLEL_TESTS) -m "not stack and not prove"
+
+coverage: ready ## which statements the tests without a stack leave out
+	$(PARALLEL_TESTS) --cov --cov-report=term-missing -m "not stack and not prove"
 
 LOADTESTS := $(BIN)/python -m loadtests
 

@@ -163,14 +163,18 @@ def close_gateway() -> None:
 
     Whoever connects there runs programs as the user of the stack, and a web page can send lines to
     a local port. What is connected stays connected: this thread, and a few for objects that end.
+    Java knows classes by thread, and each connection has one of its own: all know what this one's
+    does, because any may be used next.
     """
     from pyflink.java_gateway import get_gateway  # noqa: PLC0415
 
     gateway = get_gateway()
     client = gateway._gateway_client  # noqa: SLF001 - there is no other way to its connections
-    spare = [client._create_connection() for _ in range(SPARE_CONNECTIONS)]  # noqa: SLF001
-    for connection in spare:
-        client._give_back_connection(connection)  # noqa: SLF001
+    classes = gateway.jvm.Thread.currentThread().getContextClassLoader()
+    for _ in range(SPARE_CONNECTIONS):
+        client._give_back_connection(client._create_connection())  # noqa: SLF001 - the next in use
+        gateway.jvm.Thread.currentThread().setContextClassLoader(classes)
+        client.deque.rotate()
     server = gateway.java_gateway_server
     listener = server.getClass().getDeclaredField("sSocket")
     listener.setAccessible(True)

@@ -25,7 +25,7 @@ from infra.service.logs import configure_logging
 
 configure_logging("chatter")
 for number in range({LINES}):
-    structlog.get_logger().info("said", number=number)
+    structlog.get_logger().info("written", number=number)
 signal.pause()
 """
 READ_BYTES = 2**17
