@@ -20,11 +20,9 @@ TOO_LONG: dict[str, str] = {}
 
 WITHOUT_TEST = {
     "a command, which other tests run as people do, on the command line": """
-        pipelines.cli.activity pipelines.cli.board_warnings
-        pipelines.cli.config pipelines.cli.data pipelines.cli.doctor
-        pipelines.cli.epochs pipelines.cli.explain pipelines.cli.export
-        pipelines.cli.files
-        pipelines.cli.stack pipelines.cli.top
+        pipelines.cli.activity pipelines.cli.board_warnings pipelines.cli.config pipelines.cli.data
+        pipelines.cli.doctor pipelines.cli.epochs pipelines.cli.explain pipelines.cli.export
+        pipelines.cli.files pipelines.cli.stack pipelines.cli.top
         infra.chdb_http.__main__ infra.local.provision.__main__
     """,
     "puts a service together of what is tested; tests/stack runs it as a process": """

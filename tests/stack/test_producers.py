@@ -101,7 +101,7 @@ def test_one_vote_from_a_shell_is_acknowledged(stack):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "1 votes sent, 1 acknowledged" in done.stdout
+    assert "1 vote sent, 1 acknowledged" in done.stdout
 
 
 def partitions(stack, name: str) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -9,9 +10,11 @@ import pytest
 
 from infra.config.settings import Settings
 from infra.local import services, status
+from infra.local.redis_server import executable
 from infra.local.services import HANGS_MS, SERVICES
 from infra.local.supervisor import Process
 from infra.service.heartbeat import STALE_MS
+from infra.service.waiting import wait_until
 from operators.core.clock import system_clock
 
 SERVERS = ("kafka", "clickhouse", "redis", "votes", "semantics")
@@ -70,7 +73,7 @@ def test_a_server_that_takes_no_connections_is_not_ready(settings, name):
 
 @pytest.mark.parametrize("name", BEATING)
 @pytest.mark.parametrize(
-    ("age_ms", "ready", "expected"),
+    ("age_ms", "claimed", "expected"),
     [
         (0, True, (True, False)),
         (STALE_MS + 1_000, True, (False, True)),
@@ -80,13 +83,27 @@ def test_a_server_that_takes_no_connections_is_not_ready(settings, name):
     ],
 )
 def test_a_late_heartbeat_is_busy_and_a_very_late_one_is_not(
-    settings, name, age_ms, ready, expected
+    settings, name, age_ms, claimed, expected
 ):
     settings.run.mkdir()
-    beat = {"pid": 4_242, "at_ms": system_clock() - age_ms, "ready": ready}
+    beat = {"pid": 4_242, "at_ms": system_clock() - age_ms, "ready": claimed}
     (settings.run / f"{name}.heartbeat.json").write_text(json.dumps(beat))
     found = look(settings, name)
     assert (found.ready, found.busy) == expected
+
+
+def test_a_redis_that_answers_is_ready(settings, tmp_path):
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    server = subprocess.Popen([executable(), *options], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    ours = settings.model_copy(update={"port_base": port - 5})
+    try:
+        assert wait_until(lambda: look(ours, "redis").ready, timeout_s=60, every_s=0.1)
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def test_nothing_that_is_stopped_is_busy(settings):

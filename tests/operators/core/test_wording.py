@@ -42,10 +42,10 @@ def test_a_sentence_lets_number_of_count():
 
 
 @pytest.mark.parametrize(
-    ("count", "phrase"), [(0, "0 votes"), (1, "1 vote"), (2, "2 votes"), (1_200, "1,200 votes")]
+    ("count", "worded"), [(0, "0 votes"), (1, "1 vote"), (2, "2 votes"), (1_200, "1,200 votes")]
 )
-def test_a_number_agrees_with_its_noun(count, phrase):
-    assert number_of(count, "vote") == phrase
+def test_a_number_agrees_with_its_noun(count, worded):
+    assert number_of(count, "vote") == worded
 
 
 def test_a_noun_may_have_a_plural_of_its_own():

@@ -6,8 +6,8 @@ import pytest
 
 
 def test_every_consultation_is_listed_with_its_numbers(commands):
-    shown, printed = commands.each([["list"], ["list", "--json"]], COLUMNS="80")
-    rows = {row["consultation_id"]: row for row in json.loads(printed.out)}
+    shown, listed = commands.each([["list"], ["list", "--json"]], COLUMNS="80")
+    rows = {row["consultation_id"]: row for row in json.loads(listed.out)}
     assert rows.keys() == {*commands.texts, "empty"}
     for consultation, texts in commands.texts.items():
         assert rows[consultation]["accepted_proposals"] == len(texts)

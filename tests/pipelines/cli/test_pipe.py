@@ -1,34 +1,41 @@
-"""A reader that has gone is told from one that still listens, in a process of its own."""
+"""Whether somebody still reads what is printed."""
 
-import subprocess
-import sys
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import TextIO
 
-import pytest
-
-ASKS = """
-import sys
-sys.stdin.readline()
 from pipelines.cli.pipe import reader_is_gone
-print(reader_is_gone(), file=sys.stderr)
-print("to nobody, or to somebody", flush=True)
-"""
 
 
-@pytest.mark.parametrize("gone", [True, False])
-def test_a_reader_that_has_gone_is_noticed_and_what_follows_fails_for_nobody(gone):
-    with subprocess.Popen(
-        [sys.executable, "-c", ASKS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as asked:
-        assert asked.stdin
-        assert asked.stdout
-        assert asked.stderr
-        if gone:
-            asked.stdout.close()
-        asked.stdin.write("\n")
-        asked.stdin.close()
-        assert asked.stderr.read() == f"{gone}\n"
-        assert asked.wait() == 0
+@contextmanager
+def printing() -> Iterator[tuple[TextIO, int]]:
+    """Standard output goes into a pipe: that output, and the pipe's other end."""
+    here, there = os.pipe()
+    with os.fdopen(there, "w") as stream, redirect_stdout(stream):
+        yield stream, here
+
+
+def test_while_somebody_reads_everything_is_written():
+    with printing() as (output, pipe):
+        assert not reader_is_gone()
+        output.write("all")
+        output.flush()
+        assert os.read(pipe, 10) == b"all"
+        os.close(pipe)
+
+
+def test_when_the_reader_is_gone_the_rest_goes_nowhere():
+    with printing() as (output, pipe):
+        output.write("never read")
+        os.close(pipe)
+        assert reader_is_gone()
+        output.flush()
+        output.write("nor this")
+
+
+def test_a_file_and_a_closed_output_have_no_reader_to_lose(tmp_path):
+    with (tmp_path / "file").open("w") as file, redirect_stdout(file):
+        assert not reader_is_gone()
+        file.close()
+        assert not reader_is_gone()

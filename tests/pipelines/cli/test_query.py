@@ -47,7 +47,7 @@ def test_settings_at_the_end_are_sent_as_they_stand(commands, end):
 
 
 @pytest.mark.parametrize(
-    ("sql", "message"),
+    ("sql", "printed"),
     [
         ("SELECT * FROM nowhere", "Unknown table expression identifier 'nowhere' (UNKNOWN_TABLE)"),
         ("SELECT x", "Unknown expression identifier `x` (UNKNOWN_IDENTIFIER)"),
@@ -55,11 +55,11 @@ def test_settings_at_the_end_are_sent_as_they_stand(commands, end):
         ("INSERT INTO marts.proposals VALUES (1)", "nothing can be written (READONLY)"),
     ],
 )
-def test_an_error_of_clickhouse_is_said_once(commands, sql, message):
+def test_an_error_of_clickhouse_is_said_once(commands, sql, printed):
     [ended] = commands.each([["query", sql]])
     assert ended.code == 1
     assert ended.err.startswith("error: ClickHouse refused the query: ")
-    assert message in ended.err
+    assert printed in ended.err
     assert len(ended.err.splitlines()) == 1
     assert len(ended.err) < 200
     for word in ("Code:", "DB::Exception", "http://", "server response", "In scope"):

@@ -30,7 +30,7 @@ heavy, calls = json.loads(sys.argv.pop())
 told = []
 for call in calls:
     sys.argv = ["tutti", *call]
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             from pipelines.cli.main import main
@@ -38,7 +38,7 @@ for call in calls:
         except SystemExit as ended:
             code = ended.code
     imported = [name for name in heavy if name in sys.modules]
-    told.append([code, out.getvalue(), err.getvalue(), imported])
+    told.append([code, *(f.buffer.getvalue().decode() for f in (out, err)), imported])
 print(json.dumps(told))
 """
 
@@ -101,6 +101,38 @@ def test_a_wrong_setting_is_said_before_anything_else_is_imported():
         assert err.startswith("error: TUTTI_PORT_BASE "), call
         assert "many" not in err
         assert len(err.splitlines()) == 1
+
+
+READERS = DECLARED | {"asyncio", "clickhouse_connect", "infra", "rich"}
+"""What a board needs; `clickhouse_connect` brings asyncio."""
+
+
+@pytest.mark.parametrize(
+    ("call", "more"),
+    [
+        (["list"], set()),
+        (["top", "acting"], {"msgspec"}),  # through the names of countries
+        (["clusters", "acting"], set()),
+        (["groups", "acting"], set()),
+        (["signals", "acting"], set()),
+        (["similar", "acting"], set()),
+        (["query", "SELECT 1"], set()),
+        (["explain", "acting", "c0"], {"msgspec", "numpy"}),  # with the formulas
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_reading_command_imports_a_client_a_screen_and_no_service(commands, call, more):
+    home, port = str(commands.settings.home), str(commands.settings.port_base)
+    [[code, out, _, heavy]] = run_each(call, TUTTI_HOME=home, TUTTI_PORT_BASE=port)
+    assert (code, bool(out)) == (0, True)
+    assert set(heavy) <= READERS | more
+
+
+def test_the_state_of_a_stopped_stack_needs_no_client():
+    [[code, out, _, heavy]] = run_each(["status"])
+    assert code == 1
+    assert "clickhouse" in out
+    assert set(heavy) <= DECLARED | {"infra", "psutil", "rich", "supervisor"}
 
 
 def test_the_lines_of_the_help_are_those_of_the_commands():
