@@ -57,7 +57,8 @@ def export(
             print_json(asdict(written))
         else:
             rows = ((file.file, file.bytes) for file in written.files)
-            console.print(table(str(to), ["file", "bytes"], rows))
+            console.print(f"{to}", style="bold")
+            console.print(table("", ["file", "bytes"], rows))
             _print_csv(written.csv)
         return
     with about(views, consultation):
@@ -71,9 +72,11 @@ def export(
 def _print(manifest: "ExportManifest", folder: Path) -> None:
     from pipelines.cli.screen import table
 
+    newest = manifest.cut.as_of or "none"
+    console.print(f"{folder}  (newest vote counted: {newest})", style="bold")
     console.print(
         table(
-            f"{folder}  (newest vote counted: {manifest.cut.as_of or 'none'})",
+            "",
             ["view", "rows", "bytes"],
             (
                 (made.view, made.rows, sum(file.bytes for file in made.files))
