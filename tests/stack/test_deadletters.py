@@ -164,8 +164,8 @@ def test_show_names_the_newest_by_filter(stack, refused):
     )
 
 
-def test_where_nothing_was_refused_there_is_nothing_to_show(stack, refused):
-    assert "nothing was refused there" in stack.errors("dlq", "show", "tutti.votes.v1/0/99999999")
+def test_where_nothing_was_rejected_there_is_nothing_to_show(stack, refused):
+    assert "nothing was rejected there" in stack.errors("dlq", "show", "tutti.votes.v1/0/99999999")
 
 
 def test_what_retention_has_removed_is_gone_and_what_stands_there_now_is_not_taken_for_it(stack):
