@@ -22,7 +22,7 @@ from loadtests.votes import Segment
 from loadtests.workload import Workload
 from operators.core.clock import system_clock
 from operators.core.errors import TransientError
-from pipelines.traffic.announcing import announce
+from pipelines.demo.traffic.announcing import announce
 from pipelines.verify.sync import await_clusters, sync
 from schemas.times import format_instant
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from loadtests.votes import Columns, Variant, Votes
 from loadtests.workload import Workload
 from operators.core.clock import Clock
-from pipelines.traffic.draws import mixed
-from pipelines.traffic.encoding import vote_beginning, vote_ending
-from pipelines.traffic.spoiled import SPOILERS
+from pipelines.demo.traffic.draws import mixed
+from pipelines.demo.traffic.encoding import vote_beginning, vote_ending
+from pipelines.demo.traffic.spoiled import SPOILERS
 
 SOURCE: Final = "demo"
 BAD_EACH: Final = 16

@@ -23,7 +23,7 @@ from loadtests.workload import Workload
 from operators.core.clock import Clock
 from operators.core.votes.ballots import MINUTE_MS
 from operators.core.votes.tally import COUNTED_CHOICES, COUNTERS
-from pipelines.traffic.draws import Numbers
+from pipelines.demo.traffic.draws import Numbers
 from schemas.events import QUALIFICATION_BITS
 
 CHUNK: Final = 1_000_000

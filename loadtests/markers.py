@@ -13,7 +13,7 @@ from hdrh.histogram import HdrHistogram
 from infra.clickhouse.client import ERRORS, connect
 from infra.clickhouse.tallies import counted_proposals
 from infra.config.settings import Settings
-from pipelines.traffic.encoding import vote_beginning, vote_ending
+from pipelines.demo.traffic.encoding import vote_beginning, vote_ending
 from schemas.times import format_instant
 
 MARKER_S: Final = 0.047

@@ -3,7 +3,7 @@
 import numpy as np
 
 from loadtests.workload import Workload
-from pipelines.traffic.draws import Floats, Numbers
+from pipelines.demo.traffic.draws import Floats, Numbers
 
 _STEP_S = 0.001
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from loadtests.schedule import Schedule
 from loadtests.workload import Workload
-from pipelines.traffic.draws import SLOTS, Floats, Numbers, Shares, mixed, uniform, zipf
-from pipelines.traffic.statements import STATEMENTS, statement_table
+from pipelines.demo.traffic.draws import SLOTS, Floats, Numbers, Shares, mixed, uniform, zipf
+from pipelines.demo.traffic.statements import STATEMENTS, statement_table
 from schemas.events import CHOICES, QUALIFICATION_BITS
 
 CAST_START_MS: Final = 1_549_238_400_000

@@ -22,7 +22,7 @@ from infra.local import stack
 from operators.core.clock import system_clock
 from pipelines.demo.campaign import Campaign
 from pipelines.demo.show import CampaignSender, DemoWatch
-from pipelines.traffic.announcing import announce
+from pipelines.demo.traffic.announcing import announce
 
 PICTURE: Final = CHECKOUT / "docs" / "demo.svg"
 WIDTH: Final = 140

@@ -20,10 +20,10 @@ from pipelines.demo.decks import shuffle
 from pipelines.demo.draws import Draws
 from pipelines.demo.opinions import choice_cuts
 from pipelines.demo.people import SEATS, People
-from pipelines.traffic.draws import SLOTS, Shares, rows
-from pipelines.traffic.encoding import vote_beginning, vote_ending
-from pipelines.traffic.spoiled import SPOILERS
-from pipelines.traffic.statements import STATEMENTS, statement_table
+from pipelines.demo.traffic.draws import SLOTS, Shares, rows
+from pipelines.demo.traffic.encoding import vote_beginning, vote_ending
+from pipelines.demo.traffic.spoiled import SPOILERS
+from pipelines.demo.traffic.statements import STATEMENTS, statement_table
 from schemas.events import CHOICES
 from schemas.times import format_instant
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipelines.demo.decks import DECKS
 from pipelines.demo.draws import take
 from pipelines.demo.opinions import CURRENTS, Cuts, profile
-from pipelines.traffic.draws import Shares
+from pipelines.demo.traffic.draws import Shares
 
 UNKNOWN_COUNTRY = 0.01  # of participants
 TROLLS = 0.01  # of participants

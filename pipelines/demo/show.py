@@ -27,8 +27,8 @@ from operators.core.wording import number_of
 from pipelines.cli.board import Board, draw_board, read_board
 from pipelines.cli.clusters import ClusterList, draw_clusters, read_clusters
 from pipelines.demo.campaign import Campaign
+from pipelines.demo.traffic.announcing import announce
 from pipelines.exchange.send import Sender
-from pipelines.traffic.announcing import announce
 from pipelines.verify.reconcile import Reconciliation, reconcile
 
 REFRESH_S: Final = 1.0

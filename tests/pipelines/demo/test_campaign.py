@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.demo.campaign import Campaign, CampaignMessage
 from pipelines.demo.corpus import read_corpus
-from pipelines.traffic.spoiled import SPOILERS
+from pipelines.demo.traffic.spoiled import SPOILERS
 
 NOW_MS = 1_750_000_000_000
 COUNT = 60_000

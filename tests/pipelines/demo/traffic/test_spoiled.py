@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipelines.demo.campaign import Campaign
-from pipelines.traffic.spoiled import SPOILERS
+from pipelines.demo.traffic.spoiled import SPOILERS
 from schemas.events import Vote
 from schemas.rejections import Rejection
 from schemas.rules import validate_consultation, validate_proposal, validate_vote

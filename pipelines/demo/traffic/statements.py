@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.traffic.draws import SLOTS
+from pipelines.demo.traffic.draws import SLOTS
 from schemas.events import CHOICES, QUALIFICATIONS
 
 

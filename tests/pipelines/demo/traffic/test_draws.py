@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.traffic.draws import SLOTS, Shares, mixed, rows, uniform, zipf
+from pipelines.demo.traffic.draws import SLOTS, Shares, mixed, rows, uniform, zipf
 
 MASK = 2**64 - 1
 

@@ -2,7 +2,7 @@
 
 import json
 
-from pipelines.traffic import announcing
+from pipelines.demo.traffic import announcing
 
 
 def test_the_consultation_goes_first_and_everything_is_acknowledged(monkeypatch) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.traffic.statements import STATEMENTS, statement_table
+from pipelines.demo.traffic.statements import STATEMENTS, statement_table
 from schemas.events import CHOICES, QUALIFICATION_BITS, QUALIFICATIONS
 
 

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from pipelines.traffic.encoding import vote_beginning, vote_ending
-from pipelines.traffic.statements import STATEMENTS
+from pipelines.demo.traffic.encoding import vote_beginning, vote_ending
+from pipelines.demo.traffic.statements import STATEMENTS
 from schemas.events import TRUSTS, Vote
 from schemas.rules import validate_vote
 
