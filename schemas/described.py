@@ -79,7 +79,7 @@ def reasons(kind: Kind) -> list[Reason]:
     known = {case.answer for case in edge_cases() if case.event == kind}
     known |= set(rejected_examples(INPUT[kind].schema).values())
     shared = {case.answer for case in edge_cases() if case.field == "" != case.answer}
-    chosen = OF_SETTINGS if kind == "votes" else frozenset()  # the trust of votes, so far
+    chosen = {reason for reason, kinds in OF_SETTINGS.items() if kind in kinds}
     return [reason for reason in REASONS if reason in known | shared | chosen]
 
 

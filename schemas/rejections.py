@@ -25,12 +25,27 @@ Reason = Literal[
     "unknown_status",
     "unknown_trust",
     "trust_not_allowed",
+    "bad_signature",
+    "not_your_consultation",
+    "not_your_proposal",
+    "not_your_participant",
+    "not_your_country",
+    "not_your_source",
 ]
 
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
-OF_SETTINGS: Final[frozenset[Reason]] = frozenset({"trust_not_allowed"})
-"""Reasons that depend on an installation's settings: elsewhere the message may be accepted."""
+OF_SETTINGS: Final[dict[Reason, tuple[str, ...]]] = {
+    "trust_not_allowed": ("votes",),
+    "bad_signature": ("consultations", "proposals", "votes"),
+    "not_your_consultation": ("consultations", "proposals", "votes"),
+    "not_your_proposal": ("proposals",),
+    "not_your_participant": ("votes",),
+    "not_your_country": ("proposals", "votes"),
+    "not_your_source": ("votes",),
+}
+"""Reasons that depend on an installation's dated rules, and the kinds of events they reject:
+elsewhere the message may be accepted."""
 
 
 class Advice(NamedTuple):
@@ -133,6 +148,35 @@ ADVICE: Final[dict[Reason, Advice]] = {
     "trust_not_allowed": Advice(
         "the trust rules do not let this source set this level",
         "Leave trust out, or ask the operator to let your source set this level.",
+    ),
+    "bad_signature": Advice(
+        "messages must be signed here, and no source in force has signed this one",
+        "Send the headers tutti-source, your source's name, and tutti-signature, v1= and the"
+        " hexadecimal HMAC-SHA-256 of exactly these bytes under your source's key; ask the operator"
+        " whether your key was changed or revoked.",
+    ),
+    "not_your_consultation": Advice(
+        "the source may not send to this consultation, or not announce it",
+        "Check consultation_id, or ask the operator to add this consultation to your source.",
+    ),
+    "not_your_proposal": Advice(
+        "the source may vote on this proposal, but not send or change it",
+        "Give your proposals identifiers of the form that the message of rejection names, or ask"
+        " the operator to add them to your source.",
+    ),
+    "not_your_participant": Advice(
+        "the source may not vote for this participant",
+        "Give your participants identifiers of the form that the message of rejection names, or ask"
+        " the operator to add them to your source.",
+    ),
+    "not_your_country": Advice(
+        "the source may not send votes of this country",
+        "Check country, which is ZZ where it is left out, or ask the operator to add it to your"
+        " source.",
+    ),
+    "not_your_source": Advice(
+        "the vote names another source than the one that has sent it",
+        "Leave source out, or write your source's own name.",
     ),
 }
 """Every reason with its cure."""

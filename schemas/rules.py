@@ -1,14 +1,13 @@
 """The rules: which messages are accepted, written once.
 
-Intake, ``tutti schemas check``, ``tutti send --check``, the Beam recount and the tests all call
-`validate`. It is a pure function of the payload, the broker's time and the trust rules, so that a
-recount next year gives the verdict of today. `schemas/edge_cases.json` is the normative table of
-doubtful input.
+These hold on every installation. `schemas.dated_rules` adds those of one, and is what intake, the
+HTTP intake, the Beam recount and checks before sending ask. A verdict is a pure function of the
+payload, the headers, the broker's time and the dated rules, so that a recount next year gives the
+verdict of today. `schemas/edge_cases.json` is the normative table of doubtful input.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from math import isfinite
 from typing import Final, TypeVar
 
@@ -54,7 +53,10 @@ _TIME_RULE: Final = "YYYY-MM-DDTHH:MM:SS[.fff]Z, a real UTC time since 2000-01-0
 
 
 def validate_vote(
-    payload: bytes | None, broker_ms: int, trust_rules: TrustRules | None = None
+    payload: bytes | None,
+    broker_ms: int,
+    trust_rules: TrustRules | None = None,
+    sender: str = "",
 ) -> Vote | Rejection:
     """Decide on one vote.
 
@@ -62,13 +64,17 @@ def validate_vote(
         payload: The message's value as received; None is a Kafka tombstone.
         broker_ms: The broker's append time, milliseconds since 1970.
         trust_rules: Which source may set which trust; None: every source may set any.
+        sender: The source that has signed it, for trust rules where the vote names none.
     """
-    found = read_vote(payload, broker_ms, trust_rules)
+    found = read_vote(payload, broker_ms, trust_rules, sender)
     return found if isinstance(found, Rejection) else found[0]
 
 
 def read_vote(
-    payload: bytes | None, broker_ms: int, trust_rules: TrustRules | None = None
+    payload: bytes | None,
+    broker_ms: int,
+    trust_rules: TrustRules | None = None,
+    sender: str = "",
 ) -> tuple[Vote, int] | Rejection:
     """As `validate_vote`, but a valid vote is returned with ``cast_at`` in ms since 1970."""
     vote = _decode(payload, _VOTE)
@@ -101,7 +107,7 @@ def read_vote(
     if vote.source and not _identifier(vote.source):
         return Rejection("bad_identifier", "source", _IDENTIFIER_RULE)
     if trust_rules is not None:
-        allowed = trust_rules.allowed(vote.source, broker_ms)
+        allowed = trust_rules.allowed(vote.source or sender, broker_ms)
         if allowed is not None and vote.trust not in allowed:
             may = ", ".join(level for level in TRUSTS if level in allowed)
             return Rejection("trust_not_allowed", "trust", f"this source may set {may}")
@@ -206,11 +212,6 @@ VALIDATORS: Final[dict[Kind, Validator]] = {
     "votes": validate_vote,
 }
 """The validator of each kind of event, where every source may set every trust."""
-
-
-def validators(trust_rules: TrustRules | None) -> dict[Kind, Validator]:
-    """The validator of each kind of event."""
-    return VALIDATORS | {"votes": partial(validate_vote, trust_rules=trust_rules)}
 
 
 def _decode(payload: bytes | None, decoder: "msgspec.json.Decoder[Event]") -> Event | Rejection:

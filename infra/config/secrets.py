@@ -15,12 +15,13 @@ MAX_SECRET_CHARACTERS: Final = 1_024
 GENERATED_BYTES: Final = 32
 
 
-def read_private(file: Path, setting: str) -> str:
+def read_private(file: Path, setting: str, limit: int = MAX_PRIVATE_BYTES) -> str:
     """The text of a file that only its owner can read.
 
     Args:
         file: Such a file, or a link to one.
         setting: The name of the setting that named it, for the error.
+        limit: Bytes that it may have.
 
     Raises:
         TerminalError: There is no such file, others can read it, or it is no small text.
@@ -33,11 +34,11 @@ def read_private(file: Path, setting: str) -> str:
                 raise TerminalError(f"{setting}: {file} is not a file.")
             if found.st_mode & 0o077:
                 raise TerminalError(f"{setting}: others can read {file}: chmod 600 it.")
-            content = opened.read(MAX_PRIVATE_BYTES + 1)
+            content = opened.read(limit + 1)
     except OSError as error:
         raise TerminalError(f"{setting}: {file} cannot be read: {error.strerror}.") from None
-    if len(content) > MAX_PRIVATE_BYTES:
-        raise TerminalError(f"{setting}: {file} has more than {MAX_PRIVATE_BYTES} bytes.")
+    if len(content) > limit:
+        raise TerminalError(f"{setting}: {file} has more than {limit} bytes.")
     try:
         return content.decode()
     except UnicodeDecodeError:

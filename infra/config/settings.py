@@ -34,7 +34,9 @@ class Settings(BaseModel):
     )
 
     home: Path = Field(HOME, description="folder of all data and logs; without a percent sign")
-    port_base: int = Field(18100, ge=1024, le=65000, description="first of ten ports on 127.0.0.1")
+    port_base: int = Field(
+        18100, ge=1024, le=65000, description="first of eleven ports on 127.0.0.1"
+    )
     jars: Path = Field(JARS, description="folder of the Java archives; set: no Maven is needed")
     model: Path = Field(
         MODELS / MODEL / "manifest.toml",
@@ -143,6 +145,12 @@ class Settings(BaseModel):
         None, description="TOML file: which source may set which trust; unset: each sets any"
     )
 
+    sources_file: Path | None = Field(
+        None,
+        description="TOML file of the sources that may send, with their keys, which `tutti sources`"
+        " writes; unset: secrets/sources.toml of TUTTI_HOME",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _of_the_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -208,6 +216,16 @@ class Settings(BaseModel):
     def metrics_port(self) -> int:
         """Metrics of the services but Kafka, ClickHouse and Redis, for Prometheus."""
         return self.port_base + 8
+
+    @property
+    def http_intake_port(self) -> int:
+        """HTTP intake: campaigns send here without Kafka."""
+        return self.port_base + 10
+
+    @property
+    def sources(self) -> Path:
+        """File of the sources that may send."""
+        return self.sources_file or self.home / "secrets" / "sources.toml"
 
     @property
     def brokers(self) -> str:

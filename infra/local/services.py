@@ -227,6 +227,10 @@ SERVICES: Final[tuple[Service, ...]] = (
     ),
     Service("intake", "pipelines.intake.main", 1, 60, _heartbeat("intake")),
     Service(
+        *("http_intake", "pipelines.http_intake.main", 1, 60, _heartbeat("http_intake")),
+        port=lambda s: s.http_intake_port,
+    ),
+    Service(
         *("votes", "pipelines.votes.main", 1, 300, _votes),
         port=lambda s: s.flink_port,
         heap=FLINK_HEAP,

@@ -11,7 +11,7 @@ from infra.clickhouse.client import connect
 from infra.clickhouse.migrations import migrate
 from infra.config.secrets import pseudonym_key, read_secret
 from infra.config.settings import Settings
-from infra.config.trust import trust_rules
+from infra.config.sources import dated_rules
 from infra.flink.tls import make_identity
 from infra.kafka import client as kafka
 from infra.local.epochs import read_rebuild_record
@@ -61,7 +61,7 @@ def up(settings: Settings, say: Say) -> None:
     # Better now than in the log of a service that starts again and again.
     pseudonym_key(settings)
     make_identity(settings)
-    trust_rules(settings)
+    dated_rules(settings)
     for secret, setting in settings.password_files():
         read_secret(secret, setting)
     with _one_at_a_time(settings):
@@ -210,7 +210,7 @@ def _check_ports(settings: Settings) -> None:
     if used:
         listed = ", ".join(map(str, used))
         raise TerminalError(
-            f"Another program uses port {listed}: set TUTTI_PORT_BASE so that ten ports are free."
+            f"Another program uses port {listed}: set TUTTI_PORT_BASE so that eleven are free."
         )
 
 

@@ -44,6 +44,35 @@ INTAKE_LAG: Final = INTAKE.gauge(
     ("topic", "partition"),
 )
 
+HTTP_INTAKE: Final = Source("http_intake")
+HTTP_INTAKE_REQUESTS: Final = HTTP_INTAKE.counter(
+    "tutti_http_intake_requests_total", "requests", "Batches answered, by status.", ("status",)
+)
+HTTP_INTAKE_ACCEPTED: Final = HTTP_INTAKE.counter(
+    "tutti_http_intake_accepted_total",
+    "messages",
+    "Messages taken and acknowledged by Kafka, by kind.",
+    ("kind",),
+)
+HTTP_INTAKE_REJECTED: Final = HTTP_INTAKE.counter(
+    "tutti_http_intake_rejected_total",
+    "messages",
+    "Messages rejected before Kafka, by kind and reason; they have no dead letter.",
+    ("kind", "reason"),
+)
+HTTP_INTAKE_BYTES: Final = HTTP_INTAKE.counter(
+    "tutti_http_intake_bytes_total", "bytes", "Size of the batches read, unpacked."
+)
+HTTP_INTAKE_SECONDS: Final = HTTP_INTAKE.histogram(
+    "tutti_http_intake_request_seconds",
+    "seconds",
+    "One batch, from its head until it is answered.",
+    buckets=SHORT_S,
+)
+HTTP_INTAKE_IN_FLIGHT: Final = HTTP_INTAKE.gauge(
+    "tutti_http_intake_in_flight_bytes", "bytes", "Batches that are being answered."
+)
+
 SINK: Final = Source("sink")
 SINK_ROWS: Final = SINK.counter(
     "tutti_sink_rows_total", "rows", "Rows inserted into ClickHouse.", ("table",)
@@ -258,7 +287,7 @@ for _name, _unit, _labels, _about in (
 ):
     FLINK.declare(f"flink_{_name}", "gauge", _unit, _about, _labels)  # type: ignore[arg-type]
 
-SOURCES: Final = (INTAKE, SINK, PROBE, PERIODIC, GROUPS, SEMANTICS, FLINK, CLICKHOUSE)
+SOURCES: Final = (INTAKE, HTTP_INTAKE, SINK, PROBE, PERIODIC, GROUPS, SEMANTICS, FLINK, CLICKHOUSE)
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric for source in SOURCES for metric in source.metrics
 }

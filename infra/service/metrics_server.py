@@ -26,6 +26,7 @@ from infra.service.metric_types import SERVICE
 from infra.service.metrics import (
     FLINK,
     GROUPS,
+    HTTP_INTAKE,
     INTAKE,
     METRICS,
     PERIODIC,
@@ -43,7 +44,9 @@ PUSH_BYTES: Final = 4 * 1024 * 1024
 PUSH_STALE_MS: Final = 60_000
 FORGOTTEN_MS: Final = 600_000
 """A second intake that was silent for this long was ended on purpose."""
-_ALWAYS: Final = frozenset(source.name for source in (INTAKE, SINK, PROBE, PERIODIC, GROUPS))
+_ALWAYS: Final = frozenset(
+    source.name for source in (INTAKE, HTTP_INTAKE, SINK, PROBE, PERIODIC, GROUPS)
+)
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]

@@ -50,6 +50,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         ),
         "import": ("polis.importers", "Send a consultation from elsewhere."),
         "sync": ("data.sync", "Wait until everything sent so far is counted and in ClickHouse."),
+        "sources": ("sources.app", "Who may send."),
         "schemas": ("schemas.app", "The contract of the messages."),
         "dlq": ("dlq.app", "Messages that were rejected."),
     },

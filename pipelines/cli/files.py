@@ -19,6 +19,11 @@ KindName = Literal["consultations", "proposals", "votes"]
 LinesFile = Annotated[Path, typer.Argument(help="JSON lines; - for standard input.")]
 LinesKind = Annotated[KindName, typer.Option("--kind", help="What the lines are.")]
 
+AsSource = Annotated[
+    str,
+    typer.Option("--source", metavar="NAME", help="Source that sends; its key signs each message."),
+]
+
 REPORT_EVERY: Final = 256
 """Lines between two movements of the bar."""
 

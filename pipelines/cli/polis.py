@@ -93,12 +93,11 @@ def _check(found: "PolisImport", ours: "Settings") -> "list[Message]":
     Raises:
         TerminalError: Some would not.
     """
-    from infra.config.trust import trust_rules
+    from infra.config.sources import dated_rules
     from pipelines.exchange.polis_check import check, messages
     from pipelines.exchange.validate import Checked
-    from schemas.rules import validators
 
-    validate, now_ms = validators(trust_rules(ours)), system_clock()
+    validate, now_ms = dated_rules(ours).validators(), system_clock()
     checked, ready = Checked(), list(messages(found))
     for message in ready:
         verdict, sentence, cure = check(message, validate, now_ms)

@@ -10,7 +10,7 @@ from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from operators.core.wording import number_of
 from pipelines.cli.faults import complain
-from pipelines.cli.files import LinesFile, LinesKind, read_lines
+from pipelines.cli.files import AsSource, LinesFile, LinesKind, read_lines
 from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, Output, console, print_json
 from schemas.rejections import ADVICE
@@ -22,19 +22,28 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The contract of the messages.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def check_file(file: Path, kind: "Kind", limit: int, show: "Callable[[Fault], None]") -> "Checked":
+def check_file(
+    file: Path,
+    kind: "Kind",
+    limit: int,
+    show: "Callable[[Fault], None]",
+    source: str = "",
+) -> "Checked":
     """Validate each line by intake's rules as if it arrived now; `show` the first `limit` faults.
 
+    `source`: the name of the source that would send it; empty: nobody known.
+
     Raises:
-        TerminalError: There is no such file.
+        TerminalError: There is no such file, or no such source.
     """
     ours = settings()
-    from infra.config.trust import trust_rules
+    from infra.config.sources import dated_rules, source_now
     from pipelines.exchange.validate import Checked, Fault, verdicts
-    from schemas.rules import validators
 
     checked = Checked()
-    validate = validators(trust_rules(ours))[kind]
+    rules = dated_rules(ours)
+    sender = source_now(rules.sources, source) if source else None
+    validate = rules.validators(sender)[kind]
     for verdict in verdicts(read_lines(file, f"checking {kind}"), validate, system_clock()):
         checked.add(verdict)
         if isinstance(verdict, Fault) and checked.rejected <= limit:
@@ -79,12 +88,13 @@ def check(
     limit: Annotated[
         int, typer.Option("--limit", min=0, max=100_000, help="Faults to name; all are counted.")
     ] = 100,
+    source: AsSource = "",
     as_json: AsJson = False,
 ) -> None:
     """Say which lines would be rejected, and how to mend them; exit 1 if any would, 2 unread."""
     named: list[Fault] = []
     try:
-        checked = check_file(file, kind, limit, named.append if as_json else print_fault)
+        checked = check_file(file, kind, limit, named.append if as_json else print_fault, source)
     except TerminalError as error:
         complain(str(error))
         raise typer.Exit(2) from None

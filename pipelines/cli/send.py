@@ -8,7 +8,7 @@ import typer
 
 from operators.core.errors import TerminalError, TransientError
 from operators.core.wording import number_of
-from pipelines.cli.files import LinesFile, LinesKind, read_lines
+from pipelines.cli.files import AsSource, LinesFile, LinesKind, read_lines
 from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, console, errors, print_json
 from pipelines.cli.schemas import check_file, print_fault, print_warnings
@@ -39,26 +39,28 @@ def send(
     ] = False,
     no_wait: NoWait = False,
     timeout: Patience = 60.0,
+    source: AsSource = "",
     as_json: AsJson = False,
 ) -> None:
     """Send events, one per line; say what became of them, and exit 1 if some failed."""
     ours = settings()
+    from infra.config.sources import read_sources, source_now
     from pipelines.exchange.outcome import Watch
     from pipelines.exchange.send import Sender
 
     if check:
-        _check(file, kind)
-    sender = Sender(ours)
+        _check(file, kind, source)
+    sender = Sender(ours, source_now(read_sources(ours), source) if source else None)
     watch = None if no_wait else Watch(ours)
     for line in read_lines(file, f"sending {kind}"):
         sender.send(kind, line)
     report(kind, sender.finish(), watch, timeout, as_json=as_json)
 
 
-def _check(file: Path, kind: "Kind") -> None:
+def _check(file: Path, kind: "Kind", source: str) -> None:
     if str(file) == "-" or (file.exists() and not file.is_file()):
         raise TerminalError("--check reads the lines twice: it needs a file.")
-    checked = check_file(file, kind, NAMED_FAULTS, partial(print_fault, to=errors))
+    checked = check_file(file, kind, NAMED_FAULTS, partial(print_fault, to=errors), source)
     print_warnings(checked, errors)
     if checked.rejected:
         raise TerminalError(f"nothing was sent: lines that would be rejected: {checked.rejected}.")

@@ -16,14 +16,14 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from infra.clickhouse.messages import has_later_consultation, has_later_proposal
 from infra.config.settings import Settings
-from infra.config.trust import trust_rules
+from infra.config.sources import dated_rules
 from infra.kafka import client as kafka
 from operators.core.clock import Clock, system_clock
 from operators.core.errors import TransientError
 from pipelines.exchange.send import Receipt, Sender
 from schemas.events import Consultation, Kind, Proposal
 from schemas.rejections import Rejection
-from schemas.rules import validators
+from schemas.signatures import Headers
 from schemas.topics import INPUT
 
 SEEK_BEYOND: Final = 5_000
@@ -164,6 +164,7 @@ class Original(NamedTuple):
 
     key: bytes | None
     value: bytes | None
+    headers: Headers | None = None
 
 
 def originals(
@@ -207,7 +208,10 @@ def _of_partition(
         there = (
             message is not None and message.offset() == letter.offset and _is_of(message, letter)
         )
-        yield letter, Original(message.key(), message.value()) if there else None
+        yield (
+            letter,
+            (Original(message.key(), message.value(), message.headers()) if there else None),
+        )
 
 
 def _messages(reader: Consumer) -> Iterator[Any]:
@@ -276,12 +280,12 @@ def replay(
         clock: When the broker would receive them.
     """
     found = Replay()
-    validate = validators(trust_rules(settings))
+    rules = dated_rules(settings)
     for letter, original in originals(settings, letters):
         if original is None:
             found.gone += 1
             continue
-        verdict = validate[letter.kind](original.value, clock())
+        verdict = rules.validate(letter.kind, original.value, clock(), original.headers)
         if isinstance(verdict, Rejection):
             found.rejected[verdict.reason] += 1
         elif _superseded(clickhouse, letter, verdict):
@@ -290,7 +294,7 @@ def replay(
             found.valid.append(letter)
             if sender is not None:
                 content = original.value or b""  # a valid message is not empty
-                sender.send(letter.kind, content, original.key, letter.partition)
+                sender.send(letter.kind, content, original.key, letter.partition, original.headers)
     if sender is not None:
         found.receipt = sender.finish()
     return found

@@ -46,7 +46,7 @@ def check(
 
     Args:
         message: To be sent.
-        validate: From `schemas.rules.validators`.
+        validate: Of each kind, from `DatedRules.validators`.
         now_ms: When the broker would receive it, milliseconds since 1970.
     """
     verdict = verdict_on(message.origin.line, message.payload, validate[message.kind], now_ms)

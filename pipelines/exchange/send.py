@@ -10,7 +10,9 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from pipelines.exchange.offsets import Offsets
-from schemas.events import Kind
+from schemas.events import Consultation, Kind, Proposal, Vote
+from schemas.signatures import Headers, signed_headers
+from schemas.sources import Source
 from schemas.topics import INPUT, TopicPartition
 
 FLUSH_S: Final = 60.0
@@ -43,6 +45,11 @@ def key_of(kind: Kind, payload: bytes) -> bytes | None:
     return "/".join(parts).encode() if all(parts) else None
 
 
+def key_of_event(kind: Kind, event: Vote | Proposal | Consultation) -> bytes:
+    """The key of a valid event's record."""
+    return "/".join(getattr(event, name) for name in _KEY_FIELDS[kind]).encode()
+
+
 @dataclass(slots=True)
 class Receipt:
     """What the broker said of the messages of one sender.
@@ -61,14 +68,15 @@ class Receipt:
 
 
 class Sender:
-    """Sends payloads unchanged and counts what the broker acknowledges.
+    """Sends payloads unchanged, signed if there is a source, and counts what is acknowledged.
 
     Raises:
         KafkaUnavailableError: The broker does not answer; nothing was sent.
         KafkaAuthenticationError: It does not take our password, or we not its certificate.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, source: Source | None = None) -> None:
+        self._source = source
         self.receipt = Receipt()
         kafka.topics(settings)
         self._producer: Producer = kafka.producer(settings)
@@ -79,15 +87,19 @@ class Sender:
         payload: bytes,
         key: bytes | None = None,
         partition: int = PARTITION_OF_KEY,
+        headers: Headers | None = None,
     ) -> None:
         """Hand over one message; waits while the broker is slower than we are."""
         self.receipt.sent += 1
         if key is None:
             key = key_of(kind, payload)
+        if headers is None and self._source is not None:
+            headers = signed_headers(self._source.name, self._source.secret, payload)
+        more = {} if headers is None else {"headers": headers}
         while True:
             try:
                 self._producer.produce(
-                    INPUT[kind].name, payload, key, partition, on_delivery=self._delivered
+                    INPUT[kind].name, payload, key, partition, on_delivery=self._delivered, **more
                 )
                 break
             except BufferError:

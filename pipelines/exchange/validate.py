@@ -97,7 +97,7 @@ def verdicts(messages: Iterable[bytes], validate: Validator, now_ms: int) -> Ite
 
     Args:
         messages: One per line.
-        validate: That of their kind, from `schemas.rules.validators`.
+        validate: That of their kind, from `DatedRules.validators`.
         now_ms: When the broker would receive them, milliseconds since 1970.
     """
     for number, message in enumerate(messages, start=1):

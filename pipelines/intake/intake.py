@@ -25,7 +25,7 @@ from infra.service.metrics import (
     INTAKE_REJECTED,
 )
 from operators.core.clock import Clock, monotonic_ms
-from operators.core.votes.acceptance import Acceptance, IntakeRecord
+from operators.core.votes.acceptance import Accept, Acceptance
 from operators.core.votes.ballots import Origin
 from pipelines.intake.positions import Position
 from pipelines.intake.rejection_alarm import RejectionAlarm
@@ -38,20 +38,23 @@ FLUSH_S: Final = 30.0
 
 
 class Intake:
-    """The consumer group's logic around `Acceptance`."""
+    """The consumer group's logic around `Acceptance`.
+
+    `renewed` gives another one when the rules have changed, otherwise None.
+    """
 
     def __init__(
         self,
         reader: Consumer,
         writer: Producer,
         acceptance: Acceptance,
+        renewed: Callable[[], Acceptance | None] = lambda: None,
         clock: Clock = monotonic_ms,
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._accept: dict[str, Callable[[bytes | None, Origin], IntakeRecord]] = (
-            acceptance.by_topic()
-        )
+        self._accept: dict[str, Accept] = acceptance.by_topic()
+        self._renewed = renewed
         self._positions: dict[tuple[str, int], Position] = {}
         self._moved: set[tuple[str, int]] = set()
         self._clock = clock
@@ -91,6 +94,7 @@ class Intake:
     def pass_on(self) -> None:
         """Read one batch of messages and produce the record of each."""
         messages = self._reader.consume(BATCH, POLL_S)
+        self._renew()
         produce = self._writer.produce
         accepted = told = 0
         rejected: list[tuple[str, str]] = []
@@ -109,7 +113,9 @@ class Intake:
                 continue
             offset = message.offset()
             record = self._accept[place[0]](
-                message.value(), Origin(place[1], offset, message.timestamp()[1])
+                message.value(),
+                Origin(place[1], offset, message.timestamp()[1]),
+                message.headers(),
             )
             if record.rejected:
                 rejected.append((place[0], record.rejected))
@@ -132,6 +138,13 @@ class Intake:
             INTAKE_BATCH.observe(accepted + len(rejected))
         for (topic, reason), count in Counter(rejected).items():
             INTAKE_REJECTED.labels(topic, reason).inc(count)
+
+    def _renew(self) -> None:
+        """After reading: what was read is bound by every rule that began before it came."""
+        # protects: intake knows the rules that a message is bound by
+        acceptance = self._renewed()
+        if acceptance is not None:
+            self._accept = acceptance.by_topic()
 
     def commit(self) -> None:
         """Wait until all is acknowledged, then commit the positions.

@@ -6,7 +6,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from infra.config.secrets import pseudonym_key
 from infra.config.settings import Settings
-from infra.config.trust import trust_rules
+from infra.config.sources import RulesInForce
 from infra.kafka import client as kafka
 from infra.service.gc_tuning import tune_gc
 from infra.service.metrics import INTAKE
@@ -23,13 +23,23 @@ def _failed(error: KafkaError, _message: Any) -> None:
 
 def build(settings: Settings) -> Intake:
     """The intake of this installation."""
-    acceptance = Acceptance(pseudonymiser(pseudonym_key(settings)), trust_rules(settings))
+    pseudonymise = pseudonymiser(pseudonym_key(settings))
+    in_force = RulesInForce(settings)
+
+    def acceptance() -> Acceptance | None:
+        return Acceptance(pseudonymise, in_force.rules) if in_force.renewed() else None
+
     # A member with a name takes its partitions back at once after it was killed.
     name = {"group.instance.id": f"intake-{settings.instance}"}
     # protects: intake reads committed messages only
     reader = kafka.consumer(settings, kafka.INTAKE_GROUP, **name)
     errors_only = {"delivery.report.only.error": True, "on_delivery": _failed}
-    intake = Intake(reader, kafka.producer(settings, **errors_only), acceptance)
+    intake = Intake(
+        reader,
+        kafka.producer(settings, **errors_only),
+        Acceptance(pseudonymise, in_force.rules),
+        acceptance,
+    )
     tune_gc()
     return intake
 

@@ -17,6 +17,7 @@ from confluent_kafka import KafkaError, KafkaException
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
 from infra.clickhouse.tallies import probe_counts
 from infra.config.settings import Settings
+from infra.config.sources import RulesInForce
 from infra.kafka import client as kafka
 from infra.service.metrics import FRESHNESS, FRESHNESS_LAST, PROBE, PROBE_SENT, PROBE_WAITING
 from infra.service.metrics_server import Gathered, serve
@@ -24,7 +25,8 @@ from infra.service.runner import run
 from operators.core.clock import Clock, monotonic_ms, system_clock
 from operators.core.votes.tally import COUNTED_CHOICES
 from schemas.events import QUALIFICATION_BITS, QUALIFICATIONS
-from schemas.reserved import PROBE_CONSULTATION
+from schemas.reserved import PROBE_CONSULTATION, PROBE_SOURCE
+from schemas.signatures import signed_headers
 from schemas.topics import VOTES
 
 POLL_S: Final = 0.05
@@ -55,7 +57,7 @@ class ProbeVote:
                 "choice": self.choice,
                 "qualifications": self.qualifications,
                 "cast_at": CAST_AT,
-                "source": PROBE_CONSULTATION,
+                "source": PROBE_SOURCE,
             }
         ).encode()
 
@@ -146,6 +148,7 @@ class ProbeSender:
 
     def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
         self._clock = clock
+        self._rules = RulesInForce(settings)
         self._sent_ms = 0
         self.broker_ahead_ms: int | None = None
         self._producer = kafka.producer(
@@ -160,7 +163,12 @@ class ProbeSender:
     def send(self, payload: bytes) -> None:
         """Hand over one vote."""
         self._sent_ms = self._clock()
-        self._producer.produce(VOTES.name, payload, PARTICIPANT, on_delivery=self._delivered)
+        self._rules.renewed()
+        source = self._rules.rules.sources.in_force(PROBE_SOURCE, self._sent_ms)
+        signed = {"headers": signed_headers(source.name, source.secret, payload)} if source else {}
+        self._producer.produce(
+            VOTES.name, payload, PARTICIPANT, on_delivery=self._delivered, **signed
+        )
 
     def poll(self) -> None:
         """Learn what has been acknowledged."""

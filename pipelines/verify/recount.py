@@ -1,8 +1,8 @@
 """The recount: the whole log of votes counted again with Apache Beam.
 
-It shares the rules (`schemas.rules`) and the meaning of a ballot (`operators.core.votes.ballots`)
-with the live path and nothing else: no Flink, no ClickHouse, no pseudonyms, no accepted votes. It
-reads what campaigns sent.
+It shares the rules (`schemas.dated_rules`) and the meaning of a ballot
+(`operators.core.votes.ballots`) with the live path and nothing else: no Flink, no ClickHouse, no
+pseudonyms, no accepted votes. It reads what campaigns sent.
 """
 
 import json
@@ -16,21 +16,26 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from infra.config.settings import Settings
-from infra.config.trust import trust_rules
+from infra.config.sources import dated_rules
 from infra.kafka import client as kafka
 from operators.core.votes.ballots import Ballot, Origin, ballot_of
 from operators.core.votes.tally import COUNTERS, Tally
+from schemas.dated_rules import DatedRules
+from schemas.events import Vote
 from schemas.rejections import Rejection
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.rules import validate_vote
+from schemas.signatures import Headers
 from schemas.topics import VOTES
-from schemas.trust import TrustRules
 
 RANGE: Final = 50_000
 """Offsets one worker reads at a time."""
 
 MinuteCell = tuple[str, str, str, str, int]
 """Consultation, proposal, country, trust, minute since 1970."""
+
+Message = tuple[bytes | None, Origin, Headers | None]
+"""Payload, coordinates and headers."""
 
 Counts = tuple[int, ...]
 """In the order of `COUNTERS`."""
@@ -83,11 +88,12 @@ class _ReadLog(beam.DoFn):  # type: ignore[misc]
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def process(self, piece: Range) -> Iterator[tuple[bytes | None, Origin]]:
+    def process(self, piece: Range) -> Iterator[Message]:
         for message in kafka.read_range(self._settings, VOTES, *piece):
             yield (
                 message.value(),
                 Origin(message.partition(), message.offset(), message.timestamp()[1]),
+                message.headers(),
             )
 
 
@@ -96,15 +102,15 @@ class _Validate(beam.DoFn):  # type: ignore[misc]
 
     COUNTED: Final = "counted"
 
-    def __init__(self, rules: TrustRules | None) -> None:
+    def __init__(self, rules: DatedRules) -> None:
         self._rules = rules
 
-    def process(self, message: tuple[bytes | None, Origin]) -> Iterator[Any]:
-        payload, origin = message
-        vote = validate_vote(payload, origin.broker_ms, self._rules)
+    def process(self, message: Message) -> Iterator[Any]:
+        payload, origin, headers = message
+        vote = self._rules.validate("votes", payload, origin.broker_ms, headers)
         rejected = isinstance(vote, Rejection)
         yield beam.pvalue.TaggedOutput(self.COUNTED, ((origin.partition, rejected), 1))
-        if not isinstance(vote, Rejection) and vote.consultation_id != PROBE_CONSULTATION:
+        if isinstance(vote, Vote) and vote.consultation_id != PROBE_CONSULTATION:
             key = (vote.consultation_id, vote.proposal_id, vote.participant_id)
             yield key, ballot_of(vote, origin)
 
@@ -149,7 +155,7 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
         settings: Where Kafka is.
         starts_and_ends: Per partition, the first offset and the end.
     """
-    rules = trust_rules(settings)
+    rules = dated_rules(settings)
     with TemporaryDirectory(prefix="tutti-recount-") as folder:
         options = PipelineOptions(["--runner=DirectRunner"])
         with beam.Pipeline(options=options) as pipeline:

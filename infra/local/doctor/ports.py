@@ -8,9 +8,9 @@ from infra.local.provision.ports import check_ports as provision_ports
 
 
 def check_ports(patient: Patient) -> Iterator[Finding]:
-    """Ten free ports, as long as our own stack does not hold them."""
+    """Eleven free ports, as long as our own stack does not hold them."""
     settings = patient.settings
-    ports = f"{settings.port_base} to {settings.port_base + 9}"
+    ports = f"{settings.port_base} to {settings.port_base + 10}"
     if patient.runs:
         yield Finding("ports", "ok", f"{ports} are this stack's")
         return

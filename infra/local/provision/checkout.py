@@ -53,7 +53,7 @@ class Checkout:
 
     @property
     def port_base(self) -> int:
-        """First of the ten ports; 0 when the setting is no number."""
+        """First of the eleven ports; 0 when the setting is no number."""
         given = self.env.get("TUTTI_PORT_BASE") or str(PORT_BASE)
         return int(given) if given.isdecimal() else 0
 

@@ -1,4 +1,4 @@
-"""Check of the ten ports that the stack listens on."""
+"""Check of the eleven ports that the stack listens on."""
 
 import errno
 import socket
@@ -19,25 +19,26 @@ PORTS = (
     "Flink, semantics",
     "metrics",
     "supervisor",
+    "HTTP intake",
 )
 
 
 def check_ports(here: Checkout, *, fatal: bool) -> Iterator[Problem]:
-    """Ten free ports on 127.0.0.1, unless this checkout's own stack holds them."""
+    """Eleven free ports on 127.0.0.1, unless this checkout's own stack holds them."""
     if here.stack_runs():
         return
     base = here.port_base
     if base not in range(PORT_MIN, PORT_MAX + 1):
         yield Problem(
             f"TUTTI_PORT_BASE={here.env.get('TUTTI_PORT_BASE')} is no port from {PORT_MIN} to "
-            f"{PORT_MAX}: choose the first of ten free ones."
+            f"{PORT_MAX}: choose the first of eleven free ones."
         )
         return
     used = [f"{port} ({name})" for port, name in enumerate(PORTS, base) if port_is_used(port)]
     if used:
         yield Problem(
-            f"In use on 127.0.0.1: {', '.join(used)}: stop what listens there, or choose ten other "
-            f"ports with TUTTI_PORT_BASE={base + 100}.",
+            f"In use on 127.0.0.1: {', '.join(used)}: stop what listens there, or choose eleven "
+            f"others with TUTTI_PORT_BASE={base + 100}.",
             fatal,
         )
 

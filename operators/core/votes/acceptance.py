@@ -12,12 +12,12 @@ import msgspec
 
 from operators.core.votes.ballots import Origin, qualification_bits
 from operators.core.votes.pseudonyms import Pseudonymise
-from schemas.events import Consultation, Kind, Proposal, Vote
+from schemas.dated_rules import NO_RULES, DatedRules, SentVote
+from schemas.events import Consultation, Kind, Proposal
 from schemas.rejections import Rejection
-from schemas.rules import read_vote, validate_consultation, validate_proposal
+from schemas.signatures import Headers
 from schemas.times import format_instant, parse_instant
 from schemas.topics import ACCEPTED, DEAD_LETTERS, INPUT
-from schemas.trust import TrustRules
 
 _encode: Final = msgspec.json.encode
 
@@ -38,35 +38,45 @@ class IntakeRecord(NamedTuple):
     rejected: str = ""
 
 
+Accept = Callable[[bytes | None, Origin, Headers | None], IntakeRecord]
+"""Payload, origin and headers of a message → its record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Turns messages into records; a pure function of payload, origin, rules and pseudonym key."""
+    """Turns messages into records: a pure function of message, origin, rules and pseudonym key."""
 
     pseudonymise: Pseudonymise
-    trust_rules: TrustRules | None = None
+    rules: DatedRules = NO_RULES
 
-    def accept_vote(self, payload: bytes | None, origin: Origin) -> IntakeRecord:
+    def accept_vote(
+        self, payload: bytes | None, origin: Origin, headers: Headers | None = None
+    ) -> IntakeRecord:
         """The record for one message of the topic of votes."""
-        vote = read_vote(payload, origin.broker_ms, self.trust_rules)
+        vote = self.rules.read_vote(payload, origin.broker_ms, headers)
         if isinstance(vote, Rejection):
             return dead_letter("votes", payload, origin, vote)
-        return self._vote(*vote, origin)
+        return self._vote(vote, origin)
 
-    def accept_proposal(self, payload: bytes | None, origin: Origin) -> IntakeRecord:
+    def accept_proposal(
+        self, payload: bytes | None, origin: Origin, headers: Headers | None = None
+    ) -> IntakeRecord:
         """The record for one message of the topic of proposals."""
-        proposal = validate_proposal(payload, origin.broker_ms)
+        proposal = self.rules.read_proposal(payload, origin.broker_ms, headers)
         if isinstance(proposal, Rejection):
             return dead_letter("proposals", payload, origin, proposal)
         return self._proposal(proposal, origin)
 
-    def accept_consultation(self, payload: bytes | None, origin: Origin) -> IntakeRecord:
+    def accept_consultation(
+        self, payload: bytes | None, origin: Origin, headers: Headers | None = None
+    ) -> IntakeRecord:
         """The record for one message of the topic of consultations."""
-        consultation = validate_consultation(payload, origin.broker_ms)
+        consultation = self.rules.read_consultation(payload, origin.broker_ms, headers)
         if isinstance(consultation, Rejection):
             return dead_letter("consultations", payload, origin, consultation)
         return _consultation(consultation, origin)
 
-    def by_topic(self) -> dict[str, Callable[[bytes | None, Origin], IntakeRecord]]:
+    def by_topic(self) -> dict[str, Accept]:
         """The function for each input topic."""
         return {
             INPUT["votes"].name: self.accept_vote,
@@ -74,7 +84,8 @@ class Acceptance:
             INPUT["consultations"].name: self.accept_consultation,
         }
 
-    def _vote(self, vote: Vote, cast_ms: int, origin: Origin) -> IntakeRecord:
+    def _vote(self, sent: SentVote, origin: Origin) -> IntakeRecord:
+        vote, cast_ms, source = sent
         pseudonym = self.pseudonymise(vote.consultation_id, vote.participant_id)
         # The rules allow no character in these strings that JSON would have to escape.
         partition, offset, broker_ms = origin
@@ -82,7 +93,7 @@ class Acceptance:
             f'{{"consultation_id":"{vote.consultation_id}","proposal_id":"{vote.proposal_id}",'
             f'"participant":"{pseudonym}","country":"{vote.country}",'
             f'"choice":"{vote.choice}","trust":"{vote.trust}",'
-            f'"qualifications":{qualification_bits(vote.qualifications)},"source":"{vote.source}",'
+            f'"qualifications":{qualification_bits(vote.qualifications)},"source":"{source}",'
             f'"cast_ms":{cast_ms},"origin_partition":{partition},'
             f'"origin_offset":{offset},"origin_ms":{broker_ms}}}'
         )

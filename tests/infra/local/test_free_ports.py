@@ -1,24 +1,31 @@
-"""Ports for a stack beside others: ten in a row that nobody uses."""
+"""Ports for a stack beside others: eleven in a row that nobody uses."""
 
 import random
 import socket
 
-from infra.local.free_ports import free_port_base
+from infra.config.settings import Settings
+from infra.local.free_ports import PORTS, STEP, free_port_base
 
 
 def test_a_range_with_a_used_port_is_passed_over(monkeypatch) -> None:
     free = free_port_base()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", free + 7))
-        choices = iter([free, free, free + 10 if free + 20 < 32_000 else free - 10])
+        choices = iter([free, free, free + STEP if free + 2 * STEP < 32_000 else free - STEP])
         monkeypatch.setattr(random.SystemRandom, "randrange", lambda *_: next(choices))
         assert free_port_base() != free
 
 
-def test_all_ten_ports_can_be_bound() -> None:
+def test_two_stacks_on_different_bases_never_meet() -> None:
+    settings = Settings(port_base=20_000)
+    ports = [getattr(settings, name) for name in dir(Settings) if name.endswith("_port")]
+    assert max(ports) - settings.port_base == PORTS - 1 < STEP
+
+
+def test_all_ports_can_be_bound() -> None:
     base = free_port_base()
-    assert base % 10 == 0
+    assert base % STEP == 0
     assert 20_000 <= base < 32_000
-    for port in range(base, base + 10):
+    for port in range(base, base + PORTS):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""Check of the ten ports."""
+"""Check of the eleven ports."""
 
 import socket
 

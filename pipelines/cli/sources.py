@@ -1,0 +1,269 @@
+"""``tutti sources``: who may send, and with which key."""
+
+import secrets
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from operators.core.clock import system_clock
+from operators.core.errors import TerminalError
+from operators.core.printable import printable
+from pipelines.cli.installation import settings
+from pipelines.cli.output import AsJson, console, errors, print_json
+from schemas.times import parse_instant
+
+if TYPE_CHECKING:
+    from schemas.sources import Source, Sources
+
+app = typer.Typer(help="Who may send.", no_args_is_help=True, rich_markup_mode=None)
+
+LEAD_MS: Final = 2_000
+"""From writing an entry until it is in force, so that every service has read it by then."""
+
+Name = Annotated[str, typer.Argument(help="Name of the source.", show_default=False)]
+From = Annotated[
+    str, typer.Option("--from", help="Instant from which it holds; without: in two seconds.")
+]
+_EVERY: Final = ["*"]
+
+
+def _patterns(option: str, about: str) -> Any:
+    return typer.Option(option, metavar="PATTERN", help=f"{about}; a name, or its beginning and *.")
+
+
+@app.command()
+def add(
+    name: Name,
+    consultations: Annotated[
+        list[str], _patterns("--consultations", "Consultations it may send votes and proposals to")
+    ],
+    announces: Annotated[
+        list[str], _patterns("--announces", "Consultations it may announce and change")
+    ] = [],  # noqa: B006 - Typer copies it
+    proposals: Annotated[
+        list[str], _patterns("--proposals", "Proposals it may send and change")
+    ] = _EVERY,
+    participants: Annotated[
+        list[str], _patterns("--participants", "Participants it may vote for")
+    ] = _EVERY,
+    countries: Annotated[
+        list[str], typer.Option("--country", help="Countries of its votes; without: any.")
+    ] = [],  # noqa: B006 - Typer copies it
+    trust: Annotated[
+        list[str], typer.Option("--trust", help="Trust levels it may set; without: any.")
+    ] = [],  # noqa: B006 - Typer copies it
+    rate: Annotated[
+        int, typer.Option("--rate", min=0, help="Messages per second by HTTP; 0: any.")
+    ] = 0,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Let it change what another source sends, too.")
+    ] = False,
+    since: From = "",
+    as_json: AsJson = False,
+) -> None:
+    """Add a source, or change what it may send; show key and token of a new one, only now."""
+    ours = settings()
+    from infra.config.sources import append, writing
+
+    with writing(ours) as known:
+        from_ms = _from(since)
+        before = known.in_force(name, from_ms)
+        key = before.key if before else secrets.token_hex(32)
+        made = _source(
+            name=name,
+            since=_instant(from_ms),
+            key=key,
+            consultations=consultations,
+            announces=announces,
+            proposals=proposals,
+            participants=participants,
+            countries=countries,
+            trust=trust,
+            rate=rate,
+        )
+        _refuse_conflicts(made, known, from_ms, shared=shared)
+        append(ours, [made])
+    _await(from_ms, waits=not since)
+    _show(made, "changed" if before else "added", shown=before is None, as_json=as_json)
+
+
+@app.command()
+def rotate(
+    name: Name,
+    overlap: Annotated[
+        float, typer.Option("--overlap", min=0, max=8_760, help="Hours the old key stays good.")
+    ] = 24.0,
+    as_json: AsJson = False,
+) -> None:
+    """Give a source another key and token; show them, only now."""
+    ours = settings()
+    from msgspec.structs import replace
+
+    from infra.config.sources import append, source_now, writing
+
+    with writing(ours) as known:
+        from_ms = _from("")
+        found = source_now(known, name)
+        until = _instant(from_ms) + timedelta(hours=overlap)
+        until = until.replace(microsecond=until.microsecond // 1000 * 1000)
+        made = replace(
+            found, since=_instant(from_ms), key=secrets.token_hex(32), old_key_until=until
+        )
+        append(ours, [made])
+    _await(from_ms, waits=True)
+    _show(made, f"has a new key; the old one is good until {until:%F %T} UTC", as_json=as_json)
+
+
+@app.command()
+def revoke(name: Name) -> None:
+    """Let a source send nothing any more; what it has sent stays."""
+    ours = settings()
+    from msgspec.structs import replace
+
+    from infra.config.sources import append, source_now, writing
+
+    with writing(ours) as known:
+        from_ms = _from("")
+        found = source_now(known, name)
+        append(ours, [replace(found, since=_instant(from_ms), key="", old_key_until=None)])
+    _await(from_ms, waits=True)
+    console.print(f"{name} is revoked: its key and its token are good no more")
+
+
+@app.command()
+def policy(
+    messages: Annotated[str, typer.Argument(help="open: anybody may send; signed: sources only.")],
+    since: From = "",
+) -> None:
+    """Say whether messages on Kafka must be signed by a source."""
+    ours = settings()
+    from infra.config.sources import append, writing
+    from schemas.reserved import PROBE_CONSULTATION, PROBE_SOURCE
+    from schemas.sources import Policy, Source
+
+    if messages not in {"open", "signed"}:
+        raise TerminalError("The policy is open or signed.")
+    with writing(ours) as known:
+        from_ms = _from(since)
+        entries: list[Source | Policy] = []
+        if known.in_force(PROBE_SOURCE, from_ms) is None:
+            key, only = secrets.token_hex(32), (PROBE_CONSULTATION,)
+            entries.append(Source(PROBE_SOURCE, _instant(from_ms), key, consultations=only))
+        entries.append(Policy(_instant(from_ms), messages))  # type: ignore[arg-type]
+        append(ours, entries)
+    _await(from_ms, waits=not since)
+    console.print(f"messages are {messages} from {_instant(from_ms):%F %T} UTC on")
+
+
+@app.command("list")
+def list_sources(as_json: AsJson = False) -> None:
+    """List the sources in force with what they may send, and never their keys."""
+    ours = settings()
+    from infra.config.sources import read_sources
+    from pipelines.cli.screen import table
+
+    known, now_ms = read_sources(ours), system_clock()
+    found = [_plain(source) for source in known.now(now_ms)]
+    messages = "signed" if known.signed(now_ms) else "open"
+    if as_json:
+        print_json({"messages": messages, "sources": found})
+        return
+    console.print(f"messages: {messages}")
+    columns = ("name", "consultations", "announces", "proposals", "participants", "countries")
+    shown = [[_text(row[column]) for column in columns] for row in found]
+    if shown:
+        console.print(table("Sources", columns, shown))
+    for one, other, what in _conflicts(known.now(now_ms)):
+        errors.print(f"warning: {one} and {other} can {what}")
+
+
+def _source(**fields: Any) -> "Source":
+    """A checked source.
+
+    Raises:
+        TerminalError: A field is not valid.
+    """
+    import msgspec
+
+    from schemas.sources import Source
+
+    plain = {name: value for name, value in fields.items() if name != "since"}
+    try:
+        return msgspec.convert(plain | {"from": fields["since"]}, Source)
+    except msgspec.ValidationError as error:
+        raise TerminalError(f"{printable(str(error).replace('`', ''), 300)}.") from None
+
+
+def _refuse_conflicts(made: "Source", known: "Sources", at_ms: int, *, shared: bool) -> None:
+    for other in known.now(at_ms):
+        if other.name == made.name or shared:
+            continue
+        for _, _, what in _conflicts([made, other]):
+            raise TerminalError(
+                f"{made.name} and {other.name} could {what}: give each its own, or allow it with"
+                " --shared."
+            )
+
+
+def _conflicts(sources: "list[Source]") -> "Iterable[tuple[str, str, str]]":
+    from itertools import combinations
+
+    from schemas.ownership import conflicts
+
+    for one, other in combinations(sources, 2):
+        for what in conflicts(one, other):
+            yield one.name, other.name, what
+
+
+def _from(text: str) -> int:
+    """When an entry begins, ms since 1970.
+
+    Raises:
+        TerminalError: That is no instant, or it is too near or past.
+    """
+    soonest_ms = system_clock() + LEAD_MS
+    if not text:
+        return soonest_ms
+    found = parse_instant(text)
+    if found is None:
+        raise TerminalError("--from is an instant such as 2026-05-01T00:00:00Z.")
+    if found < soonest_ms:
+        raise TerminalError("--from lies in the past: what has been counted stays as it is.")
+    return found
+
+
+def _await(from_ms: int, *, waits: bool) -> None:
+    """Return when an entry is in force."""
+    while waits and (left_ms := from_ms - system_clock()) > 0:
+        time.sleep(left_ms / 1000)
+
+
+def _instant(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _show(source: "Source", what: str, *, shown: bool = True, as_json: bool) -> None:
+    from schemas.signatures import token_of
+
+    secret = {"key": source.key, "token": token_of(source.secret)} if shown else {}
+    if as_json:
+        print_json(_plain(source) | secret)
+        return
+    console.print(f"{source.name} {what}" if "has" in what else f"{source.name} is {what}")
+    if secret:
+        console.print("keep these now, they are not shown again:")
+        console.print(f"    token for HTTP: {secret['token']}")
+        console.print(f"    key for Kafka:  {secret['key']}")
+
+
+def _plain(source: "Source") -> dict[str, Any]:
+    hidden = {"key", "since", "old_key_until"}
+    fields = {n: getattr(source, n) for n in source.__struct_fields__ if n not in hidden}
+    return {"from": f"{source.since:%Y-%m-%dT%H:%M:%SZ}"} | fields
+
+
+def _text(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,78 @@
+"""Admission: how much may be on its way at a time, and how much each source may send."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from operators.core.clock import system_clock
+from pipelines.http_intake.problems import ProblemError
+from schemas.sources import Source
+
+MAX_IN_FLIGHT_BYTES: Final = 64 * 1024 * 1024
+"""Of bodies that are read, validated or waiting for Kafka: beyond it, senders are told to wait."""
+RETRY_S: Final = 1
+WINDOW_S: Final = 10
+"""A source's rate holds over so many seconds, so that batches fit into it."""
+
+
+class InFlight:
+    """The bytes of all requests that are being answered.
+
+    Args:
+        limit: Bytes.
+    """
+
+    def __init__(self, limit: int = MAX_IN_FLIGHT_BYTES) -> None:
+        self._limit = limit
+        self.used = 0
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[int], None]]:
+        """A function that takes bytes, or raises a ProblemError; all are given back in the end."""
+        taken = 0
+
+        def take(size: int) -> None:
+            nonlocal taken
+            if self.used + size > self._limit:
+                raise ProblemError("too-many", "too much is on its way to Kafka", RETRY_S)
+            self.used += size
+            taken += size
+
+        try:
+            yield take
+        finally:
+            self.used -= taken
+
+
+class Rates:
+    """What each source may still send in the present window, in this process."""
+
+    def __init__(self) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def take(self, source: Source, messages: int) -> None:
+        """Count messages of a source.
+
+        Raises:
+            ProblemError: They are more than its rate allows now.
+        """
+        if not source.rate:
+            return
+        allowed = source.rate * WINDOW_S
+        if messages > allowed:
+            detail = f"at most {allowed} messages in {WINDOW_S} s: send smaller batches"
+            raise ProblemError("too-large", detail)
+        window = RateLimitItemPerSecond(allowed, WINDOW_S)
+        if not self._limiter.hit(window, source.name, cost=messages):
+            reset_s = self._limiter.get_window_stats(window, source.name).reset_time
+            left_s = reset_s - system_clock() / 1000
+            raise ProblemError(
+                "too-many",
+                f"this source may send {source.rate} messages per second",
+                min(WINDOW_S, max(1, math.ceil(left_s))),
+            )

@@ -1,0 +1,105 @@
+"""Batches: validated by the rules of all, signed for their source, and answered by a receipt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from infra.service.metrics import HTTP_INTAKE_ACCEPTED, HTTP_INTAKE_REJECTED
+from pipelines.exchange.send import key_of_event
+from pipelines.http_intake.delivery import Coordinates, Delivery, NotAcknowledgedError, Outgoing
+from pipelines.http_intake.problems import ProblemError
+from pipelines.http_intake.receipts import (
+    BatchReceipt,
+    BatchWarning,
+    Place,
+    RejectedMessage,
+    rejected,
+)
+from schemas.dated_rules import DatedRules
+from schemas.events import Kind
+from schemas.rejections import Rejection
+from schemas.signatures import signed_headers
+from schemas.sources import Source
+from schemas.topics import INPUT
+from schemas.warnings import warnings
+
+RETRY_S: Final = 5
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A batch whose messages have been validated."""
+
+    outgoing: list[Outgoing] = field(default_factory=list)
+    rejected: list[RejectedMessage] = field(default_factory=list)
+    warnings: dict[str, BatchWarning] = field(default_factory=dict)
+
+    def warn(self, line: int, at: str, cure: str) -> None:
+        """Count a doubt about a message."""
+        known = self.warnings.get(cure)
+        self.warnings[cure] = (
+            BatchWarning(cure, known.field, known.line, known.messages + 1)
+            if known
+            else BatchWarning(cure, at, line, 1)
+        )
+
+
+def sort(
+    kind: Kind, messages: Sequence[bytes], source: Source, rules: DatedRules, now_ms: int
+) -> Sorted:
+    """Validate the messages of a batch.
+
+    Args:
+        kind: Of all of them.
+        messages: As they were sent.
+        source: That has sent them.
+        rules: In force.
+        now_ms: Milliseconds since 1970.
+    """
+    found = Sorted()
+    topic = INPUT[kind].name
+    validate = rules.validators(source)[kind]
+    name, secret = source.name, source.secret
+    for line, message in enumerate(messages, start=1):
+        event = validate(message, now_ms)
+        if isinstance(event, Rejection):
+            found.rejected.append(rejected(line, event))
+            continue
+        for doubt in warnings(event):
+            found.warn(line, doubt.field, doubt.cure)
+        headers = signed_headers(name, secret, message)
+        found.outgoing.append(Outgoing(topic, key_of_event(kind, event), message, headers))
+    return found
+
+
+async def deliver(kind: Kind, batch: Sorted, delivery: Delivery) -> BatchReceipt:
+    """Send what was accepted; the receipt.
+
+    Raises:
+        ProblemError: Nothing was accepted, or Kafka has not acknowledged all of it.
+    """
+    for one in batch.rejected:
+        HTTP_INTAKE_REJECTED.labels(kind, one.reason).inc()
+    if not batch.outgoing:
+        raise ProblemError("all-rejected", rejected=[_plain(one) for one in batch.rejected])
+    try:
+        places = await delivery.send(batch.outgoing)
+    except NotAcknowledgedError:
+        raise ProblemError("not-acknowledged", retry_s=RETRY_S) from None
+    HTTP_INTAKE_ACCEPTED.labels(kind).inc(len(places))
+    return BatchReceipt(
+        len(places),
+        batch.rejected,
+        list(batch.warnings.values()),
+        _place(places[0]),
+        _place(places[-1]),
+    )
+
+
+def _place(found: Coordinates) -> Place:
+    return Place(found.topic, found.partition, found.offset if found.offset >= 0 else None)
+
+
+def _plain(one: RejectedMessage) -> dict[str, object]:
+    named = {name: getattr(one, name) for name in one.__struct_fields__}
+    return {name: value for name, value in named.items() if value}
