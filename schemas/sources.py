@@ -42,7 +42,7 @@ Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
 Instant = Annotated[datetime, Meta(tz=True)]
 Pattern = Annotated[str, Meta(pattern=r"^(?=.)[A-Za-z0-9._:@+/=-]{0,128}\*?\Z")]
 Patterns = Annotated[tuple[Pattern, ...], Meta(max_length=MAX_PATTERNS)]
-Key = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Key = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
 Level = Literal["troll", "trusted", "sequence", "segment"]
 Messages = Literal["open", "signed"]
@@ -79,7 +79,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "
 
     name: Name
     since: Instant
-    key: Key | Literal[""]
+    key: Key
     old_key_until: Instant | None = None
     consultations: Patterns = EVERY
     announces: Patterns = ()

@@ -27,67 +27,118 @@ Name = Annotated[str, typer.Argument(help="Name of the source.", show_default=Fa
 From = Annotated[
     str, typer.Option("--from", help="Instant from which it holds; without: in two seconds.")
 ]
-_EVERY: Final = ["*"]
 
 
 def _patterns(option: str, about: str) -> Any:
     return typer.Option(option, metavar="PATTERN", help=f"{about}; a name, or its beginning and *.")
 
 
+Consultations = Annotated[
+    list[str] | None,
+    _patterns("--consultations", "Consultations it may send votes and proposals to"),
+]
+Announces = Annotated[
+    list[str] | None, _patterns("--announces", "Consultations it may announce and change")
+]
+Proposals = Annotated[
+    list[str] | None, _patterns("--proposals", "Proposals it may send and change")
+]
+Participants = Annotated[
+    list[str] | None, _patterns("--participants", "Participants it may vote for")
+]
+Countries = Annotated[
+    list[str] | None,
+    typer.Option("--country", metavar="CODE", help="Countries of its votes; without: any."),
+]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option("--trust", metavar="LEVEL", help="Trust levels it may set; without: any."),
+]
+Rate = Annotated[
+    int | None, typer.Option("--rate", min=0, help="Messages per second by HTTP; 0: any.")
+]
+Shared = Annotated[
+    bool, typer.Option("--shared", help="Let it change what another source sends, too.")
+]
+
+
 @app.command()
 def add(
     name: Name,
-    consultations: Annotated[
-        list[str], _patterns("--consultations", "Consultations it may send votes and proposals to")
-    ],
-    announces: Annotated[
-        list[str], _patterns("--announces", "Consultations it may announce and change")
-    ] = [],  # noqa: B006 - Typer copies it
-    proposals: Annotated[
-        list[str], _patterns("--proposals", "Proposals it may send and change")
-    ] = _EVERY,
-    participants: Annotated[
-        list[str], _patterns("--participants", "Participants it may vote for")
-    ] = _EVERY,
-    countries: Annotated[
-        list[str], typer.Option("--country", help="Countries of its votes; without: any.")
-    ] = [],  # noqa: B006 - Typer copies it
-    trust: Annotated[
-        list[str], typer.Option("--trust", help="Trust levels it may set; without: any.")
-    ] = [],  # noqa: B006 - Typer copies it
-    rate: Annotated[
-        int, typer.Option("--rate", min=0, help="Messages per second by HTTP; 0: any.")
-    ] = 0,
-    shared: Annotated[
-        bool, typer.Option("--shared", help="Let it change what another source sends, too.")
-    ] = False,
+    consultations: Consultations = None,
+    announces: Announces = None,
+    proposals: Proposals = None,
+    participants: Participants = None,
+    countries: Countries = None,
+    trust: Trust = None,
+    rate: Rate = None,
+    shared: Shared = False,
     since: From = "",
     as_json: AsJson = False,
 ) -> None:
-    """Add a source, or change what it may send; show key and token of a new one, only now."""
+    """Add a source, and show its key and its token, only now."""
     ours = settings()
     from infra.config.sources import append, writing
 
     with writing(ours) as known:
         from_ms = _from(since)
-        before = known.in_force(name, from_ms)
-        key = before.key if before else secrets.token_hex(32)
-        made = _source(
-            name=name,
-            since=_instant(from_ms),
-            key=key,
-            consultations=consultations,
-            announces=announces,
-            proposals=proposals,
-            participants=participants,
-            countries=countries,
-            trust=trust,
-            rate=rate,
-        )
+        if known.in_force(name, from_ms) is not None:
+            raise TerminalError(f"{name} is there already: see tutti sources change and rotate.")
+        if not (consultations or announces):
+            raise TerminalError("A source needs --consultations or --announces.")
+        asked = {
+            "consultations": consultations or [],
+            "announces": announces,
+            "proposals": proposals,
+            "participants": participants,
+            "countries": countries,
+            "trust": trust,
+            "rate": rate,
+        }
+        made = _source({"name": name, "key": secrets.token_hex(32)}, asked, from_ms)
         _refuse_conflicts(made, known, from_ms, shared=shared)
         append(ours, [made])
     _await(from_ms, waits=not since)
-    _show(made, "changed" if before else "added", shown=before is None, as_json=as_json)
+    _show(made, f"{name} is added", as_json=as_json)
+
+
+@app.command()
+def change(
+    name: Name,
+    consultations: Consultations = None,
+    announces: Announces = None,
+    proposals: Proposals = None,
+    participants: Participants = None,
+    countries: Countries = None,
+    trust: Trust = None,
+    rate: Rate = None,
+    shared: Shared = False,
+    since: From = "",
+) -> None:
+    """Change what a source may send; what is not named stays, and so does its key."""
+    ours = settings()
+    from infra.config.sources import append, source_now, writing
+
+    with writing(ours) as known:
+        from_ms = _from(since)
+        found = source_now(known, name)
+        asked = {
+            "consultations": consultations,
+            "announces": announces,
+            "proposals": proposals,
+            "participants": participants,
+            "countries": countries,
+            "trust": trust,
+            "rate": rate,
+        }
+        before = {
+            field: getattr(found, field) for field in found.__struct_fields__ if field != "since"
+        }
+        made = _source(before, asked, from_ms)
+        _refuse_conflicts(made, known, from_ms, shared=shared)
+        append(ours, [made])
+    _await(from_ms, waits=not since)
+    console.print(f"{name} is changed: see tutti sources list")
 
 
 @app.command()
@@ -114,7 +165,8 @@ def rotate(
         )
         append(ours, [made])
     _await(from_ms, waits=True)
-    _show(made, f"has a new key; the old one is good until {until:%F %T} UTC", as_json=as_json)
+    what = f"{name} has a new key; the old one is good until {until:%F %T} UTC"
+    _show(made, what, as_json=as_json)
 
 
 @app.command()
@@ -180,8 +232,8 @@ def list_sources(as_json: AsJson = False) -> None:
         errors.print(f"warning: {one} and {other} can {what}")
 
 
-def _source(**fields: Any) -> "Source":
-    """A checked source.
+def _source(before: dict[str, Any], asked: dict[str, Any], from_ms: int) -> "Source":
+    """A checked source: as before, with what is asked for.
 
     Raises:
         TerminalError: A field is not valid.
@@ -190,9 +242,9 @@ def _source(**fields: Any) -> "Source":
 
     from schemas.sources import Source
 
-    plain = {name: value for name, value in fields.items() if name != "since"}
+    given = {field: value for field, value in asked.items() if value is not None}
     try:
-        return msgspec.convert(plain | {"from": fields["since"]}, Source)
+        return msgspec.convert(before | given | {"from": _instant(from_ms)}, Source)
     except msgspec.ValidationError as error:
         raise TerminalError(f"{printable(str(error).replace('`', ''), 300)}.") from None
 
@@ -245,18 +297,20 @@ def _instant(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def _show(source: "Source", what: str, *, shown: bool = True, as_json: bool) -> None:
+def _show(source: "Source", what: str, *, as_json: bool) -> None:
     from schemas.signatures import token_of
 
-    secret = {"key": source.key, "token": token_of(source.secret)} if shown else {}
+    secret = {"key": source.key, "token": token_of(source.secret)}
     if as_json:
         print_json(_plain(source) | secret)
         return
-    console.print(f"{source.name} {what}" if "has" in what else f"{source.name} is {what}")
-    if secret:
-        console.print("keep these now, they are not shown again:")
-        console.print(f"    token for HTTP: {secret['token']}")
-        console.print(f"    key for Kafka:  {secret['key']}")
+    for line in (
+        what,
+        "keep these, they are not shown again:",
+        f"    token for HTTP: {secret['token']}",
+        f"    key for Kafka:  {secret['key']}",
+    ):
+        console.print(line)
 
 
 def _plain(source: "Source") -> dict[str, Any]:

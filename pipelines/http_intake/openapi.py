@@ -51,7 +51,7 @@ def document() -> dict[str, Any]:
 
 
 def _operation(kind: Kind, name: str, receipt: dict[str, Any]) -> dict[str, Any]:
-    lines = {"schema": {"type": "string"}, "description": "One object per line."}
+    lines = {"type": "string", "minLength": 2, "description": "One object per line."}
     return {
         "operationId": f"send_{kind}",
         "summary": f"Send {kind}.",
@@ -94,7 +94,7 @@ def _operation(kind: Kind, name: str, receipt: dict[str, Any]) -> dict[str, Any]
                         "items": {"$ref": _REF + name},
                     }
                 },
-                **{media_type: {"schema": lines["schema"]} for media_type in LINES},
+                **{media_type: {"schema": lines} for media_type in LINES},
             },
         },
         "responses": {
