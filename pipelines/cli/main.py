@@ -62,10 +62,10 @@ def _run() -> int:
     except Exception as error:
         from pipelines.cli.faults import complain, sentences
 
-        said = sentences(error)
-        if not said:
+        lines = sentences(error)
+        if not lines:
             raise
-        for sentence in said:
+        for sentence in lines:
             complain(sentence)
         return 1
     return 0
