@@ -1,4 +1,4 @@
-"""Step `suggestions`: who is near to the proposals that are new or have moved, and of which stance.
+"""Suggestions: which proposals are near to those that are new or have moved, and of which stance.
 
 All pairs of a consultation are too many to compare at each question, and words are compared in
 Python. So each tick looks at the proposals that an assignment or a vector has arrived for since the
