@@ -84,20 +84,25 @@ def report(
     """
     if not as_json:
         _print_receipt(name, receipt)
-    outcome, late = None, None
-    try:
-        if watch is not None:
-            outcome = watch.outcome(receipt.offsets, patience_s)
-    except TransientError as error:
-        late = error
+    outcome, late = settle(receipt, watch, patience_s)
     if as_json:
         print_json({name: _plain(receipt, outcome)})
     elif outcome is not None:
-        _print_outcome(receipt, outcome)
+        print_outcome(receipt, outcome)
     if late is not None:
         raise late
     if any(receipt.failed.values()) or (outcome and outcome.rejected):
         raise typer.Exit(1)
+
+
+def settle(
+    receipt: "Receipt", watch: "Watch | None", patience_s: float
+) -> "tuple[Outcome | None, TransientError | None]":
+    """What became of the messages, or why that is not known yet; neither without a watch."""
+    try:
+        return (watch.outcome(receipt.offsets, patience_s) if watch else None), None
+    except TransientError as error:
+        return None, error
 
 
 def _print_receipt(name: str, receipt: "Receipt") -> None:
@@ -109,7 +114,8 @@ def _print_receipt(name: str, receipt: "Receipt") -> None:
         errors.print(f"{count} failed: {reason}")
 
 
-def _print_outcome(receipt: "Receipt", outcome: "Outcome") -> None:
+def print_outcome(receipt: "Receipt", outcome: "Outcome") -> None:
+    """Say it to people, the reasons with cures and the first message of each."""
     unknown = receipt.acknowledged - outcome.accepted - outcome.rejected
     console.print(
         f"{outcome.accepted} accepted, {outcome.rejected} rejected"
@@ -125,7 +131,7 @@ def _print_outcome(receipt: "Receipt", outcome: "Outcome") -> None:
 
 def _plain(receipt: "Receipt", outcome: "Outcome | None") -> dict[str, Any]:
     """For programs; without an outcome, what became of the messages is null."""
-    said: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "sent": receipt.sent,
         "acknowledged": receipt.acknowledged,
         "failed": dict(receipt.failed),
@@ -134,7 +140,7 @@ def _plain(receipt: "Receipt", outcome: "Outcome | None") -> dict[str, Any]:
         "reasons": None,
     }
     if outcome is not None:
-        said |= {
+        summary |= {
             "accepted": outcome.accepted,
             "rejected": outcome.rejected,
             "reasons": {
@@ -146,7 +152,7 @@ def _plain(receipt: "Receipt", outcome: "Outcome | None") -> dict[str, Any]:
                 for reason, letters in outcome.reasons.items()
             },
         }
-    return said
+    return summary
 
 
 def _cure(reason: str) -> str:
