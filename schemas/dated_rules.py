@@ -18,7 +18,7 @@ from schemas.rules import (
     validate_vote,
 )
 from schemas.signatures import Headers
-from schemas.sources import Source, Sources
+from schemas.sources import SourceEntry, Sources
 from schemas.trust import TrustRules
 
 NO_SOURCES: Final = Sources()
@@ -108,7 +108,7 @@ class DatedRules:
         return found if isinstance(found, Rejection) else found.vote
 
     def validate_sent_by(
-        self, source: Source, kind: Kind, payload: bytes | None, now_ms: int
+        self, source: SourceEntry, kind: Kind, payload: bytes | None, now_ms: int
     ) -> Event | Rejection:
         """Decide on a message of a known source as though messages had to be signed.
 
@@ -123,13 +123,13 @@ class DatedRules:
             event = validate_consultation(payload, now_ms)
         return event if isinstance(event, Rejection) else ownership_fault(event, source) or event
 
-    def validators(self, source: Source | None = None) -> dict[Kind, Validator]:
+    def validators(self, source: SourceEntry | None = None) -> dict[Kind, Validator]:
         """The validator of each kind of event, for what a source, or nobody known, would send."""
         if source is None:
             return {kind: partial(self.validate, kind) for kind in KINDS}
         return {kind: partial(self.validate_sent_by, source, kind) for kind in KINDS}
 
-    def _owned(self, event: Event, sender: Source | None, broker_ms: int) -> Rejection | None:
+    def _owned(self, event: Event, sender: SourceEntry | None, broker_ms: int) -> Rejection | None:
         """Where messages must be signed, whether it is the sender's to send."""
         if sender is None or not self.sources.signed(broker_ms):
             return None

@@ -53,14 +53,14 @@ class BadSourcesError(ValueError):
     """The text holds no sources; the message says where and why."""
 
 
-class Policy(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
+class SigningPolicy(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """Whether messages must be signed, from an instant on."""
 
     since: Instant
     messages: Messages
 
 
-class Source(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
+class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """One source, from an instant on; a later entry of its name replaces this one.
 
     Attributes:
@@ -106,16 +106,18 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "
 class SourcesDocument(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
-    policy: tuple[Policy, ...] = ()
-    source: tuple[Source, ...] = ()
+    policy: tuple[SigningPolicy, ...] = ()
+    source: tuple[SourceEntry, ...] = ()
 
 
 class Sources:
     """All entries, in the order in which they come into force."""
 
-    def __init__(self, sources: Iterable[Source] = (), policies: Iterable[Policy] = ()) -> None:
+    def __init__(
+        self, sources: Iterable[SourceEntry] = (), policies: Iterable[SigningPolicy] = ()
+    ) -> None:
         self.sources, self.policies = tuple(sources), tuple(policies)
-        self._entries: dict[str, list[Source]] = {}
+        self._entries: dict[str, list[SourceEntry]] = {}
         self._starts: dict[str, list[int]] = {}
         for entry in self.sources:
             self._entries.setdefault(entry.name, []).append(entry)
@@ -127,7 +129,7 @@ class Sources:
         found = bisect_right(self._policy_starts, broker_ms)
         return bool(found) and self.policies[found - 1].messages == "signed"
 
-    def in_force(self, name: str, broker_ms: int) -> Source | None:
+    def in_force(self, name: str, broker_ms: int) -> SourceEntry | None:
         """The entry of a source at that time; None: there is none, or it is revoked."""
         entries = self._entries.get(name)
         found = bisect_right(self._starts[name], broker_ms) if entries else 0
@@ -135,7 +137,7 @@ class Sources:
             return None
         return entries[found - 1]
 
-    def now(self, broker_ms: int) -> list[Source]:
+    def now(self, broker_ms: int) -> list[SourceEntry]:
         """The sources in force at that time, in the order of their first entries."""
         found = (self.in_force(name, broker_ms) for name in self._entries)
         return [source for source in found if source is not None]
@@ -157,7 +159,7 @@ class Sources:
 
     def sender(
         self, payload: bytes | None, headers: Headers | None, broker_ms: int
-    ) -> Source | Rejection | None:
+    ) -> SourceEntry | Rejection | None:
         """The source that has signed a message; None: nobody has, and nobody had to.
 
         Where messages need no signature, a wrong one is the same as none.

@@ -16,6 +16,7 @@ from infra.kafka import client as kafka
 from infra.redis import CHANGES
 from infra.service.metrics import CLICKHOUSE, SOURCES
 from models.cache import NAMESPACE
+from pipelines.http_intake.receipts import RECEIPTS
 from operators.flink import semantics, votes
 from schemas.events import Kind
 from schemas.rejections import Rejection
@@ -87,7 +88,7 @@ def test_servers_elsewhere_are_told_every_database():
 
 def test_servers_elsewhere_are_told_the_keys_of_redis():
     section = PRODUCTION.split("## Redis\n")[1].split("\n## ")[0]
-    assert {CHANGES, f"{NAMESPACE}*"} == set(re.findall(r"`(tutti:\S+)`", section))
+    assert {CHANGES, f"{NAMESPACE}*", f"{RECEIPTS}*"} == set(re.findall(r"`(tutti:\S+)`", section))
 
 
 def test_servers_elsewhere_are_told_what_runs_here():

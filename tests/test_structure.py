@@ -26,8 +26,9 @@ WITHOUT_TEST = {
         infra.chdb_http.__main__ infra.local.provision.__main__
     """,
     "puts a service together of what is tested; tests/stack runs it as a process": """
-        pipelines.intake.main pipelines.periodic.main pipelines.semantics.main pipelines.sink.main
-        pipelines.votes.job pipelines.votes.main pipelines.votes.rebuild infra.local.broker
+        pipelines.http_intake.main pipelines.intake.main pipelines.periodic.main
+        pipelines.semantics.main pipelines.sink.main pipelines.votes.job pipelines.votes.main
+        pipelines.votes.rebuild infra.local.broker
     """,
     "asked over HTTP, as clients do, by the tests in tests/infra/chdb_http": """
         infra.chdb_http.app infra.chdb_http.config infra.chdb_http.engine
@@ -37,6 +38,9 @@ WITHOUT_TEST = {
         infra.chdb_http.policy.redaction infra.chdb_http.policy.token_check
         infra.chdb_http.policy.values_check infra.chdb_http.policy.verdicts
         infra.local.clickhouse_server
+    """,
+    "asked over HTTP on real services: tests/stack/test_http_intake.py": """
+        pipelines.http_intake.app pipelines.http_intake.delivery
     """,
     "draws what tests/pipelines/demo/test_campaign.py looks at": """
         pipelines.demo.ballots pipelines.demo.catalogue pipelines.demo.decks pipelines.demo.draws

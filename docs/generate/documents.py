@@ -7,6 +7,7 @@ from typing import Final
 
 from docs.generate import commands, fields, flow, metrics, services, settings, topics, views
 from docs.generate.decisions import decisions
+from docs.generate.http_answers import http_answers
 from docs.generate.regions import filled, names
 from docs.generate.rejection_reasons import rejection_reasons
 from infra.config.folders import CHECKOUT
@@ -28,6 +29,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "fields-of-campaigns": fields.fields_of_campaigns,
     "fields-of-tutti": fields.fields_of_tutti,
     "rejection-reasons": rejection_reasons,
+    "http-answers": http_answers,
     "views-marts": partial(views.views, "marts"),
     "views-open": partial(views.views, "open"),
     "metrics": metrics.metrics,

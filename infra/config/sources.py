@@ -14,7 +14,7 @@ from operators.core.clock import Clock, system_clock
 from operators.core.errors import TerminalError
 from operators.core.printable import printable
 from schemas.dated_rules import DatedRules
-from schemas.sources import BadSourcesError, Policy, Source, Sources, parse_sources
+from schemas.sources import BadSourcesError, SigningPolicy, SourceEntry, Sources, parse_sources
 
 SETTING: Final = "TUTTI_SOURCES_FILE"
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -49,7 +49,7 @@ def dated_rules(settings: Settings) -> DatedRules:
     return DatedRules(trust_rules(settings), read_sources(settings))
 
 
-def source_now(sources: Sources, name: str, clock: Clock = system_clock) -> Source:
+def source_now(sources: Sources, name: str, clock: Clock = system_clock) -> SourceEntry:
     """The source of that name.
 
     Raises:
@@ -112,7 +112,7 @@ def writing(settings: Settings) -> Iterator[Sources]:
         raise TerminalError(f"{SETTING}: {file} cannot be written: {error.strerror}.") from None
 
 
-def append(settings: Settings, entries: Iterable[Source | Policy]) -> None:
+def append(settings: Settings, entries: Iterable[SourceEntry | SigningPolicy]) -> None:
     """Add entries at the end of the file, within `writing`.
 
     Raises:
@@ -128,9 +128,9 @@ def append(settings: Settings, entries: Iterable[Source | Policy]) -> None:
     write_private(file, text)
 
 
-def _toml(entry: Source | Policy) -> str:
+def _toml(entry: SourceEntry | SigningPolicy) -> str:
     """An entry in TOML; what its fields may hold needs no escaping."""
-    lines = ["[[policy]]" if isinstance(entry, Policy) else "[[source]]"]
+    lines = ["[[policy]]" if isinstance(entry, SigningPolicy) else "[[source]]"]
     for name in entry.__struct_fields__:
         value = getattr(entry, name)
         if value in (None, (), 0):

@@ -16,7 +16,7 @@ from pipelines.cli.output import AsJson, console, errors, print_json
 from schemas.times import parse_instant
 
 if TYPE_CHECKING:
-    from schemas.sources import Source, Sources
+    from schemas.sources import SourceEntry, Sources
 
 app = typer.Typer(help="Who may send.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -194,17 +194,17 @@ def policy(
     ours = settings()
     from infra.config.sources import append, writing
     from schemas.reserved import PROBE_CONSULTATION, PROBE_SOURCE
-    from schemas.sources import Policy, Source
+    from schemas.sources import SigningPolicy, SourceEntry
 
     if messages not in {"open", "signed"}:
         raise TerminalError("The policy is open or signed.")
     with writing(ours) as known:
         from_ms = _from(since)
-        entries: list[Source | Policy] = []
+        entries: list[SourceEntry | SigningPolicy] = []
         if known.in_force(PROBE_SOURCE, from_ms) is None:
             key, only = secrets.token_hex(32), (PROBE_CONSULTATION,)
-            entries.append(Source(PROBE_SOURCE, _instant(from_ms), key, consultations=only))
-        entries.append(Policy(_instant(from_ms), messages))  # type: ignore[arg-type]
+            entries.append(SourceEntry(PROBE_SOURCE, _instant(from_ms), key, consultations=only))
+        entries.append(SigningPolicy(_instant(from_ms), messages))  # type: ignore[arg-type]
         append(ours, entries)
     _await(from_ms, waits=not since)
     console.print(f"messages are {messages} from {_instant(from_ms):%F %T} UTC on")
@@ -232,7 +232,7 @@ def list_sources(as_json: AsJson = False) -> None:
         errors.print(f"warning: {one} and {other} can {what}")
 
 
-def _source(before: dict[str, Any], asked: dict[str, Any], from_ms: int) -> "Source":
+def _source(before: dict[str, Any], asked: dict[str, Any], from_ms: int) -> "SourceEntry":
     """A checked source: as before, with what is asked for.
 
     Raises:
@@ -240,16 +240,16 @@ def _source(before: dict[str, Any], asked: dict[str, Any], from_ms: int) -> "Sou
     """
     import msgspec
 
-    from schemas.sources import Source
+    from schemas.sources import SourceEntry
 
     given = {field: value for field, value in asked.items() if value is not None}
     try:
-        return msgspec.convert(before | given | {"from": _instant(from_ms)}, Source)
+        return msgspec.convert(before | given | {"from": _instant(from_ms)}, SourceEntry)
     except msgspec.ValidationError as error:
         raise TerminalError(f"{printable(str(error).replace('`', ''), 300)}.") from None
 
 
-def _refuse_conflicts(made: "Source", known: "Sources", at_ms: int, *, shared: bool) -> None:
+def _refuse_conflicts(made: "SourceEntry", known: "Sources", at_ms: int, *, shared: bool) -> None:
     for other in known.now(at_ms):
         if other.name == made.name or shared:
             continue
@@ -260,7 +260,7 @@ def _refuse_conflicts(made: "Source", known: "Sources", at_ms: int, *, shared: b
             )
 
 
-def _conflicts(sources: "list[Source]") -> "Iterable[tuple[str, str, str]]":
+def _conflicts(sources: "list[SourceEntry]") -> "Iterable[tuple[str, str, str]]":
     from itertools import combinations
 
     from schemas.ownership import conflicts
@@ -297,7 +297,7 @@ def _instant(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def _show(source: "Source", what: str, *, as_json: bool) -> None:
+def _show(source: "SourceEntry", what: str, *, as_json: bool) -> None:
     from schemas.signatures import token_of
 
     secret = {"key": source.key, "token": token_of(source.secret)}
@@ -313,7 +313,7 @@ def _show(source: "Source", what: str, *, as_json: bool) -> None:
         console.print(line)
 
 
-def _plain(source: "Source") -> dict[str, Any]:
+def _plain(source: "SourceEntry") -> dict[str, Any]:
     hidden = {"key", "since", "old_key_until"}
     fields = {n: getattr(source, n) for n in source.__struct_fields__ if n not in hidden}
     return {"from": f"{source.since:%Y-%m-%dT%H:%M:%SZ}"} | fields

@@ -12,7 +12,7 @@ from infra.kafka import client as kafka
 from pipelines.exchange.offsets import Offsets
 from schemas.events import Consultation, Kind, Proposal, Vote
 from schemas.signatures import Headers, signed_headers
-from schemas.sources import Source
+from schemas.sources import SourceEntry
 from schemas.topics import INPUT, TopicPartition
 
 FLUSH_S: Final = 60.0
@@ -75,7 +75,7 @@ class Sender:
         KafkaAuthenticationError: It does not take our password, or we not its certificate.
     """
 
-    def __init__(self, settings: Settings, source: Source | None = None) -> None:
+    def __init__(self, settings: Settings, source: SourceEntry | None = None) -> None:
         self._source = source
         self.receipt = Receipt()
         kafka.topics(settings)

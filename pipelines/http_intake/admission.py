@@ -11,7 +11,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from operators.core.clock import system_clock
 from pipelines.http_intake.problems import ProblemError
-from schemas.sources import Source
+from schemas.sources import SourceEntry
 
 MAX_IN_FLIGHT_BYTES: Final = 64 * 1024 * 1024
 """Of bodies that are read, validated or waiting for Kafka: beyond it, senders are told to wait."""
@@ -55,7 +55,7 @@ class Rates:
     def __init__(self) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
-    def take(self, source: Source, messages: int) -> None:
+    def take(self, source: SourceEntry, messages: int) -> None:
         """Count messages of a source.
 
         Raises:

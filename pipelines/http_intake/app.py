@@ -36,7 +36,7 @@ from pipelines.http_intake.receipts import Receipts, digest_of_batch
 from pipelines.http_intake.tokens import Tokens
 from schemas.dated_rules import KINDS
 from schemas.events import Kind
-from schemas.sources import Source
+from schemas.sources import SourceEntry
 
 REPEATED: Final = "idempotency-replayed"
 """Header of a receipt that was given before."""
@@ -95,7 +95,9 @@ class Doors:
             await asyncio.to_thread(self.receipts.keep, place, batch, receipt)
             return Response(receipt, **_JSON)
 
-    async def _receipt(self, kind: Kind, content: bytes, source: Source, *, array: bool) -> bytes:
+    async def _receipt(
+        self, kind: Kind, content: bytes, source: SourceEntry, *, array: bool
+    ) -> bytes:
         messages = body.messages(content, array=array)
         self.rates.take(source, len(messages))
         batch = sort(kind, messages, source, self.tokens.rules, self.clock())

@@ -6,12 +6,11 @@ from typing import Final
 
 from infra.service.metrics import HTTP_INTAKE_ACCEPTED, HTTP_INTAKE_REJECTED
 from pipelines.exchange.send import key_of_event
-from pipelines.http_intake.delivery import Coordinates, Delivery, NotAcknowledgedError, Outgoing
+from pipelines.http_intake.delivery import Delivery, NotAcknowledgedError, Outgoing
 from pipelines.http_intake.problems import ProblemError
 from pipelines.http_intake.receipts import (
     BatchReceipt,
     BatchWarning,
-    Place,
     RejectedMessage,
     rejected,
 )
@@ -19,7 +18,7 @@ from schemas.dated_rules import DatedRules
 from schemas.events import Kind
 from schemas.rejections import Rejection
 from schemas.signatures import signed_headers
-from schemas.sources import Source
+from schemas.sources import SourceEntry
 from schemas.topics import INPUT
 from schemas.warnings import warnings
 
@@ -45,7 +44,7 @@ class Sorted:
 
 
 def sort(
-    kind: Kind, messages: Sequence[bytes], source: Source, rules: DatedRules, now_ms: int
+    kind: Kind, messages: Sequence[bytes], source: SourceEntry, rules: DatedRules, now_ms: int
 ) -> Sorted:
     """Validate the messages of a batch.
 
@@ -91,13 +90,9 @@ async def deliver(kind: Kind, batch: Sorted, delivery: Delivery) -> BatchReceipt
         len(places),
         batch.rejected,
         list(batch.warnings.values()),
-        _place(places[0]),
-        _place(places[-1]),
+        places[0],
+        places[-1],
     )
-
-
-def _place(found: Coordinates) -> Place:
-    return Place(found.topic, found.partition, found.offset if found.offset >= 0 else None)
 
 
 def _plain(one: RejectedMessage) -> dict[str, object]:

@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer
+from msgspec import Struct
 
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
@@ -27,12 +28,12 @@ class Outgoing(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-class Coordinates(NamedTuple):
-    """Where a message lies."""
+class Coordinates(Struct, frozen=True):
+    """Where a message lies in Kafka; the offset is None where Kafka did not say it."""
 
     topic: str
     partition: int
-    offset: int
+    offset: int | None
 
 
 class NotAcknowledgedError(Exception):
@@ -45,7 +46,7 @@ def _end_if_fatal(error: KafkaError) -> None:
         raise KafkaException(error)
 
 
-class Batch:
+class PendingBatch:
     """The messages of one request on their way.
 
     Args:
@@ -67,9 +68,9 @@ class Batch:
             if error is not None:
                 self.failed += 1
             else:
-                self.coordinates[number] = Coordinates(
-                    message.topic(), message.partition(), message.offset()
-                )
+                # Kafka does not repeat the offset to a repeated request.
+                offset = message.offset() if message.offset() >= 0 else None
+                self.coordinates[number] = Coordinates(message.topic(), message.partition(), offset)
             self._left -= 1
             if not self._left:
                 self._done()
@@ -81,7 +82,6 @@ class Delivery:
     """Hands messages to Kafka; a thread of its own learns what became of them."""
 
     def __init__(self, settings: Settings) -> None:
-        # protects: the HTTP intake answers what all copies have acknowledged
         self._producer: Producer = kafka.producer(
             settings,
             **{
@@ -113,10 +113,9 @@ class Delivery:
             with suppress(RuntimeError):  # the loop has ended: nobody waits any more
                 loop.call_soon_threadsafe(answered.set)
 
-        batch = Batch(len(messages), done)
+        batch = PendingBatch(len(messages), done)
         for number, message in enumerate(messages):
             await self._produce(message, batch.callback(number))
-        # protects: the HTTP intake answers after Kafka's acknowledgement
         await answered.wait()
         found = [place for place in batch.coordinates if place is not None]
         if batch.failed or len(found) < len(messages):

@@ -30,7 +30,7 @@ REDIS_S: Final = 0.5
 HEAD_BYTES: Final = 64 * 1024
 
 
-class _Server(uvicorn.Server):
+class _HttpServer(uvicorn.Server):
     """The runner catches the signals, and tells the server to end."""
 
     @contextlib.contextmanager
@@ -52,7 +52,7 @@ class HttpIntake:
         )
         self._in_flight = doors.in_flight
         bound = _listen(settings.http_intake_port)
-        self._server = _Server(
+        self._server = _HttpServer(
             uvicorn.Config(
                 application(doors),
                 http=LimitedConnection,

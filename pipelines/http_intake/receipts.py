@@ -9,9 +9,11 @@ import msgspec
 import structlog
 from redis import Redis, RedisError
 
+from pipelines.http_intake.delivery import Coordinates
 from pipelines.http_intake.problems import ProblemError
 from schemas.rejections import ADVICE, Rejection
 
+RECEIPTS: Final = "tutti:receipt:"
 KEEP_S: Final = 86_400
 """How long a receipt is given again to a repeated key."""
 MAX_KEPT_BYTES: Final = 65_536
@@ -55,14 +57,6 @@ class BatchWarning(msgspec.Struct, frozen=True):
     messages: int
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where an accepted message lies in Kafka; the offset is null if Kafka did not say it."""
-
-    topic: str
-    partition: int
-    offset: int | None
-
-
 class BatchReceipt(msgspec.Struct, frozen=True):
     """The answer to a batch.
 
@@ -77,8 +71,8 @@ class BatchReceipt(msgspec.Struct, frozen=True):
     accepted: int
     rejected: list[RejectedMessage]
     warnings: list[BatchWarning]
-    first: Place
-    last: Place
+    first: Coordinates
+    last: Coordinates
 
 
 def rejected(line: int, rejection: Rejection) -> RejectedMessage:
@@ -113,7 +107,7 @@ class Receipts:
         """
         if not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
             raise ProblemError("bad-idempotency-key")
-        place = f"tutti:receipt:{source}:{sha256(key.encode()).hexdigest()}"
+        place = f"{RECEIPTS}{source}:{sha256(key.encode()).hexdigest()}"
         if place in self._now:
             raise ProblemError("key-in-use", retry_s=1)
         self._now.add(place)
@@ -130,7 +124,8 @@ class Receipts:
         """
         found: Any = None
         with self._without_redis():
-            [found] = self._redis.mget([place])
+            answer: Any = self._redis.mget([place])
+            found = answer[0]
         if found is None:
             return None
         kept = msgspec.json.decode(found, type=_Kept)

@@ -8,7 +8,7 @@ from operators.core.clock import Clock, system_clock
 from pipelines.http_intake.problems import ProblemError
 from schemas.dated_rules import DatedRules
 from schemas.signatures import digest_of
-from schemas.sources import Source
+from schemas.sources import SourceEntry
 
 RENEW_MS: Final = 250
 _BEARER: Final = "bearer "
@@ -32,7 +32,7 @@ class Tokens:
         """The rules in force."""
         return self._in_force.rules
 
-    def source(self, authorization: str) -> Source:
+    def source(self, authorization: str) -> SourceEntry:
         """The source of a request.
 
         Args:

@@ -141,7 +141,6 @@ class Intake:
 
     def _renew(self) -> None:
         """After reading: what was read is bound by every rule that began before it came."""
-        # protects: intake knows the rules that a message is bound by
         acceptance = self._renewed()
         if acceptance is not None:
             self._accept = acceptance.by_topic()

@@ -154,6 +154,7 @@ def test_every_port_is_documented():
         (settings.flink_port, "votes job"),
         (settings.semantics_port, "semantics job"),
         (settings.metrics_port, "Metrics"),
+        (settings.http_intake_port, "HTTP intake"),
     ):
         assert word in listed.pop(str(port))
     assert not listed

@@ -11,14 +11,14 @@ from operators.core.errors import TerminalError
 from pipelines.http_intake.problems import ProblemError
 from pipelines.http_intake.tokens import RENEW_MS, Tokens
 from schemas.signatures import token_of
-from schemas.sources import Policy, Source
+from schemas.sources import SigningPolicy, SourceEntry
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 MAY = 1_777_593_600_000
 
 
-def source(name: str = "web", **fields) -> Source:
-    return Source(name, START, "01" * 32, **fields)
+def source(name: str = "web", **fields) -> SourceEntry:
+    return SourceEntry(name, START, "01" * 32, **fields)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def settings(tmp_path) -> Settings:
 def test_what_is_written_is_read_again_and_only_its_owner_can(settings):
     written = [
         source(consultations=("a", "b-*"), announces=("a",), countries=("PT", "ZZ"), rate=5),
-        Policy(START, "signed"),
+        SigningPolicy(START, "signed"),
         source("app", old_key_until=START, trust=("trusted",), participants=("x:*",)),
     ]
     with writing(settings) as known:

@@ -6,11 +6,11 @@ import pytest
 
 from pipelines.http_intake.admission import WINDOW_S, InFlight, Rates
 from pipelines.http_intake.problems import ProblemError
-from schemas.sources import Source
+from schemas.sources import SourceEntry
 
 
-def source(rate: int, name: str = "a") -> Source:
-    return Source(name, datetime(2026, 5, 1, tzinfo=UTC), "01" * 32, rate=rate)
+def source(rate: int, name: str = "a") -> SourceEntry:
+    return SourceEntry(name, datetime(2026, 5, 1, tzinfo=UTC), "01" * 32, rate=rate)
 
 
 def test_what_is_taken_is_given_back_whatever_happens():

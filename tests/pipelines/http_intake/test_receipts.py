@@ -77,11 +77,11 @@ def test_without_redis_a_batch_is_taken_again(tmp_path):
 
 
 def test_a_rejection_is_told_with_its_cure():
-    told = rejected(3, Rejection("bad_time", "cast_at", "a time"))
-    assert (told.line, told.reason, told.field, told.expected) == (
+    letter = rejected(3, Rejection("bad_time", "cast_at", "a time"))
+    assert (letter.line, letter.reason, letter.field, letter.expected) == (
         3,
         "bad_time",
         "cast_at",
         "a time",
     )
-    assert told.cure.endswith(".")
+    assert letter.cure.endswith(".")

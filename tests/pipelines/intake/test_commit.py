@@ -2,9 +2,12 @@
 
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
+from orjson import loads
 
 from operators.core.votes.acceptance import Acceptance
 from pipelines.intake.intake import Intake
+from schemas.dated_rules import DatedRules
+from schemas.sources import parse_sources
 
 PLACE = ("tutti.votes.v1", 0)
 
@@ -24,6 +27,9 @@ class Message:
 
     def value(self):
         return b"nonsense, which is passed on too"
+
+    def headers(self):
+        return None
 
     def __len__(self):
         return len(self.value())
@@ -86,3 +92,21 @@ def test_it_commits_nothing_while_something_is_not_acknowledged():
     with pytest.raises(KafkaException):
         intake.commit()
     assert broker.asked == ["produce", "flush"]
+
+
+def test_rules_that_changed_bind_what_is_read_next():
+    """A message that is bound by a new rule has been read after the rule was written."""
+    broker = Broker(0)
+    rejecting = parse_sources("[[policy]]\nfrom = 2020-01-01T00:00:00Z\nmessages = 'signed'\n")
+
+    def pseudonymise(_consultation: str, person: str) -> str:
+        return person
+
+    strict = Acceptance(pseudonymise, DatedRules(sources=rejecting))
+    renewals = iter([None, strict, None])
+    reasons = []
+    broker.produce = lambda _topic, value, _key: reasons.append(loads(value)["reason"])
+    intake = Intake(broker, broker, Acceptance(pseudonymise), lambda: next(renewals))
+    for _ in range(3):
+        intake.pass_on()
+    assert reasons == ["not_json", "bad_signature", "bad_signature"]
