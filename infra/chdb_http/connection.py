@@ -12,7 +12,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # Per port: analysts cannot take the connections of the sink.
-MOST_CONNECTIONS = 256
+MAX_CONNECTIONS = 256
 # Until the head of a request is complete.
 HEAD_SECONDS = 20
 _FULL = (
@@ -36,7 +36,7 @@ class LimitedConnection(H11Protocol):
         """Accept, or say that there are too many."""
         super().connection_made(transport)
         port = self.server[1] if self.server else 0
-        if self._open[port or 0] >= MOST_CONNECTIONS:
+        if self._open[port or 0] >= MAX_CONNECTIONS:
             transport.write(_FULL)
             transport.close()
             return
