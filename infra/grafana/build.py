@@ -12,6 +12,7 @@ from infra.grafana.dashboards import DOCS_URL, DashboardSpec, build_dashboard
 from infra.grafana.data_quality import DATA_QUALITY
 from infra.grafana.live_consultation import LIVE_CONSULTATION
 from infra.grafana.pipeline_health import PIPELINE_HEALTH
+from infra.grafana.provisioning import provisioning_files
 
 DASHBOARDS: Final[tuple[DashboardSpec, ...]] = (
     LIVE_CONSULTATION,
@@ -36,10 +37,11 @@ def dashboard_json(spec: DashboardSpec, docs_url: str = DOCS_URL) -> dict[str, A
 
 def built_files(docs_url: str = DOCS_URL) -> dict[Path, str]:
     """Path below `FOLDER` → text of every built file."""
-    return {
+    boards = {
         Path("built", f"{spec.uid}.json"): as_json(build_dashboard(spec, docs_url))
         for spec in DASHBOARDS
     }
+    return boards | provisioning_files()
 
 
 def write_files(

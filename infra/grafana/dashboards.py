@@ -21,6 +21,9 @@ from infra.grafana.queries import CLICKHOUSE, ClickHouseQuery, sql_of
 
 TAG: Final = "tutti"
 """Of dashboards and annotations."""
+FOLDER_UID: Final = "tutti"
+FOLDER_TITLE: Final = "tutti"
+"""Of the folder of all dashboards."""
 DOCS_URL: Final = "http://127.0.0.1:8000"
 """Where ``make docs-serve`` shows the documentation."""
 _GRAFANA: Final = DataSourceRef(type_val="grafana", uid="-- Grafana --")

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.cog.runtime import DataqueryConfig, register_dataquery_variant
 from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -151,3 +152,15 @@ def test_the_address_of_the_documentation_is_the_builders():
     built = dashboard_json(LIVE_CONSULTATION, "https://docs.example/tutti")
     [found] = [v for v in built["templating"]["list"] if v["name"] == DOCS]
     assert found["query"] == "https://docs.example/tutti"
+
+
+def test_data_sources_are_those_that_panels_ask():
+    texts = {
+        path.parts[1]: text for path, text in built_files().items() if path.parts[0] != "built"
+    }
+    sources = yaml.safe_load(texts["datasources"])["datasources"]
+    asked = {panel.source.uid: panel.source.type_val for panel in PANELS.values()}
+    assert {source["uid"]: source["type"] for source in sources} == asked
+    [provider] = yaml.safe_load(texts["dashboards"])["providers"]
+    assert provider["options"] == {"path": "$TUTTI_DASHBOARDS"}
+    assert not any("secure" in source for source in sources), "no secret is built"
