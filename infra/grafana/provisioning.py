@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.config.settings import Settings
-from infra.grafana.data_sources import clickhouse_source, prometheus_source
 from infra.grafana.dashboards import FOLDER_TITLE, FOLDER_UID
+from infra.grafana.data_sources import clickhouse_source, prometheus_source
 
 _HEAD: Final = "# Made by tutti dashboards build. Ports are those of TUTTI_PORT_BASE=18100.\n"
 

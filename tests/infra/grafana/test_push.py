@@ -12,8 +12,8 @@ from grafana_server import TOKEN, PretendedGrafana, pretended_grafana
 from infra.config.settings import Settings
 from infra.grafana.build import DASHBOARDS
 from infra.grafana.connection import GrafanaError, connect
-from infra.grafana.data_sources import clickhouse_secrets, clickhouse_source, prometheus_source
 from infra.grafana.dashboards import FOLDER_UID
+from infra.grafana.data_sources import clickhouse_secrets, clickhouse_source, prometheus_source
 from infra.grafana.push import Dashboards
 from operators.core.errors import TerminalError
 

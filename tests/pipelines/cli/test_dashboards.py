@@ -41,15 +41,15 @@ def test_diff_push_and_diff_again(run):
         known = {"TUTTI_GRAFANA_URL": grafana.url, "TUTTI_GRAFANA_TOKEN": TOKEN}
         found = json.loads(run("diff", "--json", code=1, **known))
         assert found == [{"uid": board.uid, "change": "new"} for board in DASHBOARDS]
-        said = run("push", "--no-annotations", **known)
-        assert "tutti ClickHouse: new" in said
-        assert "Live consultation: new" in said
+        printed = run("push", "--no-annotations", **known)
+        assert "tutti ClickHouse: new" in printed
+        assert "Live consultation: new" in printed
         assert "Data quality: unchanged" in run("diff", **known)
         assert grafana.sources.keys() == {"tutti-clickhouse", "tutti-prometheus"}
 
 
 def test_an_error_is_one_sentence(run):
-    said = run("diff", code=1, TUTTI_GRAFANA_URL="http://127.0.0.1:1", TUTTI_GRAFANA_TOKEN=TOKEN)
-    assert said.startswith("error: Nothing answers at http://127.0.0.1:1")
-    assert TOKEN not in said
-    assert "Traceback" not in said
+    printed = run("diff", code=1, TUTTI_GRAFANA_URL="http://127.0.0.1:1", TUTTI_GRAFANA_TOKEN=TOKEN)
+    assert printed.startswith("error: Nothing answers at http://127.0.0.1:1")
+    assert TOKEN not in printed
+    assert "Traceback" not in printed
