@@ -16,8 +16,8 @@ from infra.kafka import client as kafka
 from infra.redis import CHANGES
 from infra.service.metrics import CLICKHOUSE, SOURCES
 from models.cache import NAMESPACE
-from pipelines.http_intake.receipts import RECEIPTS
 from operators.flink import semantics, votes
+from pipelines.http_intake.receipts import RECEIPTS
 from schemas.events import Kind
 from schemas.rejections import Rejection
 from schemas.rules import VALIDATORS

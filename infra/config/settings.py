@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from infra.config.addresses import Brokers, HttpUrl, RedisUrl
+from infra.config.addresses import Brokers, HttpUrl, RedisUrl, WebUrl
 from infra.config.folders import HOME, JARS, MODEL, MODELS
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -140,6 +140,18 @@ class Settings(BaseModel):
     )
     redis_ca_file: Path | None = Field(
         None, description="authority of Redis's certificate, PEM; unset: the system's"
+    )
+    grafana_url: WebUrl | None = Field(
+        None, description="Grafana, as https://host:3000/path, for `tutti dashboards`"
+    )
+    grafana_token: SecretStr | None = Field(
+        None, description="token of a service account there; better in a file"
+    )
+    grafana_token_file: Path | None = Field(
+        None, description="file of that token, instead of TUTTI_GRAFANA_TOKEN"
+    )
+    grafana_ca_file: Path | None = Field(
+        None, description="authority of Grafana's certificate, PEM; unset: the system's"
     )
     trust_rules: Path | None = Field(
         None, description="TOML file: which source may set which trust; unset: each sets any"
@@ -319,7 +331,19 @@ def _other_faults(settings: Settings) -> Iterator[str]:
                 f"TUTTI_{name} would send the password readable over the network:"
                 f" use {url.scheme}s://"
             )
+    yield from _grafana_faults(settings)
     if settings.redis_url is None and settings.redis_user is not None:
         yield "TUTTI_REDIS_USER needs TUTTI_REDIS_URL: the local server has one user only"
     if settings.pseudonym_key is not None and settings.pseudonym_key_file is not None:
         yield "TUTTI_PSEUDONYM_KEY and TUTTI_PSEUDONYM_KEY_FILE: set one of them"
+
+
+def _grafana_faults(settings: Settings) -> Iterator[str]:
+    url = urlsplit(settings.grafana_url or "")
+    token, file = settings.grafana_token, settings.grafana_token_file
+    if token is not None and file is not None:
+        yield "TUTTI_GRAFANA_TOKEN and TUTTI_GRAFANA_TOKEN_FILE: set one of them"
+    if url.scheme == "http" and url.hostname not in _LOOPBACK:
+        yield ("TUTTI_GRAFANA_URL would send the token readable over the network: use https://")
+    if url.scheme == "http" and settings.grafana_ca_file:
+        yield "TUTTI_GRAFANA_URL must begin with https:// where there is a CA file"
