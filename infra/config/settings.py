@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from infra.config.addresses import Brokers, HttpUrl, RedisUrl
+from infra.config.addresses import Brokers, HttpUrl, Names, Origins, RedisUrl
 from infra.config.folders import HOME, JARS, MODEL, MODELS
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -143,6 +143,30 @@ class Settings(BaseModel):
         None, description="TOML file: which source may set which trust; unset: each sets any"
     )
 
+    live_host: str = Field(
+        "127.0.0.1",
+        description="address that the public pages listen on; another than 127.0.0.1 is reached from"
+        " other machines",
+    )
+    live_names: Names = Field(
+        (),
+        description="host names by which visitors know the public pages, with commas between, beside"
+        " 127.0.0.1 and localhost",
+    )
+    live_proxies: Names = Field(
+        (),
+        description="addresses of proxies before the public pages whose X-Forwarded-For is believed,"
+        " with commas between",
+    )
+    live_embedders: Origins = Field(
+        (),
+        description="origins whose pages may show /embed/… in a frame, as https://host, with commas"
+        " between; unset: none",
+    )
+    live_streams: int = Field(
+        2500, ge=1, le=50000, description="event streams of the public pages at a time"
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _of_the_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -168,6 +192,11 @@ class Settings(BaseModel):
         for fault in (*_kafka_faults(self), *_other_faults(self)):
             raise ValueError(fault)
         return self
+
+    @property
+    def live_port(self) -> int:
+        """The public pages, JSON and event streams, and the operators' page."""
+        return self.port_base
 
     @property
     def clickhouse_port(self) -> int:
