@@ -6,7 +6,6 @@ no column that stands nowhere here.
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final, TypeVar
 
 from clickhouse_connect.driver.client import Client
@@ -114,7 +113,6 @@ class Added:
 Row = TypeVar("Row", PublicConsultation, PublicProposal, PublicCluster, PublicCountry)
 
 
-@cache
 def columns_of(kind: type[Any]) -> str:
     """The columns that a class holds, as a statement lists them."""
     return ", ".join(field.name for field in fields(kind))
@@ -182,7 +180,7 @@ def cluster_members(clickhouse: Client, consultation: str) -> dict[str, str]:
         " WHERE consultation_id = {consultation:String}",
         parameters={"consultation": consultation},
     ).result_rows
-    return dict(rows)
+    return {str(proposal): str(cluster) for proposal, cluster in rows}
 
 
 def countries(

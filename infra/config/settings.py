@@ -145,18 +145,18 @@ class Settings(BaseModel):
 
     live_host: str = Field(
         "127.0.0.1",
-        description="address that the public pages listen on; another than 127.0.0.1 is reached from"
-        " other machines",
+        description="address the public pages listen on; any but 127.0.0.1 is reached from other"
+        " machines",
     )
     live_names: Names = Field(
         (),
-        description="host names by which visitors know the public pages, with commas between, beside"
-        " 127.0.0.1 and localhost",
+        description="host names by which visitors know the public pages, beside 127.0.0.1 and"
+        " localhost, with commas between",
     )
     live_proxies: Names = Field(
         (),
-        description="addresses of proxies before the public pages whose X-Forwarded-For is believed,"
-        " with commas between",
+        description="addresses of proxies before the public pages whose X-Forwarded-For is"
+        " believed, with commas between",
     )
     live_embedders: Origins = Field(
         (),

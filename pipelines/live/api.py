@@ -5,12 +5,13 @@ the views state.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.openapi.utils import get_openapi
+from pydantic import AfterValidator
 from sse_starlette import EventSourceResponse
 from starlette.background import BackgroundTask
 from starlette.responses import Response
@@ -34,10 +35,28 @@ SLOW_S: Final = 20
 """A client that does not take what it is sent for so long is dropped; it may come again."""
 
 INTERVAL: Final = 0.95
+EARLIEST: Final = 2000
+LATEST: Final = 2100
 
 Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+def in_utc(at: datetime | None) -> datetime | None:
+    """A moment as it is compared; without a zone it is one of UTC.
+
+    Raises:
+        ValueError: Nobody voted in that year.
+    """
+    if at is None:
+        return None
+    if not EARLIEST <= at.year <= LATEST:
+        raise ValueError("must be a moment of this century")
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
 At = Annotated[
     datetime | None,
+    AfterValidator(in_utc),
     Query(description="The moment to look back at: the last publication not after it is shown."),
 ]
 
@@ -71,7 +90,7 @@ class BoardPage:
 
 @dataclass(frozen=True, slots=True)
 class ProposalPage:
-    """One proposal, in its countries and over time: `history` is what was added until each moment."""
+    """One proposal in its countries and over time; `history` is what was added by each moment."""
 
     proposal: PublicProposal
     as_of: datetime | None
@@ -174,12 +193,8 @@ def json_routes(boards: Boards, streams: Streams, answers: Answers) -> APIRouter
         key = ("board", consultation, found.shown_at, found.version, *selection.key)
         return answer(request, key, page_of(found, selection))
 
-    @router.get(
-        "/consultations/{consultation}/proposals/{proposal}", response_model=ProposalPage
-    )
-    async def proposal(
-        request: Request, consultation: Id, proposal: Id, at: At = None
-    ) -> Response:
+    @router.get("/consultations/{consultation}/proposals/{proposal}", response_model=ProposalPage)
+    async def proposal(request: Request, consultation: Id, proposal: Id, at: At = None) -> Response:
         """One proposal: in its countries, and over time."""
         found = await boards.board(consultation, at)
         details = await boards.details(found, proposal)
@@ -219,8 +234,7 @@ def json_routes(boards: Boards, streams: Streams, answers: Answers) -> APIRouter
         responses={
             200: {
                 "content": {"text/event-stream": {}},
-                "description": "Events `board`: there is a new version of the board, whose `version`"
-                " is the event's id",
+                "description": "Events `board`: the board has a new version, the event's id",
             }
         },
         response_class=EventSourceResponse,

@@ -162,9 +162,7 @@ class Boards:
         )
         return cast("PublicBoard", found)
 
-    async def details(
-        self, board: PublicBoard, proposal: str
-    ) -> ProposalDetails:
+    async def details(self, board: PublicBoard, proposal: str) -> ProposalDetails:
         """A proposal's countries, then, and its history up to then.
 
         Raises:
@@ -192,9 +190,7 @@ class Boards:
             raise NotPublishedError
         return ticks[before - 1]
 
-    async def _once(
-        self, key: tuple[Any, ...], read: Callable[[Client], Any]
-    ) -> Any:
+    async def _once(self, key: tuple[Any, ...], read: Callable[[Client], Any]) -> Any:
         """What was read; where that cannot be, what was read before."""
         edition, task = self._kept.get(key, (-1, None))
         if task is None or edition != self._edition:

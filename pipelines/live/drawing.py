@@ -118,9 +118,7 @@ def line(history: Sequence[Added], until: datetime | None = None) -> Line | None
     for added, (agree, votes) in zip(told, sums, strict=True):
         if votes > 0 and 0 <= agree <= votes:
             found = agreement(agree, votes)
-            moments.append(
-                Moment(added.until, votes, found.rate or 0.0, found.low, found.high)
-            )
+            moments.append(Moment(added.until, votes, found.rate or 0.0, found.low, found.high))
     if len(moments) < 2:  # noqa: PLR2004 - a line has two ends
         return None
     first, last = moments[0].when.timestamp(), moments[-1].when.timestamp()

@@ -1,4 +1,4 @@
-"""Languages of the pages: catalogues, and numbers, dates and countries as each language writes them.
+"""Languages of the pages: catalogues, and numbers, dates and countries as each writes them.
 
 Catalogues are gettext's ``.po`` files in ``languages``, read as they are: there is no build step.
 English is what stands in the templates.
@@ -95,7 +95,7 @@ class Language:
 
     def language(self, tag: str) -> str:
         """What a language tag means; the tag if nobody knows."""
-        return str(self.locale.languages.get(tag.split("-")[0].lower(), tag))
+        return str(self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag))
 
 
 @cache

@@ -80,9 +80,7 @@ class LiveService:
         due = self._clock() - self._renewed_ms >= RENEWAL_MS
         if tick != self._seen or due:
             self._seen, self._renewed_ms = tick, self._clock()
-            asyncio.run_coroutine_threadsafe(
-                renew(self._boards, self._streams), self._web.loop
-            )
+            asyncio.run_coroutine_threadsafe(renew(self._boards, self._streams), self._web.loop)
         LIVE_STREAMS.set(self._streams.count)
         return PAUSE_S
 

@@ -109,5 +109,5 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
-    listener.set_inheritable(True)  # noqa: FBT003 - as uvicorn does
+    listener.listen()  # who comes before the server runs is answered when it does
     return listener
