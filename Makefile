@@ -32,7 +32,7 @@ SHORT_JAVA := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1
 # nice: these give way to the tests, if not to the stacks (Linux shares its time by session first).
 SHARED_STACK_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "stack and not alone and not prove"
 ALONE_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "alone and not prove"
-OTHER_TESTS := $(SHORT_JAVA) nice -n 15 $(PARALLEL_TESTS) -m "not stack and not prove"
+OTHER_TESTS := $(SHORT_JAVA) nice -n 15 $(PARALLEL_TESTS) -m "not stack and not prove" --durations=20
 
 test: ready test-jars test-parser ## set up, then check the code and run every test but those of prove
 	@$(MAKE) --no-print-directory lint & lint=$$!; \

@@ -222,8 +222,8 @@ def main() -> None:
         sys.exit(f"the generator cannot send: {error}")
 
 
-def _say(news: Started | Sent) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(news) + b"\n")
+def _say(report: Started | Sent) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     sys.stdout.buffer.flush()
 
 

@@ -18,7 +18,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from places import CHECKOUT
 
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 
 @dataclass

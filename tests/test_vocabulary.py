@@ -51,26 +51,6 @@ EXEMPT = {
 }
 """Retired word, files → which other idea it stands for there."""
 
-IN_WORK = {
-    ("said", "infra/*"): "local variables",
-    ("said", "pipelines/*"): "local variables",
-    ("told", "infra/*"): "local variables",
-    ("told", "pipelines/*"): "local variables",
-    ("behind", "infra/*"): "lag",
-    ("behind", "pipelines/*"): "lag",
-    ("held", "infra/local/*"): "local variables",
-    ("news", "loadtests/*"): "local variables",
-    ("scratch", "infra/local/provision/*"): "temporary",
-    ("scratch", "tests/infra/local/provision/*"): "temporary",
-    ("words", "pipelines/*"): "a function",
-    ("LONGEST", "pipelines/*"): "MAX_",
-    ("LONGEST", "infra/chdb_http/*"): "MAX_",
-    ("MOST", "pipelines/*"): "MAX_",
-    ("MOST", "infra/chdb_http/*"): "MAX_",
-    ("MOST", "tests/infra/chdb_http/*"): "MAX_",
-}
-"""Retired word, files → what becomes of it; this table is to be emptied."""
-
 
 def table() -> Iterator[tuple[str, str]]:
     """Retired words, each with where it is looked for."""
@@ -112,7 +92,7 @@ def retired_parts(identifier: str) -> frozenset[str]:
 
 
 def excused(word: str, file: str) -> bool:
-    return any(word == known and fnmatch(file, pattern) for known, pattern in (*EXEMPT, *IN_WORK))
+    return any(word == known and fnmatch(file, pattern) for known, pattern in EXEMPT)
 
 
 def files(*patterns: str) -> Iterator[Path]:
@@ -221,7 +201,7 @@ def test_no_identifier_uses_a_retired_word():
 
 def test_no_exemption_is_unused():
     found = {(word, file) for word, file, _ in found_in_identifiers()}
-    for known, pattern in (*EXEMPT, *IN_WORK):
+    for known, pattern in EXEMPT:
         assert any(word == known and fnmatch(file, pattern) for word, file in found), known
 
 

@@ -23,7 +23,7 @@ _NOT_FOUND = 1000
 _PROBES = {"/ping", "/replicas_status"}
 _METHODS = {"GET", "HEAD", "POST"}
 # Of one byte in a URL.
-_LONGEST_ENCODING = 3
+_MAX_ENCODINGS = 3
 
 
 class HttpApp:
@@ -102,7 +102,7 @@ async def _read_request(
         QueryError: it is too large or broken.
     """
     limit = listener.limits.statement_bytes
-    if limit and len(scope["query_string"]) > _LONGEST_ENCODING * limit:
+    if limit and len(scope["query_string"]) > _MAX_ENCODINGS * limit:
         raise too_large(limit)
     url = url_parameters(scope["query_string"])
     body = await read_body(

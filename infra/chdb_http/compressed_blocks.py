@@ -26,7 +26,7 @@ _LZ4, _ZSTD, _NONE = 0x82, 0x90, 0x02
 # As a server writes them: small enough for a client's buffer.
 _RAW_BYTES = 1024 * 1024
 # As a server reads them.
-_MOST_BYTES = 1024 * 1024 * 1024
+_MAX_BYTES = 1024 * 1024 * 1024
 
 
 class BlockError(ChdbHttpError):
@@ -78,7 +78,7 @@ def unpack(body: bytes, limit: int) -> Iterator[bytes]:
         place = start + size
         if size < _HEAD.size or place > len(view):
             raise BlockError("it ends within a block")
-        if raw_size > min(limit, _MOST_BYTES):
+        if raw_size > min(limit, _MAX_BYTES):
             raise BlockError(f"a block of {raw_size} bytes is too large")
         if _checksum(bytes(view[start:place])) != view[start - _CHECKSUM_BYTES : start]:
             raise BlockError("the checksum of a block is wrong")

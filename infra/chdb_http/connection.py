@@ -12,7 +12,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # Per port: analysts cannot take the connections of the sink.
-MOST_CONNECTIONS = 256
+MAX_CONNECTIONS = 256
 # Until the head of a request is complete.
 HEAD_SECONDS = 20
 _FULL = (
@@ -25,7 +25,7 @@ _FULL = (
 class LimitedConnection(H11Protocol):
     """HTTP/1.1 with a bounded number of connections and a deadline for each request's head."""
 
-    max_connections: ClassVar[int] = MOST_CONNECTIONS
+    max_connections: ClassVar[int] = MAX_CONNECTIONS
     full: ClassVar[bytes] = _FULL
     _open: ClassVar[Counter[int]] = Counter()
 

@@ -175,10 +175,10 @@ class Settings(BaseModel):
         Not by pydantic-settings: every command would wait for its import longer than for its own
         work.
         """
-        said = {name.upper(): value for name, value in os.environ.items() if value}
+        variables = {name.upper(): value for name, value in os.environ.items() if value}
         named = {name: f"TUTTI_{name.upper()}" for name in cls.model_fields}
         return {
-            name: said[variable] for name, variable in named.items() if variable in said
+            name: variables[variable] for name, variable in named.items() if variable in variables
         } | given
 
     @field_validator("*", mode="after")

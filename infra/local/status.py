@@ -36,7 +36,7 @@ def status(settings: Settings) -> list[ServiceStatus]:
     """How each service is."""
     supervisor = Supervisor(settings)
     processes = supervisor.processes() if supervisor.alive else {}
-    behind = _lags(settings) if processes else {}
+    lags = _lags(settings) if processes else {}
     services = [
         service
         for service in SERVICES
@@ -47,7 +47,7 @@ def status(settings: Settings) -> list[ServiceStatus]:
         return list(
             pool.map(
                 lambda service: _service_status(
-                    settings, service, processes.get(service.name), behind.get(service.name)
+                    settings, service, processes.get(service.name), lags.get(service.name)
                 ),
                 services,
             )
@@ -55,7 +55,7 @@ def status(settings: Settings) -> list[ServiceStatus]:
 
 
 def _service_status(
-    settings: Settings, service: Service, process: Process | None, behind: int | None
+    settings: Settings, service: Service, process: Process | None, lag: int | None
 ) -> ServiceStatus:
     health = None
     if service.elsewhere(settings):
@@ -70,7 +70,7 @@ def _service_status(
         address=service.address(settings),
         pid=process.pid if process else 0,
         memory_mb=_memory_mb(process.pid) if process and process.pid else 0,
-        lag=behind,
+        lag=lag,
         busy=bool(health and health.slow),
         facts=(health.facts | ({"fault": health.fault} if health.fault else {})) if health else {},
     )
@@ -105,4 +105,4 @@ def _lags(settings: Settings) -> dict[str, int]:
         )
     except (*ERRORS, ClickHouseUnavailableError):
         return {}
-    return {stage: int(behind) for stage, behind in found.result_rows}
+    return {stage: int(lag) for stage, lag in found.result_rows}

@@ -57,9 +57,9 @@ class Heartbeat:
     def beat(self, *, ready: bool, **facts: Any) -> None:
         """Say that this process is alive."""
         self._last_ms = self._clock()
-        said = {"pid": os.getpid(), "at_ms": self._last_ms, "ready": ready, **facts}
+        beat = {"pid": os.getpid(), "at_ms": self._last_ms, "ready": ready, **facts}
         with suppress(OSError):  # counting goes on without being watched
-            write_json(self._file, said)
+            write_json(self._file, beat)
             if self._metrics:
                 # Who reads heartbeats writes no metrics.
                 from prometheus_client import write_to_textfile  # noqa: PLC0415

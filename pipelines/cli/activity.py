@@ -23,7 +23,7 @@ FROM marts.agreement_by_window
 WHERE consultation_id = {consultation:String}
     AND window_start = toDateTime((intDiv(toUnixTimestamp(newest), seconds) - 1) * seconds, 'UTC')
 """
-LONGEST_WINDOW_S: Final = 3_600
+MAX_WINDOW_S: Final = 3_600
 """Over more, votes per second say nothing about now."""
 
 
@@ -41,7 +41,7 @@ class Activity:
     per_second: float | None
     flagged: tuple[str, ...] = ()
 
-    def words(self) -> list[str]:
+    def phrases(self) -> list[str]:
         """The numbers, as a board says them."""
         rate = [] if self.per_second is None else [f"{self.per_second:,.1f} votes/s"]
         return [number_of(self.participants, "participant"), *rate]
@@ -56,6 +56,6 @@ def read_activity(clickhouse: "Client", consultation: str) -> Activity:
     [(per_second, seconds)] = clickhouse.query(RATE_SQL, parameters=named).result_rows
     return Activity(
         int(people[0]) if people else 0,
-        per_second if seconds <= LONGEST_WINDOW_S else None,
+        per_second if seconds <= MAX_WINDOW_S else None,
         tuple(flagged_proposals(clickhouse, consultation)),
     )

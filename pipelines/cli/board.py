@@ -201,7 +201,7 @@ def _title(board: Board) -> str:
 def _caption(board: Board) -> str:
     parts = [number_of(board.ballots, "ballot")]
     if board.activity is not None:
-        parts += board.activity.words()
+        parts += board.activity.phrases()
     parts.append(number_of(board.proposals, "proposal"))
     if board.as_of:
         parts.append(f"as of {board.as_of:%Y-%m-%d %H:%M:%S} UTC")

@@ -22,15 +22,15 @@ def sync(timeout: Timeout = 60.0, as_json: AsJson = False) -> None:
     began = time.monotonic()
     found = sync_all(ours, timeout)
     # Votes are counted; clusters may take what is left of the time, and their lag is no error.
-    behind = await_clusters(ours, max(0.0, timeout - (time.monotonic() - began)))
+    waiting = await_clusters(ours, max(0.0, timeout - (time.monotonic() - began)))
     if as_json:
-        print_json({"as_of": found.as_of, "proposals_not_clustered": behind})
+        print_json({"as_of": found.as_of, "proposals_not_clustered": waiting})
     else:
         newest = "none yet" if found.as_of is None else f"{found.as_of:%Y-%m-%d %H:%M:%S} UTC"
         console.print(f"all in ClickHouse; newest vote counted: {newest}")
-        if behind:
+        if waiting:
             console.print(
-                f"{number_of(behind, 'proposal')} not in a cluster yet:"
+                f"{number_of(waiting, 'proposal')} not in a cluster yet:"
                 " see semantics in tutti status"
             )
 

@@ -35,16 +35,18 @@ def rebuild(
         return
     started_ms = monotonic_ms()
     begun = rebuilding.begin(ours)
-    said: list[RebuildProgress] = []
+    reported: list[RebuildProgress] = []
 
     def say(progress: "RebuildProgress") -> None:
-        if said[-1:] != [progress] and not as_json:
+        if reported[-1:] != [progress] and not as_json:
             errors.print(f"counted {progress.counted:,} of {number_of(progress.wanted, 'vote')}")
-        said.append(progress)
+        reported.append(progress)
 
     epoch = rebuilding.follow(ours, begun, timeout, say)
     seconds = (monotonic_ms() - started_ms) / 1000
     if as_json:
-        print_json({"epoch": epoch, "votes": said[-1].wanted, "seconds": seconds})
+        print_json({"epoch": epoch, "votes": reported[-1].wanted, "seconds": seconds})
     else:
-        console.print(f"epoch {epoch} is shown; {number_of(said[-1].wanted, 'vote')} counted again")
+        console.print(
+            f"epoch {epoch} is shown; {number_of(reported[-1].wanted, 'vote')} counted again"
+        )

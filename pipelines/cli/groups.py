@@ -99,7 +99,7 @@ def read_groups(clickhouse: "Client", consultation: str, limit: int) -> GroupsRe
 def _print(shown: GroupsReport) -> None:
     run = shown.run
     console.print(f"{shown.consultation_id}: {run['verdict']}", style="bold")
-    for line in _said(run):
+    for line in _verdict_lines(run):
         console.print(line)
     if not shown.groups:
         return
@@ -168,7 +168,7 @@ def draw_groups(shown: GroupsReport) -> list["Sheet"]:
     ]
 
 
-def _said(run: dict[str, Any]) -> tuple[str, str]:
+def _verdict_lines(run: dict[str, Any]) -> tuple[str, str]:
     as_of: datetime = run["as_of"]
     noise = run["noise_silhouette"]
     people = number_of(run["participants"], "person", "people")

@@ -16,7 +16,7 @@ def settings() -> "Settings":
 
 
 def clickhouse(*, analyst: bool = False, timeout_s: int = 60) -> "Client":
-    """A client of this installation's ClickHouse; `pipelines.cli.faults` says what went wrong.
+    """A client of this installation's ClickHouse; `error_sentences` says what went wrong.
 
     Args:
         analyst: At the analysts' read-only address.

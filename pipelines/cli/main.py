@@ -1,7 +1,7 @@
 """The command ``tutti``: what it can say at once it says without importing anything.
 
 Help, version and unknown commands need the names of the commands only; every other call needs
-Typer, and a command what it imports itself. `pipelines.cli.faults` tells what went wrong.
+Typer, and a command what it imports itself. `pipelines.cli.error_sentences` tells what went wrong.
 """
 
 import os
@@ -43,7 +43,7 @@ def _at_once(arguments: list[str]) -> int | None:
         sys.stdout.write(f"tutti {VERSION}\n")
         return 0
     if first not in COMMANDS and not first.startswith("-"):
-        from pipelines.cli.faults import complain
+        from pipelines.cli.error_sentences import complain
 
         complain(unknown(first))
         return 2
@@ -60,12 +60,12 @@ def _run() -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        from pipelines.cli.faults import complain, sentences
+        from pipelines.cli.error_sentences import complain, sentences
 
-        said = sentences(error)
-        if not said:
+        lines = sentences(error)
+        if not lines:
             raise
-        for sentence in said:
+        for sentence in lines:
             complain(sentence)
         return 1
     return 0

@@ -59,26 +59,28 @@ def list_models(as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
-    from pipelines.cli.screen import table
+    from pipelines.cli.screen import Column, Sheet
 
-    columns = ("name", "languages", "dimension", "licence", "files", "used")
-    console.print(
-        table(
-            "Sentence encoders",
-            columns,
-            [
-                (
-                    row["name"],
-                    _few(row["languages"]),
-                    row["dimension"],
-                    row["licence"],
-                    row["files"],
-                    "yes" if row["used"] else "",
-                )
-                for row in rows
-            ],
+    columns = [
+        Column("name", subject=True),
+        Column("languages", goes=1),
+        Column("dimension", goes=2, right=True),
+        Column("licence"),
+        Column("files"),
+        Column("used"),
+    ]
+    cells = (
+        (
+            row["name"],
+            _few(row["languages"]),
+            row["dimension"],
+            row["licence"],
+            row["files"],
+            "yes" if row["used"] else "",
         )
+        for row in rows
     )
+    console.print(Sheet("Sentence encoders", columns, cells))
     for row in rows:
         if row["notes"]:
             console.print(f"{row['name']}: {row['notes']}")

@@ -9,7 +9,7 @@ import typer
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from operators.core.wording import number_of
-from pipelines.cli.faults import complain
+from pipelines.cli.error_sentences import complain
 from pipelines.cli.files import LinesFile, LinesKind, read_lines
 from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, Output, console, print_json

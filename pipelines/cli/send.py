@@ -123,7 +123,7 @@ def _print_outcome(receipt: "Receipt", outcome: "Outcome") -> None:
 
 def _plain(receipt: "Receipt", outcome: "Outcome | None") -> dict[str, Any]:
     """For programs; without an outcome, what became of the messages is null."""
-    said: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "sent": receipt.sent,
         "acknowledged": receipt.acknowledged,
         "failed": dict(receipt.failed),
@@ -132,7 +132,7 @@ def _plain(receipt: "Receipt", outcome: "Outcome | None") -> dict[str, Any]:
         "reasons": None,
     }
     if outcome is not None:
-        said |= {
+        summary |= {
             "accepted": outcome.accepted,
             "rejected": outcome.rejected,
             "reasons": {
@@ -144,7 +144,7 @@ def _plain(receipt: "Receipt", outcome: "Outcome | None") -> dict[str, Any]:
                 for reason, letters in outcome.reasons.items()
             },
         }
-    return said
+    return summary
 
 
 def _cure(reason: str) -> str:

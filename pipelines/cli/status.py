@@ -91,12 +91,12 @@ def _cells(service: "ServiceStatus") -> list["Cell"]:
 
 def _lately(facts: dict[str, Any]) -> str | None:
     """The one fact about a service that people look for."""
-    for name, words in (
+    for name, template in (
         ("checkpoint_age_ms", "checkpoint {:.1f} s ago"),
         ("freshness_ms", "a vote shows after {:.1f} s"),
     ):
         if facts.get(name) is not None:
-            return words.format(facts[name] / 1000)
+            return template.format(facts[name] / 1000)
     return None
 
 

@@ -248,12 +248,12 @@ def _picture(console: Console) -> Iterator[Any]:
         with Live(console=console, auto_refresh=False, screen=True) as live:
             yield lambda watch, sent, left: live.update(watch.screen(sent, left), refresh=True)
         return
-    said = 0.0
+    printed_at = 0.0
 
     def say(watch: DemoWatch, sent: int, _left: float | None) -> None:
-        nonlocal said
-        if time.monotonic() - said >= PLAIN_EVERY_S:
-            said = time.monotonic()
+        nonlocal printed_at
+        if time.monotonic() - printed_at >= PLAIN_EVERY_S:
+            printed_at = time.monotonic()
             console.print(watch.line(sent), soft_wrap=True)
 
     yield say

@@ -19,7 +19,7 @@ from operators.core.wording import number_of
 Value = TypeVar("Value")
 
 ORIGINAL: Final = "use the file as Polis exported it, not as a spreadsheet saved it"
-LONGEST_CELL: Final = 1 << 24
+MAX_CELL: Final = 1 << 24
 """Characters. The parser's own limit would end the import without saying where."""
 
 _BOMS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\0\0\xfe\xff": "UTF-32"}
@@ -145,7 +145,7 @@ def read_lines(file: Path) -> list[tuple[int, list[str]]]:
     """
     text = _decoded(file)
     found: list[tuple[int, list[str]]] = []
-    former = csv.field_size_limit(LONGEST_CELL)
+    former = csv.field_size_limit(MAX_CELL)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         start = 1

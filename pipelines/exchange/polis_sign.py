@@ -53,7 +53,7 @@ def compare_signs(
         return []
     their_sum = SignCounts(*(sum(tally[side] for tally in counted.values()) for side in (0, 1)))
     our_sum = SignCounts(*(sum(tally[side] for tally in found.values()) for side in (0, 1)))
-    said = (
+    finding = (
         f"{comments} counts {their_sum.agree} agree and {their_sum.disagree} disagree, votes.csv"
         f" {our_sum.agree} and {our_sum.disagree}"
     )
@@ -61,7 +61,7 @@ def compare_signs(
     if 2 * exchanged < straight:
         other = "raw" if sign == "export" else "export"
         raise TerminalError(
-            f"{said}: agree and disagree are exchanged. If votes.csv is right, import it with"
+            f"{finding}: agree and disagree are exchanged. If votes.csv is right, import it with"
             f" --sign {other}."
         )
-    return [f"{said}: the files may be of different moments, or rows are missing."]
+    return [f"{finding}: the files may be of different moments, or rows are missing."]

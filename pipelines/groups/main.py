@@ -15,7 +15,7 @@ POLL_S: Final = 0.5
 UNAVAILABLE_S: Final = 2.0
 READ_S: Final = 120
 """Longest wait for one answer of ClickHouse."""
-LONGEST_RUN_S: Final = 600
+MAX_RUN_S: Final = 600
 """Grouping one consultation that takes longer hangs."""
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ class GroupsService:
 
 def main() -> None:
     """Run until told to stop."""
-    run("groups", GroupsService, metrics=GROUPS, nice=NICE, longest_step_s=LONGEST_RUN_S)
+    run("groups", GroupsService, metrics=GROUPS, nice=NICE, longest_step_s=MAX_RUN_S)
 
 
 if __name__ == "__main__":

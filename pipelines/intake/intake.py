@@ -92,7 +92,7 @@ class Intake:
         """Read one batch of messages and produce the record of each."""
         messages = self._reader.consume(BATCH, POLL_S)
         produce = self._writer.produce
-        accepted = told = 0
+        accepted = end_marks = 0
         rejected: list[tuple[str, str]] = []
         for message in messages:
             place = (message.topic(), message.partition())
@@ -105,7 +105,7 @@ class Intake:
                 if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
                     raise KafkaException(error)
                 position.end(message.offset())
-                told += len(message)  # what the client says of the end
+                end_marks += len(message)  # what the client says of the end
                 continue
             offset = message.offset()
             record = self._accept[place[0]](
@@ -128,7 +128,7 @@ class Intake:
         if accepted or rejected:
             INTAKE_MESSAGES.inc(accepted + len(rejected))
             INTAKE_ACCEPTED.inc(accepted)
-            INTAKE_BYTES.inc(sum(map(len, messages)) - told)
+            INTAKE_BYTES.inc(sum(map(len, messages)) - end_marks)
             INTAKE_BATCH.observe(accepted + len(rejected))
         for (topic, reason), count in Counter(rejected).items():
             INTAKE_REJECTED.labels(topic, reason).inc(count)

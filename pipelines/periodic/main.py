@@ -17,7 +17,7 @@ NICE: Final = 10
 POLL_S: Final = 0.5
 ANSWER_S: Final = 300
 """Longest wait for one answer of ClickHouse."""
-LONGEST_TICK_S: Final = 600
+MAX_TICK_S: Final = 600
 """A tick that has been worked on for longer hangs."""
 
 
@@ -47,7 +47,7 @@ class PeriodicService:
 
 def main() -> None:
     """Run until told to stop."""
-    run("periodic", PeriodicService, metrics=PERIODIC, nice=NICE, longest_step_s=LONGEST_TICK_S)
+    run("periodic", PeriodicService, metrics=PERIODIC, nice=NICE, longest_step_s=MAX_TICK_S)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Step `suggestions`: who is near to the proposals that are new or have moved, and of which stance.
+"""Suggestions: which proposals are near to those that are new or have moved, and of which stance.
 
 All pairs of a consultation are too many to compare at each question, and words are compared in
 Python. So each tick looks at the proposals that an assignment or a vector has arrived for since the
@@ -25,13 +25,13 @@ from operators.core.clusters.stance import METHOD, stance
 TASK: Final = "suggestions"
 NEAR: Final = 0.85
 """Least cosine."""
-MOST: Final = 1_000
+MAX_SUGGESTIONS: Final = 1_000
 """Records of a source compared per tick; more wait for the next one."""
 NEAREST: Final = 20
 """Pairs kept of one proposal: a moderator reads no more."""
 
 
-def suggest(clickhouse: Client, tick_ms: int, most: int = MOST) -> None:
+def suggest(clickhouse: Client, tick_ms: int, most: int = MAX_SUGGESTIONS) -> None:
     """Look for pairs of what has arrived since the last tick; a tick may be repeated."""
     done = {source: scanned_version(clickhouse, source) for source in SOURCES}
     ends = {source: next_version(clickhouse, source, done[source], most) for source in SOURCES}

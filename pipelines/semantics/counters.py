@@ -47,16 +47,16 @@ class Reporter:
     def __init__(self, page: Path) -> None:
         page.parent.mkdir(parents=True, exist_ok=True)
         self._page = np.memmap(page, np.float64, "w+", shape=(len(_PLACE),))
-        self._told = np.zeros(len(_PLACE))
+        self._reported = np.zeros(len(_PLACE))
 
     def report(self) -> None:
         """Bring the metrics up to what the function has counted."""
         now = np.array(self._page)
         for name, counter in TOTALS.items():
-            counter.inc(now[_PLACE[name]] - self._told[_PLACE[name]])
+            counter.inc(now[_PLACE[name]] - self._reported[_PLACE[name]])
         for name, gauge in STATES.items():
             gauge.set(now[_PLACE[name]])
-        self._told = now
+        self._reported = now
 
 
 class MeasuredEncoder:

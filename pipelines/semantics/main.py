@@ -105,7 +105,7 @@ def main() -> None:
             while not pause.wait(POLL_S):
                 reporter.report()
                 with suppress(KafkaException):  # the broker's trouble is not that of the job
-                    SEMANTICS_LAG.set(_behind(group))
+                    SEMANTICS_LAG.set(_lag_of(group))
                 monitor.poll(client)
     except Exception as error:
         # The Java stack in it says why; the supervisor starts the process anew.
@@ -114,7 +114,7 @@ def main() -> None:
     sys.exit(1)
 
 
-def _behind(group: Consumer) -> int:
+def _lag_of(group: Consumer) -> int:
     """Accepted proposals behind what the newest checkpoint holds, as Flink tells the broker."""
     [(_, end)] = kafka.watermarks(group, ACCEPTED_PROPOSALS).values()
     [done] = kafka.committed(group, ACCEPTED_PROPOSALS).values()

@@ -171,8 +171,8 @@ class Sink:
     def _record_lag(self, ends: dict[TopicPartition, int]) -> None:
         for topic in TOPICS:
             places = partitions_of((topic,))
-            behind = sum(ends[place] - self._positions[place] for place in places)
-            SINK_LAG.labels(topic.name).set(max(0, behind))
+            lag = sum(ends[place] - self._positions[place] for place in places)
+            SINK_LAG.labels(topic.name).set(max(0, lag))
 
     def _collect(self, messages: list[Message]) -> None:
         """Add messages to the batch, and note which positions it reaches."""

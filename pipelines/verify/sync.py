@@ -76,19 +76,19 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
     broker, clickhouse = kafka.admin(settings), connect(settings)
     [end] = kafka.ends(broker, partitions_of((ACCEPTED_PROPOSALS,))).values()
 
-    def behind() -> int:
+    def lagging() -> int:
         return max(0, end - clustered_proposals(clickhouse))
 
     def runs() -> bool:
         beat = last_beat(settings, "semantics")
         return beat is not None and beat.healthy
 
-    over = wait_until(lambda: not behind() or not runs(), timeout_s, POLL_S)
-    if over and not behind():
+    over = wait_until(lambda: not lagging() or not runs(), timeout_s, POLL_S)
+    if over and not lagging():
         # Of an item, how far clustering is comes last; other topics may be read later.
         outputs = kafka.ends(broker, partitions_of(SEMANTICS_OUTPUTS))
         _wait("the sink", timeout_s, lambda: all_written(clickhouse, outputs))
-    return behind()
+    return lagging()
 
 
 def _wait(stage: str, timeout_s: float, passed: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""Burying an epoch: its output leaves the topics, so that nobody ever shows it again.
+"""Retiring an epoch: its output leaves the topics, so that nobody ever shows it again.
 
 Its state and its rows in ClickHouse go too: the folder here, the rows by the sink. First its
 progress is taken back and the sink is waited for, because a sink that knows of progress might

@@ -92,7 +92,7 @@ def test_the_polis_layout_agrees_with_itself(clickhouse, votes, tmp_path):
 
 def test_tables_carry_their_schema_and_their_checksums(clickhouse, votes, tmp_path):
     folder = tmp_path / "out"
-    manifest = export_tables(clickhouse, "export", folder, "marts", noon)
+    export_tables(clickhouse, "export", folder, "marts", noon)
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["consultation_id"] == "export"
     assert {file["file"] for table in manifest["tables"] for file in table["files"]} | {
@@ -102,10 +102,10 @@ def test_tables_carry_their_schema_and_their_checksums(clickhouse, votes, tmp_pa
         for file in table["files"]:
             content = (folder / file["file"]).read_bytes()
             assert (len(content), sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
-    [board] = [table for table in manifest.tables if table.view == "marts.leaderboard"]
-    assert board.rows == 3
-    assert board.methods
-    assert all(column["about"] for column in board.columns)
+    [board] = [table for table in manifest["tables"] if table["view"] == "marts.leaderboard"]
+    assert board["rows"] == 3
+    assert board["methods"]
+    assert all(column["about"] for column in board["columns"])
     parquet = pyarrow.parquet.read_table(folder / "leaderboard.parquet").to_pylist()
     with (folder / "leaderboard.csv").open() as lines:
         rows = list(csv.DictReader(lines))

@@ -67,7 +67,7 @@ def test_up_ends_the_orphans_of_a_killed_supervisor(broken):
     before = {process.pid for process in orphans(broken.settings)}
     assert before
     kill_supervisor(broken)
-    assert "had lost their supervisor" in broken.run("up", code=1)
+    assert "left by a supervisor that is gone" in broken.run("up", code=1)
     assert not before & {process.pid for process in orphans(broken.settings)}
 
 

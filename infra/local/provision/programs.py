@@ -39,8 +39,8 @@ def check_java(here: Checkout) -> Iterator[Problem]:
         yield Problem(f"No Java is on PATH: {remedy}.")
         return
     # "1.8.0_392" is Java 8, "17.0.15" is Java 17
-    said = output_of([java, "-version"], here.env) or ""
-    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    version = output_of([java, "-version"], here.env) or ""
+    found = re.search(r'version "(?:1\.)?(\d+)', version)
     if found is None:
         yield Problem(f"{java} does not run: {remedy}.")
     elif int(found[1]) < JAVA_MIN:

@@ -61,8 +61,8 @@ class Runner:
         with log.open("rb") as out:
             out.seek(begin)
             tail = out.read().decode(errors="replace").splitlines()[-30:]
-        said = "\n".join(f"  | {line}" for line in tail)
-        raise StepError(f"{title}: failed.\n{said}\n{remedy} The full log is {log}.")
+        excerpt = "\n".join(f"  | {line}" for line in tail)
+        raise StepError(f"{title}: failed.\n{excerpt}\n{remedy} The full log is {log}.")
 
     def _wait(self, command: list[str], env: dict[str, str], out: int, progress: Progress) -> int:
         try:
@@ -102,7 +102,7 @@ def tool_environment(here: Checkout) -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "UV_NO_CONFIG": "1",  # pip's configuration counts, which had to be there to fetch uv
         "UV_PYTHON_DOWNLOADS": "never",
-        "TMPDIR": str(here.scratch),
+        "TMPDIR": str(here.temporary),
     }
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from operators.core.clusters import naming, snapshots
 from operators.core.clusters.change_log import ChangeLog
+from operators.core.clusters.cluster_changes import compare
 from operators.core.clusters.fixed_point import cosine, quantise
 from operators.core.clusters.item import Item
 from operators.core.clusters.members import Member, MemberTable
@@ -26,7 +27,6 @@ from operators.core.clusters.normalise import plain
 from operators.core.clusters.outputs import Outputs
 from operators.core.clusters.placement import Placement
 from operators.core.clusters.registry import Registry
-from operators.core.clusters.regrouping import compare
 from operators.core.clusters.state_size import StateSize
 from operators.core.clusters.thresholds import Thresholds
 from operators.core.clusters.vocabulary import Vocabulary
@@ -35,10 +35,10 @@ from operators.core.clusters.words import distinct_words
 METHOD: Final = "clusters/two-level-average-link/3"
 """Name and version of the rules."""
 
-STEP: Final = 25
+REGROUP_AFTER: Final = 25
 """New proposals after which clusters are formed anew, at least."""
 
-STEP_SHARE: Final = 0.1
+REGROUP_SHARE: Final = 0.1
 """The same as a share of the proposals: the steps' total cost stays in proportion to them."""
 
 GROWTH: Final = 1.25
@@ -205,7 +205,7 @@ class Clusters:
         self._since += 1
         if self._grown(number):
             self._review(number)
-        if self._since >= max(STEP, int(STEP_SHARE * len(self._members))):
+        if self._since >= max(REGROUP_AFTER, int(REGROUP_SHARE * len(self._members))):
             self._regroup(item.offset)
 
     def _settle(self, vector: NDArray[np.float64], offset: int) -> int:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def inherit(
+def match_ids(
     old: NDArray[np.int64], new: NDArray[np.int64], weights: NDArray[np.int64]
 ) -> dict[int, int]:
     """The old id of each new group that has one: the greatest overlaps first, each id once.
@@ -17,7 +17,7 @@ def inherit(
     Returns:
         Old ids by new group. Of equal overlaps the older id (the smaller number) wins.
 
-    >>> inherit(np.array([1, 1, 2]), np.array([0, 7, 7]), np.array([5, 1, 4]))
+    >>> match_ids(np.array([1, 1, 2]), np.array([0, 7, 7]), np.array([5, 1, 4]))
     {0: 1, 7: 2}
     """
     overlaps: dict[tuple[int, int], int] = {}

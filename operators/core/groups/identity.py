@@ -7,7 +7,7 @@ People = NDArray[np.bytes_]
 """Pseudonyms, ascending, ``S16``."""
 
 
-def inherit(
+def match_ids(
     former: People, former_ids: NDArray[np.intp], people: People, groups: NDArray[np.intp], k: int
 ) -> list[int]:
     """The id of each of k groups.
@@ -23,7 +23,7 @@ def inherit(
         k: How many groups there are now.
 
     >>> people = np.array([b"ann", b"ben", b"eve"], "S16")
-    >>> inherit(people, np.array([0, 0, 1]), people, np.array([1, 1, 0]), 2)
+    >>> match_ids(people, np.array([0, 0, 1]), people, np.array([1, 1, 0]), 2)
     [1, 0]
     """
     _, before, now = np.intersect1d(former, people, assume_unique=True, return_indices=True)

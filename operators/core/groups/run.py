@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.core.groups.counts import GroupVotes, group_votes
-from operators.core.groups.identity import People, inherit
+from operators.core.groups.identity import People, match_ids
 from operators.core.groups.matrix import Opinions
 from operators.core.groups.partition import partition
 
@@ -62,7 +62,7 @@ def find_groups(opinions: Opinions, former: GroupMembers = NOBODY) -> Groups:
         nothing = np.array([], np.intp)
         return Groups(0, 0.0, [], nothing, NOBODY, group_votes(opinions, nothing, nothing, 0))
     people = opinions.participants[found.members]
-    ids = inherit(former.people, former.ids, people, found.groups, found.k)
+    ids = match_ids(former.people, former.ids, people, found.groups, found.k)
     return Groups(
         found.k,
         found.silhouette,

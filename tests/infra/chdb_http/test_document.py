@@ -49,7 +49,7 @@ def test_the_limits_are_those_of_the_document():
         f"{server.ANALYST_BODIES * their.request_bytes // MIB} MiB",
     ]
     assert cells("head of a request") == [f"{server.HEAD_BYTES // 1024} KiB"] * 2
-    assert cells("connections") == [str(connection.MOST_CONNECTIONS)] * 2
+    assert cells("connections") == [str(connection.MAX_CONNECTIONS)] * 2
     assert cells("time for the head") == [f"{connection.HEAD_SECONDS} s"] * 2
     assert cells("pause within a body") == [f"{body.STALL_SECONDS} s"] * 2
     assert their.settings["max_execution_time"] == "30"

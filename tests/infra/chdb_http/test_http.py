@@ -10,7 +10,7 @@ from clickhouse_process import PATIENCE_S
 
 from infra.chdb_http import connection
 from infra.chdb_http.body import BodyMemory
-from infra.chdb_http.connection import MOST_CONNECTIONS, LimitedConnection
+from infra.chdb_http.connection import MAX_CONNECTIONS, LimitedConnection
 from infra.chdb_http.errors import QueryError
 
 
@@ -147,7 +147,7 @@ def test_nonsense_harms_nobody(server, sent):
 
 def test_one_port_cannot_take_the_connections_of_the_other(server):
     with contextlib.ExitStack() as opened:
-        for _ in range(MOST_CONNECTIONS + 20):
+        for _ in range(MAX_CONNECTIONS + 20):
             address = ("127.0.0.1", server.analyst_port)
             client = opened.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
             client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nSEL")

@@ -8,7 +8,7 @@ import sys
 import pytest
 from places import CHECKOUT
 
-from pipelines.cli.faults import clickhouse_says
+from pipelines.cli.error_sentences import clickhouse_says
 from pipelines.cli.query import FOR_PEOPLE
 
 

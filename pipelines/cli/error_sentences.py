@@ -57,13 +57,13 @@ def clickhouse_says(text: str) -> str:
     "Unknown table expression identifier 'nowhere' (UNKNOWN_TABLE)"
     """
     found = _ANSWER.search(text)
-    said = found["text"] if found else text
+    sentence = found["text"] if found else text
     for repeated in _REPEATED:
-        said = repeated.sub(" ", said).strip()
-    name = _NAME.search(said)
+        sentence = repeated.sub(" ", sentence).strip()
+    name = _NAME.search(sentence)
     if name is None:
-        return said
-    return f"{said[: name.start()].rstrip(' .:')} ({name['name']})"
+        return sentence
+    return f"{sentence[: name.start()].rstrip(' .:')} ({name['name']})"
 
 
 def _is(error: Exception, module: str, kinds: "Callable[[Any], Any]") -> bool:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.core.clusters.id_matching import inherit
+from operators.core.clusters.id_matching import match_ids
 
 
 @dataclass(frozen=True, slots=True)
-class Regrouping:
+class ClusterChanges:
     """The new clusters of the micro-clusters.
 
     Attributes:
@@ -28,7 +28,7 @@ def compare(
     groups: NDArray[np.int64],
     counts: NDArray[np.int64],
     next_number: int,
-) -> Regrouping:
+) -> ClusterChanges:
     """Let new groups inherit the clusters' numbers, and say what became of the clusters.
 
     Args:
@@ -41,7 +41,7 @@ def compare(
     >>> found.clusters.tolist(), found.split, found.merged
     ([1, 3, 2], ((3, 1, 1),), ())
     """
-    heirs = inherit(before, groups, counts)
+    heirs = match_ids(before, groups, counts)
     numbers = dict(heirs)
     split: list[tuple[int, int, int]] = []
     for group in np.unique(groups).tolist():
@@ -56,7 +56,7 @@ def compare(
         inside = before == number
         into = _heaviest(now[inside], counts[inside])
         merged.append((number, into, int(counts[inside].sum())))
-    return Regrouping(now, tuple(split), tuple(merged))
+    return ClusterChanges(now, tuple(split), tuple(merged))
 
 
 def _heaviest(numbers: NDArray[np.int64], counts: NDArray[np.int64]) -> int:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.core.clusters.regrouping import compare
+from operators.core.clusters.cluster_changes import compare
 
 
 def test_without_a_change_every_cluster_keeps_its_number():
