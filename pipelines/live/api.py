@@ -103,7 +103,7 @@ class ProposalPage:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterList:
+class ClusterPage:
     """The clusters of a consultation, the largest first."""
 
     as_of: datetime | None
@@ -211,14 +211,14 @@ def json_routes(boards: Boards, streams: Streams, answers: Answers) -> APIRouter
         key = ("proposal", consultation, proposal, found.shown_at, found.version)
         return answer(request, key, page)
 
-    @router.get("/consultations/{consultation}/clusters", response_model=ClusterList)
+    @router.get("/consultations/{consultation}/clusters", response_model=ClusterPage)
     async def clusters(request: Request, consultation: Id) -> Response:
         """Proposals about the same subject, and how much they are agreed with."""
         found = await boards.board(consultation)
         return answer(
             request,
             ("clusters", consultation, found.version),
-            ClusterList(found.as_of, INTERVAL, found.clusters),
+            ClusterPage(found.as_of, INTERVAL, found.clusters),
         )
 
     @router.get("/consultations/{consultation}/publications", response_model=Publications)

@@ -18,7 +18,7 @@ from pipelines.live.boards import Boards, NotPublishedError
 from pipelines.live.languages import choose
 from pipelines.live.pages import page_routes
 from pipelines.live.protection import Protection
-from pipelines.live.rendering import PageMaker, View, draw
+from pipelines.live.rendering import PageMaker, PageView, draw
 from pipelines.live.shared import shared_routes
 from pipelines.live.static_files import static_routes
 from pipelines.live.streams import Streams, TooManyStreamsError
@@ -88,6 +88,6 @@ def failed(request: Request, status: int, detail: Any = None) -> Response:
         return JSONResponse({"detail": detail or text}, status, headers)
     asked = request.query_params.get("lang")
     spoken = choose(asked, request.headers.get("accept-language", ""))
-    view = View(spoken, "/", {"lang": spoken.code} if asked == spoken.code else {})
+    view = PageView(spoken, "/", {"lang": spoken.code} if asked == spoken.code else {})
     page = draw("error.html", view, title=spoken.text(text), status=status)
     return Response(page, status, headers, media_type=HTML)

@@ -108,14 +108,14 @@ def line(history: Sequence[Added], until: datetime | None = None) -> Line | None
         history: What was added, oldest first.
         until: Leave out what was published later.
     """
-    told = [added for added in history if until is None or added.until <= until]
+    published = [added for added in history if until is None or added.until <= until]
     sums = zip(
-        accumulate(added.agree for added in told),
-        accumulate(added.votes for added in told),
+        accumulate(added.agree for added in published),
+        accumulate(added.votes for added in published),
         strict=True,
     )
     moments = []
-    for added, (agree, votes) in zip(told, sums, strict=True):
+    for added, (agree, votes) in zip(published, sums, strict=True):
         if votes > 0 and 0 <= agree <= votes:
             found = agreement(agree, votes)
             moments.append(Moment(added.until, votes, found.rate or 0.0, found.low, found.high))

@@ -25,7 +25,7 @@ Lang = Annotated[str | None, Query(max_length=8, description="Language of the pa
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PageView:
     """What every template knows.
 
     Attributes:
@@ -88,7 +88,7 @@ def environment() -> Environment:
     return made
 
 
-def draw(template: str, view: View, **values: Any) -> bytes:
+def draw(template: str, view: PageView, **values: Any) -> bytes:
     """A template filled in."""
     spoken = view.language
     return (
@@ -110,7 +110,7 @@ class PageMaker:
         request: Request,
         lang: str | None,
         key: tuple[Any, ...],
-        make: Callable[[View], bytes],
+        make: Callable[[PageView], bytes],
         kind: str = HTML,
     ) -> Response:
         """The page, made if nobody has asked for it yet.
@@ -128,6 +128,6 @@ class PageMaker:
             for name, value in request.query_params.items()
             if value and name in KNOWN
         }
-        view = View(spoken, quote(request.url.path), query)
+        view = PageView(spoken, quote(request.url.path), query)
         named = ("page", spoken.code, view.link(), *map(str, key))
         return self._answers.answer(request, named, kind, lambda: make(view))

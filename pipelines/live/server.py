@@ -20,7 +20,7 @@ EXTRA_CONNECTIONS = 256
 """Connections beside those of event streams."""
 
 
-class _Server(uvicorn.Server):
+class _LiveServer(uvicorn.Server):
     """The process has its own signals."""
 
     @contextlib.contextmanager
@@ -37,11 +37,11 @@ _FULL = (
 def _connections(most: int) -> type[LimitedConnection]:
     """Connections that must say soon what they want, and so many of them."""
 
-    class Bounded(LimitedConnection):
+    class BoundedConnection(LimitedConnection):
         max_connections: ClassVar[int] = most
         full: ClassVar[bytes] = _FULL
 
-    return Bounded
+    return BoundedConnection
 
 
 class WebServer:
@@ -58,7 +58,7 @@ class WebServer:
         self, app: ASGIApp, bound: socket.socket, *, proxies: tuple[str, ...], max_streams: int
     ) -> None:
         self._bound = bound
-        self._server = _Server(
+        self._server = _LiveServer(
             uvicorn.Config(
                 app,
                 http=_connections(max_streams + EXTRA_CONNECTIONS),

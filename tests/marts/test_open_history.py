@@ -20,7 +20,7 @@ def tick(n: int) -> datetime:
 
 
 @pytest.fixture(scope="module")
-def told(clickhouse, analyst) -> dict[str, list[Any]]:
+def published(clickhouse, analyst) -> dict[str, list[Any]]:
     """A consultation of four publications, and how its board looked after each."""
     insert_consultation(clickhouse, "past", rank_min_votes=10)
     insert_proposals(clickhouse, "past", ["p1", "p2"])
@@ -48,27 +48,27 @@ def told(clickhouse, analyst) -> dict[str, list[Any]]:
 
 
 @pytest.mark.parametrize("n", range(4))
-def test_the_board_of_a_past_publication_is_the_one_that_everybody_saw(analyst, told, n):
-    assert open_boards.proposals(analyst, "past", tick(n)) == told["boards"][n]
+def test_the_board_of_a_past_publication_is_the_one_that_everybody_saw(analyst, published, n):
+    assert open_boards.proposals(analyst, "past", tick(n)) == published["boards"][n]
     later = tick(n) + timedelta(seconds=59)
-    assert open_boards.proposals(analyst, "past", later) == told["boards"][n]
-    assert open_boards.countries(analyst, "past", "p1", tick(n)) == told["countries"][n]
+    assert open_boards.proposals(analyst, "past", later) == published["boards"][n]
+    assert open_boards.countries(analyst, "past", "p1", tick(n)) == published["countries"][n]
 
 
-def test_boards_differ_from_publication_to_publication(told):
-    assert len({str(board) for board in told["boards"]}) == 4
+def test_boards_differ_from_publication_to_publication(published):
+    assert len({str(board) for board in published["boards"]}) == 4
 
 
-def test_before_the_first_publication_nothing_had_been_published(analyst, told):
+def test_before_the_first_publication_nothing_had_been_published(analyst, published):
     found = open_boards.proposals(analyst, "past", tick(0) - timedelta(seconds=1))
     assert {row.votes for row in found} == {0}
     assert {row.as_of for row in found} == {None}
 
 
-def test_what_was_added_sums_up_to_what_was_shown(analyst, told):
+def test_what_was_added_sums_up_to_what_was_shown(analyst, published):
     added = open_boards.history(analyst, "past", "p1")
     assert [each.until for each in added] == [tick(n) for n in range(4)]
-    for n, board in enumerate(told["boards"]):
+    for n, board in enumerate(published["boards"]):
         [row] = [row for row in board if row.proposal_id == "p1"]
         sums = [
             sum(getattr(each, name) for each in added[: n + 1])
@@ -77,8 +77,8 @@ def test_what_was_added_sums_up_to_what_was_shown(analyst, told):
         assert sums == [row.votes, row.agree, row.disagree, row.neutral]
 
 
-def test_consensus_is_that_of_the_published_countries(analyst, told):
-    rows = [row for row in told["countries"][-1] if row.country not in {"XX", "ZZ"}]
+def test_consensus_is_that_of_the_published_countries(analyst, published):
+    rows = [row for row in published["countries"][-1] if row.country not in {"XX", "ZZ"}]
     codes = sorted(row.country for row in rows)
     by_code = {row.country: row for row in rows}
     votes = [by_code[code].votes for code in codes]
@@ -87,7 +87,7 @@ def test_consensus_is_that_of_the_published_countries(analyst, told):
     ).first_row
     weights = country_weights(codes, votes, dict(zip(*listed, strict=True)))
     expected = consensus([by_code[code].agree for code in codes], votes, weights)
-    [board] = [row for row in told["boards"][-1] if row.proposal_id == "p1"]
+    [board] = [row for row in published["boards"][-1] if row.proposal_id == "p1"]
     assert board.consensus == pytest.approx(float(expected.value), abs=1e-9)
     assert board.consensus_low == pytest.approx(float(expected.low), abs=1e-9)
     assert board.coverage == pytest.approx(float(expected.coverage), abs=1e-9)
@@ -95,16 +95,18 @@ def test_consensus_is_that_of_the_published_countries(analyst, told):
     assert board.weakest_country == weakest
 
 
-def test_a_consultation_says_how_much_of_it_is_published(analyst, told):
+def test_a_consultation_says_how_much_of_it_is_published(analyst, published):
     [found] = [
         each for each in open_boards.consultations(analyst) if each.consultation_id == "past"
     ]
-    assert found.ballots == sum(row.votes for row in told["boards"][-1])
+    assert found.ballots == sum(row.votes for row in published["boards"][-1])
     assert (found.proposals, found.as_of) == (2, tick(3))
     assert open_boards.newest_tick(analyst) == open_boards.ticks(analyst)[-1] == tick(3)
 
 
-def test_a_proposal_that_moderation_refuses_is_gone_from_the_past_too(clickhouse, analyst, told):
+def test_a_proposal_that_moderation_refuses_is_gone_from_the_past_too(
+    clickhouse, analyst, published
+):
     insert_consultation(clickhouse, "refused", rank_min_votes=10)
     insert_proposals(clickhouse, "refused", ["p1"])
     insert_votes(

@@ -29,9 +29,9 @@ def test_a_catalogue_has_every_text_and_no_other(code):
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_text_is_filled_in_with_the_same_values(code):
-    for english, said in language(code).texts.items():
+    for english, translated in language(code).texts.items():
         names = sorted(re.findall(r"\{(\w+)\}", english))
-        assert sorted(re.findall(r"\{(\w+)\}", said)) == names, said
+        assert sorted(re.findall(r"\{(\w+)\}", translated)) == names, translated
 
 
 def test_texts_are_looked_for_where_they_are():

@@ -1,9 +1,9 @@
 from pipelines.live.languages import language
-from pipelines.live.rendering import View, board_path, draw, proposal_path
+from pipelines.live.rendering import PageView, board_path, draw, proposal_path
 
 
 def test_a_link_keeps_the_language_and_drops_what_is_empty():
-    view = View(language("en"), "/consultations/a", {"lang": "en", "q": "x"})
+    view = PageView(language("en"), "/consultations/a", {"lang": "en", "q": "x"})
     assert view.link() == "/consultations/a?lang=en&q=x"
     assert view.link(q="", limit=50) == "/consultations/a?lang=en&limit=50"
     assert view.link("/") == "/?lang=en"
@@ -15,5 +15,5 @@ def test_ids_of_strangers_are_escaped_in_addresses():
 
 
 def test_what_a_template_is_given_is_escaped():
-    view = View(language("en"), "/", {})
+    view = PageView(language("en"), "/", {})
     assert b"&lt;b&gt;" in draw("error.html", view, title="<b>", status=404)
