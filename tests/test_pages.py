@@ -100,8 +100,9 @@ def test_a_decision_has_number_date_status_context_decision_and_consequences(pag
         assert section.strip()
 
 
-def test_decisions_are_numbered_without_gaps_and_listed_with_title_date_and_status():
-    assert [int(page.name[:4]) for page in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+def test_decisions_have_numbers_of_their_own_and_are_listed_with_title_date_and_status():
+    numbers = [int(page.name[:4]) for page in DECISIONS]
+    assert len(set(numbers)) == len(numbers), "a number may be kept for work that is under way"
     index = (DOCS / "decisions" / "index.md").read_text()
     listed = re.findall(
         r"^\| \[(\d{4})\]\((\S+)\) \| (.+) \| (\S+) \| (\w+) \|$", index, re.MULTILINE

@@ -41,6 +41,20 @@ def _http_url(text: str) -> str:
     return f"{url.scheme}://{url.netloc}"
 
 
+def _web_url(text: str) -> str:
+    url = urlsplit(text)
+    try:
+        port = url.port
+    except ValueError:
+        port = 0
+    plain = re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", url.path) and not (url.query or url.fragment)
+    if url.scheme not in {"http", "https"} or not url.hostname or port == 0 or not plain:
+        raise ValueError("must be an address like https://host:port/path")
+    if "@" in url.netloc:
+        raise ValueError("must hold no user and no password")
+    return f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
+
+
 def _redis_url(text: str) -> str:
     url = _split(text, ("redis", "rediss"), "rediss://host:port/0")
     if not re.fullmatch(r"(/\d{0,3})?", url.path):
@@ -81,3 +95,6 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 """``redis://host:port/database`` or ``rediss://…``; the database may be left out."""
+
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+"""``http://host`` or ``https://host``, with a port and a path where they are needed."""

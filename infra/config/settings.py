@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from infra.config.addresses import Brokers, HttpUrl, Names, Origins, RedisUrl
+from infra.config.addresses import Brokers, HttpUrl, RedisUrl, WebUrl
 from infra.config.folders import HOME, JARS, MODEL, MODELS
+from infra.config.live_settings import LiveSettings
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class Settings(BaseModel):
+class Settings(LiveSettings):
     """One installation. Field names are the environment's, without ``TUTTI_``.
 
     Ports count up from ``port_base`` in a fixed order, so that two stacks run side by side as
@@ -139,32 +140,20 @@ class Settings(BaseModel):
     redis_ca_file: Path | None = Field(
         None, description="authority of Redis's certificate, PEM; unset: the system's"
     )
+    grafana_url: WebUrl | None = Field(
+        None, description="Grafana, as https://host:3000/path, for `tutti dashboards`"
+    )
+    grafana_token: SecretStr | None = Field(
+        None, description="token of a service account there; better in a file"
+    )
+    grafana_token_file: Path | None = Field(
+        None, description="file of that token, instead of TUTTI_GRAFANA_TOKEN"
+    )
+    grafana_ca_file: Path | None = Field(
+        None, description="authority of Grafana's certificate, PEM; unset: the system's"
+    )
     trust_rules: Path | None = Field(
         None, description="TOML file: which source may set which trust; unset: each sets any"
-    )
-
-    live_host: str = Field(
-        "127.0.0.1",
-        description="address the public pages listen on; any but 127.0.0.1 is reached from other"
-        " machines",
-    )
-    live_names: Names = Field(
-        (),
-        description="host names by which visitors know the public pages, beside 127.0.0.1 and"
-        " localhost, with commas between",
-    )
-    live_proxies: Names = Field(
-        (),
-        description="addresses of proxies before the public pages whose X-Forwarded-For is"
-        " believed, with commas between",
-    )
-    live_embedders: Origins = Field(
-        (),
-        description="origins whose pages may show /embed/… in a frame, as https://host, with commas"
-        " between; unset: none",
-    )
-    live_streams: int = Field(
-        2500, ge=1, le=50000, description="event streams of the public pages at a time"
     )
 
     @model_validator(mode="before")
@@ -330,7 +319,19 @@ def _other_faults(settings: Settings) -> Iterator[str]:
                 f"TUTTI_{name} would send the password readable over the network:"
                 f" use {url.scheme}s://"
             )
+    yield from _grafana_faults(settings)
     if settings.redis_url is None and settings.redis_user is not None:
         yield "TUTTI_REDIS_USER needs TUTTI_REDIS_URL: the local server has one user only"
     if settings.pseudonym_key is not None and settings.pseudonym_key_file is not None:
         yield "TUTTI_PSEUDONYM_KEY and TUTTI_PSEUDONYM_KEY_FILE: set one of them"
+
+
+def _grafana_faults(settings: Settings) -> Iterator[str]:
+    url = urlsplit(settings.grafana_url or "")
+    token, file = settings.grafana_token, settings.grafana_token_file
+    if token is not None and file is not None:
+        yield "TUTTI_GRAFANA_TOKEN and TUTTI_GRAFANA_TOKEN_FILE: set one of them"
+    if url.scheme == "http" and url.hostname not in _LOOPBACK:
+        yield ("TUTTI_GRAFANA_URL would send the token readable over the network: use https://")
+    if url.scheme == "http" and settings.grafana_ca_file:
+        yield "TUTTI_GRAFANA_URL must begin with https:// where there is a CA file"

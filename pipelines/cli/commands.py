@@ -42,6 +42,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         ),
         "config": ("config.config", "Settings."),
         "models": ("models.app", "Sentence encoders."),
+        "dashboards": ("dashboards.app", "Dashboards of Grafana, as code."),
     },
     "Send": {
         "send": (

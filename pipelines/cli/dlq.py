@@ -17,6 +17,7 @@ from schemas.times import parse_instant
 
 if TYPE_CHECKING:
     from pipelines.dlq.letters import DeadLetter, Original, Replay, Wanted
+    from pipelines.exchange.outcome import Outcome
     from schemas.events import Kind
 
 app = typer.Typer(help="Messages that were rejected.", no_args_is_help=True, rich_markup_mode=None)
@@ -25,6 +26,8 @@ SHOWN_CHARACTERS: Final = 2_000
 """Of a message; a whole one may have 1 MiB."""
 LISTED: Final = 20
 """Messages that a replay lists; all are counted."""
+PATIENCE_S: Final = 60.0
+"""The longest time in which intake may read nothing of a replay."""
 WARNING: Final = "Messages may hold participants' own ids: do not pass them on."
 
 KindOrTopic = Annotated[
@@ -157,29 +160,42 @@ def replay_command(
     """Send rejected messages again that would be accepted now; the oldest first.
 
     A message goes to its former partition with its former key, so that replaying twice changes no
-    count.
+    count. Exit status 1 if one was not acknowledged, or was rejected again.
     """
     ours, views = settings(), clickhouse()
     from rich.progress import MofNCompleteColumn
 
+    from pipelines.cli.send import print_outcome, settle
     from pipelines.dlq import letters
+    from pipelines.exchange.outcome import Watch
     from pipelines.exchange.send import Sender
 
     wanted = _wanted(kind, reason, field, since, until)
+    watch = Watch(ours) if yes else None
     with progress(MofNCompleteColumn()) as bar:
         matching = letters.count(views, wanted)
         found = letters.dead_letters(views, wanted, limit)
         moving = bar.track(found, description="replaying")
         done = letters.replay(ours, views, moving, Sender(ours) if yes else None)
-    if as_json:
-        print_json(_plain(done, matching, len(found)))
-    else:
+    if not as_json:
         _print_replay(done, matching, len(found))
-    if done.receipt is not None and done.receipt.failed:
+    if done.receipt is None:
+        outcome, late = None, None
+    else:
+        outcome, late = settle(done.receipt, watch, PATIENCE_S)
+    if as_json:
+        print_json(_plain(done, matching, len(found), outcome))
+    elif done.receipt and outcome:
+        print_outcome(done.receipt, outcome)
+    if late is not None:
+        raise late
+    if (done.receipt and done.receipt.failed) or (outcome and outcome.rejected):
         raise typer.Exit(1)
 
 
-def _plain(done: "Replay", matching: int, looked_at: int) -> dict[str, Any]:
+def _plain(
+    done: "Replay", matching: int, looked_at: int, outcome: "Outcome | None"
+) -> dict[str, Any]:
     return {
         "matching": matching,
         "looked_at": looked_at,
@@ -190,6 +206,8 @@ def _plain(done: "Replay", matching: int, looked_at: int) -> dict[str, Any]:
         "sent": done.receipt.sent if done.receipt else 0,
         "acknowledged": done.receipt.acknowledged if done.receipt else 0,
         "failed": dict(done.receipt.failed) if done.receipt else {},
+        "accepted": outcome.accepted if outcome else None,
+        "rejected_again": outcome.rejected if outcome else None,
         "messages": [letter.coordinates for letter in done.valid],
     }
 

@@ -82,20 +82,25 @@ def report(
     """
     if not as_json:
         _print_receipt(name, receipt)
-    outcome, late = None, None
-    try:
-        if watch is not None:
-            outcome = watch.outcome(receipt.offsets, patience_s)
-    except TransientError as error:
-        late = error
+    outcome, late = settle(receipt, watch, patience_s)
     if as_json:
         print_json({name: _plain(receipt, outcome)})
     elif outcome is not None:
-        _print_outcome(receipt, outcome)
+        print_outcome(receipt, outcome)
     if late is not None:
         raise late
     if any(receipt.failed.values()) or (outcome and outcome.rejected):
         raise typer.Exit(1)
+
+
+def settle(
+    receipt: "Receipt", watch: "Watch | None", patience_s: float
+) -> "tuple[Outcome | None, TransientError | None]":
+    """What became of the messages, or why that is not known yet; neither without a watch."""
+    try:
+        return (watch.outcome(receipt.offsets, patience_s) if watch else None), None
+    except TransientError as error:
+        return None, error
 
 
 def _print_receipt(name: str, receipt: "Receipt") -> None:
@@ -107,7 +112,8 @@ def _print_receipt(name: str, receipt: "Receipt") -> None:
         errors.print(f"{count} failed: {reason}")
 
 
-def _print_outcome(receipt: "Receipt", outcome: "Outcome") -> None:
+def print_outcome(receipt: "Receipt", outcome: "Outcome") -> None:
+    """Say it to people, the reasons with cures and the first message of each."""
     unknown = receipt.acknowledged - outcome.accepted - outcome.rejected
     console.print(
         f"{outcome.accepted} accepted, {outcome.rejected} rejected"

@@ -236,6 +236,7 @@ def replayed(stack, refused) -> dict[str, object]:
 
 def test_a_vote_of_the_future_is_counted_when_its_time_has_come(stack, refused, replayed):
     assert (replayed["sent"], replayed["acknowledged"], replayed["failed"]) == (7, 7, {})
+    assert (replayed["accepted"], replayed["rejected_again"]) == (7, 0)
     assert replayed["still_rejected"] == {"unknown_choice": 1, "empty": 1}
     rows = stack.rows(
         "SELECT proposal_id, votes, agree FROM marts.leaderboard"

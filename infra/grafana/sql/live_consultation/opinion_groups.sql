@@ -1,0 +1,6 @@
+-- People who vote alike. Read the verdict first: clustering finds groups in noise, too.
+SELECT verdict, group, size, grouped, participants, silhouette, noise_silhouette, computed_at
+FROM marts.opinion_groups
+WHERE consultation_id = decodeURLComponent('${consultation:percentencode}')
+ORDER BY group
+LIMIT 20
