@@ -243,16 +243,16 @@ def json_routes(boards: Boards, streams: Streams, answers: Answers) -> APIRouter
         """Follow a consultation: its newest state at once, then whenever it changes."""
         found = await boards.board(consultation)
         seen = request.headers.get("last-event-id", "")[:32]
-        place = streams.take(consultation, address_of(request.scope))
+        seat = streams.take(consultation, address_of(request.scope))
         streams.publish(found)
         return EventSourceResponse(
-            streams.events(place, seen),
+            streams.events(seat, seen),
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
             ping=HEARTBEAT_S,
             send_timeout=SLOW_S,
             sep="\n",
             # A generator that never began has no end of its own.
-            background=BackgroundTask(streams.leave, place),
+            background=BackgroundTask(streams.leave, seat),
         )
 
     return router

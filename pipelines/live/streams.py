@@ -40,8 +40,8 @@ class Channel:
 
 
 @dataclass(slots=True)
-class Place:
-    """One follower's place."""
+class Seat:
+    """One follower's seat."""
 
     consultation: str
     address: str
@@ -80,8 +80,8 @@ class Streams:
         channel.changed.set()
         channel.changed = asyncio.Event()
 
-    def take(self, consultation: str, address: str) -> Place:
-        """A place among the followers.
+    def take(self, consultation: str, address: str) -> Seat:
+        """A seat among the followers.
 
         Raises:
             TooManyStreamsError: There is none.
@@ -91,30 +91,30 @@ class Streams:
         channel = self._channels.setdefault(consultation, Channel())
         channel.followers += 1
         self._by_address[address] += 1
-        return Place(consultation, address, channel)
+        return Seat(consultation, address, channel)
 
-    def leave(self, place: Place) -> None:
-        """Give a place back, once."""
-        if place.left:
+    def leave(self, seat: Seat) -> None:
+        """Give a seat back, once."""
+        if seat.left:
             return
-        place.left = True
-        place.channel.followers -= 1
-        self._by_address[place.address] -= 1
-        if not self._by_address[place.address]:
-            del self._by_address[place.address]
-        if not place.channel.followers:
-            self._channels.pop(place.consultation, None)
+        seat.left = True
+        seat.channel.followers -= 1
+        self._by_address[seat.address] -= 1
+        if not self._by_address[seat.address]:
+            del self._by_address[seat.address]
+        if not seat.channel.followers:
+            self._channels.pop(seat.consultation, None)
 
-    async def events(self, place: Place, seen: str) -> AsyncIterator[bytes]:
+    async def events(self, seat: Seat, seen: str) -> AsyncIterator[bytes]:
         """The newest event unless the follower has seen it, then each that follows.
 
         Args:
-            place: The follower's; it is given back at the end.
+            seat: The follower's; it is given back at the end.
             seen: The id of the last event that the follower has, ``Last-Event-ID``; or empty.
         """
         try:
             while True:
-                channel = place.channel
+                channel = seat.channel
                 changed = channel.changed
                 if channel.version not in {"", seen}:
                     seen = channel.version
@@ -122,7 +122,7 @@ class Streams:
                 else:
                     await changed.wait()
         finally:
-            self.leave(place)
+            self.leave(seat)
 
 
 def event_of(board: PublicBoard) -> bytes:

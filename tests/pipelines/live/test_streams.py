@@ -16,9 +16,9 @@ def test_who_comes_gets_the_newest_event_at_once_and_then_what_changes():
     streams = Streams(10)
 
     async def follow():
-        place = streams.take(NAME, "a")
+        seat = streams.take(NAME, "a")
         streams.publish(board(1))
-        events = streams.events(place, "")
+        events = streams.events(seat, "")
         assert await anext(events) == event_of(board(1))
         waiting = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
@@ -35,9 +35,9 @@ def test_who_comes_again_with_the_newest_id_is_sent_nothing_twice():
     streams = Streams(10)
 
     async def follow():
-        place = streams.take(NAME, "a")
+        seat = streams.take(NAME, "a")
         streams.publish(board(1))
-        events = streams.events(place, board(1).version)
+        events = streams.events(seat, board(1).version)
         waiting = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
         assert not waiting.done()
@@ -51,8 +51,8 @@ def test_a_slow_follower_is_sent_the_newest_and_not_all_between():
     streams = Streams(10)
 
     async def follow():
-        place = streams.take(NAME, "a")
-        events = streams.events(place, "")
+        seat = streams.take(NAME, "a")
+        events = streams.events(seat, "")
         for votes in range(1, 50):
             streams.publish(board(votes))
         assert await anext(events) == event_of(board(49))
