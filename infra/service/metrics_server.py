@@ -27,6 +27,7 @@ from infra.service.metrics import (
     FLINK,
     GROUPS,
     INTAKE,
+    LIVE,
     METRICS,
     PERIODIC,
     PROBE,
@@ -43,7 +44,7 @@ PUSH_BYTES: Final = 4 * 1024 * 1024
 PUSH_STALE_MS: Final = 60_000
 FORGOTTEN_MS: Final = 600_000
 """A second intake that was silent for this long was ended on purpose."""
-_ALWAYS: Final = frozenset(source.name for source in (INTAKE, SINK, PROBE, PERIODIC, GROUPS))
+_ALWAYS: Final = frozenset(source.name for source in (INTAKE, SINK, PROBE, PERIODIC, GROUPS, LIVE))
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
