@@ -26,9 +26,9 @@ WITHOUT_TEST = {
         infra.chdb_http.__main__ infra.local.provision.__main__
     """,
     "puts a service together of what is tested; tests/stack runs it as a process": """
-        pipelines.http_intake.main pipelines.intake.main pipelines.periodic.main
-        pipelines.semantics.main pipelines.sink.main pipelines.votes.job pipelines.votes.main
-        pipelines.votes.rebuild infra.local.broker
+        pipelines.http_intake.main pipelines.intake.main pipelines.live.main
+        pipelines.periodic.main pipelines.semantics.main pipelines.sink.main pipelines.votes.job
+        pipelines.votes.main pipelines.votes.rebuild infra.local.broker
     """,
     "asked over HTTP, as clients do, by the tests in tests/infra/chdb_http": """
         infra.chdb_http.app infra.chdb_http.config infra.chdb_http.engine

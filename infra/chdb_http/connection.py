@@ -25,6 +25,8 @@ _FULL = (
 class LimitedConnection(H11Protocol):
     """HTTP/1.1 with a bounded number of connections and a deadline for each request's head."""
 
+    max_connections: ClassVar[int] = MAX_CONNECTIONS
+    full: ClassVar[bytes] = _FULL
     _open: ClassVar[Counter[int]] = Counter()
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -36,8 +38,8 @@ class LimitedConnection(H11Protocol):
         """Accept, or say that there are too many."""
         super().connection_made(transport)
         port = self.server[1] if self.server else 0
-        if self._open[port or 0] >= MAX_CONNECTIONS:
-            transport.write(_FULL)
+        if self._open[port or 0] >= self.max_connections:
+            transport.write(self.full)
             transport.close()
             return
         self._counted = port or 0

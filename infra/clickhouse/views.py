@@ -35,6 +35,8 @@ FROM_THE_SAME_FILE: Final = (
     "marts.leaderboard_at",
     "marts.leaderboard_by_country_at",
     "marts.agreement_by_country_at",
+    "open.leaderboard_at",
+    "open.agreement_by_country_at",
 )
 """Views as of a past moment that have no file of their own."""
 

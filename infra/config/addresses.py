@@ -4,9 +4,11 @@ import re
 from typing import Annotated, Final
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 _BROKER: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})").fullmatch
+_NAME: Final = re.compile(r"[a-z0-9._-]{1,253}|\[?[0-9a-f:.]{2,45}\]?").fullmatch
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9._-]{1,253}(?::\d{1,5})?").fullmatch
 _MAX_PORT: Final = 65_535
 
 
@@ -59,6 +61,31 @@ def _redis_url(text: str) -> str:
         raise ValueError("must be an address like rediss://host:port/0")
     return f"{url.scheme}://{url.netloc}/{url.path.lstrip('/') or '0'}"
 
+
+def _listed(given: object) -> object:
+    """Names with commas between, as the environment holds them."""
+    if not isinstance(given, str):
+        return given
+    return tuple(name.strip().lower() for name in given.split(",") if name.strip())
+
+
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_NAME(name) for name in names):
+        raise ValueError("must be names of hosts or addresses, with commas between")
+    return names
+
+
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_ORIGIN(origin) for origin in origins):
+        raise ValueError("must be origins like https://host, with commas between")
+    return origins
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_names)]
+"""Host names or addresses: ``name,name``."""
+
+Origins = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_origins)]
+"""Origins as browsers name them: ``https://host,https://host:port``."""
 
 Brokers = Annotated[str, AfterValidator(_brokers)]
 """Kafka's bootstrap servers: ``host:port,host:port``."""

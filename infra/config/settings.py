@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from infra.config.addresses import Brokers, HttpUrl, RedisUrl, WebUrl
 from infra.config.folders import HOME, JARS, MODEL, MODELS
+from infra.config.live_settings import LiveSettings
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class Settings(BaseModel):
+class Settings(LiveSettings):
     """One installation. Field names are the environment's, without ``TUTTI_``.
 
     Ports count up from ``port_base`` in a fixed order, so that two stacks run side by side as
@@ -188,6 +189,11 @@ class Settings(BaseModel):
         for fault in (*_kafka_faults(self), *_other_faults(self)):
             raise ValueError(fault)
         return self
+
+    @property
+    def live_port(self) -> int:
+        """The public pages, JSON and event streams, and the operators' page."""
+        return self.port_base
 
     @property
     def clickhouse_port(self) -> int:

@@ -247,5 +247,6 @@ SERVICES: Final[tuple[Service, ...]] = (
     ),
     Service("periodic", "pipelines.periodic.main", 1, 60, _heartbeat("periodic")),
     Service("groups", "pipelines.groups.main", 1, 60, _heartbeat("groups")),
+    Service("live", "pipelines.live.main", 1, 60, _heartbeat("live"), lambda s: s.live_port),
     Service("rebuild", "pipelines.votes.rebuild", 1, 300, _heartbeat("rebuild"), on_demand=True),
 )

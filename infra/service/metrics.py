@@ -186,6 +186,19 @@ GROUPS_WAITING: Final = GROUPS.gauge(
     "Consultations whose ballots have changed since they were grouped.",
 )
 
+LIVE: Final = Source("live")
+LIVE_ANSWERS: Final = LIVE.counter(
+    "tutti_live_answers_total", "requests", "Answers of the live service, by status.", ("status",)
+)
+LIVE_STREAMS: Final = LIVE.gauge(
+    "tutti_live_open_streams", "", "Event streams that viewers follow at the moment."
+)
+LIVE_READS: Final = LIVE.counter(
+    "tutti_live_reads_total",
+    "",
+    "What the live service has read from ClickHouse: once for all viewers of an edition.",
+)
+
 SEMANTICS: Final = Source("semantics")
 SEMANTICS_PROPOSALS: Final = SEMANTICS.counter(
     "tutti_semantics_proposals_total",
@@ -287,7 +300,18 @@ for _name, _unit, _labels, _about in (
 ):
     FLINK.declare(f"flink_{_name}", "gauge", _unit, _about, _labels)  # type: ignore[arg-type]
 
-SOURCES: Final = (INTAKE, HTTP_INTAKE, SINK, PROBE, PERIODIC, GROUPS, SEMANTICS, FLINK, CLICKHOUSE)
+SOURCES: Final = (
+    INTAKE,
+    HTTP_INTAKE,
+    SINK,
+    PROBE,
+    PERIODIC,
+    GROUPS,
+    LIVE,
+    SEMANTICS,
+    FLINK,
+    CLICKHOUSE,
+)
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric for source in SOURCES for metric in source.metrics
 }

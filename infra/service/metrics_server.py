@@ -28,6 +28,7 @@ from infra.service.metrics import (
     GROUPS,
     HTTP_INTAKE,
     INTAKE,
+    LIVE,
     METRICS,
     PERIODIC,
     PROBE,
@@ -45,7 +46,7 @@ PUSH_STALE_MS: Final = 60_000
 FORGOTTEN_MS: Final = 600_000
 """A second intake that was silent for this long was ended on purpose."""
 _ALWAYS: Final = frozenset(
-    source.name for source in (INTAKE, HTTP_INTAKE, SINK, PROBE, PERIODIC, GROUPS)
+    source.name for source in (INTAKE, HTTP_INTAKE, SINK, PROBE, PERIODIC, GROUPS, LIVE)
 )
 
 Environ = dict[str, Any]

@@ -85,9 +85,9 @@ def test_only_parts_that_run_here_need_their_ports(tmp_path):
         clickhouse_url="http://a:1",
         redis_url="redis://a:1",
     )
-    assert stack._ports(settings) == [20_010, 20_006, 20_007, 20_008]
+    assert stack._ports(settings) == [20_010, 20_006, 20_007, 20_008, 20_000]
     assert stack._ports(Settings(home=tmp_path, port_base=20_000)) == [
-        *(20_003, 20_001, 20_005, 20_010, 20_006, 20_007, 20_008),
+        *(20_003, 20_001, 20_005, 20_010, 20_006, 20_007, 20_008, 20_000),
         *(20_004, 20_002),
     ]
 

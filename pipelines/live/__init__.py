@@ -1,0 +1,4 @@
+"""The live service: public pages, JSON and event streams of what `open` holds.
+
+It reads `open` at the analysts' address and writes nothing anywhere.
+"""

@@ -1,0 +1,116 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+from live_rows import NAME, PROPOSALS, TICKS
+
+from pipelines.live.static_files import static_file
+
+BOARD = f"/consultations/{NAME}"
+PAGES = (
+    "/", BOARD, f"{BOARD}?sort=consensus&q=text&cluster=c1&limit=1", f"{BOARD}/clusters",
+    f"{BOARD}/proposals/p1", f"{BOARD}/proposals/p2", f"{BOARD}/proposals/p3", f"/embed/{NAME}",
+    f"/embed/{NAME}/p2",
+)  # fmt: skip
+
+
+class Elements(HTMLParser):
+    """Tags with their attributes, in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def page(site, path: str) -> str:
+    answer = site.get(path)
+    assert answer.status == 200, answer.text
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    return answer.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_in_a_page_needs_a_weaker_policy(site, path):
+    for tag, attributes in Elements(page(site, path)).found:
+        assert "style" not in attributes, tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        assert tag != "style"
+        if tag == "script":
+            assert (attributes["src"] or "").startswith("/static/")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_is_asked_of_another_server(site, path):
+    for tag, attributes in Elements(page(site, path)).found:
+        for name in ("src", "href", "action", "data-events", "data-ticks"):
+            address = attributes.get(name) or "/"
+            assert address.startswith(("/", "#")), (tag, address)
+            assert not address.startswith("//")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_strangers_text_is_text(site, path):
+    text = page(site, path)
+    assert "<script>alert" not in text
+    assert "49" not in re.findall(r"quotes.{0,20}", text)
+    if "p2" in path:
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &#34;quotes&#34;" in text
+        assert "{{ 7 * 7 }} {x}" in text
+
+
+def test_the_words_of_a_search_are_text_and_stay_in_the_field(site):
+    text = page(site, f"{BOARD}?q=%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
+    assert "<img" not in text
+    [field] = [given for tag, given in Elements(text).found if given.get("name") == "q"]
+    assert field["value"] == '"><img src=x onerror=alert(1)>'
+
+
+def test_a_page_and_each_text_say_their_language(site):
+    text = page(site, BOARD)
+    found = Elements(text).found
+    assert next(given for tag, given in found if tag == "html")["lang"] == "en"
+    assert {"lang": "ar", "dir": "auto"} in [given for tag, given in found if tag == "span"]
+
+
+def test_a_row_has_its_numbers_as_text_beside_the_bar(site):
+    text = page(site, BOARD)
+    for number in ("80.0%", "71.0% – 87.0%", "least in Germany", "60%"):
+        assert number in text
+    bar = next(g for t, g in Elements(text).found if t == "svg" and g.get("class") == "bar")
+    assert bar["role"] == "img"
+    assert "neutral 5.0%" in (bar["aria-label"] or "")
+
+
+def test_a_page_of_the_past_says_so_and_leads_back_and_to_the_past_of_others(site):
+    at = TICKS[1].isoformat().replace("+00:00", "Z").replace(":", "%3A")
+    text = page(site, f"{BOARD}?at={at}")
+    assert "You are looking at a past moment." in text
+    assert f'href="{BOARD}"' in text
+    assert f"/proposals/p1?at={at}" in text.replace("&amp;", "&")
+
+
+def test_while_the_numbers_are_old_the_page_says_so(site):
+    site.rows.away = True
+    site.boards.renew()
+    try:
+        assert "The numbers cannot be renewed at the moment." in page(site, BOARD)
+    finally:
+        site.rows.away = False
+        site.boards.renew()
+
+
+def test_the_same_page_is_made_once_and_what_is_not_known_of_a_query_changes_nothing(site):
+    first = site.get(BOARD)
+    again = site.get(f"{BOARD}?utm_source=x", If_None_Match=first.headers["ETag"])
+    assert again.status == 304
+
+
+def test_the_first_page_is_small(site):
+    files = sum(len(static_file(name)[0]) for name in ("live.css", "live.js"))
+    assert files < 60_000
+    assert len(page(site, BOARD)) + files < 150_000
+    assert len(PROPOSALS) == 3
