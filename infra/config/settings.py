@@ -35,9 +35,7 @@ class Settings(LiveSettings):
     )
 
     home: Path = Field(HOME, description="folder of all data and logs; without a percent sign")
-    port_base: int = Field(
-        18100, ge=1024, le=65000, description="first of eleven ports on 127.0.0.1"
-    )
+    port_base: int = Field(18100, ge=1024, le=65000, description="first of 11 ports on 127.0.0.1")
     jars: Path = Field(JARS, description="folder of the Java archives; set: no Maven is needed")
     model: Path = Field(
         MODELS / MODEL / "manifest.toml",
@@ -157,11 +155,8 @@ class Settings(LiveSettings):
     trust_rules: Path | None = Field(
         None, description="TOML file: which source may set which trust; unset: each sets any"
     )
-
     sources_file: Path | None = Field(
-        None,
-        description="TOML file of the sources that may send, with their keys, which `tutti sources`"
-        " writes; unset: secrets/sources.toml of TUTTI_HOME",
+        None, description="file of `tutti sources`; unset: secrets/sources.toml of TUTTI_HOME"
     )
 
     @model_validator(mode="before")

@@ -146,6 +146,7 @@ def test_every_port_is_documented():
     page = section("ports-and-files", "Ports")
     listed = dict(re.findall(r"^\| (\d+) \| (.+?) \|", page, re.MULTILINE))
     for port, word in (
+        (settings.live_port, "public pages"),
         (settings.clickhouse_port, "operators"),
         (settings.analyst_port, "analysts"),
         (settings.kafka_port, "broker"),

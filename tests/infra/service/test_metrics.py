@@ -90,7 +90,7 @@ def test_a_silent_part_is_down_and_its_old_values_are_not_shown(tmp_path):
 
 def test_a_part_that_never_started_is_down(tmp_path):
     encoder = tmp_path / "encoder.toml"
-    services = {"intake", "sink", "probe", "periodic", "groups", "live", "votes"}
+    services = {"intake", "http_intake", "sink", "probe", "periodic", "groups", "live", "votes"}
     gathered = samples(Gathered(Settings(home=tmp_path, model=encoder)))
     assert gathered == {("tutti_service_up", service): 0 for service in services}
     encoder.touch()  # then there are topics to be woken for

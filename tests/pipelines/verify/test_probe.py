@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.config.settings import Settings
 from operators.core.votes.ballots import Origin, ballot_of
 from operators.core.votes.tally import Tally
 from pipelines.verify.probe import PROBE_VOTES, Probe, ProbeSender
@@ -102,10 +103,12 @@ class Acknowledged:
 @pytest.mark.parametrize(
     ("broker_ms", "ahead"), [(1_010, 0), (1_000, 0), (1_500, 480), (400, -600)]
 )
-def test_the_brokers_clock_differs_if_its_time_is_not_between_ours(monkeypatch, broker_ms, ahead):
+def test_the_brokers_clock_differs_if_its_time_is_not_between_ours(
+    monkeypatch, tmp_path, broker_ms, ahead
+):
     times = iter((1_000, 1_020))
     monkeypatch.setattr("pipelines.verify.probe.kafka.producer", lambda *_args, **_more: Silent())
-    sender = ProbeSender(None, lambda: next(times))
+    sender = ProbeSender(Settings(home=tmp_path), lambda: next(times))
     sender.send(b"{}")
     sender._delivered(None, Acknowledged(broker_ms))
     assert sender.broker_ahead_ms == ahead
