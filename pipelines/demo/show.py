@@ -173,6 +173,7 @@ class DemoWatch:
 def addresses(settings: Settings) -> Table:
     """Where to look while it runs."""
     grid = Table.grid(padding=(0, 2))
+    grid.add_row("Live page", f"http://127.0.0.1:{settings.live_port}")
     grid.add_row("ClickHouse", settings.clickhouse)
     grid.add_row("  for analysts", f"{settings.clickhouse_for_analysts}  (read-only)")
     grid.add_row("Kafka", settings.brokers)
@@ -205,6 +206,7 @@ def show(
             settings, connect(settings), campaign.consultation()["consultation_id"], clock
         )
         sender.start()
+        console.print(f"live page: http://127.0.0.1:{settings.live_port}", soft_wrap=True)
         _watch_for(watch, sender, console, seconds)
         console.print("no more votes: waiting for the last ones, then recounting the log …")
         sender.end()

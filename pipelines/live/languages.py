@@ -16,7 +16,7 @@ from babel.dates import format_date, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-LANGUAGES: Final = ("en",)
+LANGUAGES: Final = ("en", "de", "el", "es", "fr", "it", "nl", "pl", "pt", "ro")
 """English, then by their codes."""
 
 WRITTEN_AS: Final = {"en": "en_GB", "pt": "pt_PT"}
