@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
+from operators.core.errors import TransientError
 
 POLL_S: Final = 0.05
 QUEUE_S: Final = 5.0
@@ -36,7 +37,7 @@ class Coordinates(Struct, frozen=True):
     offset: int | None
 
 
-class NotAcknowledgedError(Exception):
+class NotAcknowledgedError(TransientError):
     """Kafka has not acknowledged some messages of a batch, or does not say so."""
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 from starlette.responses import Response
 
+from operators.core.errors import TerminalError
+
 MEDIA_TYPE: Final = "application/problem+json"
 URN: Final = "urn:tutti:problem:"
 
@@ -96,7 +98,7 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
 """Every kind of problem by the last part of its URN."""
 
 
-class ProblemError(Exception):
+class ProblemError(TerminalError):
     """A request is answered by a problem.
 
     Args:

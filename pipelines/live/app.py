@@ -21,7 +21,7 @@ from pipelines.live.protection import Protection
 from pipelines.live.rendering import PageMaker, PageView, draw
 from pipelines.live.shared import shared_routes
 from pipelines.live.static_files import static_routes
-from pipelines.live.streams import Streams, TooManyStreamsError
+from pipelines.live.streams import Streams
 
 TITLE: Final = "tutti: live results of public consultations"
 RETRY_S: Final = "5"
@@ -56,7 +56,6 @@ def build_app(settings: Settings, boards: Boards, streams: Streams) -> ASGIApp:
         return failed(request, 404)
 
     @app.exception_handler(TransientError)
-    @app.exception_handler(TooManyStreamsError)
     async def not_now(request: Request, _error: Exception) -> Response:
         return failed(request, 503)
 

@@ -31,7 +31,7 @@ from infra.clickhouse.open_boards import (
     PublicProposal,
 )
 from infra.service.metrics import LIVE_READS
-from operators.core.errors import TransientError
+from operators.core.errors import TerminalError, TransientError
 
 READERS: Final = 2
 """Statements at a time: as many as the analysts' address runs."""
@@ -43,7 +43,7 @@ MAX_KEPT: Final = 256
 log = structlog.get_logger()
 
 
-class NotPublishedError(LookupError):
+class NotPublishedError(TerminalError):
     """`open` holds nothing of that name, or held nothing at that time."""
 
 

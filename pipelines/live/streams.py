@@ -12,13 +12,14 @@ from typing import Final
 
 import msgspec
 
+from operators.core.errors import TransientError
 from pipelines.live.boards import PublicBoard
 
 PER_ADDRESS: Final = 100
 """Event streams of one address: a school or an office has one for all its screens."""
 
 
-class TooManyStreamsError(Exception):
+class TooManyStreamsError(TransientError):
     """All event streams are taken."""
 
 

@@ -38,7 +38,7 @@ from faults.actions import (
 )
 from faults.stage import SERVICES, Stage
 
-ASIDE = ("semantics", "periodic", "groups")
+ASIDE = ("semantics", "periodic", "groups", "live", "http_intake")
 """Nothing is counted by them: each is killed alone, and counting must not notice."""
 
 

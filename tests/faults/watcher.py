@@ -23,6 +23,8 @@ BOUND_MB = {
     "sink": 800,
     "periodic": 400,
     "groups": 600,
+    "live": 500,
+    "http_intake": 500,
     "probe": 150,
     "supervisord": 100,
 }

@@ -76,7 +76,9 @@ def test_the_board_of_now_and_of_the_end_of_this_minute_are_one(clickhouse):
         )
         assert now.column_names == then.column_names
         assert now.result_rows == then.result_rows, view
-        assert now.result_rows or view in {"tutti.stable_ranks", "tutti.active_cut"}
+        # What is published has a test of its own: test_open_history.
+        unpublished = view == "tutti.releases" or view.startswith("open.")
+        assert now.result_rows or unpublished or view in {"tutti.stable_ranks", "tutti.active_cut"}
 
 
 def test_the_probe_has_no_history(clickhouse):

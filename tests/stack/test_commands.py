@@ -15,7 +15,7 @@ from infra.local.supervisor import orphans
 from infra.service.waiting import wait_until
 
 SERVICES = {"kafka", "clickhouse", "redis", "intake", "votes", "semantics", "sink", "probe"}
-SERVICES |= {"periodic", "groups"}
+SERVICES |= {"periodic", "groups", "live", "http_intake"}
 
 
 def until(condition, seconds: int = 60) -> None:

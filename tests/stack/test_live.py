@@ -1,4 +1,4 @@
-"""The public pages on the real stack, in a real browser: Debian's Chromium, driven by playwright."""
+"""The public pages on the real stack, in a real browser: Debian's Chromium through playwright."""
 
 import json
 import re
@@ -151,7 +151,8 @@ def test_no_answer_holds_what_open_does_not_hold(announced):
     answers = [
         shown(announced, path)
         for path in (
-            "/", PATH, f"{PATH}/proposals/p1", f"{PATH}/clusters", f"{PATH}/proposals/p1/picture.svg",
+            "/", PATH, f"{PATH}/proposals/p1", f"{PATH}/clusters",
+            f"{PATH}/proposals/p1/picture.svg",
             f"{api}/board", f"{api}/proposals/p1", f"{api}/clusters", f"{api}/publications",
             "/api/v1/consultations",
         )
@@ -197,7 +198,7 @@ def test_what_is_read_from_clickhouse_does_not_grow_with_viewers(announced):
             f"http://127.0.0.1:{announced.settings.live_port}{PATH}?utm={n}",
             headers={"Accept-Language": ("de", "fr", "en")[n % 3]},
         )
-        with urlopen(request, timeout=60) as answer:
+        with urlopen(request, timeout=60) as answer:  # noqa: S310 - of this machine
             assert answer.status == 200
 
     before = reads()

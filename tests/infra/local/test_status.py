@@ -18,7 +18,7 @@ from infra.service.waiting import wait_until
 from operators.core.clock import system_clock
 
 SERVERS = ("kafka", "clickhouse", "redis", "votes", "semantics")
-BEATING = ("intake", "sink", "probe", "periodic", "groups")
+BEATING = ("intake", "sink", "probe", "periodic", "groups", "live", "http_intake")
 
 
 @pytest.fixture

@@ -91,6 +91,7 @@ def test_a_wrong_setting_is_said_before_anything_else_is_imported():
         *(["send", "-", "--kind", "votes"], ["schemas", "check", "-", "--kind", "votes"]),
         *(["import", "polis", "folder", "--consultation", "c"], ["config", "show"]),
         *(["dlq", "stats"], ["models", "list"], ["backup", "folder"]),
+        *(["sources", "list"], ["dashboards", "diff"]),
     ]
     assert {call[0] for call in calls} == set(COMMANDS)
     for call, (code, out, err, heavy) in zip(
