@@ -152,7 +152,9 @@ def test_what_is_imported_is_a_declared_dependency(wheel: Path):
     for name in archive.namelist():
         if name.endswith(".py"):
             for module in imported(archive.read(name).decode()) - {*PACKAGES}:
-                names = {re.sub("[-_.]+", "-", each) for each in distributions.get(module, [])}
+                names = {
+                    re.sub("[-_.]+", "-", each).lower() for each in distributions.get(module, [])
+                }
                 if not names & declared:
                     undeclared.add((name, module))
     assert sorted(undeclared) == []
