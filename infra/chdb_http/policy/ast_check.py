@@ -6,6 +6,7 @@ matters, never what the tree's shape promises.
 """
 
 import re
+from collections.abc import Iterator
 
 from infra.chdb_http.errors import READONLY, out_of_reach, refusal, unpublished
 from infra.chdb_http.policy.allowlist import SYSTEM_TABLES, TABLE_FUNCTIONS, AllowedNames
@@ -43,6 +44,11 @@ _EXPLAINS = re.compile(
     r"EXPLAIN( (AST|SYNTAX|QUERY TREE|PIPELINE|ESTIMATE|PLAN))?( \(children \d+\))?"
 )
 _MAX_NODES = 20_000
+_PATTERN = re.compile(r"Literal '.*\{")
+_COMPUTED = re.compile(r"\b(DEFAULT|MATERIALIZED|ALIAS|EPHEMERAL)\b", re.IGNORECASE)
+# `arrayMap(file, …)` calls what it names.
+_BY_NAME = "{0} cannot be called by its name: for a column beside functions of arrays, write t.{0}"
+_FORMAT = "format(…) with a pattern in which no {} stands is not possible"
 
 
 def check_reading(tree: str) -> None:
@@ -85,6 +91,59 @@ def check_reach(tree: str, functions: AllowedFunctions) -> None:
         if kind == "Function":
             _check_reached(rest.partition(" (")[0], functions, before)
         before = kind
+    if _reads_by_format(lines):
+        raise out_of_reach(_FORMAT)
+    called = _called_by_name(lines, functions)
+    if called:
+        raise out_of_reach(_BY_NAME.format(called))
+    if _computes_columns(lines):
+        raise out_of_reach("input('…') lists names and types of columns, and no DEFAULT")
+
+
+def _first(rest: str) -> str:
+    """The name of an identifier, without its alias."""
+    return rest.partition(" (")[0]
+
+
+def _first_arguments(lines: list[str], function: str) -> Iterator[str]:
+    """The line of the first argument at each place where a function is called; empty: none."""
+    for number, line in enumerate(lines):
+        found = _NODE.fullmatch(line)
+        if found and found[2] == "Function" and _first(found[3] or "").lower() == function:
+            argument = "".join(lines[number + 2 : number + 3])
+            deeper = argument.startswith(" " * (len(found[1]) + 2))
+            yield argument.strip() if deeper else ""
+
+
+def _reads_by_format(lines: list[str]) -> bool:
+    """Whether `format` may be the table function, wherever it stands.
+
+    That one reads a text in a format, and evaluates what stands in it. The function of strings of
+    the same name has a pattern first, and a pattern has braces.
+    """
+    return not all(map(_PATTERN.match, _first_arguments(lines, "format")))
+
+
+def _called_by_name(lines: list[str], functions: AllowedFunctions) -> str:
+    """A closed function that an identifier may name for a function that calls others; empty: none.
+
+    Of the engine's functions those of arrays and maps call one that is named. Which argument stands
+    where is not asked: an alias with line breaks could move it.
+    """
+    found = [node for node in map(_NODE.fullmatch, lines) if node]
+    calls = (_first(node[3] or "").lower() for node in found if node[2] == "Function")
+    if not any(name.startswith(("array", "map")) for name in calls):
+        return ""
+    named = (_first(node[3] or "") for node in found if node[2] == "Identifier")
+    return next((name for name in named if functions.forbids_by_name(name)), "")
+
+
+def _computes_columns(lines: list[str]) -> bool:
+    """Whether the structure of `input` says how to compute a column, or is computed itself."""
+    return any(
+        argument and (not argument.startswith("Literal '") or _COMPUTED.search(argument))
+        for argument in _first_arguments(lines, "input")
+    )
 
 
 def _check_reached(name: str, functions: AllowedFunctions, before: str) -> None:
@@ -108,8 +167,7 @@ def check_published(tree: str, names: AllowedNames, named_format: str) -> None:
     """
     first, *lines = tree.split("\n")
     statement = _statement(first)
-    if len(lines) > _MAX_NODES:
-        raise unpublished("the statement is too long")
+    _check_whole(lines, names.functions)
     before = ""
     for line in lines:
         found = _NODE.fullmatch(line)
@@ -130,6 +188,16 @@ def check_published(tree: str, names: AllowedNames, named_format: str) -> None:
         before = kind
     if statement.startswith(("Show", "Exists")):
         _check_shown(statement, lines, names, named_format)
+
+
+def _check_whole(lines: list[str], functions: AllowedFunctions) -> None:
+    if len(lines) > _MAX_NODES:
+        raise unpublished("the statement is too long")
+    if _reads_by_format(lines):
+        raise unpublished(_FORMAT)
+    called = _called_by_name(lines, functions)
+    if called:
+        raise unpublished(_BY_NAME.format(called))
 
 
 def _statement(line: str) -> str:

@@ -15,6 +15,8 @@ class AllowedFunctions:
     suffixes: tuple[str, ...]
     aggregates: frozenset[str]
     known: frozenset[str]
+    exact: frozenset[str]
+    loose: frozenset[str]
     types: frozenset[str]
 
     def admits(self, name: str) -> bool:
@@ -35,6 +37,11 @@ class AllowedFunctions:
         if name in self.types:
             return False
         return name.lower() in self.known and not self.admits(name)
+
+    def forbids_by_name(self, name: str) -> bool:
+        """Whether an identifier would be taken for such a function: here the case counts."""
+        known = name in self.exact or name.lower() in self.loose
+        return known and not self.admits(name)
 
 
 def read_functions(
@@ -75,6 +82,8 @@ def read_functions(
         suffixes=_column(engine.rows("SELECT name FROM system.aggregate_function_combinators")),
         aggregates=frozenset(row[0] for row in rows if row[3] == "1"),
         known=frozenset(name.lower() for name in (*by_name, *tables)),
+        exact=frozenset(by_name),
+        loose=frozenset(loose_names),
         # `{p:Array(String)}`: no function has this very name
         types=frozenset(
             name

@@ -33,18 +33,18 @@ SYSTEM_COMMANDS = re.compile(
     r"|CLEAR( \w+)+ CACHE|FLUSH LOGS|WAIT LOADING PARTS|LOAD PRIMARY KEY)\b"
 )
 
+# Buffer is not among them: it names its table's database by a string.
 TABLE_ENGINES = frozenset({
-    "AggregatingMergeTree", "Buffer", "CoalescingMergeTree", "CollapsingMergeTree",
+    "AggregatingMergeTree", "CoalescingMergeTree", "CollapsingMergeTree",
     "GenerateRandom", "GraphiteMergeTree", "Join", "Log", "MaterializedView", "Memory", "Merge",
     "MergeTree", "Null", "ReplacingMergeTree", "Set", "StripeLog", "SummingMergeTree", "TinyLog",
     "VersionedCollapsingMergeTree", "View",
 })  # fmt: skip
 DATABASE_ENGINES = frozenset({"Atomic", "Memory"})
 
-TABLE_FUNCTIONS = allowlist.TABLE_FUNCTIONS | {
-    "format", "fuzzJSON", "generateRandom", "input", "merge", "mergeTreeIndex", "primes",
-    "mergeTreeProjection",
-}  # fmt: skip
+# Closed are, among others: `format`, which evaluates what it is told to read; those that take a
+# table's database as a string, which could be the one of files.
+TABLE_FUNCTIONS = allowlist.TABLE_FUNCTIONS | {"generateRandom", "input", "merge", "primes"}
 
 CATEGORIES = allowlist.CATEGORIES | {"Encryption", "NumericIndexedVector", "QBit", "Time Series"}
 # Those of the category "Other" that know this server, its queries and settings, and no more.
@@ -59,7 +59,7 @@ SINGLE = allowlist.SINGLE | {
     "getMergeTreeSetting", "getOSKernelVersion", "getServerPort", "getServerSetting", "getSetting",
     "getSettingOrDefault", "getTypeSerializationStreams", "globalVariable", "highlightQuery",
     "hostName", "icebergBucket", "icebergTruncate", "initialQueryID", "initialQueryStartTime",
-    "isMergeTreePartCoveredBy", "joinGet", "joinGetOrNull", "lowCardinalityIndices",
+    "isMergeTreePartCoveredBy", "lowCardinalityIndices",
     "lowCardinalityKeys", "mergeTreePartInfo", "normalizeQuery", "normalizeQueryKeepNames",
     "normalizedQueryHash", "normalizedQueryHashKeepNames", "parseISO8601Duration", "partitionId",
     "pgGetUserById", "pgTableIsVisible", "queryID", "revision", "runningConcurrency", "serverUUID",
