@@ -47,7 +47,7 @@ def token_of(key: bytes) -> str:
     """The bearer token of the source that has this key.
 
     >>> token_of(bytes(32))[:11]
-    'tutti_AMIbh'
+    'tutti_d6bbX'
     """
     derived = hmac.digest(key, _TOKEN_OF, "sha256")
     return TOKEN_PREFIX + urlsafe_b64encode(derived).rstrip(b"=").decode()

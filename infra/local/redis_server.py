@@ -11,6 +11,8 @@ from infra.config.settings import Settings
 ADMINISTRATOR: Final = "administrator"
 COMMANDS: Final = ("ping", "auth", "select", "mget", "set", "xadd", "xread")
 """What our own code asks Redis to do: the cache of vectors, and change notifications."""
+GUARDS: Final = ("post", "host:")
+"""Redis's own names for the lines of a web page: it ends the connection, if they are allowed."""
 
 
 def executable() -> str:
@@ -57,7 +59,7 @@ def _users(settings: Settings) -> tuple[str, str]:
     if settings.redis_password_file is not None:
         given = read_secret(settings.redis_password_file, "TUTTI_REDIS_PASSWORD_FILE")
         login = f"#{_sha256(given)}"
-    commands = " ".join(f"+{command}" for command in COMMANDS)
+    commands = " ".join(f"+{command}" for command in (*COMMANDS, *GUARDS))
     return (
         f"user default on {login} resetchannels ~tutti:* -@all {commands}",
         f"user {ADMINISTRATOR} on #{_sha256(administrator_password(settings))} ~* &* +@all",

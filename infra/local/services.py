@@ -18,6 +18,9 @@ from operators.core.errors import TerminalError, TransientError
 
 PROBE_S: Final = 2.0
 CHECKPOINT_STALE_MS: Final = 60_000
+PATIENCE_S: Final = 300
+"""How long a service may take until it is ready: machines are busy. One that has ended is seen at
+once."""
 HANGS_MS: Final = 120_000
 """Without a heartbeat a service is busy for so long; then it hangs."""
 COLLECTING_MS: Final = 500
@@ -55,7 +58,6 @@ class Service:
         elsewhere: Its address, if the settings say that it runs elsewhere: then it is not
             started here, but must answer.
         stage: Parts of a lower stage are ready before those of a higher one start.
-        patience_s: How long it may take until it is ready.
         probe: Finds out how the process of that pid is; must not raise.
         on_demand: It runs only while it is asked for.
         heap: The setting of its Java heap, if its data may fill that.
@@ -66,7 +68,6 @@ class Service:
     name: str
     module: str
     stage: int
-    patience_s: int
     probe: Callable[[Settings, int], Health]
     port: Callable[[Settings], int] | None = None
     on_demand: bool = False
@@ -211,42 +212,40 @@ def _get(url: str) -> bytes | None:
 
 SERVICES: Final[tuple[Service, ...]] = (
     Service(
-        *("kafka", "infra.local.broker", 0, 120, _kafka),
+        *("kafka", "infra.local.broker", 0, _kafka),
         port=lambda s: s.kafka_port,
         elsewhere=lambda s: s.kafka_brokers,
     ),
     Service(
-        *("clickhouse", "infra.local.clickhouse_server", 0, 120, _clickhouse),
+        *("clickhouse", "infra.local.clickhouse_server", 0, _clickhouse),
         port=lambda s: s.clickhouse_port,
         elsewhere=lambda s: s.clickhouse_url,
     ),
     Service(
-        *("redis", "infra.local.redis_server", 0, 20, _redis),
+        *("redis", "infra.local.redis_server", 0, _redis),
         port=lambda s: s.redis_port,
         elsewhere=lambda s: s.redis_url,
     ),
-    Service("intake", "pipelines.intake.main", 1, 60, _heartbeat("intake")),
+    Service("intake", "pipelines.intake.main", 1, _heartbeat("intake")),
     Service(
-        *("http_intake", "pipelines.http_intake.main", 1, 60, _heartbeat("http_intake")),
+        *("http_intake", "pipelines.http_intake.main", 1, _heartbeat("http_intake")),
         port=lambda s: s.http_intake_port,
     ),
     Service(
-        *("votes", "pipelines.votes.main", 1, 300, _votes),
+        *("votes", "pipelines.votes.main", 1, _votes),
         port=lambda s: s.flink_port,
         heap=FLINK_HEAP,
     ),
     Service(
-        *("semantics", "pipelines.semantics.main", 1, 300, _semantics),
+        *("semantics", "pipelines.semantics.main", 1, _semantics),
         port=lambda s: s.semantics_port,
         heap=SEMANTICS_HEAP,
         lacks=_no_encoder,
     ),
-    Service("sink", "pipelines.sink.main", 1, 60, _heartbeat("sink")),
-    Service(
-        "probe", "pipelines.verify.probe", 1, 60, _heartbeat("probe"), lambda s: s.metrics_port
-    ),
-    Service("periodic", "pipelines.periodic.main", 1, 60, _heartbeat("periodic")),
-    Service("groups", "pipelines.groups.main", 1, 60, _heartbeat("groups")),
-    Service("live", "pipelines.live.main", 1, 60, _heartbeat("live"), lambda s: s.live_port),
-    Service("rebuild", "pipelines.votes.rebuild", 1, 300, _heartbeat("rebuild"), on_demand=True),
+    Service("sink", "pipelines.sink.main", 1, _heartbeat("sink")),
+    Service("probe", "pipelines.verify.probe", 1, _heartbeat("probe"), lambda s: s.metrics_port),
+    Service("periodic", "pipelines.periodic.main", 1, _heartbeat("periodic")),
+    Service("groups", "pipelines.groups.main", 1, _heartbeat("groups")),
+    Service("live", "pipelines.live.main", 1, _heartbeat("live"), lambda s: s.live_port),
+    Service("rebuild", "pipelines.votes.rebuild", 1, _heartbeat("rebuild"), on_demand=True),
 )

@@ -15,7 +15,7 @@ from infra.config.sources import dated_rules
 from infra.flink.tls import make_identity
 from infra.kafka import client as kafka
 from infra.local.epochs import read_rebuild_record
-from infra.local.services import SERVICES, Health, Service
+from infra.local.services import PATIENCE_S, SERVICES, Health, Service
 from infra.local.supervisor import Supervisor, end_orphans, log_tail
 from infra.service.waiting import wait_until
 from operators.core.errors import TerminalError, TransientError, TuttiError
@@ -167,7 +167,7 @@ def _await(settings: Settings, supervisor: Supervisor, service: Service) -> None
             raise TerminalError(f"{service.name} does not start. {health.facts['blocked']}")
         return bool(health and health.ready) or crashes == MAX_CRASHES
 
-    in_time = wait_until(ready_or_hopeless, service.patience_s, POLL_S)
+    in_time = wait_until(ready_or_hopeless, PATIENCE_S, POLL_S)
     if not in_time or crashes == MAX_CRASHES:
         raise NotReadyError(service, log_tail(settings, service.name))
 

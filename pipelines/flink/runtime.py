@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from infra.config.settings import Settings
 from infra.service.tempdirs import java_tempdir
+from infra.service.waiting import wait_until
+from operators.core.errors import TransientError
 from operators.flink.checkpoints import DamagedError, check_files
 from operators.flink.plan import Plan
 from operators.flink.votes import VotesJob
@@ -77,6 +79,7 @@ def configure_flink(settings: Settings, service: str, heap: str) -> None:
 
 
 SPARE_CONNECTIONS: Final = 3
+WATCHDOG_S: Final = 300
 """Objects of Java may end in any thread of ours, which then tells Java."""
 
 # PyFlink is imported late: it looks for its configuration folder when it starts Java.
@@ -165,6 +168,9 @@ def close_gateway() -> None:
     a local port. What is connected stays connected: this thread, and a few for objects that end.
     Java knows classes by thread, and each connection has one of its own: all know what this one's
     does, because any may be used next.
+
+    Raises:
+        TransientError: Java does not ask whether this process lives.
     """
     from pyflink.java_gateway import get_gateway  # noqa: PLC0415
 
@@ -179,4 +185,8 @@ def close_gateway() -> None:
     listener = server.getClass().getDeclaredField("sSocket")
     listener.setAccessible(True)
     listener.get(server).close()
-    gateway.get_callback_server().server_socket.close()
+    callbacks = gateway.get_callback_server()
+    # Java's watchdog asks over one connection whether this process lives: without it Java ends.
+    if not wait_until(lambda: bool(callbacks.connections), WATCHDOG_S, every_s=0.1):
+        raise TransientError("Flink's Java machine does not ask whether this process lives.")
+    callbacks.server_socket.close()

@@ -10,6 +10,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from operators.core.clock import system_clock
+from operators.core.wording import number_of
 from pipelines.http_intake.problems import ProblemError
 from schemas.sources import SourceEntry
 
@@ -65,14 +66,14 @@ class Rates:
             return
         allowed = source.rate * WINDOW_S
         if messages > allowed:
-            detail = f"at most {allowed} messages in {WINDOW_S} s: send smaller batches"
-            raise ProblemError("too-large", detail)
+            most = number_of(allowed, "message")
+            raise ProblemError("too-large", f"at most {most} in {WINDOW_S} s: send smaller batches")
         window = RateLimitItemPerSecond(allowed, WINDOW_S)
         if not self._limiter.hit(window, source.name, cost=messages):
             reset_s = self._limiter.get_window_stats(window, source.name).reset_time
             left_s = reset_s - system_clock() / 1000
             raise ProblemError(
                 "too-many",
-                f"this source may send {source.rate} messages per second",
+                f"this source may send {number_of(source.rate, 'message')} per second",
                 min(WINDOW_S, max(1, math.ceil(left_s))),
             )

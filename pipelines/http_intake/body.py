@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from operators.core.wording import number_of
 from pipelines.http_intake.problems import ProblemError
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
@@ -136,7 +137,7 @@ def messages(body: bytes, *, array: bool) -> list[bytes]:
     if not found:
         raise ProblemError("unreadable", "there is no message in it")
     if len(found) > MAX_MESSAGES:
-        raise ProblemError("too-large", f"at most {MAX_MESSAGES} messages")
+        raise ProblemError("too-large", f"at most {number_of(MAX_MESSAGES, 'message')}")
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from operators.core.wording import number_of
 from pipelines.http_intake.body import ARRAY, LINES, MAX_BODY_BYTES, MAX_MESSAGES
 from pipelines.http_intake.problems import MEDIA_TYPE, PROBLEMS, URN
 from pipelines.http_intake.receipts import MAX_KEY, BatchReceipt
@@ -56,9 +57,9 @@ def _operation(kind: Kind, name: str, receipt: dict[str, Any]) -> dict[str, Any]
         "operationId": f"send_{kind}",
         "summary": f"Send {kind}.",
         "description": (
-            f"At most {MAX_MESSAGES} messages and {MAX_BODY_BYTES} bytes, unpacked; the body may be"
-            " packed with gzip. Each message is checked by itself: rejected ones stand in the"
-            " receipt with their line, the others are taken."
+            f"At most {number_of(MAX_MESSAGES, 'message')} and {MAX_BODY_BYTES} bytes, unpacked;"
+            " the body may be packed with gzip. Each message is checked by itself: rejected ones"
+            " stand in the receipt with their line, the others are taken."
         ),
         "parameters": [
             {

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 from places import CHECKOUT
@@ -82,3 +83,16 @@ def test_the_administrator_has_a_password_of_its_own(server):
     assert own.flushall()
     with pytest.raises(AuthenticationError):
         Redis(port=server.redis_port, username=ADMINISTRATOR, password="guessed").ping()  # noqa: S106
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "evil.example"])
+@pytest.mark.parametrize("line", ["POST / HTTP/1.1", "PUT / HTTP/1.1", "GET / HTTP/1.1"])
+def test_the_lines_of_a_web_page_end_the_connection(server, line, host):
+    port = server.redis_port
+    page = f"{line}\r\nHost: {host}:{port}\r\n\r\nSET tutti:page yes\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(page.encode())
+        with suppress(ConnectionResetError):
+            while connection.recv(4096):
+                pass
+    assert connect(server, timeout_s=60).mget("tutti:page") == [None]

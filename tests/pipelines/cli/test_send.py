@@ -14,7 +14,7 @@ from schemas.rejections import ADVICE
 
 
 class FakeSender:
-    def __init__(self, _settings: object) -> None:
+    def __init__(self, *_: object) -> None:
         self.receipt = Receipt()
 
     def send(self, *_: object) -> None:
@@ -32,7 +32,7 @@ def run(monkeypatch, tmp_path):
 
     def go(report: Outcome | TransientError, *options: str) -> Result:
         class FakeWatch:
-            def __init__(self, _settings: object) -> None:
+            def __init__(self, *_: object) -> None:
                 pass
 
             def outcome(self, *_: object) -> Outcome:
