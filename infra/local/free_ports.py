@@ -11,7 +11,7 @@ STEP: Final = 20
 
 
 def free_port_base() -> int:
-    """A port with ten free ones behind it, below the range that the system hands out."""
+    """A port with free ones for a stack behind it, below the range that the system hands out."""
     while True:
         base = random.SystemRandom().randrange(20_000, 32_000, STEP)
         try:

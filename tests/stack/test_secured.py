@@ -35,8 +35,10 @@ WEB_PAGES = (
 def secured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("secured broker")
     broker = start_broker(folder, free_port_base())
-    yield broker
-    broker.stop()
+    try:
+        yield broker
+    finally:
+        broker.stop()
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +84,11 @@ class SecuredStack(Stack):
 
 @pytest.fixture(scope="module")
 def up(configured):
-    configured.run("up")
-    yield configured
-    configured.run("down")
+    try:
+        configured.run("up")
+        yield configured
+    finally:
+        configured.run("down")
 
 
 def said_by(stack: Stack, *arguments: str) -> str:

@@ -4,12 +4,13 @@ import json
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
 from infra.config.settings import Settings
 from infra.local import services, status
+from infra.local.free_ports import PORTS, free_port_base
 from infra.local.redis_server import executable
 from infra.local.services import HANGS_MS, SERVICES
 from infra.local.supervisor import Process
@@ -30,26 +31,13 @@ def settings(tmp_path, monkeypatch) -> Settings:
 @pytest.fixture
 def listening(settings) -> Iterator[Settings]:
     """Each server's port takes connections and nobody answers on them."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        base = free.getsockname()[1] // 10 * 10
-    found = None
-    for start in range(base, base + 2_000, 10):
-        doors = [socket.socket() for _ in range(10)]
-        try:
-            for n, door in enumerate(doors):
-                door.bind(("127.0.0.1", start + n))
-                door.listen()
-        except OSError:
-            for door in doors:
-                door.close()
-            continue
-        found = settings.model_copy(update={"port_base": start})
-        break
-    assert found is not None
-    yield found
-    for door in doors:
-        door.close()
+    found = settings.model_copy(update={"port_base": free_port_base()})
+    with ExitStack() as doors:
+        for port in range(found.port_base, found.port_base + PORTS):
+            door = doors.enter_context(socket.socket())
+            door.bind(("127.0.0.1", port))
+            door.listen()
+        yield found
 
 
 def look(settings: Settings, name: str) -> status.ServiceStatus:
