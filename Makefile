@@ -30,7 +30,7 @@ SHORT_JAVA := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1
 # Most tests of a stack share one, and come one after the other. They wait half of their time: those
 # that start a stack of their own run meanwhile, one after the other too, and those without a stack.
 # Linux shares its time by session first, then by nice: so the others have a session that gives way.
-GIVING_WAY := setsid sh -c '{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 15 "$$@"' sh
+GIVING_WAY := setsid sh -c '{ echo 10 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 15 "$$@"' sh
 SHARED_STACK_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "stack and not alone and not prove"
 ALONE_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "alone and not prove"
 OTHER_TESTS := $(SHORT_JAVA) $(GIVING_WAY) $(PARALLEL_TESTS) -m "not stack and not prove" --durations=20

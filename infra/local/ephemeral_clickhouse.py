@@ -20,7 +20,7 @@ from infra.config.folders import CHECKOUT
 from infra.config.settings import Settings
 from operators.core.errors import TransientError
 
-PATIENCE_S: Final = 60
+PATIENCE_S: Final = 300
 
 
 @contextmanager
