@@ -13,9 +13,10 @@ from schemas.rejections import ADVICE
 from schemas.rules import Validator
 
 _TIMES: Final = (
-    "Times are milliseconds since 1970, and those of seconds lie a thousand times too early:"
-    f" {ORIGINAL}."
+    "Times are milliseconds since 1970: seconds would lie a thousand times too early, microseconds"
+    f" too late; {ORIGINAL}."
 )
+_WRONG_TIMES: Final = frozenset({"bad_time", "future_time"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def check(
     where = column if option else f"{_where(message.origin)}, column {column}"
     expected = f"; expected: {rejection.detail}" if rejection.detail else ""
     sentence = f"{where}: {rejection.reason}, found {verdict.found}{expected}"
-    cure = _TIMES if rejection.reason == "bad_time" else ADVICE[rejection.reason].cure
+    cure = _TIMES if rejection.reason in _WRONG_TIMES else ADVICE[rejection.reason].cure
     return verdict, sentence, cure
 
 

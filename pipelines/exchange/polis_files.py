@@ -24,7 +24,10 @@ MAX_CELL: Final = 1 << 24
 
 _BOMS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\0\0\xfe\xff": "UTF-32"}
 _BEGINNING: Final = 1_000
-_UNDECODABLE: Final = re.compile("[\udc80-\udcff]")
+_NO_TEXT: Final = re.compile("[\0\udc80-\udcff]")
+_NO_TEXT_SHARE: Final = 8
+"""Of that many bytes at the beginning, one may be NUL: UTF-16 has one in two."""
+_CELL: Final = re.compile(r'(?:"(?:[^"]|"")*+"|[^,\n]*+)(,|\n|\Z)')
 _WHOLE: Final = re.compile(r"-?[0-9]{1,15}").fullmatch
 
 
@@ -155,23 +158,26 @@ def read_lines(file: Path) -> list[tuple[int, list[str]]]:
                     found.append((start, cells))
                 start = reader.line_num + 1
         except csv.Error as error:
-            line, column = _broken(text, start)
-            raise MangledFileError(
-                file, line, column, f"no CSV from there on ({error}); {ORIGINAL}"
-            ) from None
+            line, column, opened = _broken(text, start)
+            if not opened and "field limit" in str(error):
+                line, column = _too_long(text, start)
+                fault = f"more than {MAX_CELL:,} characters in one cell"
+            else:
+                fault = f"no CSV from there on ({error})"
+            raise MangledFileError(file, line, column, f"{fault}; {ORIGINAL}") from None
     finally:
         csv.field_size_limit(former)
     header = found[0][1] if found else []
     for line, cells in found:
         for position, cell in enumerate(cells):
-            strange = _UNDECODABLE.search(cell)
+            strange = _NO_TEXT.search(cell)
             if strange:
                 named = line > 1 and position < len(header)
                 raise MangledFileError(
                     file,
                     line,
                     header[position] if named else position + 1,
-                    _not_utf8(cell, strange.start()),
+                    _not_text(cell, strange.start()),
                 )
     return found
 
@@ -187,22 +193,40 @@ def _decoded(file: Path) -> str:
     for mark, encoding in _BOMS.items():
         if content.startswith(mark):
             raise MangledFileError(file, 1, 1, f"{encoding}, expected UTF-8; {ORIGINAL}")
-    if b"\0" in content[:_BEGINNING]:
+    beginning = content[:_BEGINNING]
+    if beginning.count(0) * _NO_TEXT_SHARE > len(beginning):
         raise MangledFileError(file, 1, 1, f"UTF-16 or no text, expected UTF-8; {ORIGINAL}")
     text = content.decode("utf-8-sig", "surrogateescape")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _not_utf8(cell: str, position: int) -> str:
-    byte = ord(cell[position]) - 0xDC00
+def _not_text(cell: str, position: int) -> str:
     before = printable(cell[max(0, position - 20) : position])
+    if cell[position] == "\0":
+        return f'NUL, which is no text, behind "{before}"; {ORIGINAL}'
+    byte = ord(cell[position]) - 0xDC00
     return f'not UTF-8, byte {byte:#04x} behind "{before}"; {ORIGINAL}'
 
 
-def _broken(text: str, start: int) -> tuple[int, int]:
+def _too_long(text: str, start: int) -> tuple[int, int]:
+    """Where the first cell begins that is longer than any, in a row that begins in line `start`."""
+    rest = text.split("\n", start - 1)[-1]
+    line, column = start, 1
+    for found in _CELL.finditer(rest):
+        if found.end() - found.start() > MAX_CELL:
+            break
+        line += found[0].count("\n")
+        column = column + 1 if found[1] == "," else 1
+    return line, column
+
+
+def _broken(text: str, start: int) -> tuple[int, int, bool]:
     """Where the cell begins, in a row that begins in line `start`, whose quotes are no CSV.
 
     A quote that is never closed is noticed at the next one, which may be many rows below.
+
+    Returns:
+        Line, column, and whether there are such quotes.
     """
     line, column, former = start, 1, ","
     begun = (line, column)
@@ -213,10 +237,10 @@ def _broken(text: str, start: int) -> tuple[int, int]:
             begun = begun if within or closed else (line, column)
             within, closed = not within, within
         elif closed and character not in ",\n":
-            return begun
+            return *begun, True
         elif not within and character in ",\n":
             closed = False
             column = column + 1 if character == "," else 1
         line += character == "\n"
         former = character
-    return begun if within else (line, column)
+    return (*begun, True) if within else (line, column, False)

@@ -31,7 +31,7 @@ CHOICES: Final[dict[Sign, dict[str, str]]] = {
 
 LATEST_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: later times cannot be written."""
-_TIME: Final = "milliseconds since 1970 as a whole number"
+_TIME: Final = f"milliseconds since 1970 as a whole number, at most {LATEST_MS} (year 9999)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ def read_polis(
 
     Raises:
         TerminalError: A file is missing, mangled or in neither layout, the conversation is
-            unknown, or the sign of the votes is that of the other layout.
+            unknown, a comment stands twice or is missing, or the sign of the votes is that of the
+            other layout.
     """
     votes, comments = read_table(folder / "votes.csv"), read_table(folder / "comments.csv")
     layout = _layout(votes, comments)
@@ -128,10 +129,12 @@ def read_polis(
     choices = CHOICES[sign or layout.sign]
     country_of = country_rule(consultation, countries)
     cast = [_vote(consultation, votes, row, layout, choices, country_of) for row in votes.rows]
+    proposals = [_proposal(consultation, comments, row, layout) for row in comments.rows]
+    _check_ids(comments, proposals, votes, layout)
     title, title_line = _title(folder / "summary.csv", consultation)
     return PolisImport(
         {"consultation_id": consultation, "title": title},
-        [_proposal(consultation, comments, row, layout) for row in comments.rows],
+        proposals,
         cast,
         {
             "consultations": [_title_origin(folder, title_line)],
@@ -223,6 +226,27 @@ def _proposal(consultation: str, table: Table, row: Row, layout: _Layout) -> dic
         **({"meta": True} if meta else {}),
         "submitted_at": _time(table, row, layout.submitted),
     }
+
+
+def _check_ids(
+    comments: Table, proposals: list[dict[str, Any]], votes: Table, layout: _Layout
+) -> None:
+    """Of two texts under one id only the later one would be shown, with the votes of both.
+
+    Raises:
+        MangledFileError: A comment stands twice with different cells, or there is a vote for a
+            comment that is not there.
+    """
+    known = dict[str, tuple[int, dict[str, Any]]]()
+    for row, proposal in zip(comments.rows, proposals, strict=True):
+        line, former = known.setdefault(proposal["proposal_id"], (row.line, proposal))
+        if former != proposal:
+            raise comments.fault(
+                row, layout.proposal, f"another id than that of line {line}, whose cells differ"
+            )
+    for row in votes.rows:
+        if row.cells[layout.proposal] not in known:
+            raise votes.fault(row, layout.proposal, f"the id of a comment in {comments.file.name}")
 
 
 def _vote_columns(layout: _Layout) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 from places import FIXTURES
 
 from operators.core.errors import TerminalError
+from pipelines.exchange import polis_files
 from pipelines.exchange.polis_files import MangledFileError
 from pipelines.exchange.polis_import import read_polis
 
@@ -169,6 +170,60 @@ def test_a_quote_that_is_never_closed_is_told_where_it_was_opened(mangled) -> No
     line = 1 + written(rows[:plain]).count("\n")
     file, reported, column = place(mangled("comments.csv", f'{text[:at]}"{text[at:]}'.encode()))
     assert (file, reported, column) == ("comments.csv", line, "8")
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("number", [1, -1], ids=["first", "last"])
+def test_a_nul_is_told_where_it_stands(mangled, name: str, number: int) -> None:
+    rows = cells(name)
+    rows[number][1] += "\0"
+    line = 1 + written(rows[:number]).count("\n")
+    assert place(mangled(name, written(rows).encode())) == (name, line, "datetime")
+    rows[0][1] += "\0"
+    assert place(mangled(name, written(rows).encode())) == (name, 1, "2")
+
+
+@pytest.mark.parametrize("quoted", [True, False])
+def test_a_cell_that_is_too_long_is_told_where_it_begins(
+    mangled, monkeypatch: pytest.MonkeyPatch, *, quoted: bool
+) -> None:
+    monkeypatch.setattr(polis_files, "MAX_CELL", 300)
+    rows = cells("comments.csv")
+    rows[9][7] = "x" * 301
+    rows[4][7], rows[9][6] = 'a "quoted",\ntext', "1"
+    text = written(rows, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
+    line = 1 + written(rows[:9]).count("\n")
+    assert place(mangled("comments.csv", text.encode())) == ("comments.csv", line, "8")
+
+
+def test_a_time_that_no_calendar_has_is_told_with_what_was_expected(mangled) -> None:
+    for name, found in (("votes.csv", "253402300800000"), ("comments.csv", "1726860000000000")):
+        rows = cells(name)
+        rows[7][rows[0].index("timestamp")] = found
+        folder = mangled(name, written(rows).encode())
+        assert place(folder)[2] == "timestamp"
+        with pytest.raises(MangledFileError, match=r"at most 253402300799999 \(year 9999\)"):
+            read_polis(folder, "c")
+
+
+DIFFERENT = {"comment-body": "Another text", "moderated": "-1", "author-id": "777"}
+
+
+@pytest.mark.parametrize("column", DIFFERENT)
+def test_a_comment_that_stands_twice_with_different_cells_is_told(mangled, column: str) -> None:
+    rows = cells("comments.csv")
+    rows.append(list(rows[3]))
+    assert len(read_polis(mangled("comments.csv", written(rows).encode()), "c").proposals)
+    rows[-1][rows[0].index(column)] = DIFFERENT[column]
+    line = 1 + written(rows[:-1]).count("\n")
+    found = place(mangled("comments.csv", written(rows).encode()))
+    assert found == ("comments.csv", line, "comment-id")
+
+
+def test_a_vote_for_a_comment_that_is_not_there_is_told(mangled) -> None:
+    rows = cells("votes.csv")
+    rows[5][rows[0].index("comment-id")] = "4711"
+    assert place(mangled("votes.csv", written(rows).encode())) == ("votes.csv", 6, "comment-id")
 
 
 @pytest.mark.parametrize("name", FILES)
