@@ -10,6 +10,7 @@ from docs.generate.decisions import decisions
 from docs.generate.http_answers import http_answers
 from docs.generate.regions import filled, names
 from docs.generate.rejection_reasons import rejection_reasons
+from docs.generate.statements import allowed_on_every_port, allowed_to_analysts
 from infra.config.folders import CHECKOUT
 from schemas import asyncapi, page
 
@@ -30,6 +31,8 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "fields-of-tutti": fields.fields_of_tutti,
     "rejection-reasons": rejection_reasons,
     "http-answers": http_answers,
+    "allowed-on-every-port": allowed_on_every_port,
+    "allowed-to-analysts": allowed_to_analysts,
     "views-marts": partial(views.views, "marts"),
     "views-open": partial(views.views, "open"),
     "metrics": metrics.metrics,

@@ -207,7 +207,10 @@ async def _parse_soon(listener: Listener, raw: RawRequest, query_id: str) -> Req
 def _settings(listener: Listener, request: Request) -> dict[str, str]:
     own = {"log_comment": request.query_tag}
     if listener.analysts:
-        return own | dict(request.settings) | listener.limits.settings
+        # The policy has admitted them: a limit of ours is chosen lower or not at all.
+        limits = dict(listener.limits.settings)
+        last = {"readonly": limits.pop("readonly")}
+        return limits | dict(request.settings) | own | last
     forced = {"async_insert": "0"} | ({"readonly": "2"} if request.read_only else {})
     return listener.limits.settings | dict(request.settings) | own | forced
 

@@ -48,19 +48,62 @@ SINGLE = frozenset({
     "runningDifferenceStartingWithFirstValue", "throwIf", "toColumnTypeName", "toTypeName",
     "transform", "untuple", "variantElement", "variantType", "version", "visibleWidth",
 })  # fmt: skip
-# A width in its format makes it allocate memory that the engine does not count.
-COSTLY = frozenset({"printf"})
-# Settings that clients send by themselves or that only shape the response; others are refused.
-SHAPING_SETTINGS = frozenset({
-    "date_time_input_format", "date_time_output_format", "cast_string_to_dynamic_use_inference",
-    "output_format_json_quote_64bit_integers", "output_format_json_quote_denormals",
-    "output_format_json_named_tuples_as_objects", "output_format_arrow_string_as_string",
-    "output_format_native_encode_types_in_binary_format",
-    "output_format_native_write_json_as_string", "output_format_json_quote_decimals",
-    "output_format_arrow_compression_method", "output_format_parquet_compression_method",
-    "session_timezone",
+COSTLY = frozenset({
+    # A width in its format makes it allocate memory that the engine does not count.
+    "printf",
+    # One call takes minutes with arguments that fit the statement, and cannot be cancelled.
+    "h3kRing", "arrayLevenshteinDistance", "arrayLevenshteinDistanceWeighted", "arraySimilarity",
 })  # fmt: skip
-# Sent by drivers with their own defaults, less than or beside our limits: not applied, not refused.
+# Settings that only shape the answer. The engine knows what each of these may be; those of
+# `output_format_` that are switches come on top.
+SHAPING_SETTINGS = frozenset({
+    "date_time_input_format", "date_time_output_format", "session_timezone",
+    "output_format_arrow_compression_method", "output_format_parquet_compression_method",
+    "format_csv_delimiter", "format_custom_escaping_rule",
+})  # fmt: skip
+SWITCH_SETTINGS = frozenset({
+    "cast_string_to_dynamic_use_inference", "format_csv_allow_single_quotes",
+    "format_csv_allow_double_quotes",
+})  # fmt: skip
+# Name → least and greatest value.
+NUMBER_SETTINGS = {
+    "max_block_size": (1, 65_536),
+    "output_format_compression_level": (1, 9),
+    "output_format_float_precision": (0, 17),
+    "output_format_pretty_max_rows": (1, 1_000_000),
+    "output_format_pretty_max_column_pad_width": (1, 1_000),
+    "output_format_pretty_max_value_width": (1, 100_000),
+    "output_format_pretty_max_value_width_apply_for_single_value": (0, 1),
+    "output_format_pretty_color": (0, 1),
+    "output_format_parquet_row_group_size": (1_000, 1_000_000),
+}
+# What stands for an empty cell and the like.
+TEXT_SETTINGS = frozenset({
+    "bool_false_representation", "bool_true_representation", "format_csv_null_representation",
+    "format_tsv_null_representation", "format_custom_field_delimiter",
+    "format_custom_result_after_delimiter", "format_custom_result_before_delimiter",
+    "format_custom_row_after_delimiter", "format_custom_row_before_delimiter",
+    "format_custom_row_between_delimiter",
+})  # fmt: skip
+MAX_TEXT_SETTING = 64
+# Limits of analysts, which one of them may choose lower.
+LOWERED_SETTINGS = frozenset({
+    "max_threads", "max_execution_time", "max_memory_usage", "max_result_rows", "max_result_bytes",
+})  # fmt: skip
+# Where there is no limit of ours, with the greatest number that means one.
+UNLIMITED_SETTINGS = dict.fromkeys(("max_rows_to_read", "max_bytes_to_read"), 1e18)
+# All that may be chosen, but the switches of `output_format_`.
+CHOSEN_SETTINGS = frozenset().union(
+    SHAPING_SETTINGS, SWITCH_SETTINGS, NUMBER_SETTINGS, TEXT_SETTINGS, LOWERED_SETTINGS,
+    UNLIMITED_SETTINGS,
+)  # fmt: skip
+# Why not, of those that people ask for.
+REFUSED_SETTINGS = {
+    "join_use_nulls": ": it changes what published views mean; write toNullable(column)",
+    "readonly": ": every query here only reads",
+}
+# Sent by drivers with their own defaults: in the URL not refused, and what is no limit above, or
+# looser than ours, not applied.
 IGNORED_SETTINGS = frozenset({
     "readonly", "max_execution_time", "max_result_rows", "max_result_bytes", "result_overflow_mode",
     "max_block_size", "extremes", "allow_experimental_json_type", "connect_timeout",

@@ -176,7 +176,9 @@ def check_published(tree: str, names: AllowedNames, named_format: str) -> None:
             raise unpublished(f"{kind or 'a name with a line break'} cannot be checked")
         depth, rest = len(found[1]), found[3] or ""
         if kind == "Set" and not (statement == "Explain" and depth == 1):
-            raise unpublished("settings cannot be chosen here")
+            raise unpublished(
+                "settings can be chosen at the end of the statement only, each a constant"
+            )
         if kind == "Literal" and depth == 1:
             raise unpublished("results come back over HTTP, not into files")
         if kind == "Identifier":

@@ -27,6 +27,7 @@ from infra.chdb_http.policy import (
     token_check,
     values_check,
 )
+from infra.chdb_http.policy.chosen_settings import read_chosen_settings, take_clause
 from infra.chdb_http.policy.functions import read_functions
 from infra.chdb_http.policy.parser import StatementParser
 from infra.chdb_http.policy.verdicts import VerdictCache
@@ -68,7 +69,7 @@ class OperatorPolicy:
         )
         self._closed_settings = operator_allowlist.read_closed_settings(engine)
         self._default_database = default_database
-        self._verdicts = VerdictCache()
+        self._verdicts = VerdictCache[str]()
 
     def admit(self, request: Request) -> Request:
         """As `Policy.admit`."""
@@ -144,9 +145,10 @@ class AnalystPolicy:
         self._functions = read_functions(
             engine, allowlist.CATEGORIES, allowlist.SINGLE, allowlist.COSTLY
         )
+        self._chosen = read_chosen_settings(engine, settings)
         self._current = (*published, allowlist.SCHEMA_DATABASE)
         self._published = allowlist.SYSTEM_DATABASES.union(published)
-        self._verdicts = VerdictCache()
+        self._verdicts = VerdictCache[tuple[str, dict[str, str]]]()
 
     def admit(self, request: Request) -> Request:
         """As `Policy.admit`."""
@@ -154,14 +156,16 @@ class AnalystPolicy:
             raise unpublished("nothing can be written")
         rows = self._engine.rows("SELECT name FROM system.databases")
         databases = frozenset(row[0] for row in rows)
+        sql, settings = self._admitted(request, databases)
         return replace(
             request,
-            sql=self._admitted(request, databases).encode(),
-            settings=_shaping(request.settings),
+            sql=sql.encode(),
+            settings=self._chosen.from_url(request.settings) | settings,
             database=self._current_database(request.database, databases),
         )
 
-    def _admitted(self, request: Request, databases: frozenset[str]) -> str:
+    def _admitted(self, request: Request, databases: frozenset[str]) -> tuple[str, dict[str, str]]:
+        """The text that runs, without the settings at its end, and these."""
         key = (request.sql, databases, tuple(request.params))
         admitted = self._verdicts.get(key)
         if admitted is None:
@@ -169,11 +173,12 @@ class AnalystPolicy:
                 self._functions, self._published, databases - self._published
             )
             with self._parser.session() as parser:
-                rewritten = parser.rewrite(request.sql)
+                rewritten, settings = take_clause(parser.rewrite(request.sql))
                 token_check.check_published(rewritten, names)
                 tree = parser.tree(rewritten, request.params)
             ast_check.check_published(tree, names, statement.named_format(rewritten.encode()))
-            admitted = redaction.without_paths(rewritten)
+            chosen = self._chosen.from_clause(settings)
+            admitted = redaction.without_paths(rewritten), chosen
             self._verdicts.put(key, request.sql, admitted)
         return admitted
 
@@ -184,11 +189,3 @@ class AnalystPolicy:
         if wanted in databases and wanted != "default":
             return wanted
         return next(name for name in self._current if name in databases)
-
-
-def _shaping(settings: Mapping[str, str]) -> dict[str, str]:
-    """Those of the client's settings that are applied."""
-    for name in settings:
-        if name not in allowlist.SHAPING_SETTINGS | allowlist.IGNORED_SETTINGS:
-            raise unpublished(f"the setting {name} cannot be chosen here")
-    return {name: value for name, value in settings.items() if name in allowlist.SHAPING_SETTINGS}

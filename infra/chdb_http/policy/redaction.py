@@ -1,14 +1,21 @@
-"""Hide from analysts where this machine keeps its data.
+"""Hide from analysts where this machine keeps its data; show which settings they may choose.
 
 The engine has no grants for columns, so a table of the system that shows paths is replaced, in the
-statement that was checked, by the same table without them.
+statement that was checked, by the same table without them. For the engine every setting is
+read-only, and clients that ask do not even send those that this server takes.
 """
 
 import re
 
+from infra.chdb_http.policy import allowlist
 from infra.chdb_http.statement import Token, tokens
 
+_CHOSEN = ", ".join(f"'{name}'" for name in sorted(allowlist.CHOSEN_SETTINGS))
 _SHOWN = {
+    b"settings": (
+        f"toUInt8(name NOT IN ({_CHOSEN}) AND NOT (type = 'Bool'"
+        " AND startsWith(name, 'output_format_'))) AS readonly"
+    ).encode(),
     b"databases": b"'' AS data_path, '' AS metadata_path",
     b"tables": b"emptyArrayString() AS data_paths, '' AS metadata_path",
 }
@@ -35,7 +42,9 @@ FROM system.databases) AS d"
     if found and found[0].text in _NAMES_ONLY:
         return sql
     shows = any(
-        _ALL_COLUMNS.fullmatch(token.text) or b"path" in raw[token.start : token.end]
+        _ALL_COLUMNS.fullmatch(token.text)
+        or b"path" in raw[token.start : token.end]
+        or token.text == b"READONLY"
         for token in found
     )
     out, copied = bytearray(), 0

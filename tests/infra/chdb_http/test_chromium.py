@@ -35,7 +35,7 @@ class Site:
     """The attacker's own server: it has a page, and keeps what it is asked for and sent."""
 
     def __init__(self) -> None:
-        self.page = ""
+        self.page = self.redirect = ""
         self.asked = list[str]()
         self.headers = dict[str, str]()
         site = self
@@ -44,7 +44,9 @@ class Site:
             def do_GET(self) -> None:
                 site.asked.append(self.path)
                 site.headers = {name.lower(): value for name, value in self.headers.items()}
-                self.send_response(200)
+                self.send_response(302 if site.redirect else 200)
+                if site.redirect:
+                    self.send_header("Location", site.redirect)
                 self.send_header("Content-Type", "text/html")
                 self.end_headers()
                 self.wfile.write(site.page.encode())
@@ -194,3 +196,27 @@ def test_the_browser_says_what_the_guard_looks_at(browser, site, other_site):
     page.goto(f"http://127.0.0.1:{site.port}/page")
     page.wait_for_load_state("networkidle")
     assert page_request(other_site.headers) == "Sec-Fetch-Site is cross-site"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_typed_address_that_redirects_reads_and_changes_nothing(
+    browser, server, site, machine, host
+):
+    """The browser calls it typed: docs/explain/access.md says what that means."""
+    page, statuses = browser.new_page(), list[int]()
+    page.on("response", lambda response: statuses.append(response.status))
+    base = f"http://{host}:{server.port}/"
+    for sql in ("SELECT 41 + 1", "INSERT INTO tutti.victim VALUES ('x')"):
+        site.redirect = f"{base}?{urlencode({'query': sql})}"
+        page.goto(f"http://127.0.0.1:{site.port}/")
+    site.redirect = ""
+    assert statuses == [302, 200, 302, 403]
+    assert server.sql("SELECT count() FROM tutti.victim") == "0"
+    # A link on a page is not typed, wherever it leads to first.
+    site.page, statuses[:] = f"<a id=go href='http://127.0.0.1:{site.port}/'>x</a>", []
+    page.goto(f"http://127.0.0.1:{site.port}/page")
+    site.redirect = f"{base}?query=SELECT+1"
+    page.click("#go")
+    page.wait_for_load_state("networkidle")
+    site.redirect = ""
+    assert statuses[-1] == 403

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import socket
 
+import psutil
 import pytest
 import uvicorn
 from clickhouse_process import PATIENCE_S
 
 from infra.chdb_http import connection
-from infra.chdb_http.body import BodyMemory
+from infra.chdb_http.body import BodyMemory, disconnected
 from infra.chdb_http.connection import MAX_CONNECTIONS, LimitedConnection
 from infra.chdb_http.errors import QueryError
 
@@ -151,9 +152,83 @@ def test_one_port_cannot_take_the_connections_of_the_other(server):
             address = ("127.0.0.1", server.analyst_port)
             client = opened.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
             client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nSEL")
-        assert client.recv(65536).startswith(b"HTTP/1.1 503")
         assert server.sql("SELECT 1") == "1"
+        there = psutil.Process(server.process.pid).net_connections("tcp")
+        ours = [each for each in there if each.laddr.port == server.analyst_port and each.raddr]
+        assert len(ours) <= MAX_CONNECTIONS + 1  # one that is being refused
     assert server.sql("SELECT 1", analyst=True) == "1"
+
+
+@pytest.mark.parametrize("analyst", [False, True])
+def test_many_silent_clients_keep_nobody_out(server, analyst):
+    """Neither those that send nothing, nor those that never end their head."""
+    port = server.analyst_port if analyst else server.port
+    process = psutil.Process(server.process.pid)
+    server.sql("SELECT 1", analyst=analyst)
+    threads = process.num_threads()
+    with contextlib.ExitStack() as opened:
+        for number in range(2 * MAX_CONNECTIONS):
+            address = ("127.0.0.1", port)
+            client = opened.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
+            with contextlib.suppress(ConnectionError):
+                client.sendall(b"GET / HTTP/1.1\r\nX: y" * (number % 2))
+            if number % 100 == 99:
+                assert server.sql("SELECT 1", analyst=analyst) == "1"
+        assert server.sql("SELECT 1", analyst=analyst) == "1"
+        assert process.num_threads() <= threads + 8
+        assert len(process.net_connections("tcp")) < 2 * MAX_CONNECTIONS
+
+
+@pytest.mark.parametrize(
+    ("slow", "seconds", "expected"),
+    [("body", 0, b"done"), ("reader", 0, b"done"), ("body", 3600, b"503")],
+)
+def test_where_a_port_is_full_who_dawdles_gives_way(monkeypatch, slow, seconds, expected):
+    monkeypatch.setattr(connection, "HEAD_SECONDS", seconds)
+    monkeypatch.setattr(LimitedConnection, "max_connections", 3)
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        gone = asyncio.create_task(disconnected(receive))
+        while scope["path"] == "/slow" and not gone.done():
+            piece = {"type": "http.response.body", "body": b"x" * 65536, "more_body": True}
+            await (asyncio.sleep(0.01) if slow == "body" else send(piece))
+            await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b"done"})
+
+    async def ask(port: int, request: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request)
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    async def run() -> None:
+        config = uvicorn.Config(
+            app, http=LimitedConnection, port=0, lifespan="off", log_config=None
+        )
+        server = uvicorn.Server(config)
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        port = listener.getsockname()[1]
+        head = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+        sent = head + (b"" if slow == "body" else b"123456789")
+        clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+        for client in clients:
+            client.sendall(sent)
+        whole = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        async with asyncio.timeout(PATIENCE_S):
+            answer = await ask(port, whole)
+            while expected not in answer:  # until the server has noticed that nobody reads
+                answer = await ask(port, whole)
+        for client in clients:
+            client.close()
+        server.should_exit = server.force_exit = True
+        await serving
+
+    asyncio.run(run())
 
 
 def test_a_client_that_never_says_what_it_wants_is_cut_off(monkeypatch):

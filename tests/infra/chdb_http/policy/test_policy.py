@@ -55,6 +55,7 @@ READS = [
     "DESC votes", "DESCRIBE (SELECT * FROM votes)", "EXISTS marts.votes", "EXISTS DATABASE open",
     "EXPLAIN SELECT * FROM votes", "EXPLAIN PLAN indexes = 1 SELECT * FROM votes",
     "EXPLAIN SYNTAX SELECT * FROM votes", "EXPLAIN AST SELECT 1", "EXPLAIN PIPELINE SELECT 1",
+    "SHOW TABLES SETTINGS max_threads = 1", "DESCRIBE votes SETTINGS max_threads = 1", "EXPLAIN SELECT 1 SETTINGS max_threads = 1",
     "SELECT p FROM votes FORMAT JSONCompact", "FROM votes SELECT p LIMIT 1;",
 ]  # fmt: skip
 
@@ -172,7 +173,7 @@ CLAUSES = [
     "SHOW TABLES INTO OUTFILE '/tmp/tutti-out'", "EXISTS marts.votes INTO OUTFILE '/tmp/tutti-out'", "(SELECT 1) INTO OUTFILE '/tmp/tutti-out'",
     "SELECT 1 UNION ALL SELECT 2 INTO OUTFILE '/tmp/tutti-out'", "SELECT 1 FORMAT CSV INTO OUTFILE '/tmp/tutti-out'",
     "SELECT 1 SETTINGS max_threads = 8", "SELECT 1 SETTINGS readonly = 0", "SELECT * FROM (SELECT 1 SETTINGS max_execution_time = 0)",
-    "SELECT 1 FORMAT CSV SETTINGS max_threads = 8", "SELECT 1 SETTINGS additional_table_filters = {}", "SELECT 1 SETTINGS max_threads = 1",
+    "SELECT 1 FORMAT CSV SETTINGS max_threads = 8", "SELECT 1 SETTINGS additional_table_filters = {}", "SELECT 1 SETTINGS max_threads = 0",
     "SELECT 1 FORMAT Template SETTINGS format_template_row = '/etc/passwd'", "SELECT 1 SETTINGS format_schema = '/etc/passwd:x'",
     "SHOW TABLES SETTINGS max_threads = 8", "DESCRIBE marts.votes SETTINGS max_threads = 8", "EXPLAIN SELECT 1 SETTINGS max_threads = 8",
     "SELECT 1; SELECT 2", "SELECT 1; DROP TABLE tutti.secrets", "SELECT 1;;SELECT 2", "SELECT 1; -- x\nSELECT * FROM tutti.secrets", "; SELECT 1",
