@@ -33,7 +33,7 @@ WITHOUT_TEST = {
     "asked over HTTP, as clients do, by the tests in tests/infra/chdb_http": """
         infra.chdb_http.app infra.chdb_http.config infra.chdb_http.engine
         infra.chdb_http.engine_config infra.chdb_http.response
-        infra.chdb_http.policy.allowlist infra.chdb_http.policy.ast_check
+        infra.chdb_http.policy.ast_check
         infra.chdb_http.policy.functions infra.chdb_http.policy.parser
         infra.chdb_http.policy.redaction infra.chdb_http.policy.token_check
         infra.chdb_http.policy.values_check infra.chdb_http.policy.verdicts
