@@ -186,12 +186,12 @@ def test_many_silent_clients_keep_nobody_out(server, analyst):
 def test_where_a_port_is_full_who_dawdles_gives_way(monkeypatch, slow, seconds, expected):
     monkeypatch.setattr(connection, "HEAD_SECONDS", seconds)
     monkeypatch.setattr(LimitedConnection, "max_connections", 3)
-    entered = list[str]()
+    entered = asyncio.Semaphore(0)
 
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         gone = asyncio.create_task(disconnected(receive))
-        entered.append(scope["path"])
+        entered.release()
         while scope["path"] == "/slow" and not gone.done():
             piece = {"type": "http.response.body", "body": b"x" * 65536, "more_body": True}
             await (asyncio.sleep(0.01) if slow == "body" else send(piece))
@@ -222,8 +222,8 @@ def test_where_a_port_is_full_who_dawdles_gives_way(monkeypatch, slow, seconds, 
             client.sendall(sent)
         whole = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         async with asyncio.timeout(PATIENCE_S):
-            while len(entered) < len(clients):
-                await asyncio.sleep(0.01)
+            for _ in clients:
+                await entered.acquire()
             answer = await ask(port, whole)
             while expected not in answer:  # until the server has noticed that nobody reads
                 answer = await ask(port, whole)
