@@ -21,11 +21,12 @@ CAMPAIGN_ARRIVALS: Final = DashboardSpec(
             (
                 NoteSpec(
                     "What this board cannot show yet",
-                    "Votes by **source** and by the time of **arrival** need the ledger of"
+                    "Every single vote by the time of its **arrival** needs the ledger of"
                     " arrivals, which does not exist yet (there is no view `marts.arrivals`)."
                     " Until then: messages per second are those of intake, over all consultations;"
-                    " countries are shown by the time at which their votes were *cast*, as the"
-                    " campaigns say it.",
+                    " sources are shown by the ballots that stand, in quarters of an hour;"
+                    " countries by the time at which their votes were *cast*, as the campaigns say"
+                    " it.",
                     height=3,
                 ),
                 PanelSpec(
@@ -60,6 +61,45 @@ CAMPAIGN_ARRIVALS: Final = DashboardSpec(
                     units.Short,
                     "Intake is not scraped: see Pipeline health",
                     (series("sum by (topic) (tutti_intake_lag_messages)", "{{topic}}"),),
+                ),
+                PanelSpec(
+                    "Ballots by source",
+                    "Ballots that the broker received in the quarter of an hour before each minute,"
+                    " of the 20 consultations and 10 sources of each with most in a day; the rest"
+                    " is other. Who votes again moves the ballot to the newer time.",
+                    "reference/metrics#periodic",
+                    units.Short,
+                    "Periodic is not scraped: see Pipeline health",
+                    (
+                        series(
+                            "sum by (consultation, source) (tutti_source_recent_votes)",
+                            "{{consultation}}: {{source}}",
+                        ),
+                    ),
+                ),
+                PanelSpec(
+                    "Silent by source and country",
+                    "1: at least 60 ballots an hour within three hours, and none in the last"
+                    " quarter of an hour. After as much again there is an alert, if the"
+                    " consultation is open and others vote.",
+                    "howto/operators/alerts#do-votes-arrive",
+                    units.Short,
+                    "Nobody is silent who sent a lot",
+                    (
+                        series(
+                            "1 + (tutti_source_recent_votes == 0"
+                            " and max_over_time(tutti_source_earlier_votes[3h]) >= 60)",
+                            "{{consultation}}: source {{source}}",
+                            "A",
+                        ),
+                        series(
+                            "1 + (tutti_country_recent_votes == 0"
+                            " and max_over_time(tutti_country_earlier_votes[3h]) >= 60)",
+                            "{{consultation}}: {{country}}",
+                            "B",
+                        ),
+                    ),
+                    red=1,
                 ),
             ),
         ),

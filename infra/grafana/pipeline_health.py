@@ -235,6 +235,37 @@ PIPELINE_HEALTH: Final = DashboardSpec(
                     width=8,
                 ),
                 PanelSpec(
+                    "Room on the disk",
+                    "What is left on the disk that holds the data. Below 6 GB: make room; below 1"
+                    " GB Kafka and ClickHouse stop soon.",
+                    "howto/operators/alerts#is-there-room",
+                    units.BytesIEC,
+                    _UNSCRAPED,
+                    (
+                        series("min(tutti_disk_free_bytes)", "free", "A"),
+                        series("max(tutti_disk_size_bytes)", "size", "B"),
+                    ),
+                    width=8,
+                ),
+                PanelSpec(
+                    "Restarts",
+                    "How often each service started anew within 15 minutes. Once after an upgrade"
+                    " is well; more than twice: its log says why.",
+                    "howto/operators/alerts#is-it-there",
+                    units.Short,
+                    _UNSCRAPED,
+                    (
+                        series(
+                            "max by (service)"
+                            " (changes(tutti_service_started_timestamp_seconds[15m]))",
+                            _BY_SERVICE,
+                        ),
+                    ),
+                    width=8,
+                    orange=1,
+                    red=3,
+                ),
+                PanelSpec(
                     "Periodic tasks",
                     "Mean time that each task takes at a tick. A task that takes longer than a"
                     " minute makes ticks fall out.",

@@ -24,7 +24,11 @@ def _process(settings: Settings, service: str) -> str:
 
 
 def _file(settings: Settings, service: str) -> Path:
-    return settings.run / f"{_process(settings, service)}.heartbeat.json"
+    return _file_of(settings, _process(settings, service))
+
+
+def _file_of(settings: Settings, process: str) -> Path:
+    return settings.run / f"{process}.heartbeat.json"
 
 
 def metrics_folder(settings: Settings) -> Path:
@@ -47,6 +51,7 @@ class Heartbeat:
         self._metrics_file = metrics_folder(settings) / f"{_process(settings, service)}.prom"
         self._metrics_file.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
+        self._started_ms = clock()
         self._last_ms = 0
         self._file.parent.mkdir(parents=True, exist_ok=True)
 
@@ -57,7 +62,8 @@ class Heartbeat:
     def beat(self, *, ready: bool, **facts: Any) -> None:
         """Say that this process is alive."""
         self._last_ms = self._clock()
-        beat = {"pid": os.getpid(), "at_ms": self._last_ms, "ready": ready, **facts}
+        beat = {"pid": os.getpid(), "started_ms": self._started_ms, "at_ms": self._last_ms}
+        beat |= {"ready": ready, **facts}
         with suppress(OSError):  # counting goes on without being watched
             write_json(self._file, beat)
             if self._metrics:
@@ -87,4 +93,16 @@ def last_beat(settings: Settings, service: str, clock: Clock = system_clock) -> 
     facts = read_json(_file(settings, service))
     if facts is None:
         return None
+    facts.pop("started_ms", None)
     return Beat(facts.pop("pid"), clock() - facts.pop("at_ms"), facts.pop("ready"), facts)
+
+
+def started_ms(settings: Settings, process: str) -> int | None:
+    """When a process started, as its heartbeat says; None if it says nothing.
+
+    Args:
+        settings: Where its heartbeat is.
+        process: Its name, with the number of its instance if it has one.
+    """
+    found: int | None = (read_json(_file_of(settings, process)) or {}).get("started_ms")
+    return found

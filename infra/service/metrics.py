@@ -10,7 +10,9 @@ second, with their heartbeat; the probe's process reads the files and serves the
 
 from typing import Final
 
+from infra.service.flink_metrics import FLINK
 from infra.service.metric_types import LONG_S, SHORT_S, SIZES, Metric, Source
+from infra.service.periodic_metrics import PERIODIC
 
 INTAKE: Final = Source("intake")
 INTAKE_MESSAGES: Final = INTAKE.counter(
@@ -126,36 +128,17 @@ SERVICE_UP: Final = PROBE.declare(
     "",
     "1 if the service has reported its metrics within 15 s (votes: 60 s), otherwise 0.",
 )
-
-PERIODIC: Final = Source("periodic")
-PERIODIC_TASK: Final = PERIODIC.histogram(
-    "tutti_periodic_task_seconds",
+SERVICE_STARTED: Final = PROBE.declare(
+    "tutti_service_started_timestamp_seconds",
+    "gauge",
     "seconds",
-    "One task at a tick.",
-    ("task",),
-    buckets=LONG_S,
+    "When the service's process started, since 1970; it moves at each restart.",
 )
-PERIODIC_FAILED: Final = PERIODIC.counter(
-    "tutti_periodic_failed_total",
-    "ticks",
-    "Ticks at which a task failed; the next tick is another try.",
-    ("task",),
+DISK_FREE: Final = PROBE.declare(
+    "tutti_disk_free_bytes", "gauge", "bytes", "Room left on the disk that holds the data."
 )
-PERIODIC_MISSED: Final = PERIODIC.counter(
-    "tutti_periodic_missed_total",
-    "ticks",
-    "Ticks that were passed over, because the one before took longer than a minute.",
-)
-PERIODIC_SKIPPED: Final = PERIODIC.counter(
-    "tutti_periodic_rested_total",
-    "ticks",
-    "Ticks at which a task was skipped: it cools down, or counting lagged.",
-    ("task",),
-)
-PERIODIC_TICK: Final = PERIODIC.gauge(
-    "tutti_periodic_tick_timestamp_seconds",
-    "seconds",
-    "The newest tick whose work is done, since 1970.",
+DISK_SIZE: Final = PROBE.declare(
+    "tutti_disk_size_bytes", "gauge", "bytes", "Size of the disk that holds the data."
 )
 
 GROUPS: Final = Source("groups")
@@ -263,42 +246,6 @@ CLICKHOUSE_MEMORY: Final = CLICKHOUSE.gauge(
     "Memory: tracked by the engine, resident in the process.",
     ("kind",),
 )
-
-FLINK: Final = Source("votes")
-for _name, _unit, _labels, _about in (
-    ("jobmanager_job_lastCheckpointDuration", "", (), "Duration of the newest checkpoint, ms."),
-    ("jobmanager_job_lastCheckpointSize", "bytes", (), "Size of the newest checkpoint."),
-    ("jobmanager_job_numberOfCompletedCheckpoints", "", (), "Checkpoints completed by this run."),
-    ("jobmanager_job_numberOfFailedCheckpoints", "", (), "Checkpoints failed in this run."),
-    ("jobmanager_job_numRestarts", "", (), "Restarts of the job within its process."),
-    ("taskmanager_Status_JVM_Memory_Heap_Used", "bytes", (), "Heap in use."),
-    ("taskmanager_Status_JVM_Memory_Heap_Max", "bytes", (), "Heap there is."),
-    (
-        "taskmanager_Status_JVM_GarbageCollector_All_TimeMsPerSecond",
-        "",
-        (),
-        "Time spent in garbage collection, ms per s.",
-    ),
-    (
-        "taskmanager_job_task_busyTimeMsPerSecond",
-        "",
-        ("task_name", "subtask_index"),
-        "Time a task works, ms per s.",
-    ),
-    (
-        "taskmanager_job_task_backPressuredTimeMsPerSecond",
-        "",
-        ("task_name", "subtask_index"),
-        "Time a task waits for the next one, ms per s.",
-    ),
-    (
-        "taskmanager_job_task_operator_pendingRecords",
-        "records",
-        ("task_name", "operator_name", "subtask_index"),
-        "Accepted votes that the job has not read yet.",
-    ),
-):
-    FLINK.declare(f"flink_{_name}", "gauge", _unit, _about, _labels)  # type: ignore[arg-type]
 
 SOURCES: Final = (
     INTAKE,

@@ -5,6 +5,7 @@ file instead, which is replaced whole. Flink's reporter would listen on every ad
 machine; its other one, made for Prometheus's push gateway, sends here.
 """
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from hmac import compare_digest
 from http import HTTPStatus
@@ -21,21 +22,24 @@ from prometheus_client.registry import Collector
 from infra.chdb_http.browser_guard import page_request
 from infra.config.secrets import own_secret
 from infra.config.settings import Settings
-from infra.service.heartbeat import STALE_MS, metrics_folder
+from infra.service.flink_metrics import FLINK
+from infra.service.heartbeat import STALE_MS, metrics_folder, started_ms
 from infra.service.metric_types import SERVICE
 from infra.service.metrics import (
-    FLINK,
+    DISK_FREE,
+    DISK_SIZE,
     GROUPS,
     HTTP_INTAKE,
     INTAKE,
     LIVE,
     METRICS,
-    PERIODIC,
     PROBE,
     SEMANTICS,
+    SERVICE_STARTED,
     SERVICE_UP,
     SINK,
 )
+from infra.service.periodic_metrics import PERIODIC
 from operators.core.clock import Clock, system_clock
 
 PUSH_PATH: Final = "/metrics/job/"
@@ -57,6 +61,7 @@ class Gathered(Collector):
     """The metrics of all services, each sample labelled; stale ones are left out."""
 
     def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        self._settings = settings
         self._folder = metrics_folder(settings)
         # Without an encoder there is no semantics job, and nobody is to be woken for that.
         topics = {SEMANTICS.name} if settings.model.is_file() else set()
@@ -77,12 +82,27 @@ class Gathered(Collector):
         """All families, those of one name put together."""
         families: dict[str, Metric] = {}
         up = GaugeMetricFamily(SERVICE_UP.name, SERVICE_UP.about, labels=[SERVICE])
+        started = GaugeMetricFamily(SERVICE_STARTED.name, SERVICE_STARTED.about, labels=[SERVICE])
         for service, text, fresh in self._texts():
             up.add_metric([service], float(fresh))
+            at_ms = started_ms(self._settings, service) if fresh else None
+            if at_ms is not None:
+                started.add_metric([service], at_ms / 1000)
             for family in text_string_to_metric_families(text) if fresh else ():
                 _merge(families, family, service)
         yield from families.values()
-        yield up
+        yield from (up, started)
+        yield from self._disk()
+
+    def _disk(self) -> Iterator[Metric]:
+        there = self._settings.home
+        while not there.exists():
+            there = there.parent
+        room = shutil.disk_usage(there)
+        for metric, value in ((DISK_FREE, room.free), (DISK_SIZE, room.total)):
+            family = GaugeMetricFamily(metric.name, metric.about, labels=[SERVICE])
+            family.add_metric([PROBE.name], value)
+            yield family
 
     def _texts(self) -> Iterator[tuple[str, str, bool]]:
         now_ms = self._clock()

@@ -7,7 +7,7 @@ from tenacity import retry, retry_if_exception_type, wait_fixed
 
 from infra.clickhouse.client import ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
-from infra.service.metrics import PERIODIC
+from infra.service.periodic_metrics import PERIODIC
 from infra.service.runner import run
 from operators.core.clock import system_clock
 from pipelines.periodic.scheduler import Scheduler

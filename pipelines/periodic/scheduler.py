@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse import state
 from infra.clickhouse.client import UNAVAILABLE
-from infra.service.metrics import (
+from infra.service.periodic_metrics import (
     PERIODIC_FAILED,
     PERIODIC_MISSED,
     PERIODIC_SKIPPED,

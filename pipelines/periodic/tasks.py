@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipelines.periodic import history_snapshots, stable_ranks, suggestions
+from pipelines.periodic import history_snapshots, stable_ranks, suggestions, traffic
 from pipelines.periodic.bursts import scan_for_bursts
 from pipelines.periodic.history_snapshots import take_snapshot
 from pipelines.periodic.identical import scan_for_identical
@@ -18,4 +18,6 @@ TASKS: Final[tuple[Task, ...]] = (
     Task("bursts", scan_for_bursts, waits=True),
     Task("identical", scan_for_identical, waits=True),
     Task(suggestions.TASK, suggest, waits=True),
+    # Waits: what is not counted yet would look like silence.
+    Task(traffic.TASK, traffic.Traffic().measure, waits=True),
 )

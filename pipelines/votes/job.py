@@ -27,8 +27,8 @@ from infra.local.epochs import (
     read_rebuild_record,
     update_rebuild_record,
 )
+from infra.service.flink_metrics import FLINK
 from infra.service.heartbeat import Heartbeat
-from infra.service.metrics import FLINK
 from infra.service.metrics_server import PUSH_TOKEN
 from operators.flink.plan import current_plan
 from operators.flink.settings import reporter_settings, restore_settings

@@ -39,7 +39,8 @@ def test_the_running_stack_has_every_metric_of_the_list_and_no_other(stack, traf
         text = read(stack, stack.settings.metrics_port)
         return text if sample_names(text) >= gathered else ""
 
-    text = until(whole)
+    # Traffic is counted at minute marks, once counting has caught up.
+    text = until(whole, 600)
     assert sample_names(text) == gathered
     of_clickhouse = read(stack, stack.settings.clickhouse_port)
     own = {name for metric in CLICKHOUSE.metrics for name in metric.samples}

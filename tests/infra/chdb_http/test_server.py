@@ -10,9 +10,11 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
+from http.client import IncompleteRead
 from pathlib import Path
 
 import psutil
+import pytest
 from clickhouse_process import ServerProcess, free_base, until
 from places import CHECKOUT
 
@@ -171,3 +173,22 @@ def test_small_answers_do_not_wait_for_acknowledgements():
             return await found
 
     assert asyncio.run(sends_at_once())
+
+
+FAILS_LATE = "SELECT number, throwIf(number = 3000000) FROM numbers(5000000)"
+TOO_MANY_ROWS = "SELECT number, repeat('x', 8) FROM numbers(2000000)"
+
+
+def test_queries_that_fail_in_mid_stream_keep_neither_others_nor_the_stop_waiting(own_server):
+    """After the head and some blocks were sent, an error can only break the response off."""
+    for sql, analyst in ((FAILS_LATE, False), (TOO_MANY_ROWS, True)):
+        for form in ("Native", "JSONEachRow", "CSVWithNames"):
+            # More than are answered at a time.
+            for _ in range(3):
+                with pytest.raises(IncompleteRead) as broken:
+                    own_server.ask(body=sql, analyst=analyst, default_format=form)
+                assert len(broken.value.partial) > 1024 * 1024
+                assert b"__exception__" in broken.value.partial[-1000:]
+    assert own_server.sql("SELECT 1") == own_server.sql("SELECT 1", analyst=True) == "1"
+    assert own_server.sql("SELECT count() FROM system.processes") == "1"
+    assert own_server.stop() == 0

@@ -34,6 +34,7 @@ register_dataquery_variant(DataqueryConfig(str(CLICKHOUSE.type_val), ClickHouseQ
 PANELS = {f"{b.uid}: {p.title}": p for b in DASHBOARDS for p in b.panels}
 FUNCTIONS = {
     *("sum", "max", "min", "by", "rate", "time", "histogram_quantile"),
+    *("and", "changes", "max_over_time", "consultation", "source"),
     *("le", "kind", "task", "service", "topic", "pool"),
 }
 """What is no metric in PromQL."""

@@ -1,6 +1,7 @@
 """One list of metrics: the documentation, the alerts and what is served agree with it."""
 
 import re
+import shutil
 from http.client import HTTPConnection
 
 import pytest
@@ -10,12 +11,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from infra.config.settings import Settings
 from infra.local.free_ports import free_port_base
+from infra.service.flink_metrics import FLINK
 from infra.service.heartbeat import STALE_MS, Heartbeat
-from infra.service.metrics import FLINK, METRICS, SINK, SINK_RETRIES, SOURCES
+from infra.service.metrics import METRICS, SINK, SINK_RETRIES, SOURCES
 from infra.service.metrics_server import FORGOTTEN_MS, PUSH_PATH, PUSH_TOKEN, Gathered, serve
 from operators.core.clock import system_clock
 
 OURS = [metric for metric in METRICS.values() if metric.source != FLINK.name]
+UP, STARTED = "tutti_service_up", "tutti_service_started_timestamp_seconds"
 PROMETHEUS = CHECKOUT / "infra" / "prometheus"
 
 
@@ -68,6 +71,10 @@ def samples(gathered):
     }
 
 
+def ups(gathered):
+    return {service: up for (name, service), up in samples(gathered).items() if name == UP}
+
+
 def test_two_processes_of_one_kind_stay_apart(tmp_path):
     SINK_RETRIES.inc()
     for number in (0, 1):
@@ -91,11 +98,29 @@ def test_a_silent_part_is_down_and_its_old_values_are_not_shown(tmp_path):
 def test_a_part_that_never_started_is_down(tmp_path):
     encoder = tmp_path / "encoder.toml"
     services = {"intake", "http_intake", "sink", "probe", "periodic", "groups", "live", "votes"}
-    gathered = samples(Gathered(Settings(home=tmp_path, model=encoder)))
-    assert gathered == {("tutti_service_up", service): 0 for service in services}
+    assert ups(Gathered(Settings(home=tmp_path, model=encoder))) == dict.fromkeys(services, 0)
     encoder.touch()  # then there are topics to be woken for
-    gathered = samples(Gathered(Settings(home=tmp_path, model=encoder)))
-    assert gathered == {("tutti_service_up", service): 0 for service in {*services, "semantics"}}
+    services.add("semantics")
+    assert ups(Gathered(Settings(home=tmp_path, model=encoder))) == dict.fromkeys(services, 0)
+
+
+def test_the_room_on_the_disk_of_the_data_is_shown_also_before_there_are_any(tmp_path):
+    found = samples(Gathered(Settings(home=tmp_path / "not" / "yet")))
+    room = shutil.disk_usage(tmp_path)
+    assert found["tutti_disk_size_bytes", "probe"] == room.total
+    assert 0 < found["tutti_disk_free_bytes", "probe"] < room.total
+
+
+def test_a_restart_is_seen_by_the_moment_of_the_start(tmp_path):
+    def started(instance, at_ms):
+        settings = Settings(home=tmp_path, instance=instance)
+        Heartbeat(settings, "sink", lambda: at_ms, metrics=SINK).beat(ready=True)
+        return samples(Gathered(settings))[STARTED, f"sink-{instance}" if instance else "sink"]
+
+    assert started(0, 1_790_000_000_000) == started(1, 1_790_000_000_000) == 1_790_000_000
+    assert started(0, 1_790_000_005_000) == 1_790_000_005
+    later = Gathered(Settings(home=tmp_path), lambda: system_clock() + STALE_MS + 1_000)
+    assert not any(name == STARTED for name, _ in samples(later))
 
 
 def test_a_second_process_that_was_ended_is_forgotten(tmp_path):

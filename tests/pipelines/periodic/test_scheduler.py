@@ -2,7 +2,12 @@
 
 import pytest
 
-from infra.service.metrics import PERIODIC_FAILED, PERIODIC_MISSED, PERIODIC_SKIPPED, PERIODIC_TICK
+from infra.service.periodic_metrics import (
+    PERIODIC_FAILED,
+    PERIODIC_MISSED,
+    PERIODIC_SKIPPED,
+    PERIODIC_TICK,
+)
 from pipelines.periodic.scheduler import MINUTE_MS, SETTLE_MS, Scheduler, Task
 
 NOON = 1_780_000_000_000 // MINUTE_MS * MINUTE_MS
