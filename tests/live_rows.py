@@ -46,17 +46,17 @@ def proposal(name: str, **changed: Any) -> PublicProposal:
         "agree_low": 0.71, "agree_high": 0.87, "votes_all": 105, "divisiveness": 0.48,
         "consensus": 0.75, "consensus_low": 0.7, "consensus_high": 0.8, "coverage": 1.0,
         "weakest_country": "DE", "weakest_country_rate": 0.6, "weakest_country_votes": 40,
-        "method": "agreement/wilson-95/1", "as_of": TICKS[-1],
+        "published_at": TICKS[0], "method": "agreement/wilson-95/1", "as_of": TICKS[-1],
     }  # fmt: skip
     return PublicProposal(**values | changed)
 
 
 PROPOSALS = [
     proposal("p1"),
-    proposal("p2", rank=2, text=HOSTILE, language="ar", consensus_low=0.9, divisiveness=0.2),
+    proposal("p2", rank=2, published_at=TICKS[1], text=HOSTILE, language="ar", consensus_low=0.9, divisiveness=0.2),
     proposal("p3", rank=None, votes=0, agree=0, disagree=0, neutral=0, agree_rate=None,
              divisiveness=None, consensus=None, consensus_low=0, weakest_country=None,
-             weakest_country_rate=None, weakest_country_votes=None, as_of=None),
+             weakest_country_rate=None, weakest_country_votes=None, published_at=None, as_of=None),
 ]  # fmt: skip
 CLUSTERS = [
     PublicCluster("c1", "Text of p1", ["text", "next"], 2, 180, 2, 0.8, 0.7, 0.9, 0.1, "p1", "p2",
