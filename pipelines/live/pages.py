@@ -134,10 +134,15 @@ def _common_ground(board: PublicBoard) -> dict[str, Any]:
 
     return {
         "board": board,
-        "unites": first("consensus", where=lambda row: row.consensus_low > HALF),
+        "unites": first("consensus", where=_agreed),
         "divides": first("controversy", where=lambda row: row.agree_low < HALF < row.agree_high),
         "countries": first("countries", where=lambda row: (gap(row) or 0.0) > 0),
     }
+
+
+def _agreed(row: PublicProposal) -> bool:
+    """More than half of all, and of the countries, beyond chance."""
+    return min(row.agree_low, row.consensus_low) > HALF
 
 
 def phase(consultation: PublicConsultation, now_ms: int) -> str:
