@@ -1,5 +1,6 @@
 """What `open` holds, for the tests of the live service that start no ClickHouse."""
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from infra.clickhouse.open_boards import (
 from infra.config.settings import Settings
 from pipelines.live.app import build_app
 from pipelines.live.boards import Boards
+from pipelines.live.main import renew
 from pipelines.live.server import WebServer, listen
 from pipelines.live.streams import Streams
 
@@ -129,6 +131,11 @@ class Site:
     rows: OpenRows
     boards: Boards
     streams: Streams
+    loop: asyncio.AbstractEventLoop
+
+    def renew(self) -> None:
+        """Begin an edition and send it, as the service does when `open` was renewed."""
+        asyncio.run_coroutine_threadsafe(renew(self.boards, self.streams), self.loop).result(300)
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -149,7 +156,7 @@ def serving(**settings: Any) -> Iterator[Site]:
     web = WebServer(app, bound, proxies=(), max_streams=50)
     web.start()
     try:
-        yield Site(bound.getsockname()[1], rows, boards, streams)
+        yield Site(bound.getsockname()[1], rows, boards, streams, web.loop)
     finally:
         web.stop()
         boards.close()
