@@ -83,6 +83,17 @@ def build_app(settings: Settings, boards: Boards, streams: Streams) -> ASGIApp:
     )
 
 
+def openapi_document(settings: Settings) -> dict[str, Any]:
+    """The description of the JSON, as the service serves it; nothing is read for it."""
+
+    def connect() -> Any:
+        raise TransientError("Nothing is read for a description.")
+
+    app = FastAPI()
+    app.include_router(json_routes(Boards(connect), Streams(0), Answers()))
+    return describe(TITLE, version("tutti"), app.routes)
+
+
 def failed(request: Request, status: int, detail: Any = None) -> Response:
     """An error as a page, or as JSON for programs."""
     headers = {"Retry-After": RETRY_S} if status == 503 else {}  # noqa: PLR2004 - its meaning

@@ -66,10 +66,12 @@ async def _draw(svg: bytes) -> bytes:
     )
     try:
         png, _ = await asyncio.wait_for(process.communicate(svg), MAX_S)
-    except BaseException:
-        process.kill()
-        await process.wait()
-        raise
+    except TimeoutError:
+        raise NotDrawnError("The picture takes too long.") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode != 0:
         log.warning("picture_not_drawn", status=process.returncode)
         raise NotDrawnError("The picture could not be drawn.")

@@ -27,8 +27,18 @@ def letters() -> list[str]:
     ]
 
 
+FETCHING: Final = ("<image", "<feImage", "<use", "<style", "<!ENTITY")
+"""What makes the library read files; our pictures have none, and texts in them are escaped."""
+
+
 def drawn(svg: str) -> bytes:
-    """The picture as PNG, the same bits on every machine."""
+    """The picture as PNG, the same bits on every machine.
+
+    Raises:
+        ValueError: It wants files of this machine, or is no SVG.
+    """
+    if any(each.lower() in svg.lower() for each in FETCHING):
+        raise ValueError("A picture is drawn from itself alone.")
     return resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, font_files=letters())
 
 
