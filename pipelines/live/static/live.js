@@ -75,7 +75,7 @@ const lastVisit = say.key ? store.get(remembered) : null;
 
 function compare() {
   if (!lastVisit || past()) return;
-  const number = new Intl.NumberFormat(document.documentElement.lang);
+  const number = new Intl.NumberFormat(say.locale);
   for (const [id, row] of rowsOf(document)) {
     const was = lastVisit[id];
     const [moved, more] = [row.querySelector(".moved"), row.querySelector(".more")];
@@ -153,7 +153,7 @@ async function lookBack() {
   const [range, shown, play] = [element("moment"), element("shown"), element("play")];
   const { ticks } = await (await fetch(say.ticks)).json();
   if (!ticks.length) return;
-  const words = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  const words = new Intl.DateTimeFormat(say.locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
   range.max = ticks.length;  // the last place is now
   const at = new URL(location.href).searchParams.get("at");
   range.value = at ? Math.max(0, ticks.findLastIndex((tick) => new Date(tick) <= new Date(at))) : ticks.length;

@@ -34,7 +34,6 @@ class Town:
         return {
             "consultations": "/",
             "board": self.board,
-            "ordered": f"{self.board}?sort=newest&q=e&limit=50",
             "common-ground": f"{self.board}/common-ground",
             "topics": f"{self.board}/clusters",
             "proposal": f"{proposals}/{self.campaign.proposals[0]}",

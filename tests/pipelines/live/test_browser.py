@@ -7,8 +7,8 @@ import axe
 import pytest
 
 PATIENCE_MS = 240_000
-PAGES = ("consultations", "board", "ordered", "common-ground", "topics", "proposal", "arabic",
-         "hostile", "embedded", "missing")  # fmt: skip
+PAGES = ("consultations", "board", "common-ground", "topics", "proposal", "hostile", "embedded",
+         "missing")  # fmt: skip
 FOLLOWING = ("board", "common-ground", "topics", "proposal", "embedded")
 LOOKING_BACK = ("board", "common-ground", "proposal")
 PHONE = {"width": 320, "height": 640}
@@ -80,26 +80,29 @@ def test_nothing_is_wrong_in_the_console_and_nothing_of_a_text_acts(town, visit,
     assert page.locator("main img").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(town, visit, name, scheme):
-    page = visit(color_scheme=scheme, viewport=PHONE if scheme == "dark" else DESKTOP).open(
-        town.pages()[name]
-    )
+def test_axe_finds_nothing_in_light_on_a_desk_and_in_the_dark_on_a_phone(town, visit, name):
+    page = visit().open(town.pages()[name])
     for each in page.locator("details").all():
         each.evaluate("each => { each.open = true; }")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert axe.complaints(page) == []
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
     assert axe.complaints(page) == []
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_into_320_pixels_in_either_direction(town, visit, name, direction):
+def test_a_page_fits_into_320_pixels_in_either_direction(town, visit, name):
     page = visit(viewport=PHONE).open(town.pages()[name])
-    page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    inside = "each => each.getBoundingClientRect().right <= innerWidth + 1"
-    for heading in page.locator("h1, h2, .status").all():
-        assert heading.evaluate(inside)
+    for direction in ("ltr", "rtl"):
+        page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        outside = page.evaluate("""() => [...document.querySelectorAll("h1, h2, .status, .bar")]
+            .map((each) => each.getBoundingClientRect())
+            .filter((box) => box.width && (box.left < -1 || box.right > innerWidth + 1)).length""")
+        assert outside == 0
 
 
 def test_a_text_from_the_right_is_one_on_every_page_and_the_page_is_not(town, visit):
@@ -117,7 +120,7 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(town, visit, n
     if name in FOLLOWING:
         page.locator("#state[data-kind=live]").wait_for()
     expected = page.evaluate(REACHABLE)
-    for _ in range(3 * expected + 20):
+    for _ in range(expected + 20):
         page.keyboard.press("Tab")
         if page.evaluate(FOCUSED):
             break
@@ -218,12 +221,16 @@ def test_another_language_is_one_click_away_and_stays(town, visit):
     assert page.locator("html").get_attribute("lang") == "de"
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "missing"])
+@pytest.mark.parametrize("name", ["consultations", "board", "common-ground", "proposal"])
 def test_without_javascript_a_page_is_whole_and_nothing_on_it_is_dead(town, visit, name):
     page = visit(java_script_enabled=False).open(town.pages()[name])
     assert page.locator("main").inner_text().strip()
     assert page.locator(".script-only:visible").count() == 0
     assert page.locator("noscript meta[http-equiv=refresh]").count() == 1
+    if name == "board":
+        page.get_by_label("Search").fill("school")
+        page.get_by_role("button", name="Show").click()
+        assert "q=school" in page.url
 
 
 def test_a_page_comes_back_after_the_service_was_killed(town, visit):
