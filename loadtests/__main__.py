@@ -187,7 +187,7 @@ def live(
     pairs: Annotated[int, typer.Option(min=1, help="runs with and without followers")] = 3,
     save: Save = False,
 ) -> None:
-    """Follow the public pages while votes flow: how soon does a publication arrive, at what price?"""
+    """Follow the public pages while votes flow: how soon do publications arrive, at what cost?"""
     session = Session("run", workload)
     consultation = session.workload.consultation_id
     found: list[Pair] = []

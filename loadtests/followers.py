@@ -62,6 +62,7 @@ class Audience:
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._received = defaultdict[str, list[int]](list)
         self.connected = self.refused = self.lost = 0
+        self._tried = asyncio.Event()
 
     async def follow(self, number: int) -> None:
         """One follower, until it is cancelled or its stream ends."""
@@ -79,12 +80,13 @@ class Audience:
                 head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_S)
                 if b" 200 " not in head.split(b"\r\n", 1)[0]:
                     writer.close()
-                    self.refused += 1
+                    self._refused()
                     return
                 await asyncio.wait_for(self._event(reader), ANSWER_S)  # what stands already
                 self.connected += 1
+                self._tried.set()
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
-            self.refused += 1
+            self._refused()
             return
         try:
             while True:
@@ -94,6 +96,10 @@ class Audience:
             self.lost += 1
         finally:
             writer.close()
+
+    def _refused(self) -> None:
+        self.refused += 1
+        self._tried.set()
 
     @staticmethod
     async def _event(reader: asyncio.StreamReader) -> str:
@@ -127,7 +133,8 @@ class Audience:
     async def _settled(self) -> None:
         """Until each follower is connected or was refused."""
         while self.connected + self.refused < self._plan.followers:
-            await asyncio.sleep(0.05)
+            self._tried.clear()
+            await self._tried.wait()
 
 
 async def follow(plan: FollowPlan) -> Followed:

@@ -61,9 +61,13 @@ def read_open(
         f"proposal_id, country, agree, disagree, neutral FROM open.agreement_by_country{then}"
     ):
         found["country", proposal, country] = (n[0], n[1], n[2])
-    for proposal, start, length, *n in [] if at else rows(
-        "proposal_id, toInt64(ifNull(toUnixTimestamp(window_start), 0)), window_seconds,"
-        " agree, disagree, neutral FROM open.agreement_by_window"
+    for proposal, start, length, *n in (
+        []
+        if at
+        else rows(
+            "proposal_id, toInt64(ifNull(toUnixTimestamp(window_start), 0)), window_seconds,"
+            " agree, disagree, neutral FROM open.agreement_by_window"
+        )
     ):
         found["window", proposal, start, length] = (n[0], n[1], n[2])
     return {block: counts for block, counts in found.items() if any(counts)}

@@ -55,7 +55,8 @@ def proposal(name: str, **changed: Any) -> PublicProposal:
 
 PROPOSALS = [
     proposal("p1"),
-    proposal("p2", rank=2, published_at=TICKS[1], text=HOSTILE, language="ar", consensus_low=0.9, divisiveness=0.2),
+    proposal("p2", rank=2, published_at=TICKS[1], text=HOSTILE, language="ar", consensus_low=0.9,
+             divisiveness=0.2),
     proposal("p3", rank=None, votes=0, agree=0, disagree=0, neutral=0, agree_rate=None,
              divisiveness=None, consensus=None, consensus_low=0, weakest_country=None,
              weakest_country_rate=None, weakest_country_votes=None, published_at=None, as_of=None),

@@ -4,13 +4,12 @@ from functools import cache
 from typing import Any, cast
 
 from docs.generate.markdown import code, table
-from infra.config.settings import Settings
 from pipelines.live.app import openapi_document
 
 
 @cache
 def _document() -> dict[str, Any]:
-    return openapi_document(Settings())
+    return openapi_document()
 
 
 def live_paths() -> str:
@@ -37,7 +36,9 @@ def live_fields() -> str:
             for member, fields in schema["properties"].items()
         ]
         described = " ".join(schema.get("description", "").split())
-        parts.append(f"### {name}\n\n{described}\n\n{table(['member', 'type', 'meaning'], members)}")
+        parts.append(
+            f"### {name}\n\n{described}\n\n{table(['member', 'type', 'meaning'], members)}"
+        )
     return "\n".join(parts)
 
 

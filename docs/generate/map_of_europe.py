@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,10 +25,11 @@ PROVENANCE: Final = (
     "Natural Earth 4.1, 1:50m countries, public domain; from npm world-atlas 2.0.2,"
     " countries-50m.json; made by docs/generate/map_of_europe.py"
 )
-COUNTRIES: Final = (
-    "AL AD AT BA BE BG BY CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MD ME MK MT"
-    " NL NO PL PT RO RS RU SE SI SK TR UA XK"
-).split()
+COUNTRIES: Final = frozenset({
+    "AL", "AD", "AT", "BA", "BE", "BG", "BY", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR",
+    "GB", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MD", "ME", "MK", "MT", "NL",
+    "NO", "PL", "PT", "RO", "RS", "RU", "SE", "SI", "SK", "TR", "UA", "XK",
+})  # fmt: skip
 NEIGHBOURS: Final = {"RU", "BY"}
 """Drawn where they reach into the picture, without a label of their own."""
 UNCODED: Final = {"Kosovo": "XK", "N. Cyprus": "CY"}
@@ -141,9 +143,7 @@ def path(rings: list[list[Point]]) -> str:
     for ring in rings:
         points = [(round(x), round(y)) for x, y in ring]
         steps = [
-            (bx - ax, by - ay)
-            for (ax, ay), (bx, by) in zip(points, points[1:], strict=False)
-            if (ax, ay) != (bx, by)
+            (bx - ax, by - ay) for (ax, ay), (bx, by) in pairwise(points) if (ax, ay) != (bx, by)
         ]
         numbers = "".join(f"{x}{' ' if y >= 0 else ''}{y} " for x, y in steps)
         written.append(f"M{points[0][0]} {points[0][1]}l{numbers.strip()}z".replace(" -", "-"))

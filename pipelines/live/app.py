@@ -83,7 +83,7 @@ def build_app(settings: Settings, boards: Boards, streams: Streams) -> ASGIApp:
     )
 
 
-def openapi_document(settings: Settings) -> dict[str, Any]:
+def openapi_document() -> dict[str, Any]:
     """The description of the JSON, as the service serves it; nothing is read for it."""
 
     def connect() -> Any:

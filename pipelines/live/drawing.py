@@ -187,7 +187,7 @@ def shapes(countries: Sequence[PublicCountry]) -> list[Shape]:
 
 
 def written(text: str) -> str:
-    """A text as XML allows it: without characters that no document may hold.
+    r"""A text as XML allows it: without characters that no document may hold.
 
     >>> written("a\x0b\ufffeb")
     'a  b'

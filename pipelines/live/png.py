@@ -18,7 +18,7 @@ MAX_BYTES: Final = 512 * 1024 * 1024
 
 
 def letters() -> list[str]:
-    """The fonts, of Latin, Greek, Cyrillic and Arabic scripts; those of the machine are not used."""
+    """The fonts, of Latin, Greek, Cyrillic and Arabic scripts; none of the machine's."""
     return [
         str(file)
         for package in (fontpkg_noto_sans, fontpkg_noto_sans_arabic)

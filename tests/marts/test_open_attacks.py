@@ -10,6 +10,7 @@ from operators.core.disclosure import changes, entries, merging, states, windows
 from operators.core.disclosure.cohorts import TROLL, Cohort
 from pipelines.periodic import publish as subject
 
+
 def leaving(crowd: Crowd, n: int, tick_ms: int) -> list[dict[str, Any]]:
     """Five of the six people of a country withdraw."""
     if n == 0:

@@ -193,8 +193,6 @@ def test_without_its_protection_a_moment_says_that_one_person_voted(
     monkeypatch.setattr(subject, "_shown_tick", lambda tick_ms, _: tick_ms)
     night_ms = FIRST_MS + DAY_MS
     insert_proposals(clickhouse, "night", ["p1"])
-    insert_votes(
-        clickhouse, [{"consultation_id": "night", "proposal_id": "p1", "participant": 1}]
-    )
+    insert_votes(clickhouse, [{"consultation_id": "night", "proposal_id": "p1", "participant": 1}])
     subject.publish(clickhouse, night_ms)
     assert open_boards.ticks(analyst)[-1] == tick(0, night_ms)

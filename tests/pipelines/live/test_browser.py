@@ -181,7 +181,10 @@ def test_rows_move_to_their_places_unless_movement_is_not_wanted(town, visit, mo
     page.evaluate("""() => {
         window.moved = 0;
         const animate = Element.prototype.animate;
-        Element.prototype.animate = function (...given) { moved += 1; return animate.apply(this, given); };
+        Element.prototype.animate = function (...given) {
+            moved += 1;
+            return animate.apply(this, given);
+        };
         addEventListener('animationstart', () => { moved += 1; });
     }""")
     before = page.locator("body").get_attribute("data-version")

@@ -20,7 +20,7 @@ MARKUP = re.compile(r"<script>alert|<img src=x|onerror=\"document")
 
 
 def answer(town, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
-    request = Request(f"{town.base}{path}", headers=headers)
+    request = Request(f"{town.base}{path}", headers=headers)  # noqa: S310 - of this machine
     try:
         with urlopen(request, timeout=120) as found:  # noqa: S310 - of this machine
             return found.status, found.read().decode(errors="replace"), dict(found.headers)
@@ -35,7 +35,7 @@ def addresses(town) -> list[str]:
     hostile = f"/api/v1{town.board}/proposals/{town.campaign.hostile}"
     api = ["/api/v1/consultations", f"/api/v1{town.board}", f"/api/v1{town.board}/board?limit=500",
            hostile, f"/api/v1{town.board}/clusters", f"/api/v1{town.board}/publications",
-           "/openapi.json", f"{town.board}/proposals/{town.campaign.hostile}/picture.svg"]  # fmt: skip
+           "/openapi.json", f"{hostile.removeprefix('/api/v1')}/picture.svg"]  # fmt: skip
     return [*found, *api]
 
 
@@ -72,8 +72,14 @@ def test_strange_ids_parameters_and_headers_are_answered_and_never_repeated_as_m
     town, strange
 ):
     written = quote(strange, safe="")
-    paths = [f"/consultations/{written}", f"{town.board}/proposals/{written}", f"/embed/{written}",
-             f"/static/{written}/live.css", f"/{written}", f"/api/v1/consultations/{written}/board"]  # fmt: skip
+    paths = [
+        f"/consultations/{written}",
+        f"{town.board}/proposals/{written}",
+        f"/embed/{written}",
+        f"/static/{written}/live.css",
+        f"/{written}",
+        f"/api/v1/consultations/{written}/board",
+    ]
     names = ("q", "cluster", "sort", "at", "lang", "limit", "offset", "utm")
     paths += [f"{town.board}?{name}={written}" for name in names]
     paths += [f"/api/v1{town.board}/board?{name}={written}" for name in names]
@@ -82,7 +88,6 @@ def test_strange_ids_parameters_and_headers_are_answered_and_never_repeated_as_m
         assert status < 500 or status == 503, path
         assert "content-security-policy" in {name.lower() for name in headers}
         assert MARKUP.search(text) is None, path
-        assert "49" not in re.findall(r"\{\{7\*7\}\}|\b49\b", text)[:0]
     plain = strange.encode("ascii", "ignore").decode().replace("\x7f", "")[:500]
     for name in ("Accept-Language", "If-None-Match", "Last-Event-ID", "X-Forwarded-For", "Accept"):
         status, _, _ = answer(town, town.board, **{name: plain or "x"})
