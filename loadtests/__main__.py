@@ -9,11 +9,15 @@ from typing import Annotated
 
 import typer
 
+from infra.clickhouse.client import connect
+from infra.clickhouse.open_boards import newest_tick
 from loadtests.bench import Bench
 from loadtests.capacity import Trial, assess, highest, search
 from loadtests.commands import console, say
 from loadtests.commands import run as run_command
 from loadtests.expected import Comparison
+from loadtests.followers import FollowPlan
+from loadtests.live_pages import Pair, audience, save_pairs, service_pid, show_reach
 from loadtests.machine import changed, commit, machine, shown, versions
 from loadtests.own_stack import own_stack
 from loadtests.report import PAGE, Kind, Report, render, reports, save
@@ -171,6 +175,41 @@ def capacity(
         # The report shows the costs of the highest rate alone.
         bench.keep_rate(highest(trials))
         report = session.report(bench, f"capacity-{workload}" if save else "", trials, bound_ms)
+    _exit(report)
+
+
+@app.command()
+def live(
+    workload: Name = "steady",
+    followers: Annotated[int, typer.Option(min=1, help="event streams at a time")] = 2_000,
+    rate: Annotated[float, typer.Option(min=1, help="votes per second")] = 5_000,
+    seconds: Annotated[float, typer.Option(min=90, help="length of a run")] = 240,
+    pairs: Annotated[int, typer.Option(min=1, help="runs with and without followers")] = 3,
+    save: Save = False,
+) -> None:
+    """Follow the public pages while votes flow: how soon do publications arrive, at what cost?"""
+    session = Session("run", workload)
+    consultation = session.workload.consultation_id
+    found: list[Pair] = []
+    with ready_bench(session.workload) as bench:
+        settings = bench.settings
+        show(console, "cold start", bench.warm_up(lambda: bench.steady(rate, 90)))
+        plan = FollowPlan(
+            settings.live_port, f"/api/v1/consultations/{consultation}/events", followers
+        )
+        analyst = connect(settings, analyst=True)
+        for number in range(pairs):
+            alone = bench.steady(rate, seconds) if number % 2 == 0 else None
+            with audience(plan, service_pid(settings), lambda: newest_tick(analyst)) as reach:
+                followed = bench.steady(rate, seconds)
+            alone = alone or bench.steady(rate, seconds)
+            found.append(Pair(alone, followed, reach[0]))
+            show(console, f"pair {number + 1}, without followers", alone)
+            show(console, f"pair {number + 1}, with {reach[0].followers:,}", followed)
+            show_reach(console, reach[0])
+        report = session.report(bench, "", [], 0)
+    if save:
+        console.print(f"kept in {save_pairs(report, found)}", style="dim")
     _exit(report)
 
 

@@ -41,9 +41,12 @@ class Observed:
         return found
 
 
-def read_open(analyst: Client, consultation: str) -> dict[Block, tuple[int, int, int]]:
-    """What everybody can read at this moment."""
+def read_open(
+    analyst: Client, consultation: str, at: str = ""
+) -> dict[Block, tuple[int, int, int]]:
+    """What everybody can read at this moment; `at`: of that past one, which has no windows."""
     where = f"WHERE consultation_id = '{consultation}'"
+    then = f"_at(at = '{at}')" if at else ""
 
     def rows(sql: str) -> list[tuple[Any, ...]]:
         return list(analyst.query(f"SELECT {sql} {where}").result_rows)
@@ -51,16 +54,20 @@ def read_open(analyst: Client, consultation: str) -> dict[Block, tuple[int, int,
     found: dict[Block, tuple[int, int, int]] = {}
     for proposal, *n in rows(
         "proposal_id, agree, disagree, neutral, agree_all, disagree_all, neutral_all"
-        " FROM open.leaderboard"
+        f" FROM open.leaderboard{then}"
     ):
         found["total", proposal], found["raw", proposal] = (n[0], n[1], n[2]), (n[3], n[4], n[5])
     for proposal, country, *n in rows(
-        "proposal_id, country, agree, disagree, neutral FROM open.agreement_by_country"
+        f"proposal_id, country, agree, disagree, neutral FROM open.agreement_by_country{then}"
     ):
         found["country", proposal, country] = (n[0], n[1], n[2])
-    for proposal, start, length, *n in rows(
-        "proposal_id, toInt64(ifNull(toUnixTimestamp(window_start), 0)), window_seconds,"
-        " agree, disagree, neutral FROM open.agreement_by_window"
+    for proposal, start, length, *n in (
+        []
+        if at
+        else rows(
+            "proposal_id, toInt64(ifNull(toUnixTimestamp(window_start), 0)), window_seconds,"
+            " agree, disagree, neutral FROM open.agreement_by_window"
+        )
     ):
         found["window", proposal, start, length] = (n[0], n[1], n[2])
     return {block: counts for block, counts in found.items() if any(counts)}

@@ -1,5 +1,6 @@
 """What `open` holds, for the tests of the live service that start no ClickHouse."""
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from infra.clickhouse.open_boards import (
 from infra.config.settings import Settings
 from pipelines.live.app import build_app
 from pipelines.live.boards import Boards
+from pipelines.live.main import renew
 from pipelines.live.server import WebServer, listen
 from pipelines.live.streams import Streams
 
@@ -46,17 +48,18 @@ def proposal(name: str, **changed: Any) -> PublicProposal:
         "agree_low": 0.71, "agree_high": 0.87, "votes_all": 105, "divisiveness": 0.48,
         "consensus": 0.75, "consensus_low": 0.7, "consensus_high": 0.8, "coverage": 1.0,
         "weakest_country": "DE", "weakest_country_rate": 0.6, "weakest_country_votes": 40,
-        "method": "agreement/wilson-95/1", "as_of": TICKS[-1],
+        "published_at": TICKS[0], "method": "agreement/wilson-95/1", "as_of": TICKS[-1],
     }  # fmt: skip
     return PublicProposal(**values | changed)
 
 
 PROPOSALS = [
     proposal("p1"),
-    proposal("p2", rank=2, text=HOSTILE, language="ar", consensus_low=0.9, divisiveness=0.2),
+    proposal("p2", rank=2, published_at=TICKS[1], text=HOSTILE, language="ar", consensus_low=0.9,
+             divisiveness=0.2),
     proposal("p3", rank=None, votes=0, agree=0, disagree=0, neutral=0, agree_rate=None,
              divisiveness=None, consensus=None, consensus_low=0, weakest_country=None,
-             weakest_country_rate=None, weakest_country_votes=None, as_of=None),
+             weakest_country_rate=None, weakest_country_votes=None, published_at=None, as_of=None),
 ]  # fmt: skip
 CLUSTERS = [
     PublicCluster("c1", "Text of p1", ["text", "next"], 2, 180, 2, 0.8, 0.7, 0.9, 0.1, "p1", "p2",
@@ -129,6 +132,11 @@ class Site:
     rows: OpenRows
     boards: Boards
     streams: Streams
+    loop: asyncio.AbstractEventLoop
+
+    def renew(self) -> None:
+        """Begin an edition and send it, as the service does when `open` was renewed."""
+        asyncio.run_coroutine_threadsafe(renew(self.boards, self.streams), self.loop).result(300)
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -149,7 +157,7 @@ def serving(**settings: Any) -> Iterator[Site]:
     web = WebServer(app, bound, proxies=(), max_streams=50)
     web.start()
     try:
-        yield Site(bound.getsockname()[1], rows, boards, streams)
+        yield Site(bound.getsockname()[1], rows, boards, streams, web.loop)
     finally:
         web.stop()
         boards.close()

@@ -72,6 +72,8 @@ ELSEWHERE = {
     "tests/infra/chdb_http/test_tables.py": "tables as they are made, over HTTP",
     "tests/infra/local/test_setup.py": "the script setup.sh",
     "tests/operators/core/test_doctests.py": "examples in docstrings, of all modules",
+    "tests/pipelines/live/test_browser.py": "the public pages in a real browser",
+    "tests/pipelines/live/test_public.py": "everything that the public can ask of a process",
     "tests/pipelines/exchange/test_pace.py": "the pace at which pipelines.cli.data sends",
 }
 """Tests that import no module of the folder that they mirror → what they test."""

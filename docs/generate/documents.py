@@ -8,6 +8,7 @@ from typing import Final
 from docs.generate import commands, fields, flow, metrics, services, settings, topics, views
 from docs.generate.decisions import decisions
 from docs.generate.http_answers import http_answers
+from docs.generate.live_api import live_fields, live_paths
 from docs.generate.regions import filled, names
 from docs.generate.rejection_reasons import rejection_reasons
 from docs.generate.statements import allowed_on_every_port, allowed_to_analysts
@@ -33,6 +34,8 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "http-answers": http_answers,
     "allowed-on-every-port": allowed_on_every_port,
     "allowed-to-analysts": allowed_to_analysts,
+    "live-paths": live_paths,
+    "live-fields": live_fields,
     "views-marts": partial(views.views, "marts"),
     "views-open": partial(views.views, "open"),
     "metrics": metrics.metrics,

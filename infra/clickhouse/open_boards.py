@@ -61,6 +61,7 @@ class PublicProposal:
     weakest_country: str | None
     weakest_country_rate: float | None
     weakest_country_votes: int | None
+    published_at: datetime | None
     method: str
     as_of: datetime | None
 

@@ -239,7 +239,14 @@ def write_releases(
 
 
 def finish_publication(clickhouse: Client, number: int, tick_ms: int, scanned_at: str) -> None:
-    """Let a publication count, and empty the tables in which it was made."""
+    """Let a publication count, and empty the tables in which it was made.
+
+    Args:
+        clickhouse: A client that may write.
+        number: Its number.
+        tick_ms: Its tick, ms since 1970; 0: nothing of it is public.
+        scanned_at: Votes inserted before were looked at.
+    """
     row: tuple[Any, ...] = (number, tick_ms, scanned_at)
     insert_rows(clickhouse, "open_publications", ("number", "tick", "scanned_at"), [row])
     for table in ("open_pending", "open_chosen"):

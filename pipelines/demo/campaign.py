@@ -108,6 +108,13 @@ class Campaign:
         """Return the proposals' events in the order of their submission."""
         return proposal_events(self._corpus, self._proposals)
 
+    def liked(self) -> str:
+        """The accepted proposal whose idea is liked most: what an attack is worth."""
+        return max(
+            (each for each in self._proposals if each.status == "accepted"),
+            key=lambda each: (each.text.idea.agree, each.proposal_id),
+        ).proposal_id
+
     def messages(self, now_ms: int, count: int) -> Iterator[CampaignMessage]:
         """Yield the next messages of the stream, cast in the second before `now_ms` or late.
 

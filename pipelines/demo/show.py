@@ -27,6 +27,7 @@ from operators.core.wording import number_of
 from pipelines.cli.board import Board, draw_board, read_board
 from pipelines.cli.clusters import ClusterList, draw_clusters, read_clusters
 from pipelines.demo.campaign import Campaign
+from pipelines.demo.raid import Raid
 from pipelines.demo.traffic.announcing import announce
 from pipelines.exchange.send import Sender
 from pipelines.verify.reconcile import Reconciliation, reconcile
@@ -47,6 +48,7 @@ class CampaignSender(threading.Thread):
     def __init__(self, settings: Settings, campaign: Campaign, rate: int, clock: Clock) -> None:
         super().__init__(daemon=True, name="campaign-sender")
         self._campaign, self._rate, self._clock = campaign, rate, clock
+        self._raid = Raid(campaign.consultation()["consultation_id"], campaign.liked())
         self._sender = Sender(settings)
         self._stop_asked = threading.Event()
         self.failure: BaseException | None = None
@@ -61,8 +63,12 @@ class CampaignSender(threading.Thread):
         try:
             start, done = time.monotonic(), 0
             while not self._stop_asked.wait(SLICE_S):
-                due = int((time.monotonic() - start) * self._rate) - done
-                for message in self._campaign.messages(self._clock(), due):
+                elapsed_s = time.monotonic() - start
+                due = int(elapsed_s * self._rate) - done
+                for message in (
+                    *self._campaign.messages(self._clock(), due),
+                    *self._raid.due(elapsed_s, self._clock()),
+                ):
                     self._sender.send("votes", message.value, message.key)
                 done += due
             self._sender.finish()
@@ -170,10 +176,15 @@ class DemoWatch:
         )
 
 
+def live_page(settings: Settings) -> str:
+    """Where everybody can watch it."""
+    return f"http://127.0.0.1:{settings.live_port}"
+
+
 def addresses(settings: Settings) -> Table:
     """Where to look while it runs."""
     grid = Table.grid(padding=(0, 2))
-    grid.add_row("Live page", f"http://127.0.0.1:{settings.live_port}")
+    grid.add_row("Live page", live_page(settings))
     grid.add_row("ClickHouse", settings.clickhouse)
     grid.add_row("  for analysts", f"{settings.clickhouse_for_analysts}  (read-only)")
     grid.add_row("Kafka", settings.brokers)
@@ -206,7 +217,7 @@ def show(
             settings, connect(settings), campaign.consultation()["consultation_id"], clock
         )
         sender.start()
-        console.print(f"live page: http://127.0.0.1:{settings.live_port}", soft_wrap=True)
+        console.print(f"live page: {live_page(settings)}", soft_wrap=True)
         _watch_for(watch, sender, console, seconds)
         console.print("no more votes: waiting for the last ones, then recounting the log …")
         sender.end()

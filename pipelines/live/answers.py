@@ -17,6 +17,7 @@ CACHE: Final = "public, max-age=2, stale-while-revalidate=30"
 JSON: Final = "application/json"
 HTML: Final = "text/html; charset=utf-8"
 SVG: Final = "image/svg+xml"
+PNG: Final = "image/png"
 MIN_GZIP: Final = 1_000
 
 

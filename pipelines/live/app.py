@@ -11,12 +11,14 @@ from starlette.types import ASGIApp
 
 from infra.config.settings import Settings
 from infra.service.metrics import LIVE_ANSWERS
+from operators.core.clock import system_clock
 from operators.core.errors import TransientError
 from pipelines.live.answers import HTML, Answers
 from pipelines.live.api import describe, json_routes
 from pipelines.live.boards import Boards, NotPublishedError
 from pipelines.live.languages import choose
 from pipelines.live.pages import page_routes
+from pipelines.live.pictures import Pictures
 from pipelines.live.protection import Protection
 from pipelines.live.rendering import PageMaker, PageView, draw
 from pipelines.live.shared import shared_routes
@@ -39,8 +41,10 @@ def build_app(settings: Settings, boards: Boards, streams: Streams) -> ASGIApp:
     answers = Answers()
     app.include_router(json_routes(boards, streams, answers))
     pages = PageMaker(answers)
-    app.include_router(page_routes(boards, pages))
-    app.include_router(shared_routes(boards, pages))
+    # A page's picture needs a whole address, which the name of the first setting has.
+    origin = f"https://{settings.live_names[0]}" if settings.live_names else ""
+    app.include_router(page_routes(boards, pages, origin, system_clock))
+    app.include_router(shared_routes(boards, pages, Pictures()))
     app.include_router(static_routes())
     document: dict[str, Any] = {}
 
@@ -77,6 +81,17 @@ def build_app(settings: Settings, boards: Boards, streams: Streams) -> ASGIApp:
         embedders=settings.live_embedders,
         count=lambda status: LIVE_ANSWERS.labels(f"{status // 100}xx").inc(),
     )
+
+
+def openapi_document() -> dict[str, Any]:
+    """The description of the JSON, as the service serves it; nothing is read for it."""
+
+    def connect() -> Any:
+        raise TransientError("Nothing is read for a description.")
+
+    app = FastAPI()
+    app.include_router(json_routes(Boards(connect), Streams(0), Answers()))
+    return describe(TITLE, version("tutti"), app.routes)
 
 
 def failed(request: Request, status: int, detail: Any = None) -> Response:

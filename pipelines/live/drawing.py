@@ -1,11 +1,15 @@
 """Shapes as numbers: what the templates put into SVG. Nothing of a stranger's text is in here."""
 
+import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
 from itertools import accumulate
 from textwrap import wrap
-from typing import Final
+from typing import Any, Final, cast
 
 from infra.clickhouse.open_boards import Added, PublicCountry
 from operators.core.scores.agreement import agreement
@@ -13,17 +17,9 @@ from operators.core.scores.agreement import agreement
 FEW: Final = 30
 """A country with fewer ballots is drawn as uncertain."""
 
-TILES: Final = {
-    "IS": (0, 0), "NO": (4, 0), "SE": (5, 0), "FI": (6, 0),
-    "EE": (6, 1), "IE": (0, 2), "GB": (1, 2), "DK": (4, 1), "LV": (6, 2), "LT": (6, 3),
-    "NL": (2, 3), "BE": (2, 4), "LU": (2, 5), "DE": (3, 3), "PL": (5, 3), "CZ": (4, 4),
-    "SK": (5, 4), "UA": (6, 4), "FR": (1, 5), "CH": (3, 5), "AT": (4, 5), "HU": (5, 5),
-    "RO": (6, 5), "MD": (7, 5), "PT": (0, 6), "ES": (1, 6), "IT": (3, 6), "SI": (4, 6),
-    "HR": (5, 6), "RS": (6, 6), "BG": (7, 6), "BA": (5, 7), "ME": (6, 7), "MK": (7, 7),
-    "AL": (6, 8), "GR": (7, 8), "MT": (3, 8), "CY": (8, 8), "TR": (8, 7),
-}  # fmt: skip
-"""Country → column and row of its tile: neighbours lie side by side, areas say nothing."""
 SHADES: Final = 5
+SMALL: Final = 200
+"""Square units of the map: a smaller country has a mark."""
 
 
 def per_cent(share: float) -> str:
@@ -134,32 +130,81 @@ def _point(x: float, share: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """A country on the map of tiles."""
+class Shape:
+    """A country on the map.
+
+    Attributes:
+        country: Its code.
+        path: Its outline, as SVG writes it.
+        x: Where its label stands.
+        y: The same.
+        small: A mark is needed to see it.
+        shade: 0 to 4, the fifth of agreement; None: no published ballots, or only a neighbour.
+        uncertain: It has fewer than `FEW` ballots.
+        rate: Its agreement.
+    """
 
     country: str
+    path: str
     x: int
     y: int
-    shade: int
+    small: bool
+    shade: int | None
     uncertain: bool
-    rate: float
+    rate: float | None
 
 
-def tiles(countries: Sequence[PublicCountry]) -> list[Tile]:
-    """The countries that have a place on the map and published ballots."""
-    return [
-        Tile(
-            row.country,
-            *TILES[row.country],
-            shade=min(SHADES - 1, int(row.agree_rate * SHADES)),
-            uncertain=row.votes < FEW,
-            rate=row.agree_rate,
+@cache
+def europe() -> dict[str, Any]:
+    """The outlines: `docs/generate/map_of_europe.py` says where they are from."""
+    content = files("pipelines.live").joinpath("europe.json").read_bytes()
+    return cast("dict[str, Any]", json.loads(content))
+
+
+def shapes(countries: Sequence[PublicCountry]) -> list[Shape]:
+    """The map of Europe, with the agreement of those countries that have published ballots.
+
+    Empty if none of them lies on it.
+    """
+    rows = {row.country: row for row in countries if row.agree_rate is not None}
+    found = []
+    for code, drawn in europe()["countries"].items():
+        row = rows.get(code) if "x" in drawn else None
+        rate = row.agree_rate if row else None
+        found.append(
+            Shape(
+                code,
+                drawn["path"],
+                drawn.get("x", 0),
+                drawn.get("y", 0),
+                small=drawn["area"] < SMALL,
+                shade=None if rate is None else min(SHADES - 1, int(rate * SHADES)),
+                uncertain=row is not None and row.votes < FEW,
+                rate=rate,
+            )
         )
-        for row in countries
-        if row.country in TILES and row.agree_rate is not None
-    ]
+    return found if any(shape.shade is not None for shape in found) else []
+
+
+def written(text: str) -> str:
+    r"""A text as XML allows it: without characters that no document may hold.
+
+    >>> written("a\x0b\ufffeb")
+    'a  b'
+    """
+    return "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Cn"} else c for c in text)
+
+
+def right_to_left(text: str) -> bool:
+    """Whether the first letter with a direction is one of a script written from the right.
+
+    >>> right_to_left("1. \u05e9\u05dc\u05d5\u05dd"), right_to_left("1. peace")
+    (True, False)
+    """
+    strong = (unicodedata.bidirectional(c) for c in text)
+    return next((kind != "L" for kind in strong if kind in {"L", "R", "AL"}), False)
 
 
 def wrapped(text: str, width: int = 44, most: int = 5) -> list[str]:
     """A text in lines of a picture; what does not fit ends in an ellipsis."""
-    return wrap(text, width, max_lines=most, placeholder=" …") or [""]
+    return wrap(written(text), width, max_lines=most, placeholder=" …") or [""]

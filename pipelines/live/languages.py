@@ -16,8 +16,11 @@ from babel.dates import format_date, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-LANGUAGES: Final = ("en", "de", "el", "es", "fr", "it", "nl", "pl", "pt", "ro")
-"""English, then by their codes."""
+LANGUAGES: Final = (
+    "en", "bg", "cs", "da", "de", "el", "es", "fi", "fr", "hr", "hu", "it", "nl", "pl", "pt", "ro",
+    "sk", "sl", "sv",
+)  # fmt: skip
+"""English, then by their codes: of the Union's official languages all but et, ga, lt, lv and mt."""
 
 WRITTEN_AS: Final = {"en": "en_GB", "pt": "pt_PT"}
 """Dates and numbers as in Europe."""

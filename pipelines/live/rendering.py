@@ -122,12 +122,16 @@ class PageMaker:
             make: Makes it.
             kind: Its media type.
         """
-        spoken = choose(lang, request.headers.get("accept-language", ""))
+        view = self.view(request, lang)
+        named = ("page", view.language.code, view.link(), *map(str, key))
+        return self._answers.answer(request, named, kind, lambda: make(view))
+
+    def view(self, request: Request, lang: str | None) -> PageView:
+        """What a request asks for."""
         query = {
             name: value[:200]
             for name, value in request.query_params.items()
             if value and name in KNOWN
         }
-        view = PageView(spoken, quote(request.url.path), query)
-        named = ("page", spoken.code, view.link(), *map(str, key))
-        return self._answers.answer(request, named, kind, lambda: make(view))
+        spoken = choose(lang, request.headers.get("accept-language", ""))
+        return PageView(spoken, quote(request.url.path), query)

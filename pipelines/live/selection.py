@@ -2,13 +2,13 @@
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from infra.clickhouse.open_boards import PublicProposal
 from pipelines.live.boards import PublicBoard
 
-Sort = Literal["agreement", "consensus", "controversy", "votes"]
-SORTS: Final[tuple[Sort, ...]] = ("agreement", "consensus", "controversy", "votes")
+Sort = Literal["agreement", "consensus", "controversy", "countries", "votes", "newest"]
+SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 MAX_ROWS: Final = 500
 
 
@@ -17,7 +17,9 @@ class Selection:
     """What a viewer has asked for.
 
     Attributes:
-        sort: What orders the rows.
+        sort: What orders the rows: lower bounds of agreement and of consensus across countries,
+            how evenly ballots divide, how far the weakest country is below agreement, ballots, or
+            when a proposal had its first published ballots.
         q: Words that their texts have; upper and lower case, and accents, are alike.
         cluster: Only proposals of this cluster; empty: all.
         limit: Rows.
@@ -59,10 +61,19 @@ def _order(row: PublicProposal, sort: Sort) -> tuple[bool, float, int, str]:
     value = {
         "consensus": row.consensus_low if row.consensus is not None else None,
         "controversy": row.divisiveness,
+        "countries": gap(row),
         "votes": float(row.votes),
+        "newest": row.published_at and row.published_at.timestamp(),
     }.get(sort)
-    unranked = value is None or (row.rank is None and sort != "votes")
+    unranked = value is None or (row.rank is None and sort not in {"votes", "newest"})
     return unranked, -(value or 0.0), -row.votes, row.proposal_id
+
+
+def gap(row: PublicProposal) -> float | None:
+    """How far agreement in the weakest country is below that of all; None if none has enough."""
+    if row.agree_rate is None or row.weakest_country_rate is None:
+        return None
+    return row.agree_rate - row.weakest_country_rate
 
 
 def fold(text: str) -> str:

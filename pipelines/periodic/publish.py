@@ -3,6 +3,8 @@
 All of one publication comes from one read of the archive of ballots. Its number is written to
 `open_publications` last: killed before that, the rows with its number count nowhere, and the next
 publication looks at the same ballots again.
+
+What publishes nothing gets no tick: when it was made would say that somebody voted then.
 """
 
 from collections import defaultdict
@@ -50,7 +52,13 @@ def publish(clickhouse: Client, tick_ms: int) -> None:
         chosen, releases = _choose(clickhouse, number)
         if releases:
             write_releases(clickhouse, chosen, releases)
-        finish_publication(clickhouse, number, tick_ms, now if last else scanned_at)
+        shown_ms = _shown_tick(tick_ms, releases)
+        finish_publication(clickhouse, number, shown_ms, now if last else scanned_at)
+
+
+def _shown_tick(tick_ms: int, releases: list[Release]) -> int:
+    """When a publication was made, if anything became public by it; otherwise 0."""
+    return tick_ms if releases else 0
 
 
 def _choose(clickhouse: Client, number: int) -> tuple[list[Chosen], list[Release]]:

@@ -75,7 +75,7 @@ const lastVisit = say.key ? store.get(remembered) : null;
 
 function compare() {
   if (!lastVisit || past()) return;
-  const number = new Intl.NumberFormat(document.documentElement.lang);
+  const number = new Intl.NumberFormat(say.locale);
   for (const [id, row] of rowsOf(document)) {
     const was = lastVisit[id];
     const [moved, more] = [row.querySelector(".moved"), row.querySelector(".more")];
@@ -146,20 +146,25 @@ function tools() {
   select?.addEventListener("change", () => filter.requestSubmit());
 }
 
-// The board of any past publication, and all of them as a film.
+// The same page at any past publication, and all of them as a film.
+const FRAMES = 60;
+
 async function lookBack() {
   const [range, shown, play] = [element("moment"), element("shown"), element("play")];
   const { ticks } = await (await fetch(say.ticks)).json();
   if (!ticks.length) return;
-  const words = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  const words = new Intl.DateTimeFormat(say.locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
   range.max = ticks.length;  // the last place is now
   const at = new URL(location.href).searchParams.get("at");
-  const place = at ? Math.max(0, ticks.findLastIndex((tick) => new Date(tick) <= new Date(at))) : ticks.length;
-  range.value = place;
-  const name = () => { const tick = ticks[range.value]; shown.textContent = tick ? `${words.format(new Date(tick))} UTC` : say.live; };
+  range.value = at ? Math.max(0, ticks.findLastIndex((tick) => new Date(tick) <= new Date(at))) : ticks.length;
+  const name = () => {
+    const tick = ticks[range.value];
+    const text = tick ? `${words.format(new Date(tick))} UTC` : say.live;
+    shown.textContent = text;
+    range.setAttribute("aria-valuetext", text);
+  };
   name();
-  let film = 0;
-  const stop = () => { clearInterval(film); film = 0; play.textContent = say.play; };
+  // The page of the slider's place; a newer place overtakes one that is still on its way.
   const go = async () => {
     const next = new URL(location.href);
     const tick = ticks[range.value];
@@ -169,17 +174,26 @@ async function lookBack() {
     state();
     try { await renew(); } catch (error) { if (error.name !== "AbortError") state(); }
   };
-  range.addEventListener("input", go);
-  play.addEventListener("click", () => {
-    if (film) { stop(); return; }
-    if (Number(range.value) >= ticks.length) range.value = Math.max(0, ticks.length - 60);
+  let film = 0;
+  const stop = () => { film = 0; play.textContent = say.play; };
+  const show = async () => {
+    if (Number(range.value) >= ticks.length) range.value = 0;
+    const step = Math.max(1, Math.ceil((ticks.length - range.value) / FRAMES));
+    const mine = film = Math.random();
     play.textContent = say.pause;
-    film = setInterval(() => {
-      range.value = Number(range.value) + 1;
-      go();
-      if (Number(range.value) >= ticks.length) stop();
-    }, 1200);
-  });
+    await go();
+    while (film === mine && Number(range.value) < ticks.length) {
+      await new Promise((then) => setTimeout(then, moving ? 900 : 2500));
+      if (film !== mine) return;
+      if (document.hidden) continue;
+      range.value = Math.min(ticks.length, Number(range.value) + step);
+      await go();
+    }
+    if (film === mine) stop();
+  };
+  range.addEventListener("input", () => { stop(); go(); });
+  play.addEventListener("click", () => { film ? stop() : show(); });
+  element("pause")?.addEventListener("click", stop);
 }
 
 if (say.events) {

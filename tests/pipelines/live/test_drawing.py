@@ -1,4 +1,5 @@
-from collections import Counter
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -47,18 +48,44 @@ def test_ballots_that_were_taken_back_do_not_break_the_line():
     assert len(found.moments) == 2
 
 
-def test_tiles_are_countries_and_none_lies_on_another():
-    assert set(drawing.TILES) <= CODES
-    assert Counter(drawing.TILES.values()).most_common(1)[0][1] == 1
+def test_the_map_has_every_country_of_the_union_with_a_place_for_its_label():
+    drawn = drawing.europe()
+    union = {
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+        "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+    }  # fmt: skip
+    assert union <= set(drawn["countries"]) <= CODES | {"XK"}
+    for code in union:
+        country = drawn["countries"][code]
+        assert 0 < country["x"] < drawn["width"]
+        assert 0 < country["y"] < drawn["height"]
+    places = [(each["x"], each["y"]) for each in drawn["countries"].values() if "x" in each]
+    assert len(set(places)) == len(places)
+
+
+def test_a_map_holds_outlines_only_and_says_where_they_are_from():
+    drawn = drawing.europe()
+    assert "public domain" in drawn["source"]
+    for country in drawn["countries"].values():
+        assert re.fullmatch(r"[Mlz0-9 -]+", country["path"])
 
 
 def test_a_country_with_few_ballots_is_drawn_as_uncertain_and_several_together_have_no_place():
-    few = [COUNTRIES[0], *COUNTRIES[1:]]
-    [tile] = drawing.tiles(few)
-    assert (tile.country, tile.uncertain, tile.shade) == ("FR", False, 4)
+    few = [*COUNTRIES, replace(COUNTRIES[0], country="MT", votes=29, agree_rate=1.0)]
+    found = {each.country: each for each in drawing.shapes(few) if each.shade is not None}
+    assert {code: (s.uncertain, s.shade, s.small) for code, s in found.items()} == {
+        "FR": (False, 4, False),
+        "MT": (True, 4, True),
+    }
+    assert len(drawing.shapes(few)) == len(drawing.europe()["countries"])
+    assert drawing.shapes(COUNTRIES[1:]) == []
 
 
 def test_a_long_text_is_cut_in_a_picture_and_an_empty_one_is_none():
     assert len(drawing.wrapped("word " * 300)) == 5
     assert drawing.wrapped("word " * 300)[-1].endswith("…")
     assert drawing.wrapped("") == [""]
+
+
+def test_a_text_in_a_picture_is_one_that_xml_can_hold():
+    assert drawing.wrapped("a\x0bb\ufffe\ud800c") == ["a b  c"]

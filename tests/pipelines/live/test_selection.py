@@ -18,7 +18,9 @@ def ids(selection: Selection, rows=None) -> list[str]:
         ("agreement", ["p1", "p2", "p3"]),
         ("consensus", ["p2", "p1", "p3"]),
         ("controversy", ["p1", "p2", "p3"]),
+        ("countries", ["p1", "p2", "p3"]),
         ("votes", ["p1", "p2", "p3"]),
+        ("newest", ["p2", "p1", "p3"]),
     ],
 )
 def test_what_orders_it_and_what_has_too_few_ballots_comes_last(sort, expected):
@@ -46,3 +48,8 @@ def test_a_cluster_and_a_part_are_chosen():
     assert ids(Selection(cluster="c1")) == ["p1", "p3"]
     assert ids(Selection(cluster="unknown")) == []
     assert ids(Selection(limit=1, offset=1)) == ["p2"]
+
+
+def test_where_countries_differ_is_how_far_the_weakest_is_below_all():
+    rows = [proposal("a"), proposal("b", weakest_country_rate=0.1), proposal("c", agree_rate=None)]
+    assert ids(Selection("countries"), rows) == ["b", "a", "c"]

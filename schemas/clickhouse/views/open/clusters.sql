@@ -18,14 +18,19 @@ WITH ballots AS (
     ) AS counts USING (consultation_id, proposal_id)
 ),
 clusters AS (
-    SELECT consultation_id, cluster_id, label, terms
+    SELECT
+        consultation_id, cluster_id, terms,
+        -- The job that makes labels learns of moderation later than readers do.
+        if((consultation_id, medoid) IN (
+            SELECT consultation_id, proposal_id FROM open.cluster_members
+        ), label, '') AS label
     FROM tutti.clusters FINAL
     WHERE size > 0 AND epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
 )
 SELECT
     consultation_id AS consultation_id,  -- Consultation
     cluster_id AS cluster_id,  -- Cluster
-    any(clusters.label) AS label,  -- Text of its most typical proposal, shortened
+    any(clusters.label) AS label,  -- Text of its most typical proposal, shortened; empty: that one is not public any more
     any(clusters.terms) AS terms,  -- Words that set it apart from the other clusters, best first
     count() AS size,  -- Accepted proposals in it
     sum(ballots.votes) AS votes,  -- Published ballots on them, trusted series

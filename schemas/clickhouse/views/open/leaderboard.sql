@@ -17,6 +17,7 @@ WITH counts AS (
             [releases.agree + releases.disagree + releases.neutral],
             releases.cell NOT IN ('troll', '', 'XX', 'ZZ')
         ) AS published_by_country,
+        minIf(releases.tick, releases.cell != 'troll') AS published_at,
         max(releases.tick) AS as_of
     FROM tutti.releases AS releases
     GROUP BY consultation_id, proposal_id
@@ -98,6 +99,7 @@ SELECT
     if(weakest = 0, NULL, country_codes[weakest]) AS weakest_country,  -- Least agreement of the countries with at least 30 published ballots; NULL: none has; $by_consensus
     if(weakest = 0, NULL, $weakest_rate) AS weakest_country_rate,  -- Its agree / votes; $by_agreement
     if(weakest = 0, NULL, weakest_votes) AS weakest_country_votes,  -- Its published ballots, trusted
+    nullIf(published_at, toDateTime64(0, 3, 'UTC')) AS published_at,  -- Tick of the publication that had its first ballots, trusted series; NULL: none
     $agreement_method AS method,  -- Name and version of the method of agree_rate and its bounds
     nullIf(as_of, toDateTime64(0, 3, 'UTC')) AS as_of  -- Tick of the proposal's newest publication; NULL: none
 FROM across
