@@ -1,7 +1,7 @@
 # The front door. CI runs the same targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup ready demo test test-jars test-parser test-fast coverage load load-full evaluate prove prove-red soak lint up down status documents docs docs-serve lock jars-sums clean ci
+.PHONY: help setup ready demo test test-jars test-parser test-axe test-fast coverage load load-full evaluate prove prove-red soak lint up down status documents docs docs-serve lock jars-sums clean ci
 
 BIN := .venv/bin
 SETUP := bash infra/local/setup.sh
@@ -35,7 +35,7 @@ SHARED_STACK_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "stack and not al
 ALONE_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "alone and not prove"
 OTHER_TESTS := $(SHORT_JAVA) $(GIVING_WAY) $(PARALLEL_TESTS) -m "not stack and not prove" --durations=20
 
-test: ready test-jars test-parser ## set up, then check the code and run every test but those of prove
+test: ready test-jars test-parser test-axe ## set up, then check the code and run every test but those of prove
 	@$(MAKE) --no-print-directory lint & lint=$$!; \
 	$(OTHER_TESTS) >build/test-others.log 2>&1 & others=$$!; \
 	$(ALONE_TESTS) >build/test-alone.log 2>&1 & alone=$$!; \
@@ -58,6 +58,14 @@ test-parser: ready ## fetch AsyncAPI's own parser, which two tests ask (54 MB)
 		mkdir -p build/asyncapi && cp $(PARSER)/package.json $(PARSER)/package-lock.json build/asyncapi && \
 		timeout 300 npm ci --prefix build/asyncapi --ignore-scripts --no-audit --no-fund --silent; } \
 		|| echo "test-parser: AsyncAPI's parser could not be fetched; its tests are skipped." >&2
+
+# As the parser: without it, tests that ask it about a page are skipped.
+AXE := tests/axe_core
+test-axe: ready ## fetch axe-core, which tests ask whether pages are for everybody (3 MB)
+	@test build/axe/node_modules/.package-lock.json -nt $(AXE)/package-lock.json || { \
+		mkdir -p build/axe && cp $(AXE)/package.json $(AXE)/package-lock.json build/axe && \
+		timeout 300 npm ci --prefix build/axe --ignore-scripts --no-audit --no-fund --silent; } \
+		|| echo "test-axe: axe-core could not be fetched; tests that ask it are skipped." >&2
 
 test-fast: ready ## the tests that start no whole stack (some start a ClickHouse or a Redis)
 	$(PARALLEL_TESTS) -m "not stack and not prove"
