@@ -60,26 +60,26 @@ class Kind:
 KINDS: Final = {
     "unread": Kind("page", "The numbers below cannot be renewed: ClickHouse does not answer.", "numbers-cannot-be-renewed"),
     "different": Kind("page", "Counts differ: {check}, {subject}: {found} of {expected}.", "counts-differ"),
-    "down": Kind("page", "The service {service} does not run or is not ready.", "a-service-does-not-run"),
+    "down": Kind("page", "Not running or not ready: {services}.", "a-service-does-not-run"),
     "lost": Kind("page", "A vote that was sent {duration} ago is still not counted.", "votes-show-late"),
-    "consultation_silent": Kind("page", "{consultation}: votes have stopped, {recent} in {minutes} minutes where {expected} are usual.", "votes-have-stopped"),
+    "consultation_silent": Kind("page", "Votes have stopped: {recent} in {minutes} minutes where {expected} are usual ({consultation}).", "votes-have-stopped"),
     "disk_full": Kind("page", "The disk is nearly full: {free} are left.", "the-disk-fills"),
-    "behind": Kind("page", "{stage} falls further behind: {lag} records wait, and more come than it does.", "a-stage-falls-behind"),
+    "behind": Kind("page", "{stage} falls further behind. Records waiting: {lag}, and more come than it does.", "a-stage-falls-behind"),
     "late": Kind("warn", "A vote shows only {duration} after it was sent.", "votes-show-late"),
-    "country_silent": Kind("warn", "{consultation}: {country} fell silent, {recent} votes in {minutes} minutes where {expected} are usual.", "votes-have-stopped"),
-    "source_silent": Kind("warn", "{consultation}: the source {source} fell silent, {recent} votes in {minutes} minutes where {expected} are usual.", "votes-have-stopped"),
+    "country_silent": Kind("warn", "{country} fell silent: {recent} votes in {minutes} minutes where {expected} are usual ({consultation}).", "votes-have-stopped"),
+    "source_silent": Kind("warn", "The source {source} fell silent: {recent} votes in {minutes} minutes where {expected} are usual ({consultation}).", "votes-have-stopped"),
     "refused": Kind("warn", "{share} of the messages of the last five minutes were refused.", "most-messages-are-refused"),
-    "lagging": Kind("warn", "{stage} has {lag} records to do; it has caught up in {duration}.", "a-stage-falls-behind"),
-    "waiting_records": Kind("warn", "{stage} has {lag} records to do.", "a-stage-falls-behind"),
+    "lagging": Kind("warn", "{stage} is behind. Records waiting: {lag}; caught up in {duration}.", "a-stage-falls-behind"),
+    "waiting_records": Kind("warn", "{stage} is behind. Records waiting: {lag}.", "a-stage-falls-behind"),
     "checkpoint": Kind("warn", "The newest checkpoint of {service} is {duration} old.", "checkpoints-are-old"),
     "cut": Kind("warn", "No consistent cut for {duration}: what is shown stands still.", "the-numbers-stand-still"),
     "tick": Kind("warn", "The work of each minute is late: {duration} since it was done.", "the-work-of-each-minute-is-late"),
-    "ended": Kind("warn", "{service} ended unexpectedly within the last hour, {count} times.", "a-service-does-not-run"),
+    "ended": Kind("warn", "{service} ended unexpectedly within the last hour. Times: {count}.", "a-service-does-not-run"),
     "busy": Kind("warn", "{service} answers slowly: the machine has too much to do.", "a-service-is-busy"),
     "said": Kind("warn", "{service}: {sentence}", "a-service-does-not-run"),
     "disk": Kind("warn", "Little disk is left: {free}.", "the-disk-fills"),
-    "signal": Kind("warn", "{consultation}: {count} active signals of what looks arranged.", "something-looks-arranged"),
-    "moderation": Kind("warn", "{consultation}: {count} proposals wait for moderation, the oldest for {duration}.", "proposals-wait-for-moderation"),
+    "signal": Kind("warn", "Something looks arranged: active signals: {count} ({consultation}).", "something-looks-arranged"),
+    "moderation": Kind("warn", "Proposals waiting for moderation: {count}, the oldest for {duration} ({consultation}).", "proposals-wait-for-moderation"),
 }  # fmt: skip
 """Those that wake somebody first, then in the order of the page."""
 
@@ -113,7 +113,7 @@ class Alarm:
     @property
     def key(self) -> str:
         """The same alarm keeps it."""
-        named = ("service", "stage", "consultation", "country", "source", "check", "subject")
+        named = ("service", "services", "stage", "consultation", "country", "source", "check", "subject")
         return "/".join([self.kind, *(str(self.values[n]) for n in named if n in self.values)])
 
 
@@ -177,12 +177,13 @@ def _of_checks(facts: Facts) -> Iterator[Alarm]:
 
 
 def _of_machine(machine: Machine, now: datetime) -> Iterator[Alarm]:
+    down = [each.service for each in machine.services if not (each.ready or each.busy)]
+    if missing := [name for name in down if name != "rebuild"]:  # that one ends by itself
+        yield Alarm("down", {"services": ", ".join(missing)})
     for service in machine.services:
         named = {"service": service.service}
         if service.busy:
             yield Alarm("busy", named)
-        elif not service.ready and service.service != "rebuild":
-            yield Alarm("down", named)
         for fact in ("fault", "blocked", "warning"):
             if fact in service.facts:
                 yield Alarm("said", named | {"sentence": str(service.facts[fact])})

@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from babel.dates import format_timedelta
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -21,6 +21,13 @@ from schemas.rejections import ADVICE
 TEMPLATES: Final = Path(__file__).parent / "templates"
 ISOLATED: Final = "\u2068{}\u2069"
 """A stranger's text within a sentence: whatever its direction, the sentence keeps its own."""
+UNITS: Final = (
+    ("second", 100, 1),
+    ("minute", 6_000, 60),
+    ("hour", 172_800, 3_600),
+    ("day", float("inf"), 86_400),
+)
+"""A unit, up to how many seconds it is used, and its own."""
 GIGA: Final = 1_000_000_000
 TOPICS: Final = {
     "tutti.votes.v1": "Votes",
@@ -40,24 +47,19 @@ def operator_language(code: str) -> Language:
 
 
 def duration(spoken: Language, length: timedelta) -> str:
-    """A length of time in its largest unit; below ten seconds with a tenth.
+    """A length of time in its largest fitting unit; below ten seconds with a tenth.
 
-    >>> duration(language("en"), timedelta(seconds=1.25)), duration(language("en"), timedelta(90))
-    ('1.2 s', '90 days')
+    >>> [duration(language("en"), timedelta(seconds=s)) for s in (1.25, 99, 5_400, 90_000, 864_000)]
+    ['1.2 sec', '99 sec', '90 min', '25 hr', '10 days']
     """
     seconds = max(0.0, length.total_seconds())
-    if seconds < 10:  # noqa: PLR2004 - tenths of more say nothing
-        return f"{format_decimal(round(seconds, 1), '#,##0.0', locale=spoken.locale)} s"
-    granularity = "second"
-    kept = timedelta(days=length.days) if length.days >= 2 else length  # noqa: PLR2004
-    threshold = 2 if seconds < 2 * 86_400 else 10_000
-    return format_timedelta(
-        kept,
-        granularity=granularity,
-        threshold=threshold,
-        format="short",
-        locale=spoken.locale,
-    )
+    for unit, longest, unit_s in UNITS:
+        if seconds < longest:
+            break
+    number = seconds / unit_s
+    tenths = seconds < 10  # noqa: PLR2004 - tenths of more say nothing
+    shown = format_decimal(number, "#,##0.0" if tenths else "#,##0", locale=spoken.locale)
+    return format_unit(shown, f"duration-{unit}", "short", locale=spoken.locale)
 
 
 def size(spoken: Language, number: int) -> str:
