@@ -1,6 +1,7 @@
 """What was read for the operator page, as values: for tests that start no ClickHouse."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from infra.clickhouse.arrivals import BEFORE_MIN, RECENT_MIN, Arrivals, Arrived
@@ -86,7 +87,9 @@ def pace(stage: str, lag: int, **changed: Any) -> StagePace:
     return StagePace(position, **values | changed)
 
 
-def service(name: str, *, ready: bool = True, lag: int | None = None, **facts: Any) -> ServiceStatus:
+def service(
+    name: str, *, ready: bool = True, lag: int | None = None, **facts: Any
+) -> ServiceStatus:
     state = "RUNNING" if ready else "STOPPED"
     return ServiceStatus(name, state, ready, "", 4_711, 212, lag, facts)
 
@@ -104,7 +107,8 @@ def machine(services: list[ServiceStatus] | None = None, **changed: Any) -> Mach
     usual = [
         service("kafka"), service("clickhouse"), service("redis"),
         service("intake", lag=50, **beats), service("http_intake", **beats),
-        service("votes", lag=900, checkpoint_age_ms=1_210), service("semantics", lag=0, checkpoint_age_ms=900),
+        service("votes", lag=900, checkpoint_age_ms=1_210),
+        service("semantics", lag=0, checkpoint_age_ms=900),
         service("sink", lag=1_400, **beats), service("probe", freshness_ms=1_400, **beats),
         service("periodic", **beats), service("groups", **beats), service("live", **beats),
     ]  # fmt: skip
@@ -115,9 +119,34 @@ def machine(services: list[ServiceStatus] | None = None, **changed: Any) -> Mach
     return Machine(**values | changed)
 
 
-COUNTRIES: Final = (
-    "DE FR IT ES PL NL BE GR CZ PT SE HU AT BG DK FI SK IE HR LT SI LV EE CY LU MT".split()
-)
+COUNTRIES: Final = [
+    "DE",
+    "FR",
+    "IT",
+    "ES",
+    "PL",
+    "NL",
+    "BE",
+    "GR",
+    "CZ",
+    "PT",
+    "SE",
+    "HU",
+    "AT",
+    "BG",
+    "DK",
+    "FI",
+    "SK",
+    "IE",
+    "HR",
+    "LT",
+    "SI",
+    "LV",
+    "EE",
+    "CY",
+    "LU",
+    "MT",
+]
 
 
 def evening() -> dict[str, Any]:
@@ -146,26 +175,38 @@ def evening() -> dict[str, Any]:
         ],
         "arrivals": Arrivals(cells, {NAME: rising, "health-2026": [7] * 60}),
         "letters": [
-            LetterGroup("tutti.votes.v1", "bad_signature", "", "a signature of the source", 61, 420, ago(seconds=4)),
-            LetterGroup("tutti.votes.v1", "bad_country", "country", "two letters of ISO 3166-1", 0, 12, ago(minutes=31)),
+            LetterGroup("tutti.votes.v1", "bad_signature", "", "a signature", 61, 420,
+                        ago(seconds=4)),
+            LetterGroup("tutti.votes.v1", "bad_country", "country", "two letters", 0, 12,
+                        ago(minutes=31)),
         ],
         "signals": Signals([signal(), signal("identical")], {(NAME, "p3"): Flagged(800, 5)}),
-        "waiting": [waiting("w1", "Close the airport at night", 31), waiting("w2", "A library in every village", 2)],
+        "waiting": [
+            waiting("w1", "Close the airport at night", 31),
+            waiting("w2", "A library in every village", 2),
+        ],
         "people": {NAME: 18_204, "health-2026": 1_120},
         "checks": [],
-        "stages": [pace("intake", 50), pace("votes", 900), pace("semantics", 0, done_rate=0.2, come_rate=0.2),
-                   pace("sink", 14_000, done_rate=2_310.0, come_rate=1_900.0, catch_up_s=34.0)],
+        "stages": [
+            pace("intake", 50),
+            pace("votes", 900),
+            pace("semantics", 0, done_rate=0.2, come_rate=0.2),
+            pace("sink", 14_000, done_rate=2_310.0, come_rate=1_900.0, catch_up_s=34.0),
+        ],
         "machine": machine(),
     }  # fmt: skip
 
 
-def nothing() -> Any:
-    return None
+def readings_of(values: dict[str, Any], at: datetime | None = NOW) -> Readings:
+    """Readings that find these values, as if they had just been read at that moment.
 
-
-def readings_of(values: dict[str, Any], at: datetime = NOW) -> Readings:
-    """As if they had just been read."""
-    plans = [Plan(name, nothing, 1, 4, "votes") for name in values]
+    Args:
+        values: Reading → what it finds.
+        at: The moment, at which the clock stands; None: nothing was read yet, and the clock runs.
+    """
+    plans = [Plan(name, partial(values.get, name), 0.2, 0, "votes") for name in values]
+    if at is None:
+        return Readings(plans)
     made = Readings(plans, clock=lambda: int(at.timestamp() * 1000))
     made.found = {name: Read(value, at, 12) for name, value in values.items()}
     return made

@@ -4,26 +4,29 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPMessage
+from itertools import count
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from clickhouse_connect.driver.client import Client
-from clickhouse_server import (
-    insert_consultation,
-    insert_proposals,
-    insert_tallies,
-    insert_votes,
-    show_epoch,
-)
+from clickhouse_server import insert_consultation, insert_tallies, insert_votes
+from live_rows import OpenRows
+from operator_rows import readings_of
 
-from infra.clickhouse.client import connect
 from infra.config.secrets import operator_token
 from infra.config.settings import Settings
 from infra.service.waiting import wait_until
+from operators.core.clock import system_clock
+from pipelines.live.app import build_app
+from pipelines.live.boards import Boards
 from pipelines.live.main import LiveService
+from pipelines.live.operator.readings import Readings
+from pipelines.live.operator.routes import operator_pages
+from pipelines.live.server import WebServer, listen
+from pipelines.live.streams import Streams
 
 PATIENCE_S: Final = 300
 FORM: Final = "application/x-www-form-urlencoded"
@@ -43,32 +46,37 @@ class Reply:
 
 @dataclass
 class OperatorSite:
-    """Asks the service on its port; `clickhouse` is the operators' address."""
+    """Asks the service on its port, each log in from another address of this machine."""
 
     settings: Settings
-    clickhouse: Client
-    service: LiveService
+    port: int
+    readings: Readings
+    visitors: Iterator[int] = field(default_factory=lambda: count(10))
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self.settings.live_port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def token(self) -> str:
         return operator_token(self.settings)
 
-    def ask(self, path: str, method: str = "GET", body: str = "", **headers: str) -> Reply:
+    def ask(
+        self, path: str, method: str = "GET", body: str = "", address: str = "", **headers: str
+    ) -> Reply:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = HTTPConnection("127.0.0.1", self.settings.live_port, timeout=PATIENCE_S)
+        source = (address or "127.0.0.1", 0)
+        connection = HTTPConnection("127.0.0.1", self.port, PATIENCE_S, source)
         connection.request(method, path, body=body or None, headers=named)
         answer = connection.getresponse()
         found = Reply(answer.status, answer.headers, answer.read().decode())
         connection.close()
         return found
 
-    def log_in(self, token: str | None = None, **headers: str) -> Reply:
+    def log_in(self, token: str | None = None, address: str = "", **headers: str) -> Reply:
         form = urlencode({"token": self.token if token is None else token})
-        return self.ask("/operator/login", "POST", form, Content_Type=FORM, **headers)
+        address = address or f"127.0.1.{next(self.visitors)}"
+        return self.ask("/operator/login", "POST", form, address, Content_Type=FORM, **headers)
 
     def page(self, cookie: str, query: str = "") -> str:
         answer = self.ask(f"/operator{query}", Cookie=cookie)
@@ -102,25 +110,53 @@ def operator_site(settings: Settings, **changed: Any) -> Iterator[OperatorSite]:
     thread = threading.Thread(target=loop, name="steps")
     thread.start()
     try:
-        yield OperatorSite(ours, connect(ours), service)
+        yield OperatorSite(ours, ours.live_port, service.readings)
     finally:
         stop.set()
         thread.join()
         service.close()
 
 
-def now_ms() -> int:
-    return int(datetime.now(UTC).timestamp() * 1000)
+@contextmanager
+def canned_site(
+    home: Path, values: dict[str, Any], *, proxies: tuple[str, ...] = ()
+) -> Iterator[OperatorSite]:
+    """The same pages over values that were read: application and server, without ClickHouse."""
+    settings = Settings(home=home)
+    readings = readings_of(values, None)
+    boards, streams = Boards(OpenRows), Streams(5)
+    bound = listen("127.0.0.1", 0)
+    app = build_app(settings, boards, streams, [operator_pages(settings, readings).router()])
+    web = WebServer(app, bound, proxies=proxies, max_streams=50)
+    web.start()
+    stop = threading.Event()
+
+    def ticks() -> None:
+        while not stop.wait(0.2):
+            web.loop.call_soon_threadsafe(readings.tick)
+
+    thread = threading.Thread(target=ticks, name="ticks")
+    thread.start()
+    try:
+        yield OperatorSite(settings, bound.getsockname()[1], readings)
+    finally:
+        stop.set()
+        thread.join()
+        web.stop()
+        boards.close()
+        readings.close()
 
 
-def an_evening(clickhouse: Client, name: str, texts: dict[str, str], *, title: str = "") -> None:
+def an_evening(clickhouse: Client, name: str, texts: dict[str, str]) -> None:
     """A consultation with accepted proposals: the first is agreed with most."""
-    insert_consultation(clickhouse, name, {"FR": 1, "DE": 1}, offset=abs(hash(name)) % 1000)
-    insert_proposals(clickhouse, name, list(texts))
+    insert_consultation(clickhouse, name, {"FR": 1, "DE": 1})
     for place, (proposal, text) in enumerate(texts.items()):
         clickhouse.insert(
             "proposals",
-            [[name, proposal, text, "en", "", "", "accepted", False, 1_780_000_000_000, 0, 100 + place, 0]],
+            [[
+                *(name, proposal, text, "en", "", "", "accepted", False),
+                *(1_780_000_000_000, 0, 100 + place, 0),
+            ]],
             column_names=[
                 "consultation_id", "proposal_id", "text", "language", "country", "author",
                 "status", "meta", "submitted_ms", "origin_partition", "origin_offset", "origin_ms",
@@ -130,17 +166,27 @@ def an_evening(clickhouse: Client, name: str, texts: dict[str, str], *, title: s
     insert_tallies(
         clickhouse,
         [
-            {"consultation_id": name, "proposal_id": proposal, "agree": 90 - 10 * place, "disagree": 10}
+            {
+                "consultation_id": name,
+                "proposal_id": proposal,
+                "agree": 90 - 10 * place,
+                "disagree": 10,
+            }
             for place, proposal in enumerate(texts)
         ],
     )
 
 
 def votes_lately(
-    clickhouse: Client, consultation: str, minutes_ago: list[float], *, first: int = 0, **values: Any
+    clickhouse: Client,
+    consultation: str,
+    minutes_ago: list[float],
+    *,
+    first: int = 0,
+    **values: Any,
 ) -> None:
     """Votes of different people, received so many minutes ago."""
-    at = now_ms()
+    at = system_clock()
     insert_votes(
         clickhouse,
         [
@@ -155,6 +201,3 @@ def votes_lately(
         ],
         first_offset=first,
     )
-
-
-__all__ = ["OperatorSite", "an_evening", "operator_site", "show_epoch", "votes_lately"]

@@ -89,7 +89,9 @@ def read_arrivals(clickhouse: Client, now: datetime, probe: str) -> Arrivals:
     for by_cell, consultation, country, source, ago, votes, recent, minute, newest in rows:
         if by_cell:
             found.cells.append(
-                Arrived(consultation, country, source, minute, recent, votes - recent, in_utc(newest))
+                Arrived(
+                    consultation, country, source, minute, recent, votes - recent, in_utc(newest)
+                )
             )
         elif ago < RECENT_MIN + BEFORE_MIN:
             line = found.minutes.setdefault(consultation, [0] * (RECENT_MIN + BEFORE_MIN))

@@ -25,7 +25,8 @@ SELECT
 FROM (
     SELECT
         toString(consultation_id) AS consultation_id, title AS name, opens_at AS opens,
-        closes_at AS closes, toUInt64(0) AS cast, CAST(NULL, 'Nullable(DateTime64(3, \\'UTC\\'))') AS stored
+        closes_at AS closes, toUInt64(0) AS cast,
+        CAST(NULL AS Nullable(DateTime64(3, 'UTC'))) AS stored
     FROM marts.consultations
     UNION ALL
     SELECT toString(consultation_id), '', NULL, NULL, sum(agree + disagree + neutral), NULL
@@ -59,7 +60,8 @@ ORDER BY indexOf(['intake', 'votes', 'semantics', 'sink'], stage)
 """
 _LETTERS: Final = """
 SELECT
-    topic, reason, field, any(detail), countIf(received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE),
+    topic, reason, field, any(detail),
+    countIf(received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE),
     count() AS hour, max(received_at)
 FROM marts.dead_letters
 WHERE received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 1 HOUR
@@ -98,7 +100,8 @@ _EFFECTS: Final = """
 SELECT consultation_id, proposal_id, max(flagged_votes), argMax(rank_without, flagged_votes)
 FROM (
     SELECT
-        consultation_id, proposal_id, flagged_votes, ifNull(toInt64(rank_without), -1) AS rank_without
+        consultation_id, proposal_id, flagged_votes,
+        ifNull(toInt64(rank_without), -1) AS rank_without
     FROM marts.signal_effects
     WHERE rank <= {most:UInt32}
 )

@@ -235,7 +235,7 @@ def unexpected_ends(settings: Settings, since: datetime) -> dict[str, int]:
     ends = Counter[str]()
     for found in filter(None, map(_ENDED.match, lines)):
         # The supervisor writes this machine's time.
-        if datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").astimezone(UTC) >= since:  # noqa: DTZ007
+        if datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").astimezone(UTC) >= since:
             ends[found[2]] += 1
     return dict(ends)
 

@@ -48,8 +48,8 @@ class LiveService:
         self._settings, self._clock = settings, clock
         self._boards = Boards(self._connect)
         self._streams = Streams(settings.live_streams)
-        self._readings = Readings(plans(settings))
-        operators = operator_pages(settings, self._readings)
+        self.readings = Readings(plans(settings))
+        operators = operator_pages(settings, self.readings)
         try:
             bound = listen(settings.live_host, settings.live_port)
         except OSError as error:
@@ -82,7 +82,7 @@ class LiveService:
         if not self._web.running:
             raise TerminalError("The web server ended with an error: see the log above.")
         self._wait()
-        self._web.loop.call_soon_threadsafe(self._readings.tick)
+        self._web.loop.call_soon_threadsafe(self.readings.tick)
         tick = self._newest_tick()
         due = self._clock() - self._renewed_ms >= RENEWAL_MS
         if tick != self._seen or due:
@@ -117,7 +117,7 @@ class LiveService:
         """End the streams; their clients come again."""
         self._web.stop()
         self._boards.close()
-        self._readings.close()
+        self.readings.close()
 
 
 async def renew(boards: Boards, streams: Streams) -> None:

@@ -140,7 +140,9 @@ class Readings:
             read.at, read.failed = datetime.fromtimestamp(ended / 1000, UTC), False
         except (*ERRORS, ClickHouseUnavailableError, TuttiError, OSError) as error:
             if not read.failed:
-                log.warning("operator_reading_failed", reading=plan.name, error=type(error).__name__)
+                log.warning(
+                    "operator_reading_failed", reading=plan.name, error=type(error).__name__
+                )
             read.failed = True
             ended = self.clock()
         finally:

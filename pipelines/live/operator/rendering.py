@@ -53,9 +53,7 @@ def duration(spoken: Language, length: timedelta) -> str:
     ['1.2 sec', '99 sec', '90 min', '25 hr', '10 days']
     """
     seconds = max(0.0, length.total_seconds())
-    for unit, longest, unit_s in UNITS:
-        if seconds < longest:
-            break
+    unit, unit_s = next((unit, unit_s) for unit, longest, unit_s in UNITS if seconds < longest)
     number = seconds / unit_s
     tenths = seconds < 10  # noqa: PLR2004 - tenths of more say nothing
     shown = format_decimal(number, "#,##0.0" if tenths else "#,##0", locale=spoken.locale)

@@ -81,7 +81,9 @@ class OperatorPages:
         spoken = _language(request, lang)
         version, content = self._drawn.get(spoken.code, (-1, b""))
         if version != self.readings.version:
-            shown = overview(self.readings, datetime.fromtimestamp(self.readings.clock() / 1000, UTC))
+            shown = overview(
+                self.readings, datetime.fromtimestamp(self.readings.clock() / 1000, UTC)
+            )
             content = draw("overview.html", spoken, page=shown, docs=self.docs)
             self._drawn[spoken.code] = (shown.version, content)
         return Response(content, media_type=HTML)

@@ -11,7 +11,8 @@ from places import CHECKOUT
 
 from infra.clickhouse.arrivals import Arrivals
 from infra.clickhouse.operator_page import Difference, LetterGroup, Signals
-from pipelines.live.operator.alarms import KINDS, MANUAL, Facts, alarms
+from pipelines.live.operator.alarm_kinds import KINDS, MANUAL
+from pipelines.live.operator.alarms import Facts, alarms
 from pipelines.live.operator.machine import Metrics
 
 MANUAL_PAGE = CHECKOUT / "docs" / MANUAL.replace(".html", ".md")
@@ -31,8 +32,14 @@ def letters(recent: int) -> list[LetterGroup]:
 
 def test_before_anything_was_read_and_while_all_is_well_nothing_needs_anybody():
     assert kinds() == []
-    assert kinds(machine=machine(), stages=[pace("sink", 1_400)], consultations=[consultation()],
-                 arrivals=Arrivals([arrived("FR", "tv", 500, 5_500)], {}), letters=letters(3)) == []  # fmt: skip
+    usual = {
+        "machine": machine(),
+        "stages": [pace("sink", 1_400)],
+        "consultations": [consultation()],
+        "arrivals": Arrivals([arrived("FR", "tv", 500, 5_500)], {}),
+        "letters": letters(3),
+    }
+    assert kinds(**usual) == []
 
 
 @pytest.mark.parametrize(
@@ -96,7 +103,9 @@ def test_a_country_and_a_source_that_fell_silent_are_named():
     assert found[0].values["expected"] == 82
 
 
-@pytest.mark.parametrize("changed", [{"closes_at": ago(minutes=1)}, {"opens_at": NOW + timedelta(1)}])
+@pytest.mark.parametrize(
+    "changed", [{"closes_at": ago(minutes=1)}, {"opens_at": NOW + timedelta(1)}]
+)
 def test_a_consultation_that_is_not_open_may_be_silent(changed):
     silent = Arrivals([arrived("FR", "tv", 0, 800)], {})
     assert kinds(arrivals=silent, consultations=[consultation(**changed)]) == []
@@ -104,8 +113,8 @@ def test_a_consultation_that_is_not_open_may_be_silent(changed):
 
 
 def test_those_that_wake_somebody_come_first():
-    found = alarms(Facts(NOW, **{n: v for n, v in evening().items() if n in {"signals", "arrivals"}},
-                         differences=[Difference("a", "b", 1, 2)]))  # fmt: skip
+    night = {name: evening()[name] for name in ("signals", "arrivals")}
+    found = alarms(Facts(NOW, **night, differences=[Difference("a", "b", 1, 2)]))
     assert [alarm.level for alarm in found] == ["page", "warn", "warn", "warn"]
 
 
