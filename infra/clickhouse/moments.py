@@ -1,7 +1,7 @@
-"""Past moments in statements: a view ``NAME_at`` shows one, its parameter ``at``."""
+"""Moments: a view ``NAME_at`` shows a past one, its parameter ``at``; all are of UTC."""
 
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
 AT: Final = "{at:DateTime64(3, 'UTC')}"
 """The moment that a view ``NAME_at`` is asked for."""
@@ -12,3 +12,8 @@ AT_MINUTE: Final = f"intDiv(toUnixTimestamp64Milli({AT}), 60000)"
 def as_of(view: str, at: datetime | None) -> str:
     """The view to read in a statement, of now or of the moment in its parameter ``at``."""
     return f"{view}_at(at = {AT})" if at else view
+
+
+def in_utc(value: Any) -> Any:
+    """The same value: the client leaves the zone out of times in UTC."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

@@ -28,6 +28,12 @@ class LiveSettings(BaseModel):
         description="origins whose pages may show /embed/… in a frame, as https://host, with commas"
         " between; unset: none",
     )
+    live_docs: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s\"'<>]+$",
+        description="address of the documentation, for the operator page's links; unset: where"
+        " make docs-serve shows it",
+    )
     live_streams: int = Field(
         2500, ge=1, le=50000, description="event streams of the public pages at a time"
     )

@@ -13,6 +13,7 @@ from operators.core.votes.pseudonyms import MAX_KEY_BYTES, MIN_KEY_BYTES
 MAX_PRIVATE_BYTES: Final = 65_536
 MAX_SECRET_CHARACTERS: Final = 1_024
 GENERATED_BYTES: Final = 32
+OPERATOR_TOKEN: Final = "operator.token"  # noqa: S105 - the name of its file
 
 
 def read_private(file: Path, setting: str, limit: int = MAX_PRIVATE_BYTES) -> str:
@@ -104,6 +105,22 @@ def own_secret(settings: Settings, name: str) -> str:
     file = settings.home / "secrets" / name
     _made_once(file, secrets.token_urlsafe(GENERATED_BYTES))
     return read_secret(file, str(file))
+
+
+def operator_token(settings: Settings) -> str:
+    """What opens the operator page; made when it is first asked for, and kept.
+
+    Raises:
+        TerminalError: As `read_private`.
+    """
+    return own_secret(settings, OPERATOR_TOKEN)
+
+
+def replace_operator_token(settings: Settings) -> str:
+    """Another token from now on: whoever is logged in with the former one is logged out."""
+    token = secrets.token_urlsafe(GENERATED_BYTES)
+    write_private(settings.home / "secrets" / OPERATOR_TOKEN, token)
+    return token
 
 
 def clickhouse_password_file(settings: Settings) -> Path | None:

@@ -1,12 +1,15 @@
 """supervisord: keeps the services running, each on its own."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from configparser import RawConfigParser
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from xmlrpc.client import Fault, ServerProxy
@@ -22,6 +25,8 @@ from operators.core.errors import TerminalError
 
 LOG_BYTES: Final = 10 * 1024 * 1024
 LOG_BACKUPS: Final = 3
+ENDS_BYTES: Final = 256 * 1024
+"""Of the supervisor's log so much is looked through for services that ended."""
 START_S: Final = 20.0
 STOP_S: Final = 30
 ONE_THREAD: Final = 'OPENBLAS_NUM_THREADS="1",OMP_NUM_THREADS="1"'
@@ -29,6 +34,8 @@ ONE_THREAD: Final = 'OPENBLAS_NUM_THREADS="1",OMP_NUM_THREADS="1"'
 all the time, and take the cores from counting. numpy reads it when it is imported."""
 UNLIMITED: Final = 1_000_000_000
 """Tries before the supervisor gives a service up; it waits one second longer after each."""
+
+_ENDED: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ \w+ exited: ([\w-]+) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +222,22 @@ def _end(processes: list[psutil.Process]) -> None:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=STOP_S)
+
+
+def unexpected_ends(settings: Settings, since: datetime) -> dict[str, int]:
+    """How often each service ended without being told to, as the supervisor has logged it."""
+    file = settings.logs / "supervisord.log"
+    if not file.exists():
+        return {}
+    with file.open("rb") as log:
+        log.seek(max(0, log.seek(0, os.SEEK_END) - ENDS_BYTES))
+        lines = log.read().decode(errors="replace").splitlines()
+    ends = Counter[str]()
+    for found in filter(None, map(_ENDED.match, lines)):
+        # The supervisor writes this machine's time.
+        if datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").astimezone(UTC) >= since:
+            ends[found[2]] += 1
+    return dict(ends)
 
 
 def log_tail(settings: Settings, service: str, lines: int = 25) -> str:

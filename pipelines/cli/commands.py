@@ -20,6 +20,10 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         ),
         "down": ("stack.down", "Stop the local stack and keep its data."),
         "status": ("status.status", "Show each service; exit 1 unless all are ready."),
+        "operator-token": (
+            "operator_page.operator_token",
+            "Show the token that opens the operator page; made once, kept in a private file.",
+        ),
         "doctor": (
             "doctor.doctor",
             "Check prerequisites, data and every service; exit 1 if there is a problem.",

@@ -7,6 +7,7 @@ import typer
 
 from operators.core.wording import number_of
 from pipelines.cli.installation import settings
+from pipelines.cli.operator_page import where
 from pipelines.cli.output import console, errors
 
 
@@ -20,6 +21,7 @@ def up() -> None:
     except stack.NotReadyError as error:
         errors.print(error.tail)
         raise
+    console.print(f"{where(ours)} (tutti operator-token opens it)")
 
 
 def down() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from pipelines.cli.installation import settings
+from pipelines.cli.operator_page import where
 from pipelines.cli.output import AsJson, console, errors, print_json
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def status(
         print_json({"ready": ready, "services": [asdict(s) for s in found]})
     else:
         console.print(draw_status(found))
+        console.print(where(ours))
     for line in faults(found):
         errors.print(line)
     if not ready:

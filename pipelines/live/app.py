@@ -1,9 +1,10 @@
 """The application: which paths there are, and how errors look."""
 
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -35,8 +36,17 @@ TEXTS: Final = {
 """Status → what people read; other statuses happen to programs only."""
 
 
-def build_app(settings: Settings, boards: Boards, streams: Streams) -> ASGIApp:
-    """Everything that the live service answers."""
+def build_app(
+    settings: Settings, boards: Boards, streams: Streams, more: Iterable[APIRouter] = ()
+) -> ASGIApp:
+    """Everything that the live service answers.
+
+    Args:
+        settings: Names under which it is known, and who may embed.
+        boards: What the public pages show.
+        streams: Who follows them.
+        more: Routes of pages that are not public.
+    """
     app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, redirect_slashes=False)
     answers = Answers()
     app.include_router(json_routes(boards, streams, answers))
@@ -46,6 +56,8 @@ def build_app(settings: Settings, boards: Boards, streams: Streams) -> ASGIApp:
     app.include_router(page_routes(boards, pages, origin, system_clock))
     app.include_router(shared_routes(boards, pages, Pictures()))
     app.include_router(static_routes())
+    for router in more:
+        app.include_router(router)
     document: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:

@@ -101,18 +101,20 @@ class Language:
         return str(self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag))
 
 
+def catalogue(package: str, code: str) -> dict[str, str]:
+    """English → a language, of the texts of a package's pages."""
+    with files(package).joinpath(f"languages/{code}.po").open("rb") as opened:
+        return {
+            str(message.id): str(message.string)
+            for message in read_po(opened, locale=code)
+            if message.id and message.string and not message.fuzzy
+        }
+
+
 @cache
 def language(code: str) -> Language:
     """One of `LANGUAGES`."""
-    texts: dict[str, str] = {}
-    if code != "en":
-        file = files("pipelines.live").joinpath(f"languages/{code}.po")
-        with file.open("rb") as opened:
-            texts = {
-                str(message.id): str(message.string)
-                for message in read_po(opened, locale=code)
-                if message.id and message.string and not message.fuzzy
-            }
+    texts = {} if code == "en" else catalogue("pipelines.live", code)
     return Language(code, Locale.parse(WRITTEN_AS.get(code, code)), texts)
 
 

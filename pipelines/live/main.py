@@ -23,6 +23,9 @@ from operators.core.clock import Clock, monotonic_ms
 from operators.core.errors import TerminalError, TransientError
 from pipelines.live.app import build_app
 from pipelines.live.boards import Boards, NotPublishedError
+from pipelines.live.operator.plans import plans
+from pipelines.live.operator.readings import Readings
+from pipelines.live.operator.routes import operator_pages
 from pipelines.live.server import WebServer, listen
 from pipelines.live.streams import Streams
 
@@ -45,6 +48,8 @@ class LiveService:
         self._settings, self._clock = settings, clock
         self._boards = Boards(self._connect)
         self._streams = Streams(settings.live_streams)
+        self.readings = Readings(plans(settings))
+        operators = operator_pages(settings, self.readings)
         try:
             bound = listen(settings.live_host, settings.live_port)
         except OSError as error:
@@ -53,13 +58,14 @@ class LiveService:
                 f" {error.strerror}."
             ) from None
         self._web = WebServer(
-            build_app(settings, self._boards, self._streams),
+            build_app(settings, self._boards, self._streams, [operators.router()]),
             bound,
             proxies=settings.live_proxies,
             max_streams=settings.live_streams,
         )
         self._web.start()
         self._changes = redis.connect(settings, timeout_s=WAIT_MS / 1000 + 1)
+        self._seen_change = "$"
         self._clickhouse: Client | None = None
         self._seen: object = None
         self._renewed_ms = clock() - RENEWAL_MS
@@ -76,6 +82,7 @@ class LiveService:
         if not self._web.running:
             raise TerminalError("The web server ended with an error: see the log above.")
         self._wait()
+        self._web.loop.call_soon_threadsafe(self.readings.tick)
         tick = self._newest_tick()
         due = self._clock() - self._renewed_ms >= RENEWAL_MS
         if tick != self._seen or due:
@@ -85,9 +92,11 @@ class LiveService:
         return PAUSE_S
 
     def _wait(self) -> None:
-        """Until the sink has written something, or a while."""
+        """Until the sink has written something since the last look, or a while."""
         try:
-            self._changes.xread({CHANGES: "$"}, count=1, block=WAIT_MS)
+            found: Any = self._changes.xread({CHANGES: self._seen_change}, block=WAIT_MS)
+            if found:
+                self._seen_change = found[0][1][-1][0]
         except RedisError:  # notifications are a convenience: without them, look now and then
             time.sleep(WAIT_MS / 1000)
 
@@ -108,6 +117,7 @@ class LiveService:
         """End the streams; their clients come again."""
         self._web.stop()
         self._boards.close()
+        self.readings.close()
 
 
 async def renew(boards: Boards, streams: Streams) -> None:

@@ -21,6 +21,9 @@ RATE: Final = parse("300 per 10 seconds")
 MAX_QUERY_BYTES: Final = 4_096
 LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
+OPERATOR: Final = "/operator"
+"""Where the operators' pages begin: no page of another site leads there."""
+
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
     " manifest-src 'self'; form-action 'self'; base-uri 'none'"
@@ -57,7 +60,7 @@ def why_refused(headers: Headers, path: str, hosts: Iterable[str]) -> str:
     if host not in LOCAL and host not in hosts:
         return "this service does not know that host name"
     site = headers.get("sec-fetch-site", "none").strip().lower()
-    if path.startswith("/operator"):
+    if path.startswith(OPERATOR):
         return "" if site in {"none", "same-origin"} else "the operators' page takes no links"
     if site in {"none", "same-origin", "same-site"}:
         return ""
@@ -114,6 +117,7 @@ class Protection:
     def _guarded(self, send: Send, path: str) -> Send:
         framed = path.startswith("/embed/")
         ancestors = self._embedders if framed else "'none'"
+        ours = path.startswith(OPERATOR)
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -121,7 +125,8 @@ class Protection:
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors {ancestors}"
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
+                # Without a referrer a browser does not say whose form it sends.
+                headers["Referrer-Policy"] = "same-origin" if ours else "no-referrer"
                 headers["Cross-Origin-Resource-Policy"] = "same-origin"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
                 headers["Permissions-Policy"] = "interest-cohort=()"

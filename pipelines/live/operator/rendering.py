@@ -1,0 +1,144 @@
+"""The operator page's templates filled in, once for all viewers of a language and a version."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from babel.numbers import format_decimal
+from babel.units import format_unit
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines.live.drawing import per_cent
+from pipelines.live.languages import LANGUAGES, Language, catalogue, language
+from pipelines.live.operator.alarms import Alarm, Country, Size
+from pipelines.live.static_files import static
+from schemas.rejections import ADVICE
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+ISOLATED: Final = "\u2068{}\u2069"
+"""A stranger's text within a sentence: whatever its direction, the sentence keeps its own."""
+UNITS: Final = (
+    ("second", 100, 1),
+    ("minute", 6_000, 60),
+    ("hour", 172_800, 3_600),
+    ("day", float("inf"), 86_400),
+)
+"""A unit, up to how many seconds it is used, and its own."""
+GIGA: Final = 1_000_000_000
+TOPICS: Final = {
+    "tutti.votes.v1": "Votes",
+    "tutti.proposals.v1": "Proposals",
+    "tutti.consultations.v1": "Consultations",
+}
+
+
+@cache
+def operator_language(code: str) -> Language:
+    """A language with the texts of this page beside those of the public ones."""
+    public = language(code)
+    if code == "en":
+        return public
+    ours = catalogue("pipelines.live.operator", code)
+    return replace(public, texts={**public.texts, **ours})
+
+
+def duration(spoken: Language, length: timedelta) -> str:
+    """A length of time in its largest fitting unit; below ten seconds with a tenth.
+
+    >>> [duration(language("en"), timedelta(seconds=s)) for s in (1.25, 99, 5_400, 90_000, 864_000)]
+    ['1.2 sec', '99 sec', '90 min', '25 hr', '10 days']
+    """
+    seconds = max(0.0, length.total_seconds())
+    unit, unit_s = next((unit, unit_s) for unit, longest, unit_s in UNITS if seconds < longest)
+    number = seconds / unit_s
+    tenths = seconds < 10  # noqa: PLR2004 - tenths of more say nothing
+    shown = format_decimal(number, "#,##0.0" if tenths else "#,##0", locale=spoken.locale)
+    return format_unit(shown, f"duration-{unit}", "short", locale=spoken.locale)
+
+
+def size(spoken: Language, number: int) -> str:
+    """Bytes in gigabytes."""
+    return f"{format_decimal(number / GIGA, '#,##0.0', locale=spoken.locale)} GB"
+
+
+def rate(spoken: Language, per_second: float | None) -> str:
+    """Something per second: with a tenth where that is little."""
+    if per_second is None:
+        return "–"
+    pattern = "#,##0.0" if per_second < 100 else "#,##0"  # noqa: PLR2004
+    return format_decimal(per_second, pattern, locale=spoken.locale)
+
+
+def sentence(spoken: Language, alarm: Alarm, titles: Mapping[str, str]) -> str:
+    """What is wrong, in a language."""
+
+    def shown(name: str, value: Any) -> str:
+        if isinstance(value, timedelta):
+            return duration(spoken, value)
+        if isinstance(value, Country):
+            return spoken.country(value.code)
+        if isinstance(value, Size):
+            return size(spoken, value.bytes)
+        if isinstance(value, float):
+            return spoken.percent(value, 0)
+        if isinstance(value, int):
+            return spoken.number(value)
+        if name == "consultation":
+            value = titles.get(value) or value
+        return ISOLATED.format(value)
+
+    return spoken.text(alarm.text, **{n: shown(n, v) for n, v in alarm.values.items()})
+
+
+def ago(spoken: Language, now: datetime, then: datetime | None) -> str:
+    """How long ago something was; a dash if it never was."""
+    return "–" if then is None else duration(spoken, now - then)
+
+
+def spark(minutes: Sequence[int]) -> Markup:
+    """Votes of each minute as bars, in a box of 60 by 18 units."""
+    most = max(1, *minutes)
+    bars = (
+        f'<rect x="{place}" y="{18 - 18 * votes / most:.1f}" width="0.8"'
+        f' height="{18 * votes / most:.1f}"/>'
+        for place, votes in enumerate(minutes)
+        if votes
+    )
+    return Markup("".join(bars))  # noqa: S704 - numbers only
+
+
+@cache
+def environment() -> Environment:
+    """The templates; every value is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {
+        "static": static,
+        "spark": spark,
+        "per_cent": per_cent,
+        "duration": duration,
+        "size": size,
+        "rate": rate,
+        "ago": ago,
+        "sentence": sentence,
+        "advice": ADVICE,
+        "topics": TOPICS,
+        "seconds": lambda number: timedelta(seconds=number),
+        "languages": [language(code) for code in LANGUAGES],
+    }
+    return made
+
+
+def draw(template: str, spoken: Language, **values: Any) -> bytes:
+    """A template filled in."""
+    filled = environment().get_template(template)
+    return filled.render(language=spoken, _=spoken.text, **values).encode()

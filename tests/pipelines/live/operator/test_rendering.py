@@ -1,0 +1,147 @@
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+from operator_rows import HOSTILE, NAME, NOW, evening, leader, machine, readings_of, service
+from operator_rows import consultation as announced
+from operator_rows import signal as seen
+from operator_rows import waiting as pending
+
+from infra.clickhouse.arrivals import Arrivals, Arrived
+from infra.clickhouse.operator_page import LetterGroup, Signals
+from pipelines.live.languages import LANGUAGES, language
+from pipelines.live.operator.alarm_kinds import KINDS
+from pipelines.live.operator.alarms import Alarm, Country, Size
+from pipelines.live.operator.overview import overview
+from pipelines.live.operator.rendering import (
+    TEMPLATES,
+    TOPICS,
+    draw,
+    duration,
+    operator_language,
+    rate,
+    sentence,
+    size,
+)
+
+ENGLISH = language("en")
+DOCS = "https://docs.example"
+
+
+def drawn(values=None, code="en") -> str:
+    page = overview(readings_of(evening() if values is None else values), NOW)
+    return draw("overview.html", operator_language(code), page=page, docs=DOCS).decode()
+
+
+def hostile() -> dict:
+    """Everything that a stranger may write is as hostile as it can be."""
+    return {
+        "consultations": [announced(HOSTILE, title=HOSTILE)],
+        "leaders": [leader(1, HOSTILE, HOSTILE, proposal_id=HOSTILE, language=HOSTILE)],
+        "arrivals": Arrivals(
+            [Arrived(HOSTILE, "FR", HOSTILE, 0, 0, 900, NOW)], {HOSTILE: [1] * 60}
+        ),
+        "letters": [LetterGroup("tutti.votes.v1", "bad_time", HOSTILE, HOSTILE, 1, 1, NOW)],
+        "signals": Signals([seen(consultation_id=HOSTILE, text=HOSTILE, proposal_id=HOSTILE)], {}),
+        "waiting": [pending(HOSTILE, HOSTILE, 30, consultation_id=HOSTILE, language=HOSTILE)],
+        "people": {}, "checks": [], "stages": [],
+        "machine": machine([service("kafka", fault=HOSTILE)]),
+    }  # fmt: skip
+
+
+class Elements(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("values", [evening(), hostile(), dict.fromkeys(evening())],
+                         ids=["evening", "hostile", "nothing-read"])  # fmt: skip
+def test_nothing_in_the_page_needs_a_weaker_policy_or_another_server(values):
+    for tag, attributes in Elements(drawn(values)).found:
+        assert "style" not in attributes, tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        assert tag not in {"style", "img", "iframe", "object"}
+        for name in ("src", "action", "data-events"):
+            assert (attributes.get(name) or "/").startswith("/")
+        if tag == "a":
+            assert re.match(r"[#?]|/|https://docs\.example/", attributes["href"])
+
+
+def test_a_strangers_text_is_text_wherever_it_stands():
+    text = drawn(hostile())
+    assert "<img" not in text
+    assert "{{ 7 * 7 }} {x} %s" in text
+    assert text.count("&lt;img src=x onerror=") > 8
+    assert "49" not in re.findall(r"7 \* 7.{0,9}", text)
+
+
+def test_a_stranger_s_text_has_a_direction_of_its_own():
+    alarm = Alarm("source_silent", {"consultation": "x", "source": "\u202eevil", "recent": 0,
+                                    "minutes": 5, "expected": 50})  # fmt: skip
+    assert "\u2068\u202eevil\u2069" in sentence(ENGLISH, alarm, {})
+
+
+def test_each_alarm_leads_to_its_explanation():
+    text = drawn(evening() | {"machine": machine([service("sink", ready=False)])})
+    assert f"{DOCS}/howto/operators/operator-page.html#a-service-does-not-run" in text
+    assert "Not running or not ready" in text
+
+
+def test_urgent_alarms_are_counted_in_the_title():
+    assert "<title>Operator page</title>" in drawn()
+    text = drawn(evening() | {"machine": machine([service("sink", ready=False)])})
+    assert "<title>(1) Operator page</title>" in text
+
+
+def test_what_is_not_known_is_said():
+    assert "needs a ledger of arrivals" in drawn()
+    assert "This is being read …" in drawn(dict.fromkeys(evening()))
+
+
+def test_values_are_written_as_in_the_language():
+    german = operator_language("de")
+    assert rate(ENGLISH, 0.25) == "0.2"
+    assert rate(ENGLISH, 4_321.9) == "4,322"
+    assert rate(ENGLISH, None) == "–"
+    assert size(german, 72_500_000_000) == "72,5 GB"
+    assert duration(ENGLISH, timedelta(seconds=-3)) == "0.0 sec"
+    alarm = Alarm("country_silent", {"consultation": NAME, "country": Country("RO"), "recent": 0,
+                                     "minutes": 5, "expected": 1_730})  # fmt: skip
+    assert "Rumänien" in sentence(german, alarm, {})
+    assert "1.730" in sentence(german, alarm, {})
+    assert "3.5 GB" in sentence(ENGLISH, Alarm("disk", {"free": Size(3_500_000_000)}), {})
+    assert "61%" in sentence(ENGLISH, Alarm("refused", {"share": 0.61}), {})
+
+
+def texts() -> set[str]:
+    """Everything that is looked up in a catalogue and that the public pages do not have."""
+    found = {kind.text for kind in KINDS.values()} | set(TOPICS.values())
+    for file in TEMPLATES.iterdir():
+        found |= set(re.findall(r'_\(\s*"([^"]+)"', file.read_text()))
+    return found - language("de").texts.keys()
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_a_catalogue_has_every_text_and_no_other(code):
+    ours = operator_language(code).texts.keys() - language(code).texts.keys()
+    assert ours == texts()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_text_is_filled_in_with_the_same_values(code):
+    for english, translated in operator_language(code).texts.items():
+        names = sorted(re.findall(r"\{(\w+)\}", english))
+        assert sorted(re.findall(r"\{(\w+)\}", translated)) == names, translated
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_page_is_whole_in_every_language(code):
+    text = drawn(code=code)
+    assert f'<html lang="{code}"' in text
+    assert 'id="reads"' in text
