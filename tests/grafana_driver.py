@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from clickhouse_connect.datatypes.registry import get_from_name
-from clickhouse_connect.driver.buffer import ResponseBuffer
+from clickhouse_connect.driver import ctypes
 from clickhouse_connect.driver.query import QueryContext
 from clickhouse_connect.driver.types import Closable
 
@@ -93,7 +93,7 @@ class GrafanaDriver:
 
 def decode(body: bytes) -> Answer:
     """Read blocks to the end of the answer."""
-    source = ResponseBuffer(_Source(body))
+    source = ctypes.RespBuffCls(_Source(body))
     context = QueryContext()
     found = Answer([], [], [])
     while True:

@@ -67,7 +67,7 @@ def test_whole_answers_have_the_same_form(grafana):
 
 
 def test_a_type_whose_end_is_not_known_is_refused_and_says_what_to_do(grafana):
-    with pytest.raises(DriverError, match=r"uniqState.* use toString"):
+    with pytest.raises(DriverError, match=r"AggregateFunction.* use toString"):
         grafana.query("SELECT uniqState(number) AS uniqState FROM numbers(3)")
 
 
