@@ -71,6 +71,8 @@ ELSEWHERE = {
     "tests/infra/chdb_http/test_lost_inserts.py": "a server that is killed, over HTTP",
     "tests/infra/chdb_http/test_tables.py": "tables as they are made, over HTTP",
     "tests/infra/local/test_setup.py": "the script setup.sh",
+    "tests/infra/prometheus/test_alerts.py": "the rules in infra/prometheus/alerts.yml",
+    "tests/infra/prometheus/test_scraping.py": "the configuration in infra/prometheus",
     "tests/operators/core/test_doctests.py": "examples in docstrings, of all modules",
     "tests/pipelines/live/test_browser.py": "the public pages in a real browser",
     "tests/pipelines/live/test_public.py": "everything that the public can ask of a process",

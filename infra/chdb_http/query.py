@@ -6,14 +6,18 @@ are built whole in the engine's memory, within its limits.
 """
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from infra.chdb_http.engine import Engine
 from infra.chdb_http.errors import QueryError, engine_error
+from infra.chdb_http.native_blocks import CUSTOM_SERIALIZATION, with_revision
 from infra.chdb_http.request import Request
 from infra.chdb_http.statement import without_format
+
+Pieces = Generator[bytes, None, None]
 
 _STREAMED = frozenset({
     "Native", "RowBinary", "TabSeparated", "TSV", "TabSeparatedRaw", "TSVRaw", "CSV",
@@ -51,7 +55,7 @@ def run_query(
     settings: Mapping[str, str],
     first: bytes,
     summary: QuerySummary,
-) -> Generator[bytes, None, None]:
+) -> Pieces:
     """The result in pieces; closing the iterator cancels the query.
 
     Args:
@@ -65,11 +69,15 @@ def run_query(
         QueryError: the engine's reason, before or after some pieces.
     """
     connection = engine.open(settings, request.database)
+    run = _stream if first in _SELECTS and _streams(request) else _whole
     try:
-        if first in _SELECTS and _streams(request):
-            yield from _stream(connection, request, summary)
-        else:
-            yield from _whole(connection, request, summary)
+        # Closed at once and not when somebody finds it: the engine would go on for a client that
+        # has left, and could not stop.
+        with closing(run(connection, request, summary)) as pieces:
+            if request.format == "Native" and request.revision >= CUSTOM_SERIALIZATION:
+                yield from map(with_revision, pieces)
+            else:
+                yield from pieces
     except QueryError:
         raise
     except RuntimeError as error:
@@ -78,7 +86,7 @@ def run_query(
         connection.close()
 
 
-def _whole(connection: Any, request: Request, summary: QuerySummary) -> Iterator[bytes]:
+def _whole(connection: Any, request: Request, summary: QuerySummary) -> Pieces:
     result = connection.query(request.sql.decode(), request.format, params=dict(request.params))
     summary.read_rows = result.storage_rows_read()
     summary.read_bytes = result.storage_bytes_read()
@@ -94,7 +102,7 @@ def _streams(request: Request) -> bool:
     return request.format in _STREAMED | _HEAD_LINES.keys() | _BINARY_HEADS.keys()
 
 
-def _stream(connection: Any, request: Request, summary: QuerySummary) -> Iterator[bytes]:
+def _stream(connection: Any, request: Request, summary: QuerySummary) -> Pieces:
     sql, params, name = request.sql.decode(), dict(request.params), request.format
     head: int | None = None
     with connection.send_query(sql, name, params=params) as stream:

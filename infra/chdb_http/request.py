@@ -18,6 +18,7 @@ from infra.chdb_http.errors import (
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 # Both come back in headers.
 _WORD = re.compile(r"[A-Za-z0-9_]+")
+_REVISION = re.compile(r"[0-9]{1,10}")
 _QUERY_ID = re.compile(r"[!-~]([ -~]{0,198}[!-~])?")
 # Parameters of the interface that are no settings of the engine and mean nothing here: every
 # request has a clean connection, one user, and a response whose headers come before its body.
@@ -96,6 +97,7 @@ class Request:
         accept: encodings that the client accepts for the response.
         blocks: whether the response is wanted in ClickHouse's own compressed blocks.
         read_only: whether it must not change anything.
+        revision: of format Native, that the client reads.
     """
 
     sql: bytes
@@ -109,6 +111,7 @@ class Request:
     accept: str
     blocks: bool
     read_only: bool
+    revision: int = 0
 
 
 def url_parameters(query_string: bytes) -> dict[str, str]:
@@ -169,7 +172,14 @@ def parse(raw: RawRequest, query_id: str) -> Request:
         accept=headers.get("accept-encoding", "") if compress else "",
         blocks=switched_on(url, "compress"),
         read_only=raw.read_only,
+        revision=_revision(url.get("client_protocol_version", "0")),
     )
+
+
+def _revision(given: str) -> int:
+    if not _REVISION.fullmatch(given):
+        raise refusal(BAD_ARGUMENTS, "client_protocol_version is a number")
+    return int(given)
 
 
 def _settings(url: Mapping[str, str]) -> dict[str, str]:
