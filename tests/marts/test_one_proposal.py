@@ -89,7 +89,7 @@ def large(clickhouse: Client) -> Client:
 
 
 NAMES: Final = [name for name in view_names() if "proposal_id" in view(name).columns]
-VICTIM: Final = "p077777"
+VICTIM: Final = "p033333"
 
 
 def source(name: str) -> str:

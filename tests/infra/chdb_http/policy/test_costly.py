@@ -31,7 +31,6 @@ CALLS: Final = [
     f"hasSubstr({LIST}, range(150000))", "arraySort(range(20000000))",
     "arrayMap(x -> arraySum(range(x)), range(100000))", f"pointInPolygon((0.5, 0.5), {POINTS})",
     f"polygonConvexHullCartesian([[{POINTS}]])", "bitmapBuild(range(20000000))",
-    "seriesPeriodDetectFFT(arrayMap(x -> toFloat64(x), range(1000000)))",
 ]  # fmt: skip
 
 ROWS: Final = [
