@@ -22,7 +22,7 @@ def operator_token(
     from infra.config.secrets import replace_operator_token
 
     errors.print(where(ours))
-    console.print(replace_operator_token(ours) if new else token(ours), soft_wrap=True)
+    console.print(replace_operator_token(ours) if new else token(ours))
 
 
 def where(ours: "Settings") -> str:

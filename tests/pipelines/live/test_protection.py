@@ -83,3 +83,8 @@ def test_a_flood_of_one_address_is_refused_for_a_while(monkeypatch):
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
 def test_nothing_can_be_changed(site, method):
     assert site.get(BOARD, method).status == 405
+
+
+def test_operators_pages_say_their_own_origin_to_themselves_and_nothing_to_others(site):
+    assert site.get("/operator").headers["Referrer-Policy"] == "same-origin"
+    assert site.get("/").headers["Referrer-Policy"] == "no-referrer"
