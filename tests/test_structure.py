@@ -49,6 +49,9 @@ WITHOUT_TEST = {
     "looks at the servers of a running stack: tests/stack/test_doctor.py": """
         infra.local.doctor.clickhouse infra.local.doctor.topics
     """,
+    "asked by its task on a real ClickHouse: tests/pipelines/periodic/test_traffic.py": """
+        infra.clickhouse.traffic
+    """,
     "run with the import: tests/pipelines/cli/test_polis.py": "pipelines.exchange.polis_check",
     "a picture on the terminal": "pipelines.demo.show loadtests.show",
     "a measurement: what it measures is tested, its figures are not": """

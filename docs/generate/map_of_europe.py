@@ -202,8 +202,8 @@ def shapes(topology: dict[str, Any]) -> dict[str, dict[str, Any]]:
         drawn = rings[:1] + [ring for ring in rings[1:] if abs(area(ring)) >= LEAST_AREA]
         if not drawn:
             continue
-        x, y = LABELS.get(code) or middle(drawn[0])
-        label = {} if code in NEIGHBOURS else {"x": round(x), "y": round(y)}
+        place = LABELS.get(code) or middle(drawn[0])
+        label = {} if code in NEIGHBOURS else {"x": round(place[0]), "y": round(place[1])}
         found[code] = {"path": path(drawn), **label, "area": round(abs(area(drawn[0])))}
     return found
 

@@ -72,4 +72,4 @@ def allowed_to_analysts() -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(code(name) for name in sorted(names, key=str.lower))
+    return ", ".join(code(name) for name in sorted(names, key=lambda name: (name.lower(), name)))

@@ -91,7 +91,7 @@ def page_routes(boards: Boards, pages: PageMaker, origin: str, clock: Clock) -> 
         )
 
     @router.get("/consultations/{consultation}/common-ground")
-    async def common_ground(
+    async def ground(
         request: Request, consultation: Id, at: At = None, lang: Lang = None
     ) -> Response:
         found = await boards.board(consultation, at)
@@ -99,7 +99,7 @@ def page_routes(boards: Boards, pages: PageMaker, origin: str, clock: Clock) -> 
             request,
             lang,
             (found.version, found.shown_at),
-            lambda view: draw("common_ground.html", view, **_common_ground(found)),
+            lambda view: draw("common_ground.html", view, **common_ground(found)),
         )
 
     @router.get("/consultations/{consultation}/clusters")
@@ -124,7 +124,7 @@ def _board(board: PublicBoard, selection: Selection) -> dict[str, Any]:
     }
 
 
-def _common_ground(board: PublicBoard) -> dict[str, Any]:
+def common_ground(board: PublicBoard) -> dict[str, Any]:
     """What unites and what divides: the heads of three orders, of proposals that have a rank."""
     ranked = replace(board, proposals=[row for row in board.proposals if row.rank is not None])
 

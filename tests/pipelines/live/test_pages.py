@@ -1,14 +1,19 @@
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from live_rows import NAME, PROPOSALS, TICKS
+from live_rows import HOSTILE, NAME, PROPOSALS, TICKS, consultation, proposal
 
+from pipelines.live import drawing
+from pipelines.live.boards import PublicBoard
+from pipelines.live.pages import common_ground, phase
 from pipelines.live.static_files import static_file
 
 BOARD = f"/consultations/{NAME}"
 PAGES = (
     "/", BOARD, f"{BOARD}?sort=consensus&q=text&cluster=c1&limit=1", f"{BOARD}/clusters",
+    f"{BOARD}/common-ground", f"{BOARD}?sort=newest", f"{BOARD}?sort=countries",
     f"{BOARD}/proposals/p1", f"{BOARD}/proposals/p2", f"{BOARD}/proposals/p3", f"/embed/{NAME}",
     f"/embed/{NAME}/p2",
 )  # fmt: skip
@@ -91,6 +96,50 @@ def test_a_page_of_the_past_says_so_and_leads_back_and_to_the_past_of_others(sit
     assert "You are looking at a past moment." in text
     assert f'href="{BOARD}"' in text
     assert f"/proposals/p1?at={at}" in text.replace("&amp;", "&")
+
+
+def test_common_ground_is_what_more_than_half_agree_with_beyond_chance(site):
+    rows = [
+        proposal("liked"),
+        proposal("liked-here", consensus_low=0.4),
+        proposal("by-chance", agree_low=0.49, agree_high=0.7, divisiveness=0.9),
+        proposal("few", rank=None),
+        proposal("split-by-country", agree_low=0.2, agree_high=0.3, weakest_country_rate=0.1),
+    ]
+    found = common_ground(PublicBoard(consultation(), rows, [], {}, None))
+    names = {key: [row.proposal_id for row in found[key]] for key in ("unites", "divides")}
+    assert names == {"unites": ["liked"], "divides": ["by-chance"]}
+    assert found["countries"][0].proposal_id == "split-by-country"
+    text = page(site, f"{BOARD}/common-ground")
+    assert "Groups of people who vote alike are not shown here" in text
+    assert f'href="{BOARD}?sort=consensus"' in text
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "expected"),
+    [(None, None, "open"), (1, 2, "before"), (-2, -1, "closed"), (-2, 0, "closed"), (0, 1, "open")],
+)
+def test_a_consultation_says_whether_it_runs(opens, closes, expected):
+    now = TICKS[0]
+    at = [None if days is None else now + timedelta(days=days) for days in (opens, closes)]
+    found = phase(consultation(opens_at=at[0], closes_at=at[1]), int(now.timestamp() * 1000))
+    assert found == expected
+
+
+def test_a_proposals_page_has_a_map_whose_numbers_stand_beside_it(site):
+    text = page(site, f"{BOARD}/proposals/p1")
+    assert text.count("<path d=") == len(drawing.europe()["countries"])
+    assert "France 83.3%" in text
+    assert '<th scope="row">France</th>' in text
+
+
+def test_a_proposals_page_names_its_picture_for_others(site):
+    metas = [given for tag, given in Elements(page(site, f"{BOARD}/proposals/p2")).found
+             if tag == "meta"]  # fmt: skip
+    [image] = [given["content"] for given in metas if given.get("property") == "og:image"]
+    assert image == f"https://vote.example{BOARD}/proposals/p2/picture.png"
+    [title] = [given["content"] for given in metas if given.get("property") == "og:title"]
+    assert title == HOSTILE
 
 
 def test_while_the_numbers_are_old_the_page_says_so(site):
