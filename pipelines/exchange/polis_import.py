@@ -14,6 +14,7 @@ from zlib import crc32
 
 from operators.core.errors import TerminalError
 from operators.core.printable import printable
+from operators.core.wording import number_of
 from pipelines.exchange.polis_files import Row, Table, read_lines, read_table
 from pipelines.exchange.polis_sign import SignCounts, compare_signs
 from schemas.events import UNKNOWN_COUNTRY, Kind
@@ -119,8 +120,8 @@ def read_polis(
 
     Raises:
         TerminalError: A file is missing, mangled or in neither layout, the conversation is
-            unknown, a comment stands twice or is missing, or the sign of the votes is that of the
-            other layout.
+            unknown, a comment stands twice with different cells, or the sign of the votes is that
+            of the other layout.
     """
     votes, comments = read_table(folder / "votes.csv"), read_table(folder / "comments.csv")
     layout = _layout(votes, comments)
@@ -130,7 +131,7 @@ def read_polis(
     country_of = country_rule(consultation, countries)
     cast = [_vote(consultation, votes, row, layout, choices, country_of) for row in votes.rows]
     proposals = [_proposal(consultation, comments, row, layout) for row in comments.rows]
-    _check_ids(comments, proposals, votes, layout)
+    _check_ids(comments, proposals, layout)
     title, title_line = _title(folder / "summary.csv", consultation)
     return PolisImport(
         {"consultation_id": consultation, "title": title},
@@ -141,7 +142,10 @@ def read_polis(
             "proposals": _origins(comments, _proposal_columns(layout)),
             "votes": _origins(votes, _vote_columns(layout)),
         },
-        _remarks(comments, layout, cast, sign or layout.sign),
+        [
+            *_remarks(comments, layout, cast, sign or layout.sign),
+            *_without_comment(comments, votes, layout),
+        ],
     )
 
 
@@ -228,14 +232,11 @@ def _proposal(consultation: str, table: Table, row: Row, layout: _Layout) -> dic
     }
 
 
-def _check_ids(
-    comments: Table, proposals: list[dict[str, Any]], votes: Table, layout: _Layout
-) -> None:
+def _check_ids(comments: Table, proposals: list[dict[str, Any]], layout: _Layout) -> None:
     """Of two texts under one id only the later one would be shown, with the votes of both.
 
     Raises:
-        MangledFileError: A comment stands twice with different cells, or there is a vote for a
-            comment that is not there.
+        MangledFileError: A comment stands twice with different cells.
     """
     known = dict[str, tuple[int, dict[str, Any]]]()
     for row, proposal in zip(comments.rows, proposals, strict=True):
@@ -244,9 +245,6 @@ def _check_ids(
             raise comments.fault(
                 row, layout.proposal, f"another id than that of line {line}, whose cells differ"
             )
-    for row in votes.rows:
-        if row.cells[layout.proposal] not in known:
-            raise votes.fault(row, layout.proposal, f"the id of a comment in {comments.file.name}")
 
 
 def _vote_columns(layout: _Layout) -> dict[str, str]:
@@ -292,3 +290,17 @@ def _remarks(
         for row in comments.rows
     }
     return compare_signs(comments.file, counted, votes, sign)
+
+
+def _without_comment(comments: Table, votes: Table, layout: _Layout) -> list[str]:
+    """Votes for comments that are not there: they count, and no board shows them."""
+    known = {row.cells[layout.proposal] for row in comments.rows}
+    lost = [row for row in votes.rows if row.cells[layout.proposal] not in known]
+    if not lost:
+        return []
+    names = {row.cells[layout.proposal] for row in lost}
+    return [
+        f"{votes.file}, line {lost[0].line}, column {layout.proposal}: {comments.file.name} lacks"
+        f" {number_of(len(names), 'comment')} with {number_of(len(lost), 'vote')}, which count but"
+        " stand on no board until the comments are sent, too."
+    ]

@@ -220,10 +220,15 @@ def test_a_comment_that_stands_twice_with_different_cells_is_told(mangled, colum
     assert found == ("comments.csv", line, "comment-id")
 
 
-def test_a_vote_for_a_comment_that_is_not_there_is_told(mangled) -> None:
+def test_votes_for_a_comment_that_is_not_there_count_and_are_remarked_on(mangled) -> None:
     rows = cells("votes.csv")
-    rows[5][rows[0].index("comment-id")] = "4711"
-    assert place(mangled("votes.csv", written(rows).encode())) == ("votes.csv", 6, "comment-id")
+    for row in (rows[5], rows[9]):
+        row[rows[0].index("comment-id")] = "4711"
+    found = read_polis(mangled("votes.csv", written(rows).encode()), "c")
+    assert len(found.votes) == len(rows) - 1
+    [remark] = [remark for remark in found.remarks if "lacks" in remark]
+    place = "votes.csv, line 6, column comment-id: comments.csv lacks 1 comment with 2 votes"
+    assert place in remark
 
 
 @pytest.mark.parametrize("name", FILES)
