@@ -53,7 +53,7 @@ def duration(spoken: Language, length: timedelta) -> str:
     ['1.2 sec', '99 sec', '90 min', '25 hr', '10 days']
     """
     seconds = max(0.0, length.total_seconds())
-    unit, unit_s = next((unit, unit_s) for unit, longest, unit_s in UNITS if seconds < longest)
+    unit, unit_s = next((unit, unit_s) for unit, limit_s, unit_s in UNITS if seconds < limit_s)
     number = seconds / unit_s
     tenths = seconds < 10  # noqa: PLR2004 - tenths of more say nothing
     shown = format_decimal(number, "#,##0.0" if tenths else "#,##0", locale=spoken.locale)
@@ -101,10 +101,10 @@ def ago(spoken: Language, now: datetime, then: datetime | None) -> str:
 
 def spark(minutes: Sequence[int]) -> Markup:
     """Votes of each minute as bars, in a box of 60 by 18 units."""
-    most = max(1, *minutes)
+    peak = max(1, *minutes)
     bars = (
-        f'<rect x="{place}" y="{18 - 18 * votes / most:.1f}" width="0.8"'
-        f' height="{18 * votes / most:.1f}"/>'
+        f'<rect x="{place}" y="{18 - 18 * votes / peak:.1f}" width="0.8"'
+        f' height="{18 * votes / peak:.1f}"/>'
         for place, votes in enumerate(minutes)
         if votes
     )
