@@ -81,8 +81,8 @@ def waiting(name: str, text: str, hours: float, **changed: Any) -> WaitingPropos
     return WaitingProposal(**values | changed)
 
 
-def pace(stage: str, lag: int, **changed: Any) -> StagePace:
-    position = StagePosition(stage, lag, 512_000, ago(seconds=1.5), ago(seconds=0.8))
+def stage(name: str, lag: int, **changed: Any) -> StagePace:
+    position = StagePosition(name, lag, 512_000, ago(seconds=1.5), ago(seconds=0.8))
     values = {"done_rate": 812.0, "come_rate": 809.5, "catch_up_s": 0.0}
     return StagePace(position, **values | changed)
 
@@ -188,10 +188,10 @@ def evening() -> dict[str, Any]:
         "people": {NAME: 18_204, "health-2026": 1_120},
         "checks": [],
         "stages": [
-            pace("intake", 50),
-            pace("votes", 900),
-            pace("semantics", 0, done_rate=0.2, come_rate=0.2),
-            pace("sink", 14_000, done_rate=2_310.0, come_rate=1_900.0, catch_up_s=34.0),
+            stage("intake", 50),
+            stage("votes", 900),
+            stage("semantics", 0, done_rate=0.2, come_rate=0.2),
+            stage("sink", 14_000, done_rate=2_310.0, come_rate=1_900.0, catch_up_s=34.0),
         ],
         "machine": machine(),
     }  # fmt: skip

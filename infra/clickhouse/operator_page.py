@@ -40,14 +40,14 @@ FROM (
 WHERE consultation_id != {probe:String}
 GROUP BY consultation_id
 ORDER BY max(stored) DESC NULLS LAST, consultation_id
-LIMIT {most:UInt32}
+LIMIT {rows:UInt32}
 """
 _LEADERS: Final = """
 SELECT
     consultation_id, stable_rank, proposal_id, text, language, votes, agree_rate, agree_low,
     agree_high, weakest_country, weakest_country_rate
 FROM marts.leaderboard
-WHERE stable_rank <= {most:UInt32}
+WHERE stable_rank <= {rows:UInt32}
 ORDER BY consultation_id, stable_rank
 """
 _STAGES: Final = """
@@ -67,7 +67,7 @@ FROM marts.dead_letters
 WHERE received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 1 HOUR
 GROUP BY topic, reason, field
 ORDER BY hour DESC, topic, reason, field
-LIMIT {most:UInt32}
+LIMIT {rows:UInt32}
 """
 _WAITING: Final = """
 SELECT
@@ -76,7 +76,7 @@ SELECT
 FROM marts.proposals
 WHERE status = 'pending'
 ORDER BY submitted_at, consultation_id, proposal_id
-LIMIT {most:UInt32} BY consultation_id
+LIMIT {rows:UInt32} BY consultation_id
 LIMIT 100
 """
 _SIGNALS: Final = """
@@ -94,7 +94,7 @@ LEFT JOIN (
     ON proposals.consultation_id = signals.consultation_id
     AND proposals.proposal_id = signals.proposal_id
 ORDER BY signals.active DESC, signals.last_seen DESC, signals.signal_id
-LIMIT {most:UInt32}
+LIMIT {rows:UInt32}
 """
 _EFFECTS: Final = """
 SELECT consultation_id, proposal_id, max(flagged_votes), argMax(rank_without, flagged_votes)
@@ -103,7 +103,7 @@ FROM (
         consultation_id, proposal_id, flagged_votes,
         ifNull(toInt64(rank_without), -1) AS rank_without
     FROM marts.signal_effects
-    WHERE rank <= {most:UInt32}
+    WHERE rank <= {rows:UInt32}
 )
 GROUP BY consultation_id, proposal_id
 """
@@ -113,7 +113,7 @@ WHERE country = 'all' AND hour IS NULL
 """
 _CHECKS: Final = """
 SELECT check, subject, toInt64(expected), toInt64(found) FROM marts.reconciliation
-WHERE verdict = 'different' ORDER BY check, subject LIMIT {most:UInt32}
+WHERE verdict = 'different' ORDER BY check, subject LIMIT {rows:UInt32}
 """
 
 
@@ -266,13 +266,13 @@ def _rows(clickhouse: Client, sql: str, **named: Any) -> list[list[Any]]:
 
 def read_consultations(clickhouse: Client) -> list[WatchedConsultation]:
     """All consultations, those with the newest votes first."""
-    rows = _rows(clickhouse, _CONSULTATIONS, probe=PROBE_CONSULTATION, most=MAX_CONSULTATIONS)
+    rows = _rows(clickhouse, _CONSULTATIONS, probe=PROBE_CONSULTATION, rows=MAX_CONSULTATIONS)
     return [WatchedConsultation(*row) for row in rows]
 
 
 def read_leaders(clickhouse: Client) -> list[Leader]:
     """The first proposals of each consultation, in the order that does not flicker."""
-    return [Leader(*row) for row in _rows(clickhouse, _LEADERS, most=LEADERS)]
+    return [Leader(*row) for row in _rows(clickhouse, _LEADERS, rows=LEADERS)]
 
 
 def read_stages(clickhouse: Client) -> list[StagePosition]:
@@ -282,23 +282,23 @@ def read_stages(clickhouse: Client) -> list[StagePosition]:
 
 def read_letters(clickhouse: Client, now: datetime) -> list[LetterGroup]:
     """Rejected messages of the last hour, the most frequent reasons first."""
-    rows = _rows(clickhouse, _LETTERS, now=now, most=MAX_GROUPS_OF_LETTERS)
+    rows = _rows(clickhouse, _LETTERS, now=now, rows=MAX_GROUPS_OF_LETTERS)
     return [LetterGroup(*row) for row in rows]
 
 
 def read_waiting(clickhouse: Client) -> list[WaitingProposal]:
     """Proposals that wait for moderation, some of each consultation, the oldest first."""
-    return [WaitingProposal(*row) for row in _rows(clickhouse, _WAITING, most=MAX_WAITING)]
+    return [WaitingProposal(*row) for row in _rows(clickhouse, _WAITING, rows=MAX_WAITING)]
 
 
 def read_signals(clickhouse: Client) -> Signals:
     """Signals, and what they change on the boards' first places."""
-    seen = [SeenSignal(*row) for row in _rows(clickhouse, _SIGNALS, most=MAX_SIGNALS)]
+    seen = [SeenSignal(*row) for row in _rows(clickhouse, _SIGNALS, rows=MAX_SIGNALS)]
     if not seen:
         return Signals([], {})
     flagged = {
         (consultation, proposal): Flagged(ballots, rank if rank > 0 else None)
-        for consultation, proposal, ballots, rank in _rows(clickhouse, _EFFECTS, most=2 * LEADERS)
+        for consultation, proposal, ballots, rank in _rows(clickhouse, _EFFECTS, rows=2 * LEADERS)
     }
     return Signals(seen, flagged)
 
@@ -310,4 +310,4 @@ def read_people(clickhouse: Client) -> dict[str, int]:
 
 def read_differences(clickhouse: Client) -> list[Difference]:
     """What does not add up; it goes through all ballots."""
-    return [Difference(*row) for row in _rows(clickhouse, _CHECKS, most=MAX_FINDINGS)]
+    return [Difference(*row) for row in _rows(clickhouse, _CHECKS, rows=MAX_FINDINGS)]

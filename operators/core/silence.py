@@ -11,7 +11,7 @@ One country's night is not silent: its votes become fewer over more than an hour
 from math import exp
 from typing import Final
 
-MOST_SHARE: Final = 0.1
+MAX_SHARE: Final = 0.1
 """Votes by expected votes: what is silent has no more."""
 P_BELOW: Final = 1e-3
 """Probability of so few votes or fewer: below it nobody believes in chance."""
@@ -45,4 +45,4 @@ def silent(recent: int, before: int, minutes: int, minutes_before: int) -> bool:
     (True, False, False)
     """
     expected = before * minutes / minutes_before
-    return recent <= MOST_SHARE * expected and few_by_chance(recent, expected) < P_BELOW
+    return recent <= MAX_SHARE * expected and few_by_chance(recent, expected) < P_BELOW

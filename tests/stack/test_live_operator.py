@@ -191,6 +191,6 @@ def test_the_token_stands_in_no_log_and_no_command_line(announced):
     assert token in (announced.settings.home / "secrets" / "operator.token").read_text()
     for file in announced.settings.logs.iterdir():
         assert token not in file.read_text(errors="replace"), file.name
-    said = announced.run("status")
-    assert "/operator" in said
-    assert token not in said
+    printed = announced.run("status")
+    assert "/operator" in printed
+    assert token not in printed

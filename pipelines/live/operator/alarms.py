@@ -24,7 +24,7 @@ from pipelines.live.operator.machine import Machine
 
 LATE_S: Final = 10
 LOST_S: Final = 60
-MOST_REFUSED: Final = 0.5
+MAX_REFUSED_SHARE: Final = 0.5
 MIN_REFUSED: Final = 50
 """Fewer rejected messages in five minutes are no alarm, whatever their share."""
 LAG: Final = 100_000
@@ -127,7 +127,7 @@ def alarms(facts: Facts) -> list[Alarm]:
         *(_of_machine(facts.machine, facts.now) if facts.machine else []),
         *_of_silence(facts),
         *_of_stages(facts.stages or []),
-        *_of_refusals(facts),
+        *_of_rejections(facts),
         *_of_people(facts),
     ]
     order = {kind: place for place, kind in enumerate(KINDS)}
@@ -171,12 +171,12 @@ def _of_metrics(machine: Machine, now: datetime) -> Iterator[Alarm]:
         yield Alarm("lost", {"duration": timedelta(seconds=waiting_s)})
     elif late_s > LATE_S:
         yield Alarm("late", {"duration": timedelta(seconds=late_s)})
-    for kind, name, most_s in (
+    for kind, name, max_s in (
         ("cut", "tutti_sink_cut_timestamp_seconds", CUT_S),
         ("tick", "tutti_periodic_tick_timestamp_seconds", TICK_S),
     ):
         at = machine.metrics.value(name)
-        if at and now.timestamp() - at > most_s:
+        if at and now.timestamp() - at > max_s:
             yield Alarm(kind, {"duration": timedelta(seconds=now.timestamp() - at)})
 
 
@@ -236,7 +236,7 @@ def _of_stages(stages: list[StagePace]) -> Iterator[Alarm]:
     for pace in stages:
         stage, lag = pace.position.stage, pace.position.lag
         named = {"stage": stage, "lag": lag}
-        if pace.falls_behind:
+        if pace.lag_grows:
             yield Alarm("behind", named)
         elif pace.catch_up_s is not None and pace.catch_up_s > CATCH_UP_S:
             yield Alarm("lagging", named | {"duration": timedelta(seconds=pace.catch_up_s)})
@@ -244,12 +244,12 @@ def _of_stages(stages: list[StagePace]) -> Iterator[Alarm]:
             yield Alarm("waiting_records", named)
 
 
-def _of_refusals(facts: Facts) -> Iterator[Alarm]:
+def _of_rejections(facts: Facts) -> Iterator[Alarm]:
     if facts.letters is None or facts.arrivals is None:
         return
     refused = sum(group.recent for group in facts.letters)
     taken = sum(cell.recent for cell in facts.arrivals.cells)
-    if refused >= MIN_REFUSED and refused > MOST_REFUSED * (refused + taken):
+    if refused >= MIN_REFUSED and refused > MAX_REFUSED_SHARE * (refused + taken):
         yield Alarm("refused", {"share": refused / (refused + taken)})
 
 

@@ -10,7 +10,7 @@ from infra.clickhouse.operator_page import StagePosition
 
 SPAN_S: Final = 60
 """Rates are those of the last minute, or of less where less was watched."""
-LEAST_SPAN_S: Final = 3
+MIN_SPAN_S: Final = 3
 SMALL_LAG: Final = 1_000
 """Records that are on their way at any time."""
 
@@ -25,14 +25,14 @@ class StagePace:
         come_rate: Records a second that were added for it.
         catch_up_s: It will have done all in so long; 0: it keeps up; None: never, at this pace, or
             not known.
-        falls_behind: More comes than it does.
+        lag_grows: More comes than it does.
     """
 
     position: StagePosition
     done_rate: float | None = None
     come_rate: float | None = None
     catch_up_s: float | None = None
-    falls_behind: bool = False
+    lag_grows: bool = False
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class StageWatch:
             samples.popleft()
         since, done, lag = samples[0]
         seconds = (now.observed_at - since).total_seconds()
-        if seconds < LEAST_SPAN_S:
+        if seconds < MIN_SPAN_S:
             small = now.lag <= SMALL_LAG
             return StagePace(now, catch_up_s=0.0 if small else None)
         done_rate = (now.done - done) / seconds
@@ -63,5 +63,5 @@ class StageWatch:
         if now.lag <= max(SMALL_LAG, 2 * come_rate):
             return StagePace(now, done_rate, come_rate, 0.0)
         if done_rate <= come_rate:
-            return StagePace(now, done_rate, come_rate, None, falls_behind=True)
+            return StagePace(now, done_rate, come_rate, None, lag_grows=True)
         return StagePace(now, done_rate, come_rate, now.lag / (done_rate - come_rate))

@@ -2,7 +2,7 @@
 
 Each reading has a pace, and rests for a multiple of the time that it took, so that looking on costs
 counting a bounded share of the machine, however large a consultation is. Nothing is read while
-nobody looks. Readings of one lane come one after the other: a slow one holds up no fast one.
+nobody looks. Readings of one queue come one after the other: a slow one holds up no fast one.
 """
 
 import asyncio
@@ -19,11 +19,13 @@ from infra.service.metrics import LIVE_READS
 from operators.core.clock import Clock, cooled_down_ms, system_clock
 from operators.core.errors import TuttiError
 
-Lane = Literal["votes", "tables", "ballots", "machine"]
-LANES: Final[tuple[Lane, ...]] = ("votes", "tables", "ballots", "machine")
+Queue = Literal["votes", "tables", "ballots", "machine"]
+QUEUES: Final[tuple[Queue, ...]] = ("votes", "tables", "ballots", "machine")
 
-LEAST_GAP_MS: Final = 500
+MIN_GAP_MS: Final = 500
 """Viewers are told of something new twice a second at most."""
+FRESH_MS: Final = 2_000
+"""A page whose votes are not older is made at once."""
 WATCHED_MS: Final = 15_000
 """Who loaded the page so lately looks at it, with an event stream or without."""
 
@@ -36,17 +38,17 @@ class Plan:
 
     Attributes:
         name: As the page's sections call it.
-        read: Reads it, in a thread of its lane.
+        read: Reads it, in a thread of its queue.
         pace_s: It is read this often at most.
         rest: It rests so many times as long as it took.
-        lane: With which others it takes turns.
+        queue: With which others it takes turns.
     """
 
     name: str
     read: Callable[[], Any]
     pace_s: float
     rest: int
-    lane: Lane
+    queue: Queue
 
 
 @dataclass(slots=True)
@@ -85,14 +87,14 @@ class Readings:
     viewers: int = 0
     found: dict[str, Read] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _lanes: dict[Lane, ThreadPoolExecutor] = field(default_factory=dict)
+    _queues: dict[Queue, ThreadPoolExecutor] = field(default_factory=dict)
     _asked_ms: int = -WATCHED_MS
     _told_ms: int = 0
     _telling: bool = False
 
     def __post_init__(self) -> None:
         self.found = {plan.name: Read() for plan in self.plans}
-        self._lanes = {lane: ThreadPoolExecutor(1, f"operator-{lane}") for lane in LANES}
+        self._queues = {queue: ThreadPoolExecutor(1, f"operator-{queue}") for queue in QUEUES}
 
     @property
     def watched(self) -> bool:
@@ -109,18 +111,23 @@ class Readings:
             self._begin()
 
     async def look(self, patience_s: float) -> None:
-        """Somebody asks for the page: have it read, and wait a little for what was never read."""
+        """Somebody asks for the page: have it read, and wait a little for what is worth it."""
         self._asked_ms = self.clock()
         self._begin()
-        missing = [read.task for read in self.found.values() if read.task and read.at is None]
-        fresh = [
-            self.found[plan.name].task
+        waited = {
+            read.task
             for plan in self.plans
-            if plan.lane == "votes" and self.found[plan.name].task
-        ]
-        waited = {task for task in (*missing, *fresh) if task}
+            if (read := self.found[plan.name]).task is not None and self._worth_waiting(plan, read)
+        }
         if waited:
             await asyncio.wait(waited, timeout=patience_s)
+
+    def _worth_waiting(self, plan: Plan, read: Read) -> bool:
+        """What was never read, and votes unless they were read just now."""
+        if read.at is None:
+            return True
+        age_ms = self.clock() - read.at.timestamp() * 1000
+        return plan.queue == "votes" and age_ms > FRESH_MS
 
     def _begin(self) -> None:
         now = self.clock()
@@ -135,7 +142,7 @@ class Readings:
         began = ended = self.clock()
         try:
             began, ended, read.value = await loop.run_in_executor(
-                self._lanes[plan.lane], self._timed, plan
+                self._queues[plan.queue], self._timed, plan
             )
             read.at, read.failed = datetime.fromtimestamp(ended / 1000, UTC), False
         except (*ERRORS, ClickHouseUnavailableError, TuttiError, OSError) as error:
@@ -162,7 +169,7 @@ class Readings:
         if self._telling:
             return
         self._telling = True
-        gap_s = max(0, self._told_ms + LEAST_GAP_MS - self.clock()) / 1000
+        gap_s = max(0, self._told_ms + MIN_GAP_MS - self.clock()) / 1000
         asyncio.get_running_loop().call_later(min(gap_s, 1.0), self._told)
 
     def _told(self) -> None:
@@ -172,5 +179,5 @@ class Readings:
 
     def close(self) -> None:
         """Read nothing more."""
-        for lane in self._lanes.values():
-            lane.shutdown(wait=False, cancel_futures=True)
+        for queue in self._queues.values():
+            queue.shutdown(wait=False, cancel_futures=True)

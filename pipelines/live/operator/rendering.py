@@ -10,7 +10,6 @@ from typing import Any, Final
 from babel.numbers import format_decimal
 from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from pipelines.live.drawing import per_cent
 from pipelines.live.languages import LANGUAGES, Language, catalogue, language
@@ -53,7 +52,7 @@ def duration(spoken: Language, length: timedelta) -> str:
     ['1.2 sec', '99 sec', '90 min', '25 hr', '10 days']
     """
     seconds = max(0.0, length.total_seconds())
-    unit, unit_s = next((unit, unit_s) for unit, longest, unit_s in UNITS if seconds < longest)
+    unit, unit_s = next((unit, unit_s) for unit, limit_s, unit_s in UNITS if seconds < limit_s)
     number = seconds / unit_s
     tenths = seconds < 10  # noqa: PLR2004 - tenths of more say nothing
     shown = format_decimal(number, "#,##0.0" if tenths else "#,##0", locale=spoken.locale)
@@ -99,16 +98,11 @@ def ago(spoken: Language, now: datetime, then: datetime | None) -> str:
     return "–" if then is None else duration(spoken, now - then)
 
 
-def spark(minutes: Sequence[int]) -> Markup:
-    """Votes of each minute as bars, in a box of 60 by 18 units."""
-    most = max(1, *minutes)
-    bars = (
-        f'<rect x="{place}" y="{18 - 18 * votes / most:.1f}" width="0.8"'
-        f' height="{18 * votes / most:.1f}"/>'
-        for place, votes in enumerate(minutes)
-        if votes
-    )
-    return Markup("".join(bars))  # noqa: S704 - numbers only
+def spark(minutes: Sequence[int]) -> list[tuple[int, str, str]]:
+    """Votes of each minute as bars in a box of 60 by 18 units: left, top and height."""
+    peak = max(1, *minutes)
+    heights = [18 * votes / peak for votes in minutes]
+    return [(x, f"{18 - high:.1f}", f"{high:.1f}") for x, high in enumerate(heights) if high]
 
 
 @cache

@@ -27,7 +27,7 @@ from pipelines.live.languages import Language, choose
 from pipelines.live.operator.overview import overview
 from pipelines.live.operator.readings import Readings
 from pipelines.live.operator.rendering import draw, operator_language
-from pipelines.live.operator.sessions import LONGEST_MS, Sessions
+from pipelines.live.operator.sessions import MAX_AGE_MS, Sessions
 from pipelines.live.protection import OPERATOR, address_of
 
 LOGIN: Final = f"{OPERATOR}/login"
@@ -103,7 +103,7 @@ class OperatorPages:
         if name is None:
             return self._form(request, lang, 403)
         answer = _to(OPERATOR, lang)
-        answer.set_cookie(COOKIE, name, max_age=LONGEST_MS // 1000, **_flags(request))
+        answer.set_cookie(COOKIE, name, max_age=MAX_AGE_MS // 1000, **_flags(request))
         return answer
 
     async def log_out(self, request: Request, lang: Lang = None) -> Response:

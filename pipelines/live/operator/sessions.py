@@ -18,7 +18,7 @@ from infra.config.secrets import write_private
 from infra.service.state_files import read_json
 from operators.core.clock import Clock, system_clock
 
-LONGEST_MS: Final = 12 * 3_600_000
+MAX_AGE_MS: Final = 12 * 3_600_000
 """An evening and a night; then the token is asked for again."""
 MAX_SESSIONS: Final = 20
 """With one more the oldest ends."""
@@ -47,7 +47,7 @@ class Sessions:
         self._forget_old()
         while len(self._ends) >= MAX_SESSIONS:
             del self._ends[min(self._ends, key=lambda kept: self._ends[kept])]
-        self._ends[_digest(token, name)] = self._clock() + LONGEST_MS
+        self._ends[_digest(token, name)] = self._clock() + MAX_AGE_MS
         self._write()
         return name
 

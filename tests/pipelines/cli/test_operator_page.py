@@ -11,7 +11,7 @@ from pipelines.cli.operator_page import where
 
 
 @pytest.fixture
-def told(tmp_path):
+def shown(tmp_path):
     def run(*options: str):
         done = CliRunner().invoke(
             app, ["operator-token", *options], env={"TUTTI_HOME": str(tmp_path)}
@@ -22,23 +22,23 @@ def told(tmp_path):
     return run
 
 
-def test_the_token_is_made_once_and_stands_in_a_private_file(told, tmp_path):
-    first = told()
+def test_the_token_is_made_once_and_stands_in_a_private_file(shown, tmp_path):
+    first = shown()
     token = first.stdout.strip()
     file = tmp_path / "secrets" / "operator.token"
     assert len(token) > 40
     assert file.read_text() == token
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert told().stdout == first.stdout
+    assert shown().stdout == first.stdout
     assert "/operator" in first.stderr
     assert token not in first.stderr
 
 
-def test_another_token_is_made_when_it_is_asked_for(told):
-    first = told().stdout
-    other = told("--new").stdout
+def test_another_token_is_made_when_it_is_asked_for(shown):
+    first = shown().stdout
+    other = shown("--new").stdout
     assert other != first
-    assert told().stdout == other
+    assert shown().stdout == other
 
 
 def test_the_address_holds_no_token(tmp_path):

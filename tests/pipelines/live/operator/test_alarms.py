@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from operator_rows import NAME, NOW, ago, arrived, consultation, evening, machine, pace, service
+from operator_rows import NAME, NOW, ago, arrived, consultation, evening, machine, service, stage
 from operator_rows import signal as seen
 from operator_rows import waiting as pending
 from places import CHECKOUT
@@ -34,7 +34,7 @@ def test_before_anything_was_read_and_while_all_is_well_nothing_needs_anybody():
     assert kinds() == []
     usual = {
         "machine": machine(),
-        "stages": [pace("sink", 1_400)],
+        "stages": [stage("sink", 1_400)],
         "consultations": [consultation()],
         "arrivals": Arrivals([arrived("FR", "tv", 500, 5_500)], {}),
         "letters": letters(3),
@@ -60,9 +60,9 @@ def test_before_anything_was_read_and_while_all_is_well_nothing_needs_anybody():
             sink_cut_timestamp_seconds=NOW.timestamp() - 121))}, "cut"),
         ({"machine": machine(metrics=measured(
             periodic_tick_timestamp_seconds=NOW.timestamp() - 301))}, "tick"),
-        ({"stages": [pace("votes", 200_000, catch_up_s=None, falls_behind=True)]}, "behind"),
-        ({"stages": [pace("votes", 200_000, catch_up_s=61.0)]}, "lagging"),
-        ({"stages": [pace("semantics", 1_001)]}, "waiting_records"),
+        ({"stages": [stage("votes", 200_000, catch_up_s=None, lag_grows=True)]}, "behind"),
+        ({"stages": [stage("votes", 200_000, catch_up_s=61.0)]}, "lagging"),
+        ({"stages": [stage("semantics", 1_001)]}, "waiting_records"),
         ({"signals": Signals([seen()], {})}, "signal"),
         ({"waiting": [pending("w", "x", 25)]}, "moderation"),
         ({"letters": letters(60), "arrivals": Arrivals([arrived("FR", "tv", 50, 600)], {})},
@@ -80,7 +80,7 @@ def test_what_is_wrong_is_an_alarm_and_no_other(facts, expected):
         {"signals": Signals([seen("identical")], {})},
         {"waiting": [pending("w", "x", 23)]},
         {"letters": letters(49), "arrivals": Arrivals([], {})},
-        {"stages": [pace("sink", 99_000)]},
+        {"stages": [stage("sink", 99_000)]},
     ],
 )
 def test_what_is_usual_is_no_alarm(facts):

@@ -14,7 +14,7 @@ def look(watch, second, *, done, lag, stage="sink"):
 
 def test_before_anything_was_watched_nothing_is_said_of_a_large_lag():
     pace = look(StageWatch(), 0, done=10, lag=50_000)
-    assert (pace.done_rate, pace.catch_up_s, pace.falls_behind) == (None, None, False)
+    assert (pace.done_rate, pace.catch_up_s, pace.lag_grows) == (None, None, False)
     assert look(StageWatch(), 0, done=10, lag=50).catch_up_s == 0
 
 
@@ -26,11 +26,11 @@ def test_a_stage_that_does_more_than_comes_says_when_it_has_caught_up():
     assert pace.catch_up_s == 40
 
 
-def test_a_stage_that_does_less_than_comes_falls_behind():
+def test_a_stage_that_does_less_than_comes_lag_grows():
     watch = StageWatch()
     look(watch, 0, done=0, lag=100_000)
     pace = look(watch, 10, done=10_000, lag=120_000)
-    assert pace.falls_behind
+    assert pace.lag_grows
     assert pace.catch_up_s is None
 
 
@@ -52,4 +52,4 @@ def test_another_epoch_begins_anew():
     watch = StageWatch()
     look(watch, 0, done=1_000_000, lag=0)
     pace = look(watch, 10, done=5_000, lag=900_000)
-    assert (pace.done_rate, pace.falls_behind) == (None, False)
+    assert (pace.done_rate, pace.lag_grows) == (None, False)

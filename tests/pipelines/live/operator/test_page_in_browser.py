@@ -9,6 +9,7 @@ from operator_rows import HOSTILE, NAME, arrived, consultation, evening, leader,
 from operator_site import PATIENCE_S, canned_site
 
 from infra.clickhouse.arrivals import Arrivals
+from pipelines.live.operator.routes import LOGIN
 
 LIVE = "#state[data-kind=live]"
 
@@ -77,24 +78,24 @@ def test_an_alarm_appears_and_goes(visits):
     gone = Arrivals([arrived("PL", "tv", 0, 4_000), arrived("FR", "tv", 800, 9_000)], {})
     visit.values["arrivals"] = gone
     silent = "Poland fell silent: 0 votes in 5 minutes where 364 are usual"
-    said = page.locator("#alarms .says", has_text=silent)
-    said.wait_for()
+    alarm = page.locator("#alarms .says", has_text=silent)
+    alarm.wait_for()
     link = page.locator("#alarms a").first
     assert "operator-page.html#votes-have-stopped" in link.get_attribute("href")
     visit.values["arrivals"] = Arrivals([arrived("PL", "tv", 400, 4_000)], {})
-    said.wait_for(state="detached")
+    alarm.wait_for(state="detached")
 
 
 def test_the_wrong_token_is_refused_in_words(visits):
     visit = visits()
     visit.page.goto("/operator")
-    assert visit.page.url.endswith("/operator/login")
+    assert visit.page.url.endswith(LOGIN)
     visit.page.fill("#token", "wrong")
     visit.page.keyboard.press("Enter")
     visit.page.get_by_role("alert").wait_for()
     assert visit.page.get_by_role("alert").inner_text() == "This is not the token."
     visit.page.goto("/operator")
-    assert visit.page.url.endswith("/operator/login")
+    assert visit.page.url.endswith(LOGIN)
 
 
 def test_no_text_of_a_stranger_acts(visits):
@@ -138,7 +139,7 @@ def test_the_keyboard_reaches_everything_and_stays_where_it_is(visits):
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_it_fits_and_axe_finds_nothing(visits, width):
     visit = visits(viewport={"width": width, "height": 800})
-    visit.page.goto("/operator/login")
+    visit.page.goto(LOGIN)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
     assert axe.complaints(visit.page) == []
     page = visit.log_in()

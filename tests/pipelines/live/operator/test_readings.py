@@ -74,7 +74,7 @@ def test_each_thing_is_read_at_its_pace_while_somebody_looks(desk):
 
 
 def test_what_is_read_does_not_grow_with_viewers(desk):
-    async def looked(viewers: int) -> Counter[str]:
+    async def read_for(viewers: int) -> Counter[str]:
         before = desk.read.copy()
         desk.readings.viewers = viewers
         for _ in range(20):
@@ -83,7 +83,7 @@ def test_what_is_read_does_not_grow_with_viewers(desk):
         return desk.read - before
 
     async def both():
-        return await looked(1), await looked(200)
+        return await read_for(1), await read_for(200)
 
     one, many = asyncio.run(both())
     assert many.total() <= one.total() + 2
@@ -116,6 +116,23 @@ def test_a_slow_reading_holds_up_no_other_lane(desk):
         desk.gate.set()
         await desk.done()
         assert desk.readings.value("slow") == 1
+
+    asyncio.run(watched())
+
+
+def test_a_page_is_kept_waiting_for_votes_that_are_old_and_for_nothing_else(desk):
+    async def watched():
+        await desk.readings.look(PATIENCE_S)
+        await desk.done()
+        desk.now += 1_000
+        await desk.readings.look(PATIENCE_S)
+        assert desk.readings.found["quick"].task, "votes of a second ago are fresh"
+        await desk.done()
+        desk.now += 60_000
+        desk.gate.clear()
+        await desk.readings.look(PATIENCE_S)
+        assert (desk.read["quick"], desk.read["slow"]) == (3, 1)
+        assert desk.readings.found["slow"].task
 
     asyncio.run(watched())
 

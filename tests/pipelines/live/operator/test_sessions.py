@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from pipelines.live.operator.sessions import LONGEST_MS, MAX_SESSIONS, Sessions
+from pipelines.live.operator.sessions import MAX_AGE_MS, MAX_SESSIONS, Sessions
 
 
 class Desk:
@@ -32,7 +32,7 @@ def test_only_the_token_opens_a_session(desk):
 
 def test_a_session_ends_after_its_time(desk):
     name = desk.sessions.log_in(desk.token)
-    desk.now += LONGEST_MS - 1
+    desk.now += MAX_AGE_MS - 1
     assert desk.sessions.known(name)
     desk.now += 1
     assert not desk.sessions.known(name)
