@@ -33,13 +33,13 @@ class PublishedCampaign:
         self._clickhouse.insert(table, rows, column_names=columns.split(), database="tutti")
 
     def _announce(self) -> None:
-        said = self._campaign.consultation()
-        weights = {each["country"]: each["weight"] for each in said["countries"]}
+        event = self._campaign.consultation()
+        weights = {each["country"]: each["weight"] for each in event["countries"]}
         self._insert(
             "consultations",
             "consultation_id title countries weights opens_ms window_seconds rank_min_votes"
             " origin_partition origin_offset origin_ms",
-            [[NAME, said["title"], list(weights), list(weights.values()), self.now_ms, 60, 30,
+            [[NAME, event["title"], list(weights), list(weights.values()), self.now_ms, 60, 30,
               0, 0, 0]],
         )  # fmt: skip
         proposals = self._campaign.proposals()
