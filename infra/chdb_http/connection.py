@@ -17,6 +17,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 MAX_CONNECTIONS = 256
 # Until the head of a request is complete.
 HEAD_SECONDS = 20
+# Where a port is full: a client that has kept us waiting longer can be spared.
+DAWDLE_SECONDS = 20
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nConnection: close\r\n"
     b"Content-Length: 33\r\nX-ClickHouse-Exception-Code: 203\r\n\r\nToo many connections; try "
@@ -84,7 +86,7 @@ class LimitedConnection(H11Protocol):
     def _dawdles(self) -> bool:
         """Whether its client has long been expected to send the body, or to read the answer."""
         waits = self.conn.their_state is h11.SEND_BODY or self.flow.write_paused
-        return waits and self.loop.time() - self._begun > HEAD_SECONDS
+        return waits and self.loop.time() - self._begun > DAWDLE_SECONDS
 
     def _wait_for_head(self) -> None:
         self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)

@@ -15,8 +15,9 @@ from infra.clickhouse.views import view, view_names
 
 PROPOSALS: Final = 50_000
 """Seven granules in every table: an index tells apart no fewer rows than a granule has."""
-SMALL_PART: Final = 3
-"""One proposal reads less than a third of what the board reads, in every table behind it."""
+SMALL_PART: Final = 2
+"""One proposal reads less than half of what the board reads: a granule or two of every table, and
+where opinion groups stand on the board the list of proposals that take no part in them, whole."""
 
 RANKED: Final = {
     "marts.leaderboard": ("rank", "stable_rank", "rank_consensus"),

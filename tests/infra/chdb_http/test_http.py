@@ -194,7 +194,7 @@ def test_many_silent_clients_keep_nobody_out(server, analyst):
     [("body", 0, b"done"), ("reader", 0, b"done"), ("body", 3600, b"503")],
 )
 def test_where_a_port_is_full_who_dawdles_gives_way(monkeypatch, slow, seconds, expected):
-    monkeypatch.setattr(connection, "HEAD_SECONDS", seconds)
+    monkeypatch.setattr(connection, "DAWDLE_SECONDS", seconds)
     monkeypatch.setattr(LimitedConnection, "max_connections", 3)
     entered = asyncio.Semaphore(0)
 
