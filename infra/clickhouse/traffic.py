@@ -123,7 +123,8 @@ def named_traffic(
 def new_signals(clickhouse: Client, tick_ms: int, consultations: list[str]) -> dict[str, int]:
     """How many signals were first seen in the hour before the tick; only where there are some."""
     parameters = {"tick": _moment(tick_ms), "consultations": consultations}
-    return dict(clickhouse.query(_SIGNALS, parameters=parameters).result_rows)
+    found = clickhouse.query(_SIGNALS, parameters=parameters).result_rows
+    return {str(name): int(count) for name, count in found}
 
 
 def _moment(at_ms: int) -> str:

@@ -299,8 +299,9 @@ def _without_comment(comments: Table, votes: Table, layout: _Layout) -> list[str
     if not lost:
         return []
     names = {row.cells[layout.proposal] for row in lost}
-    return [
+    sentence = (
         f"{votes.file}, line {lost[0].line}, column {layout.proposal}: {comments.file.name} lacks"
         f" {number_of(len(names), 'comment')} with {number_of(len(lost), 'vote')}, which count but"
         " stand on no board until the comments are sent, too."
-    ]
+    )
+    return [sentence]
