@@ -30,20 +30,20 @@ from infra.service.periodic_metrics import (
 )
 
 TASK: Final = "traffic"
-MOST_CONSULTATIONS: Final = 20
-MOST_COUNTRIES: Final = 30
+MAX_CONSULTATIONS: Final = 20
+MAX_COUNTRIES: Final = 30
 """Of a consultation."""
-MOST_SOURCES: Final = 10
+MAX_SOURCES: Final = 10
 """Of a consultation."""
 OTHER: Final = "other"
 NONE: Final = "none"
 """An empty label would be the same to Prometheus as no label."""
-MAX_SERIES: Final = 2 * (MOST_CONSULTATIONS + 1) + MOST_CONSULTATIONS * (
-    2 + 2 * (MOST_COUNTRIES + 1) + 2 * (MOST_SOURCES + 1)
+MAX_SERIES: Final = 2 * (MAX_CONSULTATIONS + 1) + MAX_CONSULTATIONS * (
+    2 + 2 * (MAX_COUNTRIES + 1) + 2 * (MAX_SOURCES + 1)
 )
 _BY: Final[tuple[tuple[Label, int, Gauge, Gauge], ...]] = (
-    ("country", MOST_COUNTRIES, COUNTRY_RECENT, COUNTRY_EARLIER),
-    ("source", MOST_SOURCES, SOURCE_RECENT, SOURCE_EARLIER),
+    ("country", MAX_COUNTRIES, COUNTRY_RECENT, COUNTRY_EARLIER),
+    ("source", MAX_SOURCES, SOURCE_RECENT, SOURCE_EARLIER),
 )
 
 Labels = tuple[str, ...]
@@ -58,7 +58,7 @@ class Traffic:
 
     def measure(self, clickhouse: Client, tick_ms: int) -> None:
         """Count what the archive holds at this tick."""
-        found = consultation_traffic(clickhouse, tick_ms, MOST_CONSULTATIONS)
+        found = consultation_traffic(clickhouse, tick_ms, MAX_CONSULTATIONS)
         names = [row.consultation_id for row in found]
         self._show(CONSULTATION_OPEN, {(row.consultation_id,): row.open for row in found})
         signals = new_signals(clickhouse, tick_ms, names)

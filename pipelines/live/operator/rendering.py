@@ -18,6 +18,12 @@ from pipelines.live.static_files import static
 from schemas.rejections import ADVICE
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+SPOKEN: Final = tuple(
+    code
+    for code in LANGUAGES
+    if code == "en" or (Path(__file__).parent / "languages" / f"{code}.po").exists()
+)
+"""Languages of this page: fewer than those of the public ones."""
 ISOLATED: Final = "\u2068{}\u2069"
 """A stranger's text within a sentence: whatever its direction, the sentence keeps its own."""
 UNITS: Final = (
@@ -37,10 +43,14 @@ TOPICS: Final = {
 
 @cache
 def operator_language(code: str) -> Language:
-    """A language with the texts of this page beside those of the public ones."""
+    """A language with the texts of this page beside those of the public ones.
+
+    >>> operator_language("fr").code, operator_language("xx").code
+    ('fr', 'en')
+    """
+    if code == "en" or code not in SPOKEN:
+        return language("en")
     public = language(code)
-    if code == "en":
-        return public
     ours = catalogue("pipelines.live.operator", code)
     return replace(public, texts={**public.texts, **ours})
 
@@ -127,7 +137,7 @@ def environment() -> Environment:
         "advice": ADVICE,
         "topics": TOPICS,
         "seconds": lambda number: timedelta(seconds=number),
-        "languages": [language(code) for code in LANGUAGES],
+        "languages": [language(code) for code in SPOKEN],
     }
     return made
 

@@ -164,8 +164,8 @@ def test_one_port_cannot_take_the_connections_of_the_other(server):
             client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nSEL")
         assert server.sql("SELECT 1") == "1"
         deadline = time.monotonic() + PATIENCE_S
-        while (held := connections(server)) > MAX_CONNECTIONS:  # those that it refuses are ending
-            assert time.monotonic() < deadline, held
+        while (found := connections(server)) > MAX_CONNECTIONS:  # those that it refuses are ending
+            assert time.monotonic() < deadline, found
     assert server.sql("SELECT 1", analyst=True) == "1"
 
 

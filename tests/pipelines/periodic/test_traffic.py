@@ -108,7 +108,7 @@ def test_a_consultation_is_open_as_its_campaign_announced_it(clickhouse, opens, 
 
 
 def test_whatever_is_sent_the_number_of_series_is_bounded(clickhouse, monkeypatch):
-    monkeypatch.setattr(traffic, "MOST_CONSULTATIONS", 3)
+    monkeypatch.setattr(traffic, "MAX_CONSULTATIONS", 3)
     by = tuple((label, 2, *gauges) for label, _, *gauges in traffic._BY)
     monkeypatch.setattr(traffic, "_BY", by)
     for number in range(1, 7):
