@@ -40,8 +40,7 @@ INTRODUCTION = """\
 {kept} of {promises} promises kept that were tried; {messages:,} messages recounted by Beam. {days}.
 Generator, all services and checks shared one machine: {where}
 
-Services were renamed on 2026-11-29. Results of before show the former names; nothing was measured
-again.
+Services were renamed on 2026-11-29. Rows of before show the former names; their commits say when each was measured.
 
 Each fault happens to the real processes while a seeded load sends votes steadily. Whatever the
 fault, afterwards all of this is checked:
