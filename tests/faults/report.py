@@ -40,7 +40,8 @@ INTRODUCTION = """\
 {kept} of {promises} promises kept that were tried; {messages:,} messages recounted by Beam. {days}.
 Generator, all services and checks shared one machine: {where}
 
-Services were renamed on 2026-11-29. Rows of before show the former names; their commits say when each was measured.
+Services were renamed on 2026-11-29. Rows of before show the former names; their
+commits say when each was measured.
 
 Each fault happens to the real processes while a seeded load sends votes steadily. Whatever the
 fault, afterwards all of this is checked:
