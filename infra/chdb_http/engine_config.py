@@ -52,6 +52,8 @@ def write(path: Path, memory_mb: int, temporary: Path) -> None:
     for name, value in server.items():
         ET.SubElement(root, name).text = str(value)
     ET.SubElement(root, "tmp_path").text = f"{temporary}/"
+    # displayName(), which drivers ask for, would be the machine's name.
+    ET.SubElement(root, "display_name").text = "ClickHouse over chDB"
     merge_tree = ET.SubElement(root, "merge_tree")
     for name, value in _MERGE_TREE.items():
         ET.SubElement(merge_tree, name).text = str(value)

@@ -24,7 +24,7 @@ from infra.clickhouse.open_boards import (
     PublicProposal,
 )
 from infra.clickhouse.views import view
-from pipelines.live.answers import JSON, Answers
+from pipelines.live.answers import JSON, Answers, json_of
 from pipelines.live.boards import Boards, PublicBoard
 from pipelines.live.protection import address_of
 from pipelines.live.selection import MAX_ROWS, Selection, Sort, select
@@ -160,9 +160,7 @@ def json_routes(boards: Boards, streams: Streams, answers: Answers) -> APIRouter
     )
 
     def answer(request: Request, key: tuple[Any, ...], value: Any) -> Response:
-        return answers.answer(
-            request, ("json", *map(str, key)), JSON, lambda: msgspec.json.encode(value)
-        )
+        return answers.answer(request, ("json", *map(str, key)), JSON, lambda: json_of(value))
 
     @router.get("/consultations", response_model=ConsultationList)
     async def consultations(request: Request) -> Response:

@@ -52,7 +52,7 @@ CATEGORIES = allowlist.CATEGORIES | {"Encryption", "NumericIndexedVector", "QBit
 SINGLE = allowlist.SINGLE | {
     "authenticatedUser", "blockSerializedSize", "blockSize", "buildId", "connectionId",
     "currentProfiles", "currentQueryID", "currentRoles", "defaultProfiles", "defaultRoles",
-    "digits", "displayName", "enabledProfiles", "enabledRoles", "errorCodeToName",
+    "digits", "enabledProfiles", "enabledRoles", "errorCodeToName",
     "filesystemAvailable", "filesystemCapacity", "filesystemUnreserved", "flipCoordinates",
     "formatQuery", "formatQueryOrNull", "formatQuerySingleLine", "formatQuerySingleLineOrNull",
     "fuzzQuery", "generateRandomStructure", "getMacro", "getMaxTableNameLengthForDatabase",
@@ -62,7 +62,7 @@ SINGLE = allowlist.SINGLE | {
     "isMergeTreePartCoveredBy", "lowCardinalityIndices",
     "lowCardinalityKeys", "mergeTreePartInfo", "normalizeQuery", "normalizeQueryKeepNames",
     "normalizedQueryHash", "normalizedQueryHashKeepNames", "parseISO8601Duration", "partitionId",
-    "pgGetUserById", "pgTableIsVisible", "queryID", "revision", "runningConcurrency", "serverUUID",
+    "pgGetUserById", "pgTableIsVisible", "queryID", "runningConcurrency", "serverUUID",
     "shardCount", "shardNum", "sleep", "sleepEachRow", "tcpPort", "tokenizeQuery", "uptime",
 }  # fmt: skip
 

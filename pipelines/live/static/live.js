@@ -110,7 +110,13 @@ function changed() {
   waiting = true;
   if (paused || reading() || !due()) { state(); return; }
   // Not all at once: a cache before the service then has it for most.
-  setTimeout(() => { if (waiting && !paused && !reading()) renew().catch(state); }, Math.random() * 700);
+  setTimeout(() => { if (waiting && !paused && !reading()) renew().catch(again); }, Math.random() * 700);
+}
+
+// The server is busy, or has answered this address too often: what waits is asked for again.
+function again() {
+  state();
+  setTimeout(() => { if (waiting) changed(); }, 3000 + Math.random() * 4000);
 }
 
 function follow(address) {

@@ -31,7 +31,8 @@ def operator(clickhouse_settings):
 
 def test_it_connects_and_learns_what_the_server_is(grafana, operator):
     for driver in (grafana, operator):
-        [(_, version, revision, timezone)] = driver.dial().rows
+        [(name, version, revision, timezone)] = driver.dial().rows
+        assert name == "ClickHouse over chDB"  # and not the machine's
         assert version.startswith("26.")
         assert revision > 54454
         assert timezone == "UTC"

@@ -94,7 +94,7 @@ def test_both_jobs_of_the_example_are_scraped_with_the_password_file(prometheus)
 
 def test_both_alerts_and_panels_are_looked_at():
     boards = {place.split(":")[0] for place in expressions()} - {rule["alert"] for rule in rules()}
-    assert boards == {"Campaign arrivals", "Pipeline health"}
+    assert boards == {"Campaign arrivals", "Data quality", "Pipeline health"}
     assert {"tutti_disk_free_bytes", "tutti_country_recent_votes"} <= named_metrics()
 
 

@@ -136,7 +136,7 @@ def test_the_slider_shows_the_past_by_the_keyboard_alone(town, visit, name):
     now = page.locator("main").inner_text()
     page.locator("#past > summary").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("Number(document.getElementById('moment').max) > 0")
+    page.wait_for_function("() => Number(document.getElementById('moment').max) > 0")
     page.locator("#moment").focus()
     page.keyboard.press("Home")
     page.locator(".back").wait_for()
@@ -153,7 +153,7 @@ def test_the_slider_shows_the_past_by_the_keyboard_alone(town, visit, name):
 def test_a_link_to_the_past_opens_there(town, visit):
     tick = town.served.get(f"/api/v1{town.board}/publications").decode().split('"')[3]
     page = visit().open(f"{town.board}?at={tick}")
-    page.wait_for_function("Number(document.getElementById('moment').max) > 0")
+    page.wait_for_function("() => Number(document.getElementById('moment').max) > 0")
     assert page.locator("#moment").input_value() == "0"
 
 
@@ -162,10 +162,10 @@ def test_the_past_plays_as_a_film_until_now_and_stops_when_told(town, visit, mot
     visited = visit(reduced_motion=motion)
     page = visited.live(town.board)
     page.locator("#past > summary").click()
-    page.wait_for_function("Number(document.getElementById('moment').max) > 0")
+    page.wait_for_function("() => Number(document.getElementById('moment').max) > 0")
     page.locator("#play").click()
     page.get_by_role("button", name="Pause").first.wait_for()
-    page.wait_for_function("Number(document.getElementById('moment').value) >= 1")
+    page.wait_for_function("() => Number(document.getElementById('moment').value) >= 1")
     page.locator("#play").click()
     assert page.locator("#play").inner_text() == "Play"
     assert "at=" in page.url
@@ -211,7 +211,7 @@ def test_who_comes_again_sees_what_has_changed_since(town, visit):
     visited.open("/")
     town.publish()
     page = visited.live(town.board)
-    page.wait_for_function("document.querySelectorAll('.more:not(:empty)').length > 0")
+    page.wait_for_function("() => document.querySelectorAll('.more:not(:empty)').length > 0")
     assert page.locator(".more:not(:empty)").first.inner_text().startswith("+")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -12,6 +13,7 @@ from live_campaign import HOSTILE
 from schemathesis import openapi
 
 EXAMPLES = 40
+TOO_MANY_REQUESTS = 429
 STRANGE = (
     "'", '"', "<script>alert(1)</script>", "../../etc/passwd", "%00", "\x7f", "\u202e", "{{7*7}}",
     "a" * 3000, "-1", "NaN", "1e999", "' OR 1=1 --", "[object]", "\ud83d\ude00",
@@ -20,6 +22,15 @@ MARKUP = re.compile(r"<script>alert|<img src=x|onerror=\"document")
 
 
 def answer(town, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
+    """The answer, however long it takes until this address may ask again."""
+    while True:
+        found = asked_once(town, path, **headers)
+        if found[0] != TOO_MANY_REQUESTS:
+            return found
+        time.sleep(0.2)
+
+
+def asked_once(town, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
     request = Request(f"{town.base}{path}", headers=headers)  # noqa: S310 - of this machine
     try:
         with urlopen(request, timeout=120) as found:  # noqa: S310 - of this machine
@@ -71,7 +82,7 @@ def test_no_request_that_the_document_allows_or_forbids_is_an_error_of_the_serve
 def test_strange_ids_parameters_and_headers_are_answered_and_never_repeated_as_markup(
     town, strange
 ):
-    written = quote(strange, safe="")
+    written = quote(strange, safe="", errors="surrogatepass")
     paths = [
         f"/consultations/{written}",
         f"{town.board}/proposals/{written}",
@@ -98,7 +109,7 @@ def test_no_answer_holds_a_secret_a_pseudonym_or_the_machine(town):
     everything = "\n".join(answer(town, path)[1] for path in addresses(town))
     assert HOSTILE not in everything, "a text stands somewhere as markup"
     people = town.served.clickhouse.query(
-        "SELECT DISTINCT lower(hex(participant)), toString(participant) FROM tutti.accepted_votes"
+        "SELECT DISTINCT lower(hex(participant)), toString(participant) FROM tutti.ballots"
         " LIMIT 3000"
     ).result_rows
     assert len(people) > 500
@@ -131,6 +142,6 @@ def test_numbers_are_those_of_open_and_no_others(town):
 
 def test_a_proposals_picture_is_a_png_that_its_page_names(town):
     path = f"{town.board}/proposals/{town.campaign.arabic}"
-    page = town.served.get(path).decode()
+    _, page, _ = answer(town, path)
     assert f'content="https://vote.example{path}/picture.png"' in page
     assert town.served.get(f"{path}/picture.png").startswith(b"\x89PNG\r\n\x1a\n")
