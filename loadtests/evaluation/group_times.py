@@ -13,13 +13,14 @@ import psutil
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
-from infra.clickhouse.group_runs import Head, write_groups
+from infra.clickhouse.group_runs import Head, Scope, write_groups
 from infra.clickhouse.opinions import read_opinions, snapshots
 from infra.clickhouse.tables import insert_selected
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.clock import system_clock
+from operators.core.groups.partition import grouped
 from operators.core.groups.run import find_groups
-from operators.core.groups.significance import Threshold, noise_silhouette
+from operators.core.groups.significance import Threshold, noise_share
 from pipelines.groups.main import NICE
 
 CONSULTATION: Final = "bench"
@@ -65,8 +66,8 @@ class GroupingPhase:
     clickhouse_cpu_s: float
 
 
-NOISE_RUN: Final = "a shuffled run"
-"""A run on shuffled votes, for the threshold of significance: 19 an hour, and in no total."""
+NOISE_RUN: Final = "a deal"
+"""The share of the first component in votes dealt anew: 19 an hour, and in no total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,15 @@ def _run(clickhouse: Client, number: int) -> list[GroupingPhase]:
         return result
 
     snapshot = timed("look for changes", lambda: snapshots(clickhouse))[CONSULTATION]
-    opinions = timed("read", lambda: read_opinions(clickhouse, CONSULTATION))
+    reading = timed("read", lambda: read_opinions(clickhouse, CONSULTATION))
+    opinions = reading.opinions
     groups = timed("group", lambda: find_groups(opinions))
-    known = Threshold(0.0, len(opinions.votes), system_clock())
-    head = Head(CONSULTATION, number, snapshot.as_of, system_clock(), 0.0, known)
+    members = grouped(opinions)
+    eligible = len(members) if reading.eligible is None else reading.eligible
+    known = Threshold(0.0, 0.0, len(opinions.votes), system_clock())
+    people = reading.participants
+    now = system_clock()
+    head = Head(Scope(CONSULTATION), number, snapshot.as_of, now, 0.0, people, eligible, known)
     timed("write", lambda: write_groups(clickhouse, head, opinions, groups))
     timed(
         "read marts",
@@ -136,7 +142,7 @@ def _run(clickhouse: Client, number: int) -> list[GroupingPhase]:
             f" WHERE consultation_id = '{CONSULTATION}'"
         ),
     )
-    timed(NOISE_RUN, lambda: noise_silhouette(opinions, seed=0))
+    timed(NOISE_RUN, lambda: noise_share(opinions, members, seed=0))
     return phases
 
 
