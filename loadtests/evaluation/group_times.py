@@ -19,7 +19,7 @@ from infra.clickhouse.tables import insert_selected
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.clock import system_clock
 from operators.core.groups.partition import grouped
-from operators.core.groups.run import find_groups
+from operators.core.groups.run import MAX_PROPOSALS, find_groups
 from operators.core.groups.significance import Threshold, noise_share
 from pipelines.groups.main import NICE
 
@@ -34,12 +34,16 @@ _INVENT: Final = """
         (cityHash64(person, 'activity', seed) + 1) / 18446744073709551616. AS activity,
         cityHash64(person, 'camp', seed) % 10 AS place,
         multiIf(place < 5, 0, place < 8, 1, 2) AS camp,
-        (cityHash64(person, 'first', seed) + turn * 7919) % {proposals:UInt32} AS proposal,
+        if({proposals:UInt32} <= {even:UInt32},
+            (cityHash64(person, 'first', seed) + turn * 7919) % {proposals:UInt32},
+            toUInt64(pow(cityHash64(person, turn, seed) / 18446744073709551616., 3)
+                * {proposals:UInt32})) AS proposal,
         cityHash64(camp, proposal, seed) / 18446744073709551616. * 0.85 AS agrees,
         cityHash64(person, proposal, seed) / 18446744073709551616. AS chance
     SELECT
         {consultation:String}, concat('p-', toString(proposal)),
-        reinterpretAsUInt128(MD5(toString(person))), 'FR',
+        reinterpretAsUInt128(MD5(toString(person))),
+        ['DE', 'DE', 'FR', 'IT', 'LU'][cityHash64(person, 'country', seed) % 5 + 1],
         multiIf(chance < agrees, 'agree', chance < agrees + 0.15, 'neutral', 'disagree'),
         'trusted', 0, '', fromUnixTimestamp64Milli(1780000000000), 0,
         person * {proposals:UInt32} + turn, fromUnixTimestamp64Milli(1780000000000), 1
@@ -70,6 +74,10 @@ NOISE_RUN: Final = "a deal"
 """The share of the first component in votes dealt anew: 19 an hour, and in no total."""
 
 
+COUNTRY: Final = "read and group a country"
+"""Of two fifths of the people; in no total, either."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupingTimes:
     """The times of one size of consultation.
@@ -79,7 +87,7 @@ class GroupingTimes:
         proposals: Proposals with at least one ballot.
         ballots: Current ballots.
         k: Number of groups found.
-        runs: The phases of each run; `NOISE_RUN` is no part of a run.
+        runs: The phases of each run; `NOISE_RUN` and `COUNTRY` are no part of a run.
         peak_mb: Most memory of the process that groups, MiB, libraries included.
     """
 
@@ -99,7 +107,13 @@ def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> 
         ephemeral_clickhouse(Path(folder)) as settings,
     ):
         clickhouse = connect(settings, timeout_s=600)
-        sizes = {"people": people, "proposals": proposals, "ballots": ballots, "seed": seed}
+        sizes = {
+            "even": MAX_PROPOSALS,
+            "people": people,
+            "proposals": proposals,
+            "ballots": ballots,
+            "seed": seed,
+        }
         named = {"consultation": CONSULTATION, **sizes}
         insert_selected(clickhouse, "ballots", _INVENT, named)
         measured = [_run(clickhouse, number) for number in range(1, runs + 1)]
@@ -142,13 +156,14 @@ def _run(clickhouse: Client, number: int) -> list[GroupingPhase]:
             f" WHERE consultation_id = '{CONSULTATION}'"
         ),
     )
+    timed(COUNTRY, lambda: find_groups(read_opinions(clickhouse, CONSULTATION, "DE").opinions))
     timed(NOISE_RUN, lambda: noise_share(opinions, members, seed=0))
     return phases
 
 
 def total(phases: list[GroupingPhase]) -> GroupingPhase:
-    """The sum of all phases but `NOISE_RUN`: from the search for changes until marts are read."""
-    within = [phase for phase in phases if phase.name != NOISE_RUN]
+    """The sum of the other phases: from the search for changes until marts are read."""
+    within = [phase for phase in phases if phase.name not in (NOISE_RUN, COUNTRY)]
     return GroupingPhase(
         "total",
         sum(phase.wall_s for phase in within),

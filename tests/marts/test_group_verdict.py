@@ -11,7 +11,7 @@ from grouped import CHOICES, number, rows, send
 from infra.clickhouse import opinions as reads
 from infra.clickhouse.migrations import migrations
 from infra.clickhouse.opinions import read_opinions
-from operators.core.groups.run import sample_size, share_error
+from operators.core.groups.run import share_error
 from operators.core.groups.significance import separate
 
 COLUMNS = ["consultation_id", "country", "run", "status", "k", "dimensions", "gap", "grouped",
@@ -117,13 +117,6 @@ def test_of_too_many_people_the_same_are_drawn_every_time(clickhouse, analyst, m
     assert {row["verdict"] for row in shown} == {"separate groups"}
     assert (shown[0]["grouped"], shown[0]["eligible"]) == (80, first.eligible)
     assert shown[0]["share_error"] == pytest.approx(share_error(80, first.eligible))
-
-
-def test_samples_are_bounded_by_people_and_by_ballots():
-    assert sample_size(50, 500) == 50
-    assert sample_size(1_000_000, 10_000_000) == 10_000
-    assert sample_size(1_000_000, 1_000_000_000) == 2_000
-    assert share_error(10_000, 1_000_000) < 0.01
 
 
 def test_the_tables_may_be_changed_twice(clickhouse):
