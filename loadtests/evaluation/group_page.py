@@ -52,7 +52,9 @@ continuum: right is here whether it says that there are distinct groups.
 
 $kinds
 The constants in use are $deviations standard deviations, a dip of $dip, and $root for the dip \
-times the root of the people. Chosen on all kinds at once they would be $chosen.
+times the root of the people. Chosen on all kinds at once they would be $chosen; \
+the bounds of the dip in use are no lower than those that people spread evenly exceed less than \
+once in 20 times, because camps that are none do more harm than a gap that is not seen.
 
 ## Where it is wrong
 

@@ -23,7 +23,7 @@ def dip(values: Values) -> float:
     """
     x, counts = np.unique(values, return_counts=True)
     above = np.cumsum(counts).astype(float)  # the distribution function, times n
-    below = above - counts
+    below = above - counts.astype(float)
     low, high = 0, len(x) - 1
     deepest = 1.0
     while low < high:

@@ -62,7 +62,7 @@ def readiness(opinions: Opinions, values: NDArray[np.float64]) -> NDArray[np.flo
     """Each person's mean over the proposals that are not left out, shape (n,)."""
     n, rows = len(opinions.participants), opinions.rows
     kept = np.bincount(rows, weights=~opinions.left_out[opinions.columns], minlength=n)
-    return np.bincount(rows, weights=values, minlength=n) / np.maximum(kept, 1)
+    return np.asarray(np.bincount(rows, weights=values, minlength=n) / np.maximum(kept, 1))
 
 
 def dealt(opinions: Opinions, seed: int, neighbours: int | None = NEIGHBOURS) -> Votes:

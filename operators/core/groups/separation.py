@@ -30,7 +30,7 @@ def places(opinions: Opinions, members: NDArray[np.intp]) -> NDArray[np.float64]
     seen = axes[opinions.columns] * ~opinions.left_out[opinions.columns, None]
 
     def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(rows, weights=weights, minlength=n)[members]
+        return np.bincount(rows, weights=weights, minlength=n)[members].astype(float)
 
     products = np.empty((len(members), DIMENSIONS, DIMENSIONS))
     for one in range(DIMENSIONS):

@@ -31,8 +31,8 @@ MIN_DEVIATIONS: Final = 4
 """Standard deviations above the mean of the deals."""
 
 MIN_DIP_ROOT: Final = 0.6
-"""Of the dip times the root of the people. An even line, seen from twelve sides, exceeds it once
-in 60 times (simulated, 50 to 1,000 people), anything with a peak more rarely."""
+"""Of the dip times the root of the people. People spread evenly on a line or a square, seen from
+twelve sides, exceed it less than once in 20 times (simulated, 50 to 1,000 people)."""
 
 MIN_DIP: Final = 0.03
 """Share of the people who would have to move for the gap to close, whatever their number."""

@@ -6,6 +6,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from loadtests.evaluation.group_cases import simulate
 from operators.core.groups.partition import grouped, min_size, partition
+from operators.core.groups.separation import gap, places
+from operators.core.groups.significance import separate
 
 FIXTURE = read_conversation(FIXTURES / "polis")
 
@@ -90,9 +92,10 @@ def test_two_opposite_patterns_are_two_groups():
     ballots = {
         (str(n), f"p-{p}"): 1 if (n < 300) ^ (p % 2) else -1 for n in range(600) for p in range(10)
     }
-    found = partition(type(FIXTURE)(ballots, set(), {}).opinions())
+    opinions = type(FIXTURE)(ballots, set(), {}).opinions()
+    found = partition(opinions)
     assert (found.k, np.bincount(found.groups).tolist()) == (2, [300, 300])
-    assert found.silhouette == 1
+    assert separate(gap(places(opinions, found.members)), len(found.members))
 
 
 def test_a_lone_contrarian_is_no_group():
