@@ -135,7 +135,7 @@ def _row(kind: str, judged: Sequence[Measured], learnt: Sequence[Measured]) -> t
 
 
 def _sizes(judged: Sequence[Measured]) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for place, (people, proposals) in enumerate(SIZES):
         # Measured in the order of kinds, then seeds.
         seeds = [seed for _ in LEANINGS for seed in JUDGED]

@@ -66,7 +66,7 @@ def test_nothing_is_disagreement_before_it_is_tested():
 def test_a_gap_needs_people_and_width():
     assert separate(0.1, 100)
     assert not separate(0.1, 25)
-    assert not separate(0.03, 100_000)
+    assert not separate(0.029, 100_000)
 
 
 def test_a_threshold_holds_for_an_hour_or_until_ballots_double():
