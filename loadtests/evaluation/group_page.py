@@ -30,6 +30,9 @@ _WORDS: Final[dict[Verdict, str]] = {
     "continuum": "a continuum",
     "separate": "separate groups",
 }
+_AMOUNT: Final[dict[Verdict, int]] = {"chance": 0, "continuum": 1, "separate": 2}
+"""How much a verdict says there is."""
+
 _PAGE: Final = Template("""\
 # Opinion groups, measured
 
@@ -61,9 +64,9 @@ once in 20 times, because camps that are none do more harm than a gap that is no
 By size, over all kinds:
 
 $by_size
-A gap that a few people show in few ballots is not seen: of the $wrong wrong verdicts $unseen call \
-camps a continuum or chance, and $false find something where there is nothing, or camps in a \
-continuum. So *a continuum* means that no gap is seen, which in a small consultation is no proof.
+A gap that a few people show in few ballots is not seen: of the $wrong wrong verdicts $less say \
+less than there is, and $more more. So *a continuum* means that no gap is seen, which in a small \
+consultation is no proof.
 
 ## Public consultations
 
@@ -85,7 +88,7 @@ def render(
     """
     rule = Rule()
     wrong = [case for case in judged if verdict(case, rule) != EXPECTED[_kind(case)]]
-    unseen = sum(EXPECTED[_kind(case)] == "separate" for case in wrong)
+    less = sum(_AMOUNT[verdict(case)] < _AMOUNT[EXPECTED[_kind(case)]] for case in wrong)
     return _PAGE.substitute(
         method=METHOD,
         judged=len(JUDGED),
@@ -103,8 +106,8 @@ def render(
         chosen=_constants(choose(learnt)),
         by_size=table(("people x proposals", "right", "of"), _sizes(judged)),
         wrong=len(wrong),
-        unseen=unseen,
-        false=len(wrong) - unseen,
+        less=less,
+        more=len(wrong) - less,
         polis=table(
             ("consultation", "people", "lines of disagreement", "first line, chance reaches",
              "gap", "verdict", "former rule"),
@@ -136,12 +139,8 @@ def _row(kind: str, judged: Sequence[Measured], learnt: Sequence[Measured]) -> t
 
 def _sizes(judged: Sequence[Measured]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for place, (people, proposals) in enumerate(SIZES):
-        # Measured in the order of kinds, then seeds.
-        seeds = [seed for _ in LEANINGS for seed in JUDGED]
-        cases = [
-            case for case, seed in zip(judged, seeds, strict=True) if seed % len(SIZES) == place
-        ]
+    for people, proposals in SIZES:  # no two have as many proposals
+        cases = [case for case in judged if case.proposals == proposals]
         right = sum(verdict(case) == EXPECTED[_kind(case)] for case in cases)
         rows.append((f"{people:,} x {proposals}", str(right), str(len(cases))))
     return rows
