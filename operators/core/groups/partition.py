@@ -87,6 +87,8 @@ def partition(
         least: The least size of a group; None: `min_size`.
     """
     members = grouped(opinions)
+    if not len(members):
+        return Partition(members, members, 0, 0.0)
     points = project(opinions, votes)[members]
     labels, centres = kmeans(points, np.ones(len(points)), BASE_CLUSTERS)
     sizes = np.bincount(labels).astype(float)

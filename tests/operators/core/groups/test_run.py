@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from conversations import simulated
 
+from operators.core.groups.matrix import Opinions
 from operators.core.groups.run import SAMPLE_BALLOTS, find_groups, sample_size, share_error
 from operators.core.groups.significance import MIN_DIP
 
@@ -23,6 +24,15 @@ def test_the_same_ballots_give_the_same_run_to_the_bit():
         assert np.array_equal(found.members.ids, expected.members.ids)
         assert found.shares.tolist() == expected.shares.tolist()
         assert found.gap == expected.gap
+
+
+def test_nobody_is_no_group():
+    nothing = np.array([], np.intp)
+    opinions = Opinions.of(
+        np.array([], "S16"), (), np.array([], np.bool_), nothing, nothing, nothing.astype(np.int8)
+    )
+    found = find_groups(opinions)
+    assert (found.k, found.gap, found.shares.tolist()) == (0, 0.0, [0] * 5)
 
 
 def test_samples_are_bounded_by_people_and_by_ballots():
