@@ -48,7 +48,7 @@ _COUNTRY: Final = "AND ({country:String} = '' OR country = {country:String})"
 _CURRENT: Final = f"{_ALL} {_COUNTRY} AND choice != 'withdrawn' AND trust != 'troll'"
 _NAMES: Final = f"""
     SELECT DISTINCT proposal_id FROM tutti.ballots {_ALL} {_COUNTRY} ORDER BY proposal_id"""
-_MOST_VOTED: Final = f"""
+_TOP_PROPOSALS: Final = f"""
     SELECT proposal_id FROM (
         SELECT proposal_id FROM tutti.ballots {_ALL} {_COUNTRY}
         GROUP BY proposal_id ORDER BY count() DESC, proposal_id LIMIT {{proposals:UInt32}}
@@ -72,8 +72,8 @@ _BALLOTS: Final = """
     )"""
 _WHOLE: Final = _BALLOTS.format(names=_NAMES, current=_CURRENT, having="")
 _DRAWN: Final = _BALLOTS.format(
-    names=_MOST_VOTED,
-    current=f"{_CURRENT} AND proposal_id IN ({_MOST_VOTED})"
+    names=_TOP_PROPOSALS,
+    current=f"{_CURRENT} AND proposal_id IN ({_TOP_PROPOSALS})"
     " AND sipHash64(participant) <= {bound:UInt64}",
     having=f"HAVING count() >= {MIN_BALLOTS}",
 )
@@ -87,7 +87,7 @@ _PEOPLE: Final = f"SELECT uniqCombined64(participant) FROM tutti.ballots {_CURRE
 _ELIGIBLE: Final = f"""
     SELECT count(), sum(ballots), groupArraySorted({SAMPLE_PEOPLE})(hash) FROM (
         SELECT sipHash64(participant) AS hash, count() AS ballots FROM tutti.ballots FINAL
-        {_CURRENT} AND proposal_id IN ({_MOST_VOTED})
+        {_CURRENT} AND proposal_id IN ({_TOP_PROPOSALS})
         GROUP BY participant HAVING ballots >= {MIN_BALLOTS}
     )"""
 

@@ -185,13 +185,13 @@ def polis_opinions(folder: Path) -> Opinions:
         np.array([name.rjust(16, "0").encode() for name in people], "S16"),
         tuple(proposals),
         np.array([name in refused for name in proposals]),
-        _places(people, (person for person, _ in ballots)),
-        _places(proposals, (proposal for _, proposal in ballots)),
+        _indices(people, (person for person, _ in ballots)),
+        _indices(proposals, (proposal for _, proposal in ballots)),
         np.array(list(ballots.values()), np.int8),
     )
 
 
-def _places(known: dict[str, int], names: Iterable[str]) -> NDArray[np.intp]:
+def _indices(known: dict[str, int], names: Iterable[str]) -> NDArray[np.intp]:
     return np.array([known[name] for name in names], np.intp)
 
 
