@@ -121,10 +121,10 @@ def _row(kind: str, judged: Sequence[Measured], learnt: Sequence[Measured]) -> t
     expected = EXPECTED[_kind(cases[0])]
     others = choose(learnt, without=kind)
 
-    def count(said: Iterable[Verdict]) -> str:
-        return f"{sum(one == expected for one in said)} of {len(cases)}"
+    def count(found: Iterable[Verdict]) -> str:
+        return f"{sum(one == expected for one in found)} of {len(cases)}"
 
-    instead = Counter(said for case in cases if (said := verdict(case)) != expected)
+    instead = Counter(found for case in cases if (found := verdict(case)) != expected)
     former = [(former_verdict(case) == "separate") == (expected == "separate") for case in cases]
     return (
         kind,
@@ -133,7 +133,7 @@ def _row(kind: str, judged: Sequence[Measured], learnt: Sequence[Measured]) -> t
         f"{count(verdict(case, others) for case in cases)} ({_constants(others)})",
         count(verdict(case, null=case.column) for case in cases),
         f"{sum(former)} of {len(cases)}",
-        ", ".join(f"{_WORDS[said]} {times}" for said, times in sorted(instead.items())),
+        ", ".join(f"{_WORDS[other]} {times}" for other, times in sorted(instead.items())),
     )
 
 
