@@ -103,11 +103,11 @@ def _groups(clickhouse: Client, consultation: str, proposals: list[str]) -> None
     agree = [30 if group == n % 2 else 2 for n, (_, group) in enumerate(cells)]
     clickhouse.insert(
         "group_runs",
-        [[consultation, 1, "grouped", AT_MS, 2, 0.5, 0.1, [0, 1], [32, 32], 64, 60, len(proposals),
-          2_000, *map(list, zip(*cells, strict=True)), agree, [32 - n for n in agree],
-          [0] * len(cells)]],
+        [[consultation, 1, "grouped", AT_MS, 2, 0.5, 1, 0.1, [0, 1], [32, 32], 64, 60,
+          len(proposals), 2_000, *map(list, zip(*cells, strict=True)), agree,
+          [32 - n for n in agree], [0] * len(cells)]],
         column_names=[
-            "consultation_id", "run", "status", "as_of", "k", "silhouette", "noise_silhouette",
+            "consultation_id", "run", "status", "as_of", "k", "silhouette", "dimensions", "gap",
             "group_ids", "sizes", "participants", "grouped", "proposals", "ballots",
             "cell_proposals", "cell_groups", "cell_agree", "cell_disagree", "cell_neutral",
         ],

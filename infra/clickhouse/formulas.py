@@ -8,7 +8,8 @@ beside its source and its Python. ``$by_NAME`` is a method's name and version, f
 from infra.clickhouse.moments import AT, AT_MINUTE
 from operators.core.clusters import cluster_agreement
 from operators.core.groups import consensus as group_consensus
-from operators.core.groups import representatives, significance
+from operators.core.groups import disagreement, representatives, significance
+from operators.core.groups import run as group_run
 from operators.core.scores import agreement, consensus, divisiveness, makeorg, stable_rank, zones
 from operators.core.votes import tally, windows
 from schemas.countries import ALSO, ASK, CODES, INSTEAD, advice
@@ -106,9 +107,12 @@ def _groups() -> dict[str, str]:
         "bridging": group_consensus.BRIDGING_SQL,
     }
     return {
-        "groups_significant": significance.SIGNIFICANT_SQL.format(
-            silhouette="silhouette", noise="noise_silhouette"
-        ),
+        "groups_significant": significance.SIGNIFICANT_SQL.format(dimensions="dimensions"),
+        "groups_separate": significance.SEPARATE_SQL.format(gap="gap", people="grouped"),
+        "group_share_error": group_run.SHARE_ERROR_SQL.format(drawn="grouped", of="eligible"),
+        "min_deviations": repr(significance.MIN_DEVIATIONS),
+        "min_country_people": repr(group_run.MIN_COUNTRY_PEOPLE),
+        "max_dimensions": repr(disagreement.MAX_DIMENSIONS),
         "group_pa": group_consensus.PA_SQL.format(**votes),
         "group_pd": group_consensus.PD_SQL.format(**votes),
         "group_spread": group_consensus.SPREAD_SQL.format(**votes),

@@ -11,11 +11,24 @@ from infra.clickhouse.tables import insert_rows
 from operators.core.groups.matrix import Opinions
 from operators.core.groups.partition import METHOD
 from operators.core.groups.run import GroupMembers, Groups
-from operators.core.groups.significance import Threshold
+from operators.core.groups.significance import Threshold, dimensions
 
-Status = Literal["grouped", "too_few", "too_large"]
+Status = Literal["grouped", "too_few"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """Whose ballots are grouped.
+
+    Attributes:
+        consultation_id: The consultation.
+        country: Only ballots of this country; empty: of all.
+    """
+
+    consultation_id: str
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +36,23 @@ class Head:
     """What a row says besides the groups.
 
     Attributes:
-        consultation_id: The consultation.
+        scope: Whose ballots.
         run: Its number.
         as_of: Broker time of the newest vote.
         computed_ms: When the run ended, ms since 1970.
         seconds: How long it took.
+        participants: People with at least one ballot, those included who were not drawn.
+        eligible: People with enough ballots to be grouped, those included who were not drawn.
         threshold: What noise reaches, if known.
     """
 
-    consultation_id: str
+    scope: Scope
     run: int
     as_of: datetime
     computed_ms: int
     seconds: float
+    participants: int
+    eligible: int
     threshold: Threshold | None
 
 
@@ -54,7 +71,8 @@ def write_groups(clickhouse: Client, head: Head, opinions: Opinions, groups: Gro
         clickhouse,
         "group_members",
         {
-            "consultation_id": head.consultation_id,
+            "consultation_id": head.scope.consultation_id,
+            "country": head.scope.country,
             "run": head.run,
             "participants": _numbers(groups.members),
             "group_ids": groups.members.ids.tolist(),
@@ -67,11 +85,13 @@ def write_groups(clickhouse: Client, head: Head, opinions: Opinions, groups: Gro
         | {
             "status": "grouped" if groups.k else "too_few",
             "ballots": len(opinions.votes),
-            "participants": len(opinions.participants),
             "grouped": len(groups.members.people),
             "proposals": len(opinions.proposals),
             "k": groups.k,
             "silhouette": groups.silhouette,
+            "shares": groups.shares.tolist(),
+            "dimensions": dimensions(groups.shares, head.threshold),
+            "gap": groups.gap,
             "group_ids": groups.ids,
             "sizes": groups.sizes.tolist(),
             "cell_proposals": list(opinions.proposals) * groups.k,
@@ -83,48 +103,46 @@ def write_groups(clickhouse: Client, head: Head, opinions: Opinions, groups: Gro
     )
 
 
-def write_too_large(clickhouse: Client, head: Head, rows: int, proposals: int) -> None:
-    """Write that a consultation was not grouped; what was known of its groups goes."""
-    _insert(
-        clickhouse,
-        "group_runs",
-        _head(head) | {"status": "too_large", "ballots": rows, "proposals": proposals},
-    )
-
-
-def read_former(clickhouse: Client) -> dict[str, Former]:
-    """The newest run of each consultation."""
+def read_former(clickhouse: Client) -> dict[Scope, Former]:
+    """The newest run of each scope."""
     members = {
-        row[0]: GroupMembers(_people(row[1]), np.array(row[2], np.intp))
+        Scope(row[0], row[1]): GroupMembers(_people(row[2]), np.array(row[3], np.intp))
         for row in clickhouse.query(
-            "SELECT consultation_id, arrayMap(p -> reinterpretAsFixedString(p), participants),"
-            " group_ids FROM tutti.group_members FINAL",
+            "SELECT consultation_id, country,"
+            " arrayMap(p -> reinterpretAsFixedString(p), participants), group_ids"
+            " FROM tutti.group_members FINAL",
             query_formats={"FixedString": "bytes"},
         ).result_rows
     }
     rows = clickhouse.query(
-        "SELECT consultation_id, run, noise_silhouette, noise_ballots,"
+        "SELECT consultation_id, country, run, noise_mean, noise_deviation, noise_ballots,"
         " toUnixTimestamp64Milli(noise_at) FROM tutti.group_runs FINAL"
     ).result_rows
     return {
-        consultation: Former(
+        Scope(consultation, country): Former(
             run,
-            members.get(consultation, GroupMembers(_people([]), np.array([], np.intp))),
-            None if noise is None else Threshold(noise, ballots, at_ms),
+            members.get(
+                Scope(consultation, country), GroupMembers(_people([]), np.array([], np.intp))
+            ),
+            None if mean is None else Threshold(mean, deviation, ballots, at_ms),
         )
-        for consultation, run, noise, ballots, at_ms in rows
+        for consultation, country, run, mean, deviation, ballots, at_ms in rows
     }
 
 
 def _head(head: Head) -> dict[str, Any]:
     known = head.threshold
     return {
-        "consultation_id": head.consultation_id,
+        "consultation_id": head.scope.consultation_id,
+        "country": head.scope.country,
         "run": head.run,
         "as_of": head.as_of,
         "computed_at": _instant(head.computed_ms),
         "seconds": head.seconds,
-        "noise_silhouette": known.silhouette if known else None,
+        "participants": head.participants,
+        "eligible": head.eligible,
+        "noise_mean": known.mean if known else None,
+        "noise_deviation": known.deviation if known else 0.0,
         "noise_ballots": known.ballots if known else 0,
         "noise_at": _instant(known.at_ms) if known else _EPOCH,
         "method": METHOD,

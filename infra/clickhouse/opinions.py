@@ -11,6 +11,15 @@ import pyarrow.compute as pc
 from clickhouse_connect.driver.client import Client
 
 from operators.core.groups.matrix import Opinions
+from operators.core.groups.partition import MIN_BALLOTS
+from operators.core.groups.run import (
+    MAX_BALLOTS,
+    MAX_PROPOSALS,
+    MIN_COUNTRY_PEOPLE,
+    SAMPLE_PEOPLE,
+    SAMPLE_PROPOSALS,
+    sample_size,
+)
 from schemas.reserved import PROBE_CONSULTATION
 
 _PARTS: Final = """
@@ -34,14 +43,20 @@ _SNAPSHOTS: Final = f"""
     ) AS proposals USING (consultation_id)
     GROUP BY consultation_id"""
 
+_ALL: Final = "WHERE consultation_id = {consultation:String}"
+_COUNTRY: Final = "AND ({country:String} = '' OR country = {country:String})"
+_CURRENT: Final = f"{_ALL} {_COUNTRY} AND choice != 'withdrawn' AND trust != 'troll'"
+_NAMES: Final = f"""
+    SELECT DISTINCT proposal_id FROM tutti.ballots {_ALL} {_COUNTRY} ORDER BY proposal_id"""
+_TOP_PROPOSALS: Final = f"""
+    SELECT proposal_id FROM (
+        SELECT proposal_id FROM tutti.ballots {_ALL} {_COUNTRY}
+        GROUP BY proposal_id ORDER BY count() DESC, proposal_id LIMIT {{proposals:UInt32}}
+    ) ORDER BY proposal_id"""
+
 # The names stand in the same query as their numbers: a proposal may come in between two.
 _BALLOTS: Final = """
-    WITH (
-        SELECT groupArray(proposal_id) FROM (
-            SELECT DISTINCT proposal_id FROM tutti.ballots
-            WHERE consultation_id = {consultation:String} ORDER BY proposal_id
-        )
-    ) AS names
+    WITH (SELECT groupArray(proposal_id) FROM ({names})) AS names
     SELECT toFixedString('', 16) AS participant, emptyArrayUInt32() AS ballots, names AS proposals
     UNION ALL
     SELECT participant, ballots, emptyArrayString() FROM (
@@ -52,15 +67,34 @@ _BALLOTS: Final = """
                 + transform(choice, ['agree', 'neutral'], [2, 1], 0))
             )) AS ballots
         FROM tutti.ballots FINAL
-        WHERE consultation_id = {consultation:String} AND choice != 'withdrawn' AND trust != 'troll'
-        GROUP BY participant ORDER BY participant
+        {current}
+        GROUP BY participant {having} ORDER BY participant
+    )"""
+_WHOLE: Final = _BALLOTS.format(names=_NAMES, current=_CURRENT, having="")
+_DRAWN: Final = _BALLOTS.format(
+    names=_TOP_PROPOSALS,
+    current=f"{_CURRENT} AND proposal_id IN ({_TOP_PROPOSALS})"
+    " AND sipHash64(participant) <= {bound:UInt64}",
+    having=f"HAVING count() >= {MIN_BALLOTS}",
+)
+
+_EXTENT: Final = f"""
+    SELECT count(), uniqExact(proposal_id) FROM tutti.ballots {_ALL} {_COUNTRY}"""
+
+_PEOPLE: Final = f"SELECT uniqCombined64(participant) FROM tutti.ballots {_CURRENT}"
+
+# People are in the order of their hashes: the first of them are a sample, the same every time.
+_ELIGIBLE: Final = f"""
+    SELECT count(), sum(ballots), groupArraySorted({SAMPLE_PEOPLE})(hash) FROM (
+        SELECT sipHash64(participant) AS hash, count() AS ballots FROM tutti.ballots FINAL
+        {_CURRENT} AND proposal_id IN ({_TOP_PROPOSALS})
+        GROUP BY participant HAVING ballots >= {MIN_BALLOTS}
     )"""
 
-_PROPOSALS: Final = """
-    SELECT count() FROM (
-        SELECT DISTINCT proposal_id FROM tutti.ballots
-        WHERE consultation_id = {consultation:String}
-    )"""
+_COUNTRIES: Final = f"""
+    SELECT country FROM tutti.ballots
+    {_ALL} AND country != 'ZZ' AND choice != 'withdrawn' AND trust != 'troll'
+    GROUP BY country HAVING uniq(participant) >= {MIN_COUNTRY_PEOPLE} ORDER BY country"""
 
 _LEFT_OUT: Final = """
     SELECT proposal_id FROM tutti.proposals FINAL
@@ -101,17 +135,45 @@ def snapshots(clickhouse: Client) -> dict[str, Snapshot]:
     }
 
 
-def count_proposals(clickhouse: Client, consultation: str) -> int:
-    """Proposals with ballots, withdrawn ones and trolls' included."""
-    known = {"consultation": consultation}
-    [[proposals]] = clickhouse.query(_PROPOSALS, parameters=known).result_rows
-    return int(proposals)
+def countries(clickhouse: Client, consultation: str) -> list[str]:
+    """Those with enough voters for groups of their own; none where there is only one country."""
+    found = clickhouse.query(_COUNTRIES, parameters={"consultation": consultation}).result_rows
+    return [row[0] for row in found] if len(found) > 1 else []
 
 
-def read_opinions(clickhouse: Client, consultation: str) -> Opinions:
-    """The current ballots of the trusted series; withdrawn ones are left out."""
-    known = {"consultation": consultation}
-    found = clickhouse.query_arrow(_BALLOTS, parameters=known)
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What is grouped.
+
+    Attributes:
+        opinions: Current ballots of the trusted series; withdrawn ones are left out.
+        participants: People with at least one ballot, about where they were not all read.
+        eligible: People with enough ballots, if not all were read; None: see `opinions`.
+    """
+
+    opinions: Opinions
+    participants: int
+    eligible: int | None
+
+
+def read_opinions(clickhouse: Client, consultation: str, country: str = "") -> Reading:
+    """All ballots or, of too many, those of people drawn by their pseudonyms' hash."""
+    known: dict[str, Any] = {"consultation": consultation, "country": country}
+    [[rows, proposals]] = clickhouse.query(_EXTENT, parameters=known).result_rows
+    if rows <= MAX_BALLOTS and proposals <= MAX_PROPOSALS:
+        opinions = _read(clickhouse, _WHOLE, known)
+        return Reading(opinions, len(opinions.participants), None)
+    known |= {"proposals": SAMPLE_PROPOSALS, "bound": 0}
+    [[participants]] = clickhouse.query(_PEOPLE, parameters=known).result_rows
+    [[eligible, ballots, hashes]] = clickhouse.query(_ELIGIBLE, parameters=known).result_rows
+    drawn = sample_size(eligible, ballots)
+    if drawn:
+        known["bound"] = hashes[drawn - 1]
+    return Reading(_read(clickhouse, _DRAWN, known), participants, eligible)
+
+
+def _read(clickhouse: Client, query: str, known: dict[str, Any]) -> Opinions:
+    found = clickhouse.query_arrow(query, parameters=known)
     voters = pc.greater(pc.list_value_length(found["ballots"]), 0)
     proposals = tuple(found.filter(pc.invert(voters))["proposals"].to_pylist()[0])
     left_out = {row[0] for row in clickhouse.query(_LEFT_OUT, parameters=known).result_rows}

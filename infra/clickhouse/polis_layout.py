@@ -67,7 +67,7 @@ SELECT people.number, members.number
 FROM (
     SELECT participant, number FROM tutti.group_members FINAL
     ARRAY JOIN participants AS participant, group_ids AS number
-    WHERE consultation_id = {{consultation:String}}
+    WHERE consultation_id = {{consultation:String}} AND country = ''
 ) AS members JOIN ({_PEOPLE}) AS people ON people.person = members.participant"""
 
 

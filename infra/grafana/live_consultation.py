@@ -149,16 +149,17 @@ LIVE_CONSULTATION: Final = DashboardSpec(
             (
                 PanelSpec(
                     "Opinion groups",
-                    "People who vote alike. The verdict says whether they are more than chance;"
-                    " clustering finds groups in noise, too.",
+                    "People who vote alike. The verdict says whether they are more than chance, and"
+                    " whether there is a gap between them or a continuum.",
                     "reference/dictionary#martsopinion_groups",
                     units.Short,
                     "Not grouped yet",
                     (clickhouse("live_consultation/opinion_groups"),),
                     kind="table",
                     columns={
-                        "silhouette": TableColumn("silhouette", units.NoUnit),
-                        "noise_silhouette": TableColumn("noise reaches", units.NoUnit),
+                        "dimensions": TableColumn("lines of disagreement", units.NoUnit),
+                        "gap": TableColumn("gap", _RATE),
+                        "share_error": TableColumn("shares are right to", _RATE),
                         "computed_at": TableColumn("computed", units.DateTimeFromNow),
                     },
                 ),

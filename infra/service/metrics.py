@@ -145,17 +145,19 @@ GROUPS: Final = Source("groups")
 GROUPS_RUN: Final = GROUPS.histogram(
     "tutti_groups_run_seconds",
     "seconds",
-    "Grouping one consultation, from reading its ballots to marts, shuffled runs included.",
+    "Grouping one consultation or country, from reading its ballots to marts, deals included.",
     buckets=LONG_S,
 )
 GROUPS_RUNS: Final = GROUPS.counter(
     "tutti_groups_runs_total",
     "",
-    "Runs by what came of them: grouped, too_few, too_large, failed.",
+    "Runs by what came of them: grouped, too_few, failed.",
     ("status",),
 )
 GROUPS_NOISE_RUNS: Final = GROUPS.counter(
-    "tutti_groups_noise_runs_total", "", "Shuffled runs, with which groups are compared."
+    "tutti_groups_noise_runs_total",
+    "",
+    "Deals of the votes anew, with which disagreement is compared.",
 )
 GROUPS_BALLOTS: Final = GROUPS.gauge(
     "tutti_groups_last_ballots", "votes", "Ballots of the newest run."

@@ -12,10 +12,12 @@ from loadtests.commands import console, run, say
 from loadtests.evaluation import (
     cluster_quality,
     encoder_cost,
-    group_times,
+    group_page,
+    group_verdicts,
     labelled_texts,
     semantics_service,
 )
+from loadtests.evaluation import group_times as times_of_groups
 from loadtests.evaluation.one_thread import one_thread
 from loadtests.evaluation.signals import page
 from loadtests.evaluation.signals.measure import measure as measure_signals
@@ -70,6 +72,26 @@ def semantics(
 
 @app.command()
 def groups(
+    data: Annotated[
+        Path, typer.Option(help="folder of the public consultations")
+    ] = labelled_texts.FOLDER.parent / "polis",
+) -> None:
+    """Judge the verdicts on opinion groups and write docs/groups.md: how many are right."""
+    one_thread()
+    page = group_page.render(
+        group_verdicts.measure_kinds(group_verdicts.JUDGED, say, beside=True),
+        group_verdicts.measure_kinds(group_verdicts.LEARNT, say, beside=False),
+        [
+            group_verdicts.measure(name, group_verdicts.polis_opinions(data / name), beside=True)
+            for name in group_verdicts.POLIS
+        ],
+    )
+    group_page.PAGE.write_text(page, "utf-8")
+    console.print(f"wrote {group_page.PAGE}")
+
+
+@app.command()
+def group_times(
     people: Annotated[int, typer.Option(min=1, help="participants")] = 33_000,
     proposals: Annotated[int, typer.Option(min=1, help="proposals")] = 783,
     ballots: Annotated[int, typer.Option(min=1, help="ballots, about")] = 2_000_000,
@@ -79,7 +101,7 @@ def groups(
     """Group the people of one consultation: how long does each phase take?"""
     one_thread()
     say(f"inventing {ballots:,} ballots in a ClickHouse of their own")
-    measured = group_times.measure(people, proposals, ballots, seed, runs)
+    measured = times_of_groups.measure(people, proposals, ballots, seed, runs)
     console.print(
         f"{measured.people:,} people, {measured.proposals:,} proposals,"
         f" {measured.ballots:,} ballots; {measured.k} groups"
@@ -87,7 +109,7 @@ def groups(
     drawn = Table("phase", "s", "CPU s", "CPU s of ClickHouse")
     for number, phases in enumerate(measured.runs, 1):
         drawn.add_section()
-        for phase in (*phases, group_times.total(phases)):
+        for phase in (*phases, times_of_groups.total(phases)):
             figures = (phase.wall_s, phase.cpu_s, phase.clickhouse_cpu_s)
             drawn.add_row(f"{number}: {phase.name}", *(f"{figure:.2f}" for figure in figures))
     console.print(drawn)

@@ -13,13 +13,14 @@ import psutil
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import connect
-from infra.clickhouse.group_runs import Head, write_groups
+from infra.clickhouse.group_runs import Head, Scope, write_groups
 from infra.clickhouse.opinions import read_opinions, snapshots
 from infra.clickhouse.tables import insert_selected
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.clock import system_clock
-from operators.core.groups.run import find_groups
-from operators.core.groups.significance import Threshold, noise_silhouette
+from operators.core.groups.partition import grouped
+from operators.core.groups.run import MAX_PROPOSALS, find_groups
+from operators.core.groups.significance import Threshold, noise_share
 from pipelines.groups.main import NICE
 
 CONSULTATION: Final = "bench"
@@ -33,12 +34,16 @@ _INVENT: Final = """
         (cityHash64(person, 'activity', seed) + 1) / 18446744073709551616. AS activity,
         cityHash64(person, 'camp', seed) % 10 AS place,
         multiIf(place < 5, 0, place < 8, 1, 2) AS camp,
-        (cityHash64(person, 'first', seed) + turn * 7919) % {proposals:UInt32} AS proposal,
+        if({proposals:UInt32} <= {even:UInt32},
+            (cityHash64(person, 'first', seed) + turn * 7919) % {proposals:UInt32},
+            toUInt64(pow(cityHash64(person, turn, seed) / 18446744073709551616., 3)
+                * {proposals:UInt32})) AS proposal,
         cityHash64(camp, proposal, seed) / 18446744073709551616. * 0.85 AS agrees,
         cityHash64(person, proposal, seed) / 18446744073709551616. AS chance
     SELECT
         {consultation:String}, concat('p-', toString(proposal)),
-        reinterpretAsUInt128(MD5(toString(person))), 'FR',
+        reinterpretAsUInt128(MD5(toString(person))),
+        ['DE', 'DE', 'FR', 'IT', 'LU'][cityHash64(person, 'country', seed) % 5 + 1],
         multiIf(chance < agrees, 'agree', chance < agrees + 0.15, 'neutral', 'disagree'),
         'trusted', 0, '', fromUnixTimestamp64Milli(1780000000000), 0,
         person * {proposals:UInt32} + turn, fromUnixTimestamp64Milli(1780000000000), 1
@@ -65,8 +70,12 @@ class GroupingPhase:
     clickhouse_cpu_s: float
 
 
-NOISE_RUN: Final = "a shuffled run"
-"""A run on shuffled votes, for the threshold of significance: 19 an hour, and in no total."""
+NOISE_RUN: Final = "a deal"
+"""The share of the first component in votes dealt anew: 19 an hour, and in no total."""
+
+
+COUNTRY: Final = "read and group a country"
+"""Of two fifths of the people; in no total, either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class GroupingTimes:
         proposals: Proposals with at least one ballot.
         ballots: Current ballots.
         k: Number of groups found.
-        runs: The phases of each run; `NOISE_RUN` is no part of a run.
+        runs: The phases of each run; `NOISE_RUN` and `COUNTRY` are no part of a run.
         peak_mb: Most memory of the process that groups, MiB, libraries included.
     """
 
@@ -98,7 +107,13 @@ def measure(people: int, proposals: int, ballots: int, seed: int, runs: int) -> 
         ephemeral_clickhouse(Path(folder)) as settings,
     ):
         clickhouse = connect(settings, timeout_s=600)
-        sizes = {"people": people, "proposals": proposals, "ballots": ballots, "seed": seed}
+        sizes = {
+            "even": MAX_PROPOSALS,
+            "people": people,
+            "proposals": proposals,
+            "ballots": ballots,
+            "seed": seed,
+        }
         named = {"consultation": CONSULTATION, **sizes}
         insert_selected(clickhouse, "ballots", _INVENT, named)
         measured = [_run(clickhouse, number) for number in range(1, runs + 1)]
@@ -124,10 +139,15 @@ def _run(clickhouse: Client, number: int) -> list[GroupingPhase]:
         return result
 
     snapshot = timed("look for changes", lambda: snapshots(clickhouse))[CONSULTATION]
-    opinions = timed("read", lambda: read_opinions(clickhouse, CONSULTATION))
+    reading = timed("read", lambda: read_opinions(clickhouse, CONSULTATION))
+    opinions = reading.opinions
     groups = timed("group", lambda: find_groups(opinions))
-    known = Threshold(0.0, len(opinions.votes), system_clock())
-    head = Head(CONSULTATION, number, snapshot.as_of, system_clock(), 0.0, known)
+    members = grouped(opinions)
+    eligible = len(members) if reading.eligible is None else reading.eligible
+    known = Threshold(0.0, 0.0, len(opinions.votes), system_clock())
+    people = reading.participants
+    now = system_clock()
+    head = Head(Scope(CONSULTATION), number, snapshot.as_of, now, 0.0, people, eligible, known)
     timed("write", lambda: write_groups(clickhouse, head, opinions, groups))
     timed(
         "read marts",
@@ -136,13 +156,14 @@ def _run(clickhouse: Client, number: int) -> list[GroupingPhase]:
             f" WHERE consultation_id = '{CONSULTATION}'"
         ),
     )
-    timed(NOISE_RUN, lambda: noise_silhouette(opinions, seed=0))
+    timed(COUNTRY, lambda: find_groups(read_opinions(clickhouse, CONSULTATION, "DE").opinions))
+    timed(NOISE_RUN, lambda: noise_share(opinions, members, seed=0))
     return phases
 
 
 def total(phases: list[GroupingPhase]) -> GroupingPhase:
-    """The sum of all phases but `NOISE_RUN`: from the search for changes until marts are read."""
-    within = [phase for phase in phases if phase.name != NOISE_RUN]
+    """The sum of the other phases: from the search for changes until marts are read."""
+    within = [phase for phase in phases if phase.name not in (NOISE_RUN, COUNTRY)]
     return GroupingPhase(
         "total",
         sum(phase.wall_s for phase in within),

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from pipelines.cli.screen import Sheet
 
-_RUN: Final = (
-    "verdict", "groups_significant", "k", "silhouette", "noise_silhouette", "grouped",
-    "participants",
-    "proposals", "ballots", "method", "as_of",
+_VERDICT: Final = (
+    "verdict", "explanation", "dimensions", "groups_significant", "groups_separate", "k",
+    "first_share", "noise_share", "gap", "silhouette", "grouped", "eligible", "share_error",
+    "participants", "proposals", "ballots", "method", "as_of",
 )  # fmt: skip
 _TEXT: Final = "LEFT JOIN marts.proposals AS proposals USING (consultation_id, proposal_id)"
 _OF: Final = "WHERE consultation_id = {consultation:String}"
@@ -36,6 +36,7 @@ class GroupsReport:
         groups: Each with its size.
         representatives: The proposals that speak for each group.
         consensus: The proposals with most group-informed consensus.
+        countries: The verdict in each country that has groups of its own.
     """
 
     consultation_id: str
@@ -43,6 +44,7 @@ class GroupsReport:
     groups: list[dict[str, Any]]
     representatives: list[dict[str, Any]]
     consensus: list[dict[str, Any]]
+    countries: list[dict[str, Any]]
 
 
 def groups(
@@ -72,7 +74,7 @@ def read_groups(clickhouse: "Client", consultation: str, limit: int) -> GroupsRe
         return list(clickhouse.query(sql, parameters=known).named_results())
 
     found = rows(
-        f"SELECT group, size, {', '.join(_RUN)} FROM marts.opinion_groups {_OF} ORDER BY group"
+        f"SELECT group, size, {', '.join(_VERDICT)} FROM marts.opinion_groups {_OF} ORDER BY group"
     )
     if not found:
         raise TerminalError(
@@ -81,7 +83,7 @@ def read_groups(clickhouse: "Client", consultation: str, limit: int) -> GroupsRe
         )
     return GroupsReport(
         consultation,
-        {name: found[0][name] for name in _RUN},
+        {name: found[0][name] for name in _VERDICT},
         [{name: row[name] for name in ("group", "size")} for row in found if row["k"]],
         rows(
             "SELECT group, rank, proposal_id, text, side, count, votes, repness, repness_test,"
@@ -93,19 +95,26 @@ def read_groups(clickhouse: "Client", consultation: str, limit: int) -> GroupsRe
             " AND proposals.status != 'refused'"
             " ORDER BY gic DESC, proposal_id LIMIT {limit:UInt32}"
         ),
+        rows(
+            "SELECT country, groupArray(size) AS sizes, any(grouped) AS grouped,"
+            " any(share_error) AS share_error, any(dimensions) AS dimensions,"
+            " any(verdict) AS verdict, any(explanation) AS explanation FROM"
+            f" (SELECT * FROM marts.opinion_groups_by_country {_OF} ORDER BY country, group)"
+            " GROUP BY country ORDER BY country"
+        ),
     )
 
 
 def _print(shown: GroupsReport) -> None:
     run = shown.run
     console.print(f"{shown.consultation_id}: {run['verdict']}", style="bold")
+    console.print(run["explanation"])
     for line in _verdict_lines(run):
         console.print(line)
-    if not shown.groups:
-        return
-    if not run["groups_significant"]:
+    if not run["groups_significant"] and shown.groups:
         console.print("What follows may be chance.", style="yellow")
-    for sheet in draw_groups(shown):
+    sheets = draw_groups(shown) if shown.groups else []
+    for sheet in [*sheets, *_draw_countries(shown.countries)]:
         console.print("")
         console.print(sheet)
 
@@ -168,15 +177,48 @@ def draw_groups(shown: GroupsReport) -> list["Sheet"]:
     ]
 
 
+def _draw_countries(countries: list[dict[str, Any]]) -> list["Sheet"]:
+    from pipelines.cli.screen import Column, Sheet
+
+    if not countries:
+        return []
+    return [
+        Sheet(
+            "groups of each country, by its own ballots",
+            [
+                Column("country"),
+                Column("people", 1, right=True),
+                Column("groups", 2),
+                Column("verdict", subject=True),
+            ],
+            [
+                [
+                    row["country"],
+                    f"{row['grouped']:,}",
+                    " + ".join(f"{size / row['grouped']:.0%}" for size in row["sizes"]),
+                    row["verdict"],
+                ]
+                for row in countries
+            ],
+        )
+    ]
+
+
 def _verdict_lines(run: dict[str, Any]) -> tuple[str, str]:
     as_of: datetime = run["as_of"]
-    noise = run["noise_silhouette"]
     people = number_of(run["participants"], "person", "people")
     ballots = number_of(run["ballots"], "ballot")
     proposals = number_of(run["proposals"], "proposal")
+    drawn = (
+        f" · drawn from {run['eligible']:,} who voted enough: shares are right to"
+        f" {100 * run['share_error']:.1f} percentage points"
+        if run["share_error"]
+        else ""
+    )
+    noise = run["noise_share"]
     return (
-        f"{run['grouped']:,} of {people} grouped · {ballots} on {proposals}",
-        f"silhouette {run['silhouette']:.2f}"
-        + ("" if noise is None else f", noise reaches {noise:.2f}")
-        + f" · as of {as_of:%Y-%m-%d %H:%M:%S} UTC",
+        f"{run['grouped']:,} of {people} grouped · {ballots} on {proposals}{drawn}",
+        f"the first line holds {run['first_share']:.1%} of all differences"
+        + ("" if noise is None else f", chance reaches {noise:.1%}")
+        + f" · gap {run['gap']:.1%} · as of {as_of:%Y-%m-%d %H:%M:%S} UTC",
     )

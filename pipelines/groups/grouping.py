@@ -7,10 +7,11 @@ import structlog
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.client import UNAVAILABLE
-from infra.clickhouse.group_runs import Head, read_former, write_groups, write_too_large
+from infra.clickhouse.group_runs import Head, Scope, read_former, write_groups
 from infra.clickhouse.opinions import (
+    Reading,
     Snapshot,
-    count_proposals,
+    countries,
     newest_data_parts,
     read_opinions,
     snapshots,
@@ -24,7 +25,8 @@ from infra.service.metrics import (
     GROUPS_WAITING,
 )
 from operators.core.clock import Clock, cooled_down_ms, monotonic_ms, system_clock
-from operators.core.groups.run import MAX_BALLOTS, MAX_PROPOSALS, NOBODY, GroupMembers, find_groups
+from operators.core.groups.partition import grouped
+from operators.core.groups.run import NOBODY, GroupMembers, find_groups
 from operators.core.groups.significance import Noise
 from pipelines.groups.cooldown import COOLDOWN_PER_RUN, COOLDOWN_PER_SCAN, next_ms
 
@@ -36,21 +38,21 @@ FAILED_COOLDOWN_MS: Final = 60_000
 
 
 @dataclass(slots=True)
-class _GroupedConsultation:
+class _GroupedScope:
     """What is remembered of one between runs."""
 
     run: int = 0
     members: GroupMembers = NOBODY
     noise: Noise = field(default_factory=Noise)
     done: Snapshot | None = None
-    next_ms: int = 0
+    ended_ms: int = 0
 
 
 class Grouping:
-    """Groups every consultation whose ballots have changed.
+    """Groups every consultation whose ballots have changed, and each of its countries.
 
     Attributes:
-        waiting: Consultations that have changed since they were grouped.
+        waiting: Scopes that have changed since they were grouped.
         last_ms: How long the newest run took; None: there was none.
     """
 
@@ -65,35 +67,44 @@ class Grouping:
         self._log = structlog.get_logger()
         self._parts: tuple[Any, ...] = ()
         self._look_ms = 0
-        self.waiting: dict[str, Snapshot] = {}
+        self.waiting: dict[Scope, Snapshot] = {}
         self._known = {
-            name: _GroupedConsultation(former.run, former.members, Noise(former.threshold))
-            for name, former in read_former(clickhouse).items()
+            scope: _GroupedScope(former.run, former.members, Noise(former.threshold))
+            for scope, former in read_former(clickhouse).items()
         }
+        # A consultation rests as a whole, however many countries it has.
+        self._next_ms: dict[str, int] = {}
         self.last_ms: int | None = None
 
     def step(self) -> bool:
-        """Group the consultation that has waited longest; False: none is due."""
+        """Group the scope that has waited longest; False: none is due."""
         self._look()
         GROUPS_WAITING.set(len(self.waiting))
-        due = [name for name in self.waiting if self._known[name].next_ms <= self._stopwatch()]
+        now = self._stopwatch()
+        due = [s for s in self.waiting if self._next_ms.get(s.consultation_id, 0) <= now]
         if not due:
             return False
-        name = min(due, key=lambda name: (self._known[name].next_ms, name))
+        scope = min(due, key=lambda scope: (self._known[scope].ended_ms, scope))
         began = self._stopwatch()
-        snapshot = self.waiting.pop(name)
+        snapshot = self.waiting.pop(scope)
         try:
-            self._group(name, snapshot, began)
+            self._group(scope, snapshot, began)
         except UNAVAILABLE:
             raise
         except Exception as error:  # noqa: BLE001 - its own trouble: the others shall not wait
             # e.g. too much memory for ClickHouse
-            self._log.warning("grouping_failed", consultation=name, error=repr(error)[:500])
+            self._log.warning(
+                "grouping_failed",
+                consultation=scope.consultation_id,
+                country=scope.country,
+                error=repr(error)[:500],
+            )
             GROUPS_RUNS.labels(status="failed").inc()
-            self.waiting[name] = snapshot
+            self.waiting[scope] = snapshot
             began -= FAILED_COOLDOWN_MS // COOLDOWN_PER_RUN
         ended = self._stopwatch()
-        self._known[name].next_ms = next_ms(began, ended)
+        self._known[scope].ended_ms = ended
+        self._next_ms[scope.consultation_id] = next_ms(began, ended)
         self.last_ms = ended - began
         GROUPS_RUN.observe(self.last_ms / 1000)
         return True
@@ -108,26 +119,27 @@ class Grouping:
             return
         found = snapshots(self._clickhouse)
         for name, snapshot in found.items():
-            if snapshot.differs(self._known.setdefault(name, _GroupedConsultation()).done):
-                self.waiting[name] = snapshot
+            self._wait(Scope(name), snapshot)
         self._parts = parts
         GROUPS_CONSULTATIONS.set(len(found))
         self._look_ms = cooled_down_ms(began, self._stopwatch(), COOLDOWN_PER_SCAN)
 
-    def _group(self, name: str, snapshot: Snapshot, began: int) -> None:
-        known = self._known[name]
-        if snapshot.rows > MAX_BALLOTS:
-            self._refuse(name, snapshot, began, 0)
-            return
-        proposals = count_proposals(self._clickhouse, name)
-        if proposals > MAX_PROPOSALS:
-            self._refuse(name, snapshot, began, proposals)
-            return
-        opinions = read_opinions(self._clickhouse, name)
+    def _wait(self, scope: Scope, snapshot: Snapshot) -> None:
+        if snapshot.differs(self._known.setdefault(scope, _GroupedScope()).done):
+            self.waiting[scope] = snapshot
+
+    def _group(self, scope: Scope, snapshot: Snapshot, began: int) -> None:
+        known = self._known[scope]
+        reading = read_opinions(self._clickhouse, scope.consultation_id, scope.country)
+        opinions = reading.opinions
         groups = find_groups(opinions, known.members)
-        write_groups(self._clickhouse, self._head(name, snapshot, began), opinions, groups)
+        head = self._head(scope, snapshot, began, reading)
+        write_groups(self._clickhouse, head, opinions, groups)
         if groups.k:
             known.members = groups.members
+        if not scope.country and snapshot.differs(known.done):
+            for country in countries(self._clickhouse, scope.consultation_id):
+                self._wait(Scope(scope.consultation_id, country), snapshot)
         known.done = snapshot
         GROUPS_RUNS.labels(status="grouped" if groups.k else "too_few").inc()
         GROUPS_BALLOTS.set(len(opinions.votes))
@@ -136,29 +148,22 @@ class Grouping:
         while groups.k and known.noise.due(len(opinions.votes), self._clock()):
             GROUPS_NOISE_RUNS.inc()
             if known.noise.add(opinions, self._clock()):
-                head = self._head(name, snapshot, began)
+                head = self._head(scope, snapshot, began, reading)
                 write_groups(self._clickhouse, head, opinions, groups)
             elif self._stopwatch() >= until:
-                self.waiting[name] = snapshot  # the rest another time
+                self.waiting[scope] = snapshot  # the rest another time
                 return
 
-    def _refuse(self, name: str, snapshot: Snapshot, began: int, proposals: int) -> None:
-        head = self._head(name, snapshot, began)
-        write_too_large(self._clickhouse, head, snapshot.rows, proposals)
-        self._known[name].done = snapshot
-        GROUPS_RUNS.labels(status="too_large").inc()
-        self._log.warning(
-            "consultation_too_large", consultation=name, rows=snapshot.rows, proposals=proposals
-        )
-
-    def _head(self, name: str, snapshot: Snapshot, began: int) -> Head:
-        known = self._known[name]
+    def _head(self, scope: Scope, snapshot: Snapshot, began: int, reading: Reading) -> Head:
+        known = self._known[scope]
         known.run += 1
         return Head(
-            name,
+            scope,
             known.run,
             snapshot.as_of,
             self._clock(),
             (self._stopwatch() - began) / 1000,
+            reading.participants,
+            len(grouped(reading.opinions)) if reading.eligible is None else reading.eligible,
             known.noise.threshold,
         )

@@ -214,7 +214,7 @@ PROTECTIONS = (
     ),
     Protection(
         "groups must be more than noise",
-        replaced(r"> ifNull\(.*?\)", "> 0"),
+        replaced(r", 0\) > 0", ", 1) >= 0"),
         (f"{MARTS}test_groups.py::test_noise_is_no_distinct_groups",),
     ),
     Protection(

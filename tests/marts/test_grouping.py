@@ -1,13 +1,10 @@
 """The worker that groups people: when it runs, what stays when it starts anew, what it leaves."""
 
 import numpy as np
-import pytest
 from conversations import simulated
 from grouped import Stopwatch, insert_ballots, number, rows, send, work
 
-from infra.clickhouse.group_runs import read_former
-from operators.core.groups import run as limits
-from pipelines.groups import grouping
+from infra.clickhouse.group_runs import Scope, read_former
 from pipelines.groups.grouping import Grouping
 
 
@@ -39,7 +36,7 @@ def test_a_consultation_is_left_alone_for_some_times_its_run(clickhouse):
     insert_ballots(clickhouse, "g-pace", [("p-2", number(1), "agree")], first_offset=5_001)
     stopwatch.ms += 1_000  # it may look again, but not group
     assert not worker.step()
-    assert list(worker.waiting) == ["g-pace"]
+    assert list(worker.waiting) == [Scope("g-pace")]
     stopwatch.ms += 10_000
     assert worker.step()
 
@@ -48,7 +45,7 @@ def test_groups_keep_their_ids_when_the_process_starts_anew(clickhouse, worker):
     conversation = simulated(7, people=90, proposals=60, camps=2)
     send(clickhouse, "g-ids", conversation)
     worker()
-    former = read_former(clickhouse)["g-ids"]
+    former = read_former(clickhouse)[Scope("g-ids")]
     # Some of the larger group leave, so that the smaller one is the larger.
     sizes = np.bincount(former.members.ids)
     larger = int(sizes.argmax())
@@ -62,7 +59,7 @@ def test_groups_keep_their_ids_when_the_process_starts_anew(clickhouse, worker):
     )
     stopwatch = Stopwatch()
     work(Grouping(clickhouse, stopwatch=stopwatch), stopwatch)
-    now = read_former(clickhouse)["g-ids"]
+    now = read_former(clickhouse)[Scope("g-ids")]
     assert now.run > former.run
     assert now.threshold is not None
     assert np.bincount(now.members.ids).argmax() != larger
@@ -70,19 +67,3 @@ def test_groups_keep_their_ids_when_the_process_starts_anew(clickhouse, worker):
     after = dict(zip(now.members.people.tolist(), now.members.ids.tolist(), strict=True))
     kept = [before[person] == group for person, group in after.items()]
     assert np.mean(kept) > 0.9
-
-
-@pytest.mark.parametrize(("limit", "most"), [("MAX_BALLOTS", 100), ("MAX_PROPOSALS", 9)])
-def test_too_large_a_consultation_is_refused_and_says_so(
-    clickhouse, analyst, monkeypatch, worker, limit, most
-):
-    monkeypatch.setattr(grouping, limit, most)
-    large = f"g-large-{limit}"
-    send(clickhouse, large, simulated(8, people=30, proposals=10, camps=2))
-    worker()
-    [row] = rows(analyst, "opinion_groups", large)
-    assert row["verdict"] == "not grouped: the consultation is too large"
-    assert (row["group"], row["k"], row["groups_significant"]) == (None, 0, 0)
-    assert row["ballots"] > 100
-    assert not rows(analyst, "group_consensus", large)
-    assert (limits.MAX_BALLOTS, limits.MAX_PROPOSALS) == (5_000_000, 2_000)

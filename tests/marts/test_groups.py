@@ -10,7 +10,7 @@ from conversations import read_conversation, simulated
 from grouped import BASE, CHOICES, insert_ballots, number, rows, send
 from places import FIXTURES
 
-from infra.clickhouse.group_runs import read_former
+from infra.clickhouse.group_runs import Scope, read_former
 from infra.clickhouse.opinions import read_opinions
 from operators.core.groups.consensus import group_consensus
 from operators.core.groups.representatives import representativeness
@@ -26,7 +26,7 @@ def test_ballots_are_read_as_they_are_current(clickhouse):
     insert_ballots(clickhouse, "g-read", [("b", 7, "disagree")], first_offset=9)  # a later vote
     insert_ballots(clickhouse, "g-read", [("c", 5, "withdrawn")], first_offset=10)
     insert_ballots(clickhouse, "g-read", [("d", 7, "agree")], trust="troll", first_offset=11)
-    opinions = read_opinions(clickhouse, "g-read")
+    opinions = read_opinions(clickhouse, "g-read").opinions
     assert opinions.proposals == ("a", "b")
     assert opinions.ballots.tolist() == [1, 2] or opinions.ballots.tolist() == [2, 1]
     found = Counter(zip(opinions.columns.tolist(), opinions.votes.tolist(), strict=True))
@@ -37,15 +37,18 @@ def test_the_views_say_what_the_pure_functions_say(clickhouse, analyst, worker):
     conversation = read_conversation(FIXTURES / "polis")
     send(clickhouse, "g-views", conversation)
     worker()
-    opinions = read_opinions(clickhouse, "g-views")
+    opinions = read_opinions(clickhouse, "g-views").opinions
     expected = find_groups(opinions)
 
     shown = rows(analyst, "opinion_groups", "g-views", "group")
     assert [(row["group"], row["size"]) for row in shown] == list(
         zip(expected.ids, expected.sizes.tolist(), strict=True)
     )
-    assert {row["verdict"] for row in shown} == {"distinct groups"}
-    assert shown[0]["silhouette"] == expected.silhouette > shown[0]["noise_silhouette"]
+    assert shown[0]["dimensions"] > 0
+    assert shown[0]["silhouette"] == expected.silhouette
+    assert shown[0]["gap"] == expected.gap
+    assert shown[0]["first_share"] == expected.shares[0] > shown[0]["noise_share"]
+    assert shown[0]["share_error"] == 0
     assert shown[0]["ballots"] == len(conversation.ballots)
 
     by_cell = {
@@ -72,7 +75,7 @@ def cells(client, consultation):
     return found
 
 
-def invented_run(clickhouse, consultation, run=1, noise=0.4):
+def invented_run(clickhouse, consultation, run=1, dimensions=1):
     """Groups whose counts are random, empty and extreme."""
     chance = random.Random(4)
     columns = {name: [] for name in ("proposals", "groups", "agree", "disagree", "neutral")}
@@ -88,9 +91,9 @@ def invented_run(clickhouse, consultation, run=1, noise=0.4):
     names = [f"cell_{name}" for name in columns]
     clickhouse.insert(
         "group_runs",
-        [[consultation, run, "grouped", 3, 0.5, noise, [0, 1, 2], [3, 2, 1], *columns.values()]],
+        [[consultation, run, "grouped", 3, dimensions, [0, 1, 2], [3, 2, 1], *columns.values()]],
         column_names=[
-            "consultation_id", "run", "status", "k", "silhouette", "noise_silhouette",
+            "consultation_id", "run", "status", "k", "dimensions",
             "group_ids", "sizes", *names,
         ],
         database="tutti",
@@ -133,7 +136,7 @@ def test_the_leaderboard_has_the_spread_of_supported_groups(clickhouse, analyst)
     }
     assert board() == expected
     assert board("leaderboard_at(at = '2026-01-01 00:00:00')") == expected
-    invented_run(clickhouse, "g-board", run=2, noise=0.6)
+    invented_run(clickhouse, "g-board", run=2, dimensions=0)
     assert set(board().values()) == {None}
 
 
@@ -190,7 +193,7 @@ def test_noise_is_no_distinct_groups(clickhouse, analyst, worker):
     worker()
     shown = rows(analyst, "opinion_groups", "g-noise")
     assert {(row["groups_significant"], row["verdict"]) for row in shown} == {
-        (0, "no distinct groups")
+        (0, "no disagreement beyond chance")
     }
 
 
@@ -232,7 +235,7 @@ def test_groups_follow_opinions_and_not_what_is_said_of_the_consultation(
 
     def likeness(camp):
         """Share of the people who are grouped as a camp says."""
-        members = read_former(clickhouse)["g-meta"].members
+        members = read_former(clickhouse)[Scope("g-meta")].members
         people = [int.from_bytes(m.ljust(16, b"\0"), "little") - BASE for m in members.people]
         pairs = Counter(zip(map(camp, people), members.ids.tolist(), strict=True))
         return sum(max(pairs[c, g] for c in (0, 1)) for g in set(members.ids.tolist())) / 60

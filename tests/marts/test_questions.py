@@ -108,7 +108,7 @@ def votes(clickhouse, clickhouse_settings):
 
 
 def noise_is_tested(clickhouse) -> bool:
-    found = clickhouse.query("SELECT noise_silhouette FROM marts.opinion_groups").result_rows
+    found = clickhouse.query("SELECT dimensions FROM marts.opinion_groups").result_rows
     return bool(found) and all(row[0] is not None for row in found)
 
 

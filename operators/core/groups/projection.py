@@ -19,6 +19,36 @@ _TOLERANCE: Final = 1e-10
 """Residual of an axis, as a share of the greatest eigenvalue."""
 
 
+def leading(
+    products: NDArray[np.float64], count: int, tolerance: float = _TOLERANCE
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The greatest eigenvalues of a symmetric matrix (m, m), and their vectors as columns.
+
+    There are at most m of them, however many are asked for. The norm of each residual is at most
+    `tolerance` times the greatest value.
+
+    >>> leading(np.diag([1.0, 5.0, 3.0]), 2)[0].round(6).tolist()
+    [5.0, 3.0]
+    """
+    m = len(products)
+    wide = min(max(_BLOCK, count + 2), m)
+    block = np.linalg.qr(np.random.default_rng(0).standard_normal((m, wide)))[0]
+    basis, images = block, products @ block
+    while True:
+        values, vectors = np.linalg.eigh(basis.T @ images)
+        values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
+        axes = basis @ vectors
+        residual = np.linalg.norm(images @ vectors - axes * values, axis=0)
+        if basis.shape[1] >= m or (residual <= tolerance * max(values[0], 0.0)).all():
+            return values, axes
+        block = images[:, -block.shape[1] :]
+        for _ in range(2):  # orthogonalising once leaves rounding errors
+            block = block - basis @ (basis.T @ block)
+            block = np.linalg.qr(block)[0]
+        block = block[:, : m - basis.shape[1]]
+        basis, images = np.hstack([basis, block]), np.hstack([images, products @ block])
+
+
 def principal_axes(products: NDArray[np.float64]) -> NDArray[np.float64]:
     """The two leading eigenvectors of a symmetric matrix (m, m), as columns, shape (m, 2).
 
@@ -27,27 +57,20 @@ def principal_axes(products: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> np.abs(principal_axes(np.diag([1.0, 5.0, 3.0]))).round(6).tolist()
     [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
     """
-    m = len(products)
-    block = np.linalg.qr(np.random.default_rng(0).standard_normal((m, min(_BLOCK, m))))[0]
-    basis, images = block, products @ block
-    while True:
-        values, vectors = np.linalg.eigh(basis.T @ images)
-        values, vectors = values[::-1][:DIMENSIONS], vectors[:, ::-1][:, :DIMENSIONS]
-        axes = basis @ vectors
-        residual = np.linalg.norm(images @ vectors - axes * values, axis=0)
-        if basis.shape[1] >= m or (residual <= _TOLERANCE * max(values[0], 0.0)).all():
-            break
-        block = images[:, -block.shape[1] :]
-        for _ in range(2):  # orthogonalising once leaves rounding errors
-            block = block - basis @ (basis.T @ block)
-            block = np.linalg.qr(block)[0]
-        block = block[:, : m - basis.shape[1]]
-        basis, images = np.hstack([basis, block]), np.hstack([images, products @ block])
+    values, axes = leading(products, DIMENSIONS)
     axes[:, values <= _TOLERANCE * max(values[0], 0.0)] = 0
     sign = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    found = np.zeros((m, DIMENSIONS))
+    found = np.zeros((len(products), DIMENSIONS))
     found[:, : axes.shape[1]] = axes * np.where(sign == 0, 1, sign)
     return found
+
+
+def plane(
+    opinions: Opinions, votes: NDArray[np.int8] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each ballot less its proposal's mean, shape (ballots,), and the axes, shape (m, 2)."""
+    values = opinions.centred(votes)
+    return values, principal_axes(gram(opinions, values))
 
 
 def project(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> NDArray[np.float64]:
@@ -60,8 +83,7 @@ def project(opinions: Opinions, votes: NDArray[np.int8] | None = None) -> NDArra
         opinions: Everybody's ballots.
         votes: Used instead of the votes of `opinions`, such as shuffled ones.
     """
-    values = opinions.centred(votes)
-    axes = principal_axes(gram(opinions, values))
+    values, axes = plane(opinions, votes)
     rows, n = opinions.rows, len(opinions.participants)
     places = np.column_stack(
         [

@@ -1,61 +1,72 @@
-"""Significance: are groups more than noise? They are compared with the same ballots, shuffled.
+"""The verdict, in two parts: do people disagree more than by chance, and are they apart?
 
-Clustering finds groups in anything. So the votes on each proposal are dealt anew, at random, among
-those who voted on it: who voted on what and every proposal's result stay, and only the connection
-between proposals is lost. Groups are significant if their silhouette is above that of each of 19
-such runs: chance alone does that once in 20 times (B. Phipson, G. K. Smyth, "Permutation p-values
-should never be zero", Statistical Applications in Genetics and Molecular Biology 9, 2010).
+Clustering finds groups in anything, so two questions are asked, whatever it finds:
+
+1. `dimensions`: how many components are greater than in 19 deals of the same ballots
+   (`disagreement`)? A component is, if its share exceeds the deals' mean by `MIN_DEVIATIONS`
+   standard deviations: all deals count, and no single odd one decides.
+2. `separate`: is there a gap between groups (`separation`)? Its dip must be significant, and a
+   share of the people that matters must stand apart.
+
+The constants were chosen on simulated consultations and judged on others:
+`python -m loadtests.evaluation groups`, docs/groups.md.
 """
 
 from dataclasses import dataclass
+from statistics import mean, stdev
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.core.groups.disagreement import component_shares, dealt
 from operators.core.groups.matrix import Opinions
-from operators.core.groups.partition import partition
+from operators.core.groups.partition import grouped
 
 RUNS: Final = 19
 HOLDS_MS: Final = 3_600_000
 """A threshold is valid for so long, unless ballots have doubled meanwhile."""
 
+MIN_DEVIATIONS: Final = 4
+"""Standard deviations above the mean of the deals."""
 
-def shuffled(opinions: Opinions, seed: int) -> NDArray[np.int8]:
-    """The votes, dealt anew among the voters of each proposal, shape (ballots,)."""
-    random = np.random.default_rng(seed)
-    by_proposal = np.argsort(opinions.columns, kind="stable")
-    ends = np.cumsum(np.bincount(opinions.columns, minlength=len(opinions.proposals)))
-    dealt = opinions.votes[by_proposal]
-    for voters in np.split(dealt, ends[:-1]):  # the parts are views: `dealt` is shuffled in place
-        random.shuffle(voters)
-    votes = np.empty_like(dealt)
-    votes[by_proposal] = dealt
-    return votes
+MIN_DIP_ROOT: Final = 0.6
+"""Of the dip times the root of the people. People spread evenly on a line or a square, seen from
+twelve sides, exceed it less than once in 20 times (simulated, 50 to 1,000 people)."""
+
+MIN_DIP: Final = 0.03
+"""Share of the people who would have to move for the gap to close, whatever their number."""
 
 
-def noise_silhouette(opinions: Opinions, seed: int) -> float:
-    """The silhouette of one run without any connection between proposals."""
-    return partition(opinions, shuffled(opinions, seed)).silhouette
+def noise_share(opinions: Opinions, members: NDArray[np.intp], seed: int) -> float:
+    """The share of the first component in one deal, without connection between proposals."""
+    return float(component_shares(opinions, members, dealt(opinions, seed), 1)[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What a silhouette must exceed.
+    """What a component's share must exceed.
 
     Attributes:
-        silhouette: The greatest of the shuffled runs.
+        mean: Of the first component's share in the deals.
+        deviation: Its standard deviation.
         ballots: How many ballots there were.
         at_ms: When it was found, ms since 1970.
     """
 
-    silhouette: float
+    mean: float
+    deviation: float
     ballots: int
     at_ms: int
 
+    @property
+    def share(self) -> float:
+        """The least share that is more than chance."""
+        return self.mean + MIN_DEVIATIONS * self.deviation
+
 
 class Noise:
-    """Finds the threshold of one consultation, a run at a time, because a run may be long."""
+    """Finds the threshold of one consultation, a deal at a time, because one may take long."""
 
     def __init__(self, threshold: Threshold | None = None) -> None:
         self.threshold = threshold
@@ -63,7 +74,7 @@ class Noise:
 
     @property
     def unfinished(self) -> bool:
-        """Whether some of the runs are done and others are not."""
+        """Whether some of the deals are done and others are not."""
         return bool(self._found)
 
     def due(self, ballots: int, now_ms: int) -> bool:
@@ -77,20 +88,38 @@ class Noise:
         )
 
     def add(self, opinions: Opinions, now_ms: int) -> bool:
-        """Do one run; the seeds are 0 to 18. Returns whether there is a new threshold."""
-        self._found.append(noise_silhouette(opinions, seed=len(self._found)))
+        """Do one deal; the seeds are 0 to 18. Returns whether there is a new threshold."""
+        self._found.append(noise_share(opinions, grouped(opinions), seed=len(self._found)))
         if len(self._found) < RUNS:
             return False
-        self.threshold = Threshold(max(self._found), len(opinions.votes), now_ms)
+        self.threshold = Threshold(
+            mean(self._found), stdev(self._found), len(opinions.votes), now_ms
+        )
         self._found = []
         return True
 
 
-def significant(silhouette: float, threshold: Threshold | None) -> bool:
-    """Whether the groups are more than noise, by the newest threshold."""
-    return threshold is not None and silhouette > threshold.silhouette
+def dimensions(shares: NDArray[np.float64], threshold: Threshold | None) -> int | None:
+    """How many components, from the first, are more than chance; None: not tested yet.
+
+    >>> dimensions(np.array([0.3, 0.12, 0.1]), Threshold(0.1, 0.002, 900, 0))
+    2
+    """
+    if threshold is None:
+        return None
+    return int(np.argmin([*(shares > threshold.share), False]))
+
+
+def separate(gap: float, people: int) -> bool:
+    """Whether a dip, of so many people, is a gap between groups.
+
+    >>> separate(0.09, 300), separate(0.09, 30), separate(0.02, 3_000)
+    (True, False, False)
+    """
+    return gap >= MIN_DIP and gap * people**0.5 >= MIN_DIP_ROOT
 
 
 # protects: groups must be more than noise
-SIGNIFICANT_SQL: Final = "({silhouette} > ifNull({noise}, 2))"
-"""ClickHouse's `significant`; a silhouette is 1 at most."""
+SIGNIFICANT_SQL: Final = "(ifNull({dimensions}, 0) > 0)"
+SEPARATE_SQL: Final = f"({{gap}} >= {MIN_DIP} AND {{gap}} * sqrt({{people}}) >= {MIN_DIP_ROOT})"
+"""ClickHouse's `groups_significant`, and `separate` of significant groups."""

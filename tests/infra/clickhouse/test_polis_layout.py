@@ -37,8 +37,10 @@ def test_a_person_has_one_number_everywhere(clickhouse: Client) -> None:
         ],
     )  # fmt: skip
     insert_rows(
-        clickhouse, "group_members", ("consultation_id", "run", "participants", "group_ids"),
-        [("layout", 1, [500, 700], [2, 1])],
+        clickhouse, "group_members",
+        ("consultation_id", "country", "run", "participants", "group_ids"),
+        # A country's groups have numbers of their own.
+        [("layout", "", 1, [500, 700], [2, 1]), ("layout", "FR", 9, [500, 700], [0, 3])],
     )  # fmt: skip
     votes = {row["voter-id"]: row["vote"] for row in rows(clickhouse, votes_sql(str))}
     assert votes == {"0": "-1", "1": "1"}

@@ -24,8 +24,8 @@ COLUMNS = {
     " share_of_weight",
     "live_consultation/clusters": "label proposals ballots agreement agreement_low agreement_high"
     " spread",
-    "live_consultation/opinion_groups": "verdict group size grouped participants silhouette"
-    " noise_silhouette computed_at",
+    "live_consultation/opinion_groups": "verdict group size grouped participants dimensions gap"
+    " share_error computed_at",
     "live_consultation/signals": "kind text people ballots rank rank_without largest_shift active"
     " first_seen last_seen",
     "campaign_arrivals/votes_by_country": "time country ballots",

@@ -9,5 +9,6 @@ def names(app) -> set[str]:
 
 
 def test_each_measurement_has_its_command() -> None:
-    assert names(evaluation) == {"clusters", "semantics", "groups", "encoder", "signals"}
+    measurements = {"clusters", "semantics", "groups", "group_times", "encoder", "signals"}
+    assert names(evaluation) == measurements
     assert names(load) == {"run", "bulk", "replay", "capacity", "report"}

@@ -54,7 +54,7 @@ def test_the_process_groups_and_lives_on_without_clickhouse(tmp_path: Path):
             wait_for(
                 lambda: (
                     client.query(
-                        "SELECT 1 FROM marts.opinion_groups WHERE verdict = 'distinct groups'"
+                        "SELECT 1 FROM marts.opinion_groups WHERE verdict = 'separate groups'"
                     ).result_rows
                 )
             )
@@ -63,7 +63,7 @@ def test_the_process_groups_and_lives_on_without_clickhouse(tmp_path: Path):
                 env=environment, check=True, capture_output=True,
             )  # fmt: skip
             shown = json.loads(printed.stdout)
-            assert shown["run"]["verdict"] == "distinct groups"
+            assert shown["run"]["verdict"] == "separate groups"
             assert sum(group["size"] for group in shown["groups"]) == shown["run"]["grouped"]
             assert shown["representatives"]
             assert len(shown["consensus"]) == 5
@@ -71,7 +71,7 @@ def test_the_process_groups_and_lives_on_without_clickhouse(tmp_path: Path):
                 [*python, "pipelines.cli.main", "groups", "alive"],
                 env=environment, check=True, capture_output=True,
             )  # fmt: skip
-            assert b"alive: distinct groups" in text.stdout
+            assert b"alive: separate groups" in text.stdout
             assert b"what all groups agree on" in text.stdout
         except BaseException:
             part.kill()

@@ -1,18 +1,25 @@
--- The newest run of opinion groups of each consultation.
+-- The newest run of opinion groups of each consultation, and of each of its countries.
 SELECT
     consultation_id AS consultation_id,  -- Consultation
-    status AS status,  -- grouped, too_few or too_large
+    country AS country,  -- Whose ballots: ISO 3166-1; empty: all countries' together
+    status AS status,  -- grouped or too_few
     as_of AS as_of,  -- Broker time of the newest vote considered
     computed_at AS computed_at,  -- When the run ended
     seconds AS seconds,  -- How long the run took
     ballots AS ballots,  -- Current ballots of the trusted series
     participants AS participants,  -- People with at least one ballot
+    eligible AS eligible,  -- People with enough ballots to be grouped
+    $group_share_error AS share_error,  -- 95 %: how far a group's share may be off because people were drawn
     grouped AS grouped,  -- People in groups
     proposals AS proposals,  -- Proposals with at least one ballot
     k AS k,  -- How many groups
     silhouette AS silhouette,  -- Mean silhouette of the base clusters
-    noise_silhouette AS noise_silhouette,  -- Greatest silhouette of the shuffled runs; NULL: not tested yet
-    toUInt8(k > 0 AND $groups_significant) AS groups_significant,  -- 1: the groups are more than noise
+    dimensions AS dimensions,  -- Lines along which people differ more than by chance; NULL: not tested yet
+    arrayElement(shares, 1) AS first_share,  -- Share of the first line in all differences
+    noise_mean + $min_deviations * noise_deviation AS noise_share,  -- What chance reaches; NULL: not tested yet
+    gap AS gap,  -- Share of the people who would have to move for the gap between groups to close
+    toUInt8(k > 0 AND $groups_significant) AS groups_significant,  -- 1: people differ more than by chance
+    toUInt8(groups_significant AND $groups_separate) AS groups_separate,  -- 1: there is a gap between groups
     method AS method,  -- Name and version of the method
     group_ids AS group_ids,  -- The groups, from the largest
     sizes AS sizes,  -- People in each

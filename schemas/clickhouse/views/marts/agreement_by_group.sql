@@ -12,7 +12,7 @@ SELECT
     if(votes.seen = 0, NULL, votes.disagree / votes.seen) AS disagree_rate,  -- disagree / votes; NULL without votes
     $group_pa AS pa,  -- (agree + 1) / (votes + 2)
     $group_pd AS pd,  -- (disagree + 1) / (votes + 2)
-    votes.groups_significant AS groups_significant,  -- 1: the groups are more than noise; 0: no distinct groups
+    votes.groups_significant AS groups_significant,  -- 1: people differ more than by chance; 0: what groups say may be chance
     $group_consensus_method AS method,  -- Name and version of the method of pa and pd
     votes.as_of AS as_of  -- Broker time of the newest vote considered
 FROM tutti.group_votes AS votes

@@ -16,7 +16,7 @@ SELECT
     $bridging_low AS bridging_low,  -- Its lower bound
     $bridging_high AS bridging_high,  -- Its upper bound, at most 1
     $group_spread AS group_spread,  -- Greatest less least pa over the groups
-    max(votes.groups_significant) AS groups_significant,  -- 1: the groups are more than noise; 0: no distinct groups
+    max(votes.groups_significant) AS groups_significant,  -- 1: people differ more than by chance; 0: what groups say may be chance
     $group_consensus_method AS method,  -- Name and version of the method
     max(votes.as_of) AS as_of  -- Broker time of the newest vote considered
 FROM tutti.group_votes AS votes

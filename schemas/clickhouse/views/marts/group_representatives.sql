@@ -62,7 +62,7 @@ SELECT
     repness_test AS repness_test,  -- z statistic of the group against all other groups together
     significant AS significant,  -- 1: both statistics exceed 1.2816 (90 %, one-sided)
     score AS score,  -- repness x repness_test x p x p_test
-    groups_significant AS groups_significant,  -- 1: the groups are more than noise; 0: no distinct groups
+    groups_significant AS groups_significant,  -- 1: people differ more than by chance; 0: what groups say may be chance
     $representatives_method AS method,  -- Name and version of the method
     as_of AS as_of  -- Broker time of the newest vote considered
 FROM ranked

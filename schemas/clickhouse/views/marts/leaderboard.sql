@@ -139,7 +139,7 @@ SELECT
     if(weakest = 0, NULL, weakest_votes) AS weakest_country_votes,  -- Its ballots, trusted
     divisiveness AS divisiveness,  -- 4 agree disagree / votes^2, 0 to 1; NULL without votes; $by_divisiveness
     country_spread AS country_spread,  -- Weighted standard deviation of the countries' agreement, 0 to 0.5; $by_country_spread
-    group_spread AS group_spread,  -- Greatest less least agreement over the opinion groups of their newest run, 0 to 1; NULL: no distinct groups, one with fewer than 5 ballots, or a proposal about the consultation itself; $by_group_spread
+    group_spread AS group_spread,  -- Greatest less least agreement over the opinion groups of their newest run, 0 to 1; NULL: no disagreement beyond chance, a group with fewer than 5 ballots, or a proposal about the consultation itself; $by_group_spread
     countries AS countries,  -- Known countries with at least one ballot
     $qualification_columns
     $raw_columns

@@ -1,28 +1,49 @@
 -- Opinion groups: people who vote alike, found in the current ballots of the trusted series. A row
--- for each group; one row with group NULL where there is none. Read groups_significant first: clustering
--- finds groups in noise, too.
+-- for each group; one row with group NULL where there is none. Read the verdict first: clustering
+-- finds groups in noise, and cuts a continuum as readily as camps.
 SELECT
     consultation_id AS consultation_id,  -- Consultation
     if(k = 0, NULL, group_id) AS group,  -- Number of the group, kept from run to run by largest overlap
     if(k = 0, NULL, group_size) AS size,  -- People in it
     k AS k,  -- How many groups; 0: none
-    groups_significant AS groups_significant,  -- 1: the silhouette is above that of 19 runs with shuffled votes; 0: no distinct groups
+    dimensions AS dimensions,  -- Lines along which people differ more than by chance, 5: or more; NULL: not tested yet
+    groups_significant AS groups_significant,  -- 1: there is such a line; 0: what the groups say may be chance
+    groups_separate AS groups_separate,  -- 1: there is a gap between groups; 0: none is seen, the groups are cuts through a continuum
     multiIf(
-        status = 'too_large', 'not grouped: the consultation is too large',
         k = 0, 'too little to group',
-        noise_silhouette IS NULL, 'not tested yet',
-        groups_significant, 'distinct groups',
-        'no distinct groups'
-    ) AS verdict,  -- The same in words
+        dimensions IS NULL, 'not tested yet',
+        NOT groups_significant, 'no disagreement beyond chance',
+        groups_separate, 'separate groups',
+        'a continuum, no separate groups'
+    ) AS verdict,  -- Both parts in a few words
+    multiIf(
+        k = 0, 'Too few people have voted on enough proposals, or nearly all of them alike.',
+        dimensions IS NULL, 'Whether this is more than chance is being tested.',
+        NOT groups_significant, 'How people vote on one proposal says no more about how they vote on another than chance would: there are no camps to report.',
+        concat(
+            'People disagree along ', toString(dimensions), if(dimensions = $max_dimensions, ' or more', ''),
+            if(dimensions = 1, ' line', ' lines'), ', more than chance explains',
+            if(
+                groups_separate,
+                concat(', and fall into separate groups: at least ', toString(round(100 * gap, 1)), ' % of them would have to think otherwise for the gap between the groups to close.'),
+                '. No gap is seen along it: people stand everywhere between the ends, and the groups are cuts through a continuum, not camps.'
+            )
+        )
+    ) AS explanation,  -- The same as a sentence that may be quoted
+    first_share AS first_share,  -- Share of the first line in all differences, 0 to 1
+    noise_share AS noise_share,  -- What chance reaches at most: mean of 19 deals plus $min_deviations standard deviations; NULL: not tested yet
+    gap AS gap,  -- Dip: share of the people who would have to move for one peak to be left, 0 to 0.25
     silhouette AS silhouette,  -- Mean silhouette of the base clusters, -1 to 1; k is the one with the greatest
-    noise_silhouette AS noise_silhouette,  -- Greatest silhouette of the 19 shuffled runs; NULL: not tested yet
-    grouped AS grouped,  -- People with enough ballots to be in a group
+    grouped AS grouped,  -- People in groups; where there are more than can be read, drawn by chance
+    eligible AS eligible,  -- People with enough ballots to be in a group, those included who were not drawn
+    share_error AS share_error,  -- size / grouped is right to so much, 95 %; 0: all were read
     participants AS participants,  -- People with at least one ballot
-    proposals AS proposals,  -- Proposals with at least one ballot
-    ballots AS ballots,  -- Current ballots; of a consultation that is too large, as far as counted
+    proposals AS proposals,  -- Proposals by which people were grouped
+    ballots AS ballots,  -- Current ballots by which people were grouped
     seconds AS seconds,  -- How long the run took, s
     computed_at AS computed_at,  -- When the run ended
     method AS method,  -- Name and version of the method
     as_of AS as_of  -- Broker time of the newest vote considered
 FROM tutti.opinion_runs
 LEFT ARRAY JOIN group_ids AS group_id, sizes AS group_size
+WHERE country = ''

@@ -4,7 +4,10 @@ from conversations import pseudonym, read_conversation, simulated
 from places import FIXTURES
 from sklearn.metrics import adjusted_rand_score
 
-from operators.core.groups.partition import grouped, partition
+from loadtests.evaluation.group_cases import simulate
+from operators.core.groups.partition import grouped, min_size, partition
+from operators.core.groups.separation import gap, places
+from operators.core.groups.significance import separate
 
 FIXTURE = read_conversation(FIXTURES / "polis")
 
@@ -82,3 +85,42 @@ def test_people_who_all_vote_the_same_are_no_groups(people):
     ballots = {(str(n), f"p-{p}"): 1 for n in range(people) for p in range(9)}
     found = partition(type(FIXTURE)(ballots, set(), {}).opinions())
     assert (found.k, found.silhouette) == (0, 0.0)
+
+
+def test_two_opposite_patterns_are_two_groups():
+    """There are two places on the map: people who agree with every word."""
+    ballots = {
+        (str(n), f"p-{p}"): 1 if (n < 300) ^ (p % 2) else -1 for n in range(600) for p in range(10)
+    }
+    opinions = type(FIXTURE)(ballots, set(), {}).opinions()
+    found = partition(opinions)
+    assert (found.k, np.bincount(found.groups).tolist()) == (2, [300, 300])
+    assert separate(gap(places(opinions, found.members)), len(found.members))
+
+
+def test_a_lone_contrarian_is_no_group():
+    ballots = {
+        (str(n), f"p-{p}"): -1 if (n == 3) ^ (p % 2) else 1 for n in range(58) for p in range(12)
+    }
+    conversation = type(FIXTURE)(ballots, set(), {})
+    assert partition(conversation.opinions()).k == 0
+    assert partition(conversation.opinions(), least=1).k == 2
+
+
+def test_outliers_join_a_group_and_camps_stay_apart():
+    random = np.random.default_rng(3)
+    ballots = {
+        (str(n), f"p-{p}"): (1 if (n % 2) ^ (p % 2) else -1) * int(random.choice([1, 1, 1, -1]))
+        for n in range(80)
+        for p in range(20)
+    } | {("9999", f"p-{p}"): -1 for p in range(20)}
+    opinions = type(FIXTURE)(ballots, set(), {}).opinions()
+    found = partition(opinions)
+    assert len(found.groups) == 81
+    assert np.bincount(found.groups).min() >= min_size(81)
+
+
+def test_no_group_is_smaller_than_the_least_size():
+    for seed in range(1, 8):
+        found = partition(simulate("contrarian", seed).opinions)
+        assert np.bincount(found.groups).min() >= min_size(len(found.members))
