@@ -85,6 +85,7 @@ class Manifest(_ManifestTable, frozen=True):
         tokenizer: File of the ``tokenizers`` library.
         calibration: Cosines that clusters begin with.
         prefix: Put in front of each text, for encoders that were trained so.
+        licence_text: File of the licence's text, where it has to go with the weights.
         notes: What users should know.
         self_test: A recorded vector.
     """
@@ -104,6 +105,7 @@ class Manifest(_ManifestTable, frozen=True):
     tokenizer: File
     calibration: Calibration
     prefix: Annotated[str, msgspec.Meta(pattern=r"\A[^\x00-\x1f\x7f]{0,100}\Z")] = ""
+    licence_text: FileName | None = None
     notes: Line | None = None
     self_test: SelfTest | None = None
 
