@@ -151,7 +151,10 @@ class _Graph:
             "MatMulNBits",
             [vectors, self.constant(matrix.packed), self.constant(scales)],
             domain=RUNTIME,
-            **{"K": blocks * BLOCK, "N": rows, "bits": 4, "block_size": BLOCK},
+            K=blocks * BLOCK,
+            N=rows,
+            bits=4,
+            block_size=BLOCK,
             accuracy_level=FLOAT32,
         )
 
@@ -176,7 +179,10 @@ class _Graph:
             "GatherBlockQuantized",
             [values, numbers, *scales],
             domain=RUNTIME,
-            **{"gather_axis": 0, "quantize_axis": 1, "block_size": BLOCK, "bits": 4},
+            gather_axis=0,
+            quantize_axis=1,
+            block_size=BLOCK,
+            bits=4,
         )
 
 

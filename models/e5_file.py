@@ -8,6 +8,7 @@ tokenizer replaces, and the weights, those of matrices in 4 bits.
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -82,7 +83,7 @@ def _read(data: bytes) -> E5File:
     at += 4 * (number + 1)
     scores = np.frombuffer(data, "<f4", number, at).tolist()
     at += 4 * number
-    names = [data[at + begin : at + end].decode() for begin, end in zip(ends, ends[1:], strict=False)]
+    names = [data[at + begin : at + end].decode() for begin, end in pairwise(ends)]
     at += length
     # The replaced characters: `unigram.tokenizer` says why they are not needed.
     (replaced,) = struct.unpack_from("<4xI", data, at)

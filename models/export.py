@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from models import bert, unigram
 from models.e5_file import read_e5
-from models.load import content, files
+from models.load import content
 from models.manifest import NAME, Manifest, SelfTest, read, render
 from models.onnx_encoder import OnnxEncoder
 from models.verify import verify
@@ -66,7 +66,9 @@ def export(weights: Path, manifest_path: Path, folder: Path) -> Manifest:
         (part / manifest.onnx.file).write_bytes(_graph(network, manifest, weights))
         (part / manifest.tokenizer.file).write_bytes(network.tokenizer)
         if manifest.licence_text is not None:
-            shutil.copy(manifest_path.with_name(manifest.licence_text), part)
+            _copy(manifest_path.with_name(manifest.licence_text), part)
+        if manifest.directions is not None:
+            _copy(manifest_path.with_name(manifest.directions.file), part)
         (part / NAME).write_text(render(manifest))
         made = verify(part) if manifest.recorded else record(part / NAME)
         # An encoder is no secret, and the stack may run as another user than set-up.
@@ -83,13 +85,15 @@ def record(manifest_path: Path) -> Manifest:
         TerminalError: A file is missing or cannot be used as the manifest says.
     """
     manifest = read(manifest_path)
-    bare = [msgspec.structs.replace(file, sha256="") for file in files(manifest)]
+    bare = [msgspec.structs.replace(file, sha256="") for file in manifest.files]
     contents = [content(manifest_path, file) for file in bare]
-    onnx, tokenizer = (
+    onnx, tokenizer, *more = (
         msgspec.structs.replace(file, sha256=sha256(found).hexdigest())
         for file, found in zip(bare, contents, strict=True)
     )
-    made = msgspec.structs.replace(manifest, onnx=onnx, tokenizer=tokenizer)
+    made = msgspec.structs.replace(
+        manifest, onnx=onnx, tokenizer=tokenizer, directions=more[0] if more else None
+    )
     [vector] = OnnxEncoder(made, *contents).encode([SELF_TEST])
     first = tuple(round(float(component), 6) for component in vector[:COMPONENTS])
     made = msgspec.structs.replace(made, self_test=SelfTest(SELF_TEST, first))
@@ -97,6 +101,13 @@ def record(manifest_path: Path) -> Manifest:
     part.write_text(render(made))
     part.replace(manifest_path)
     return made
+
+
+def _copy(file: Path, folder: Path) -> None:
+    try:
+        shutil.copyfile(file, folder / file.name)
+    except OSError as error:
+        raise TerminalError(f"{file} cannot be read: {error.strerror}.") from None
 
 
 class _Network(NamedTuple):

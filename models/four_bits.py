@@ -49,7 +49,7 @@ class FourBits:
     @property
     def packed(self) -> NDArray[np.uint8]:
         """As ONNX Runtime wants it: byte j of a block holds columns 2j (low) and 2j + 1 (high)."""
-        found: NDArray[np.uint8] = self.codes[..., 0::2] | (self.codes[..., 1::2] << 4)
+        found: NDArray[np.uint8] = self.codes[..., 0::2] | (self.codes[..., 1::2] << np.uint8(4))
         return found
 
     @property

@@ -35,7 +35,9 @@ def tokenizer(pieces: Sequence[tuple[str, float]]) -> bytes:
         "padding": None,
         "added_tokens": [
             {
-                **{"id": number[token], "content": token, "special": True},
+                "id": number[token],
+                "content": token,
+                "special": True,
                 **dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False),
             }
             for token in sorted(specials, key=lambda token: number[token])
@@ -45,8 +47,10 @@ def tokenizer(pieces: Sequence[tuple[str, float]]) -> bytes:
             "normalizers": [_replace(_AS_SPACE), _replace(" {2,}")],
         },
         "pre_tokenizer": {
-            **{"type": "Metaspace", "replacement": SPACE},
-            **{"prepend_scheme": "always", "split": True},
+            "type": "Metaspace",
+            "replacement": SPACE,
+            "prepend_scheme": "always",
+            "split": True,
         },
         "post_processor": {
             "type": "TemplateProcessing",
@@ -59,7 +63,9 @@ def tokenizer(pieces: Sequence[tuple[str, float]]) -> bytes:
         },
         "decoder": None,
         "model": {
-            **{"type": "Unigram", "unk_id": number[UNKNOWN], "byte_fallback": False},
+            "type": "Unigram",
+            "unk_id": number[UNKNOWN],
+            "byte_fallback": False,
             "vocab": [list(piece) for piece in pieces],
         },
     }
