@@ -13,6 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from models.four_bits import BLOCK, FourBits
 from operators.core.errors import TerminalError
 
 OPSET: Final = 20  # the first version with Gelu
@@ -20,8 +21,14 @@ IR_VERSION: Final = 9
 MASKED: Final = np.float32(-1e4)
 """Added to the attention of padding tokens: their share becomes 0 in float32."""
 
+RUNTIME: Final = "com.microsoft"
+"""Domain of ONNX Runtime's own operators, which compute with 4-bit matrices."""
+FLOAT32: Final = 1
+"""Accuracy level of these: what is multiplied with stays float32. As int8 (level 4), a vector's
+bits would depend on the processor, and cosines be off by up to 0.02."""
+
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-Weights = Mapping[str, NDArray[Any]]
+Weights = Mapping[str, NDArray[Any] | FourBits]
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -78,7 +85,7 @@ def build(weights: Weights, config: Config) -> onnx.ModelProto:
             ],
             graph.constants,
         ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
+        opset_imports=[helper.make_opsetid(*version) for version in graph.operators],
         ir_version=IR_VERSION,
         producer_name="tutti",
     )
@@ -94,6 +101,9 @@ class _Graph:
         # Some files hold the encoder under the name of a larger model.
         words = "embeddings.word_embeddings.weight"
         self._prefix = next((n.removesuffix(words) for n in weights if n.endswith(words)), "")
+        self.operators = [("", OPSET)]
+        if any(isinstance(weight, FourBits) for weight in weights.values()):
+            self.operators.append((RUNTIME, 1))
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
@@ -111,8 +121,12 @@ class _Graph:
         return self.constant(np.array(values, np.int64))
 
     def weight(self, name: str) -> NDArray[np.float32]:
+        found = self.stored(name)
+        return found.dense if isinstance(found, FourBits) else np.asarray(found, np.float32)
+
+    def stored(self, name: str) -> NDArray[Any] | FourBits:
         try:
-            return np.asarray(self._weights[self._prefix + name], np.float32)
+            return self._weights[self._prefix + name]
         except KeyError:
             raise TerminalError(
                 f"The weights hold no {name}: export a BERT-like encoder, or bring an ONNX file "
@@ -121,18 +135,59 @@ class _Graph:
 
     def linear(self, name: str, vectors: str, scale: float = 1.0) -> str:
         """``vectors · Wᵀ + b``, with a factor folded into the weights."""
-        weight = self.weight(f"{name}.weight").T * np.float32(scale)
+        stored = self.stored(f"{name}.weight")
         bias = self.weight(f"{name}.bias") * np.float32(scale)
-        product = self.node("MatMul", [vectors, self.constant(weight)])
+        if isinstance(stored, FourBits):
+            product = self._four_bits_product(stored, vectors, scale)
+        else:
+            weight = self.weight(f"{name}.weight").T * np.float32(scale)
+            product = self.node("MatMul", [vectors, self.constant(weight)])
         return self.node("Add", [product, self.constant(bias)])
+
+    def _four_bits_product(self, matrix: FourBits, vectors: str, scale: float) -> str:
+        rows, blocks = matrix.scales.shape
+        scales = (matrix.scales * np.float32(scale)).reshape(-1)
+        return self.node(
+            "MatMulNBits",
+            [vectors, self.constant(matrix.packed), self.constant(scales)],
+            domain=RUNTIME,
+            K=blocks * BLOCK,
+            N=rows,
+            bits=4,
+            block_size=BLOCK,
+            accuracy_level=FLOAT32,
+        )
 
     def layer_norm(self, name: str, vectors: str, epsilon: float) -> str:
         scale, bias = (self.constant(self.weight(f"{name}.{part}")) for part in ("weight", "bias"))
         return self.node("LayerNormalization", [vectors, scale, bias], axis=-1, epsilon=epsilon)
 
+    def table(self, name: str) -> list[str]:
+        """A table's constants, for `rows`."""
+        stored = self.stored(name)
+        if not isinstance(stored, FourBits):
+            return [self.constant(self.weight(name))]
+        codes = stored.packed.reshape(len(stored.scales), -1)
+        return [self.constant(codes), self.constant(stored.scales)]
+
+    def rows(self, table: list[str], numbers: str) -> str:
+        """The rows of a table that have these numbers."""
+        values, *scales = table
+        if not scales:
+            return self.node("Gather", [values, numbers])
+        return self.node(
+            "GatherBlockQuantized",
+            [values, numbers, *scales],
+            domain=RUNTIME,
+            gather_axis=0,
+            quantize_axis=1,
+            block_size=BLOCK,
+            bits=4,
+        )
+
 
 def _embeddings(graph: _Graph, config: Config) -> str:
-    words = graph.constant(graph.weight("embeddings.word_embeddings.weight"))
+    words = graph.table("embeddings.word_embeddings.weight")
     # All tokens are of type 0, so its row is added to the positions beforehand.
     positions = (
         graph.weight("embeddings.position_embeddings.weight")
@@ -143,7 +198,7 @@ def _embeddings(graph: _Graph, config: Config) -> str:
     zero = graph.integers(0)
     table = graph.constant(positions[config.first_position :])
     placed = graph.node("Slice", [table, zero, length, zero])
-    vectors = graph.node("Add", [graph.node("Gather", [words, "input_ids"]), placed])
+    vectors = graph.node("Add", [graph.rows(words, "input_ids"), placed])
     return graph.layer_norm("embeddings.LayerNorm", vectors, config.layer_norm_eps)
 
 

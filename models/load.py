@@ -4,7 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from models import manifest as manifests
-from models.manifest import File, Manifest
+from models.manifest import File
 from models.onnx_encoder import OnnxEncoder
 from operators.core.errors import TerminalError
 
@@ -28,12 +28,7 @@ def load(place: Path) -> OnnxEncoder:
             f"{path} holds no checksums: record those of files that you trust with "
             f"tutti models verify --record {path}."
         )
-    return OnnxEncoder(manifest, *(content(path, file) for file in files(manifest)))
-
-
-def files(manifest: Manifest) -> tuple[File, File]:
-    """The files of a manifest: graph and tokenizer."""
-    return manifest.onnx, manifest.tokenizer
+    return OnnxEncoder(manifest, *(content(path, file) for file in manifest.files))
 
 
 def content(manifest_path: Path, file: File) -> bytes:

@@ -43,6 +43,16 @@ class File(_ManifestTable, frozen=True):
     sha256: Digest = ""
 
 
+class Directions(File, frozen=True):
+    """The file of an encoder's language directions.
+
+    Attributes:
+        learnt_from: Digest of the sentences from which they were learnt.
+    """
+
+    learnt_from: Line | None = None
+
+
 class Calibration(_ManifestTable, frozen=True):
     """Cosines that a consultation begins with, until it has enough proposals of its own.
 
@@ -85,7 +95,9 @@ class Manifest(_ManifestTable, frozen=True):
         tokenizer: File of the ``tokenizers`` library.
         calibration: Cosines that clusters begin with.
         prefix: Put in front of each text, for encoders that were trained so.
+        licence_text: File of the licence's text, where it has to go with the weights.
         notes: What users should know.
+        directions: Language directions (`models.directions`) that are taken away from each vector.
         self_test: A recorded vector.
     """
 
@@ -104,13 +116,21 @@ class Manifest(_ManifestTable, frozen=True):
     tokenizer: File
     calibration: Calibration
     prefix: Annotated[str, msgspec.Meta(pattern=r"\A[^\x00-\x1f\x7f]{0,100}\Z")] = ""
+    licence_text: FileName | None = None
     notes: Line | None = None
+    directions: Directions | None = None
     self_test: SelfTest | None = None
 
     @property
     def recorded(self) -> bool:
         """Whether the checksums of all files are known."""
-        return bool(self.onnx.sha256 and self.tokenizer.sha256)
+        return all(file.sha256 for file in self.files)
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """What it is loaded from: graph, tokenizer, and language directions if there are any."""
+        files = (self.onnx, self.tokenizer)
+        return files if self.directions is None else (*files, self.directions)
 
     @property
     def model(self) -> str:
@@ -119,6 +139,8 @@ class Manifest(_ManifestTable, frozen=True):
             *(self.onnx.sha256, self.tokenizer.sha256, self.dimension, self.max_tokens),
             *(self.pooling, self.normalise, self.prefix, normalise.METHOD, ENCODING),
         ]
+        if self.directions is not None:
+            decisive.append(self.directions.sha256)
         return f"{self.name}/{sha256(json.dumps(decisive).encode()).hexdigest()[:6]}"
 
 
@@ -175,7 +197,8 @@ def render(manifest: Manifest) -> str:
     tables = {name: value for name, value in values.items() if isinstance(value, dict)}
     lines = [f"{name} = {_toml(value)}" for name, value in values.items() if name not in tables]
     for table, content in tables.items():
-        lines += ["", f"[{table}]", *(f"{key} = {_toml(value)}" for key, value in content.items())]
+        given = {key: value for key, value in content.items() if value is not None}
+        lines += ["", f"[{table}]", *(f"{key} = {_toml(value)}" for key, value in given.items())]
     return "\n".join(lines) + "\n"
 
 

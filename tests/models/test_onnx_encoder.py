@@ -8,6 +8,7 @@ import pytest
 from places import FIXTURES
 from tiny_encoders import Tiny
 
+from infra.config.folders import MODELS
 from models import onnx_encoder
 from models.load import load
 from models.onnx_encoder import OnnxEncoder
@@ -72,14 +73,22 @@ def test_no_text_gives_an_empty_array(tmp_path: Path) -> None:
 def test_a_vector_is_the_same_bit_by_bit_whatever_its_neighbours(
     default_encoder: OnnxEncoder, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = np.concatenate([default_encoder.encode([text]) for text in TEXTS])
     monkeypatch.setattr(onnx_encoder, "BATCH", batch)
-    for seed in range(3):
-        order = np.random.default_rng(seed).permutation(len(TEXTS))
-        together = default_encoder.encode([TEXTS[row] for row in order])
+    bits_depend_on_the_text_alone(default_encoder, TEXTS, orders=3)
+
+
+def test_so_is_one_of_the_multilingual_encoder(multilingual_encoder: OnnxEncoder) -> None:
+    bits_depend_on_the_text_alone(multilingual_encoder, TEXTS[::3], orders=2)
+
+
+def bits_depend_on_the_text_alone(encoder: OnnxEncoder, texts: list[str], orders: int) -> None:
+    alone = np.concatenate([encoder.encode([text]) for text in texts])
+    for seed in range(orders):
+        order = np.random.default_rng(seed).permutation(len(texts))
+        together = encoder.encode([texts[row] for row in order])
         np.testing.assert_array_equal(together, alone[order])
-    same = default_encoder.encode(["More trees"] * 40)
-    np.testing.assert_array_equal(same, default_encoder.encode(["More trees"]).repeat(40, axis=0))
+    same = encoder.encode(["More trees"] * 40)
+    np.testing.assert_array_equal(same, encoder.encode(["More trees"]).repeat(40, axis=0))
 
 
 @pytest.mark.parametrize("pooling", ["cls", "mean", "none"])
@@ -97,16 +106,22 @@ def test_a_graph_that_adds_otherwise_with_neighbours_gets_its_texts_one_by_one(
         np.testing.assert_array_equal(encoder.encode(texts), alone)
 
 
-def test_a_new_session_makes_the_same_bits(default_encoder: OnnxEncoder) -> None:
-    from infra.config.settings import Settings  # noqa: PLC0415
-
-    again = load(Settings.model_fields["model"].default)
-    np.testing.assert_array_equal(again.encode(TEXTS[:20]), default_encoder.encode(TEXTS[:20]))
+def test_a_new_session_makes_the_same_bits(made_encoder: OnnxEncoder) -> None:
+    again = load(MODELS / made_encoder.model.partition("/")[0])
+    np.testing.assert_array_equal(again.encode(TEXTS[:20]), made_encoder.encode(TEXTS[:20]))
 
 
-def test_vectors_have_length_1(default_encoder: OnnxEncoder) -> None:
-    vectors = default_encoder.encode([*TEXTS, "", "😀", "x" * 10_000])
+def test_vectors_have_length_1(made_encoder: OnnxEncoder) -> None:
+    vectors = made_encoder.encode([*TEXTS[:20], "", "😀", "x" * 3_000])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+
+
+def test_the_multilingual_encoder_puts_its_prefix_before_every_text(
+    multilingual_encoder: OnnxEncoder,
+) -> None:
+    tokens = multilingual_encoder._tokens("Mehr Bäume")
+    pieces = [multilingual_encoder._tokenizer.id_to_token(token) for token in tokens]
+    assert pieces == ["<s>", "▁que", "ry", ":", "▁Mehr", "▁Bäume", "</s>"]
 
 
 def test_the_default_encoder_gives_the_cosines_that_its_makers_publish(

@@ -14,12 +14,20 @@ from infra.local.provision.product import Product
 
 RECIPE = "2"  # raise it when the same sources must be installed anew
 MODEL = "all-minilm-l6-v2"  # the same as in infra/config/folders.py
+MULTILINGUAL = "multilingual-e5-small"
 MODEL_FILES = ("manifest.toml", "model.onnx", "tokenizer.json")
 MODEL_SOURCES = (
     "models/bert.py",
+    "models/directions.py",
+    "models/e5_file.py",
     "models/export.py",
+    "models/four_bits.py",
     "models/manifest.py",
+    "models/unigram.py",
     f"models/manifests/{MODEL}.toml",
+    f"models/manifests/{MULTILINGUAL}.toml",
+    f"models/manifests/{MULTILINGUAL}.directions.npy",
+    f"models/manifests/{MULTILINGUAL}.licence.txt",
 )
 PORT_BASE = 18100  # the same as in infra/config/settings.py, which needs pydantic
 
@@ -85,9 +93,10 @@ class Checkout:
 
     @property
     def models(self) -> Product:
-        """The default sentence encoder: of its weights, and of what makes an encoder of them."""
+        """The sentence encoders: of their weights, and of what makes encoders of them."""
         key = self._digest(self.lock("model"), *(self.root / name for name in MODEL_SOURCES))
-        return self._product("models", key, tuple(f"{MODEL}/{name}" for name in MODEL_FILES))
+        files = (f"{model}/{name}" for model in (MODEL, MULTILINGUAL) for name in MODEL_FILES)
+        return self._product("models", key, tuple(files))
 
     @property
     def products(self) -> tuple[Product, ...]:
