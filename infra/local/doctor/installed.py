@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
+from packaging.version import Version
+
 from infra.config.folders import CHECKOUT
 from infra.local.doctor.finding import Finding, some
 from infra.local.doctor.patient import Patient
@@ -37,7 +39,7 @@ def check_packages(_patient: Patient) -> Iterator[Finding]:
     wrong = [
         f"{name} {found or 'missing'} instead of {wanted}"
         for name, wanted in pinned.items()
-        if (found := _installed(name)) != wanted
+        if not (found := _installed(name)) or Version(found) != Version(wanted)
     ]
     if wrong:
         yield Finding("packages", "problem", some(wrong), "make setup")
