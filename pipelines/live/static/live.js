@@ -11,6 +11,7 @@ const store = {
 
 let paused = false;
 let waiting = false;
+let announced = "";  // the version that the event stream named last
 let connected = null;  // not known yet
 let renewedAt = Date.now();
 let busy = null;
@@ -38,7 +39,8 @@ function state() {
 async function renew(address = location.href) {
   busy?.abort();
   const asked = busy = new AbortController();
-  const answer = await fetch(address, { signal: asked.signal, headers: { Accept: "text/html" } });
+  // The browser's own copy may be the page of before.
+  const answer = await fetch(address, { signal: asked.signal, cache: "no-cache", headers: { Accept: "text/html" } });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   const next = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (asked.signal.aborted) return;
@@ -48,7 +50,8 @@ async function renew(address = location.href) {
   }
   page.dataset.version = next.body.dataset.version ?? "";
   renewedAt = Date.now();
-  waiting = false;
+  // A cache on the way may have answered with it, too: then the newer one is asked for again.
+  waiting = announced !== "" && page.dataset.version !== announced;
   state();
 }
 
@@ -123,6 +126,7 @@ function follow(address) {
   const events = new EventSource(address);
   events.addEventListener("board", (event) => {
     connected = true;
+    announced = event.lastEventId;
     if (event.lastEventId !== page.dataset.version) changed();
     state();
   });

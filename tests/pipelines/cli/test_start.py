@@ -85,7 +85,7 @@ def test_a_shell_that_completes_waits_for_typer_only(words):
 def test_a_wrong_setting_is_said_before_anything_else_is_imported():
     calls = [
         *([name] for name in ("demo", "up", "down", "status", "doctor", "reset", "rebuild")),
-        *([name] for name in ("sync", "reconcile", "list")),
+        *([name] for name in ("sync", "reconcile", "list", "operator-token")),
         *([name, "c"] for name in ("top", "groups", "clusters", "signals", "similar", "restore")),
         *(["explain", "c", "p"], ["query", "SELECT 1"], ["export", "c", "--to", "folder"]),
         *(["send", "-", "--kind", "votes"], ["schemas", "check", "-", "--kind", "votes"]),
