@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from string import Template
 from typing import Final
 
-from docs.generate.markdown import table
 from infra.config.folders import CHECKOUT
 from loadtests.evaluation.group_cases import LEANINGS, MIN_VOTED, SHARES_VOTED, SIZES, Kind
 from loadtests.evaluation.group_verdicts import (
@@ -20,6 +19,7 @@ from loadtests.evaluation.group_verdicts import (
     lines,
     verdict,
 )
+from loadtests.evaluation.signals.page import table
 from operators.core.groups import significance
 from operators.core.groups.partition import METHOD
 
@@ -54,6 +54,7 @@ those who agree about as readily.
 continuum: right is here whether it says that there are distinct groups.
 
 $kinds
+
 The constants in use are $deviations standard deviations, a dip of $dip, and $root for the dip \
 times the root of the people. Chosen on all kinds at once they would be $chosen; \
 the bounds of the dip in use are no lower than those that people spread evenly exceed less than \
@@ -64,6 +65,7 @@ once in 20 times, because camps that are none do more harm than a gap that is no
 By size, over all kinds:
 
 $by_size
+
 A gap that a few people show in few ballots is not seen: of the $wrong wrong verdicts $less say \
 less than there is, and $more more. So *a continuum* means that no gap is seen, which in a small \
 consultation is no proof.
@@ -73,6 +75,7 @@ consultation is no proof.
 What is true of them, nobody knows.
 
 $polis
+
 """)
 
 

@@ -90,7 +90,9 @@ def test_each_country_has_groups_of_its_own_ballots(clickhouse, analyst, worker)
     assert everyone[0]["participants"] == voters
     # The views of counts are of all countries together, as before.
     total = sum(row["votes"] for row in rows(analyst, "agreement_by_group", name))
-    assert total == everyone[0]["ballots"]
+    in_a_group = sum(row["size"] for row in everyone)
+    assert 0 < total <= everyone[0]["ballots"]
+    assert (total == everyone[0]["ballots"]) == (in_a_group == voters)
 
 
 def test_of_too_many_people_the_same_are_drawn_every_time(clickhouse, analyst, monkeypatch, worker):

@@ -71,7 +71,7 @@ def render(
         hours=f"{hours:g}",
         burst=burst.METHOD,
         identical=identical.METHOD,
-        attacks=_table(
+        attacks=table(
             ("traffic", "proposal", "ballots", "in", "seen after", "flagged", "rank → without"),
             (
                 _attack(scenario, outcome)
@@ -79,7 +79,7 @@ def render(
                 for outcome in outcomes
             ),
         ),
-        honest=_table(
+        honest=table(
             ("consultation", "proposal-hours", "signals"),
             [
                 *(
@@ -91,10 +91,10 @@ def render(
         ),
         people=f"{PEOPLE:,}",
         proposals=PROPOSALS,
-        rings=_table(
+        rings=table(
             _RING_HEADER, (_ring(crowd, found) for crowd, rows, _ in rings for found in rows)
         ),
-        alone=_table(
+        alone=table(
             ("honest people", "signals"),
             ((crowd.about, str(number)) for crowd, _, number in rings),
         ),
@@ -136,6 +136,7 @@ def _ring(crowd: Crowd, found: RingFound) -> tuple[str, ...]:
     )
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown, without a line's end behind its last row."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
