@@ -1,8 +1,11 @@
 """Fixtures of the whole suite."""
 
 import os
+import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -28,6 +31,19 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real consultations of shared/data are not here; fixtures cover the same")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium. Of a module: while it runs, this thread has an event loop already."""
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.skip("Chromium is not here: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        made = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield made
+        made.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

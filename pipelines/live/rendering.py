@@ -66,26 +66,30 @@ def row_bar(row: Any) -> drawing.Bar | None:
     return drawing.bar(row.agree, row.neutral, row.disagree, row.agree_low, row.agree_high)
 
 
-@cache
-def environment() -> Environment:
-    """The templates; every value is escaped."""
+def environment_of(templates: Path, **names: Any) -> Environment:
+    """The templates of a folder, which know these names; every value is escaped."""
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {
-        "static": static,
-        "board_path": board_path,
-        "proposal_path": proposal_path,
-        "row_bar": row_bar,
-        "per_cent": drawing.per_cent,
-        "languages": [language(code) for code in LANGUAGES],
-        "sorts": SORTS,
-    }
+    made.globals |= {"static": static, "per_cent": drawing.per_cent} | names
     return made
+
+
+@cache
+def environment() -> Environment:
+    """The public pages' templates."""
+    return environment_of(
+        TEMPLATES,
+        board_path=board_path,
+        proposal_path=proposal_path,
+        row_bar=row_bar,
+        languages=[language(code) for code in LANGUAGES],
+        sorts=SORTS,
+    )
 
 
 def draw(template: str, view: PageView, **values: Any) -> bytes:

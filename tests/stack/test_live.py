@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
@@ -11,7 +9,6 @@ from stack.watching import families, read, until
 
 from infra.clickhouse.open_boards import newest_tick
 
-CHROMIUM = Path("/usr/bin/chromium")
 NAME = "live-cities"
 PATH = f"/consultations/{NAME}"
 HOSTILE = "<img src=x onerror=document.title='acted'><script>document.title='acted'</script>"
@@ -71,17 +68,6 @@ def announced(stack):
     until(lambda: published(stack) >= 40, MINUTES_MS // 1000)
     until(lambda: "Plant more trees" in shown(stack, PATH), 60)
     return stack
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    if not CHROMIUM.exists():
-        pytest.skip("there is no /usr/bin/chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 @pytest.fixture

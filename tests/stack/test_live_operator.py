@@ -2,9 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
 from http.client import HTTPConnection
-from pathlib import Path
 from threading import Thread
 from urllib.parse import urlencode
 
@@ -14,7 +12,6 @@ from stack.watching import until
 from operators.core.clock import system_clock
 from schemas.reserved import PROBE_CONSULTATION
 
-CHROMIUM = Path("/usr/bin/chromium")
 NAME = "operated-cities"
 PERSON = "zq-operated-person"
 HOSTILE = "<img src=x onerror=document.title='acted'><script>document.title='acted'</script>"
@@ -68,17 +65,6 @@ def announced(stack):
     send_votes(stack, range(40))
     until(lambda: counted(stack) == 40, PATIENCE_S)
     return stack
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    if not CHROMIUM.exists():
-        pytest.skip("there is no /usr/bin/chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 @pytest.fixture

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from babel.numbers import format_decimal
 from babel.units import format_unit
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from pipelines.live.drawing import per_cent
 from pipelines.live.languages import LANGUAGES, Language, catalogue, language
 from pipelines.live.operator.alarms import Alarm, Country, Size
-from pipelines.live.static_files import static
+from pipelines.live.rendering import environment_of
 from schemas.rejections import ADVICE
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -117,29 +116,20 @@ def spark(minutes: Sequence[int]) -> list[tuple[int, str, str]]:
 
 @cache
 def environment() -> Environment:
-    """The templates; every value is escaped."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    """This page's templates."""
+    return environment_of(
+        TEMPLATES,
+        spark=spark,
+        duration=duration,
+        size=size,
+        rate=rate,
+        ago=ago,
+        sentence=sentence,
+        advice=ADVICE,
+        topics=TOPICS,
+        seconds=lambda number: timedelta(seconds=number),
+        languages=[language(code) for code in SPOKEN],
     )
-    made.globals |= {
-        "static": static,
-        "spark": spark,
-        "per_cent": per_cent,
-        "duration": duration,
-        "size": size,
-        "rate": rate,
-        "ago": ago,
-        "sentence": sentence,
-        "advice": ADVICE,
-        "topics": TOPICS,
-        "seconds": lambda number: timedelta(seconds=number),
-        "languages": [language(code) for code in SPOKEN],
-    }
-    return made
 
 
 def draw(template: str, spoken: Language, **values: Any) -> bytes:

@@ -6,7 +6,6 @@ browsers stands between them. Needs Debian's `chromium` and Python's `playwright
 
 import contextlib
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from html import escape
@@ -17,23 +16,11 @@ import pytest
 
 from infra.chdb_http.browser_guard import page_request
 
-CHROMIUM = shutil.which("chromium")
 SECRET = "top-secret-of-this-machine"  # noqa: S105 - of a test
 
 
 def browser_error() -> type[Exception]:
     return pytest.importorskip("playwright.sync_api").Error
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        pytest.skip("Chromium is not here: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Site:

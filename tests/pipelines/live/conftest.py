@@ -3,8 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError
 
 import pytest
@@ -12,7 +10,6 @@ from live_campaign import NAME, PublishedCampaign
 from live_rows import Site, serving
 from live_served import PATIENCE_S, Served, served
 
-CHROMIUM = Path("/usr/bin/chromium")
 FIRST_MS = 1_780_000_020_000 // 60_000 * 60_000
 
 
@@ -86,14 +83,3 @@ def town() -> Iterator[Town]:
         found = Town(running, campaign)
         found.wait_for(f'data-ticks="/api/v1{found.board}/publications"')
         yield found
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip("there is no /usr/bin/chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield made
-        made.close()

@@ -20,6 +20,27 @@ SELECT
     gap AS gap,  -- Share of the people who would have to move for the gap between groups to close
     toUInt8(k > 0 AND $groups_significant) AS groups_significant,  -- 1: people differ more than by chance
     toUInt8(groups_significant AND $groups_separate) AS groups_separate,  -- 1: there is a gap between groups
+    multiIf(
+        k = 0, 'too little to group',
+        dimensions IS NULL, 'not tested yet',
+        NOT groups_significant, 'no disagreement beyond chance',
+        groups_separate, 'separate groups',
+        'a continuum, no separate groups'
+    ) AS verdict,  -- Both parts in a few words
+    multiIf(
+        k = 0, 'Too few people have voted on enough proposals, or nearly all of them alike.',
+        dimensions IS NULL, 'Whether this is more than chance is being tested.',
+        NOT groups_significant, 'How people vote on one proposal says no more about how they vote on another than chance would: there are no camps to report.',
+        concat(
+            'People disagree along ', toString(dimensions), if(dimensions = $max_dimensions, ' or more', ''),
+            if(dimensions = 1, ' line', ' lines'), ', more than chance explains',
+            if(
+                groups_separate,
+                concat(', and fall into separate groups: at least ', toString(round(100 * gap, 1)), ' % of them would have to think otherwise for the gap between the groups to close.'),
+                '. No gap is seen along it: people stand everywhere between the ends, and the groups are cuts through a continuum, not camps.'
+            )
+        )
+    ) AS explanation,  -- The same as a sentence that may be quoted
     method AS method,  -- Name and version of the method
     group_ids AS group_ids,  -- The groups, from the largest
     sizes AS sizes,  -- People in each

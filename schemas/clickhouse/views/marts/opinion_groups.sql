@@ -9,27 +9,8 @@ SELECT
     dimensions AS dimensions,  -- Lines along which people differ more than by chance, 5: or more; NULL: not tested yet
     groups_significant AS groups_significant,  -- 1: there is such a line; 0: what the groups say may be chance
     groups_separate AS groups_separate,  -- 1: there is a gap between groups; 0: none is seen, the groups are cuts through a continuum
-    multiIf(
-        k = 0, 'too little to group',
-        dimensions IS NULL, 'not tested yet',
-        NOT groups_significant, 'no disagreement beyond chance',
-        groups_separate, 'separate groups',
-        'a continuum, no separate groups'
-    ) AS verdict,  -- Both parts in a few words
-    multiIf(
-        k = 0, 'Too few people have voted on enough proposals, or nearly all of them alike.',
-        dimensions IS NULL, 'Whether this is more than chance is being tested.',
-        NOT groups_significant, 'How people vote on one proposal says no more about how they vote on another than chance would: there are no camps to report.',
-        concat(
-            'People disagree along ', toString(dimensions), if(dimensions = $max_dimensions, ' or more', ''),
-            if(dimensions = 1, ' line', ' lines'), ', more than chance explains',
-            if(
-                groups_separate,
-                concat(', and fall into separate groups: at least ', toString(round(100 * gap, 1)), ' % of them would have to think otherwise for the gap between the groups to close.'),
-                '. No gap is seen along it: people stand everywhere between the ends, and the groups are cuts through a continuum, not camps.'
-            )
-        )
-    ) AS explanation,  -- The same as a sentence that may be quoted
+    verdict AS verdict,  -- Both parts in a few words
+    explanation AS explanation,  -- The same as a sentence that may be quoted
     first_share AS first_share,  -- Share of the first line in all differences, 0 to 1
     noise_share AS noise_share,  -- What chance reaches at most: mean of 19 deals plus $min_deviations standard deviations; NULL: not tested yet
     gap AS gap,  -- Dip: share of the people who would have to move for one peak to be left, 0 to 0.25
