@@ -1,5 +1,6 @@
 """The demo: a running consultation on the real stack, watched, ended and recounted."""
 
+import shlex
 import threading
 import time
 from collections import deque
@@ -218,6 +219,10 @@ def show(
         )
         sender.start()
         console.print(f"live page: {live_page(settings)}", soft_wrap=True)
+        shown = f"TUTTI_HOME={shlex.quote(str(settings.home))} .venv/bin/tutti operator-token"
+        console.print(
+            f"operator page: {live_page(settings)}/operator (its token: {shown})", soft_wrap=True
+        )
         _watch_for(watch, sender, console, seconds)
         console.print("no more votes: waiting for the last ones, then recounting the log …")
         sender.end()
