@@ -58,14 +58,19 @@ def duration(spoken: Language, length: timedelta) -> str:
     """A length of time in its largest fitting unit; below ten seconds with a tenth.
 
     >>> [duration(language("en"), timedelta(seconds=s)) for s in (1.25, 99, 5_400, 90_000, 864_000)]
-    ['1.2 sec', '99 sec', '90 min', '25 hr', '10 days']
+    ['1.2 secs', '99 secs', '90 mins', '25 hrs', '10 days']
     """
     seconds = max(0.0, length.total_seconds())
     unit, unit_s = next((unit, unit_s) for unit, limit_s, unit_s in UNITS if seconds < limit_s)
     number = seconds / unit_s
     tenths = seconds < 10  # noqa: PLR2004 - tenths of more say nothing
-    shown = format_decimal(number, "#,##0.0" if tenths else "#,##0", locale=spoken.locale)
-    return format_unit(shown, f"duration-{unit}", "short", locale=spoken.locale)
+    return format_unit(
+        number,
+        f"duration-{unit}",
+        "short",
+        format="#,##0.0" if tenths else "#,##0",
+        locale=spoken.locale,
+    )
 
 
 def size(spoken: Language, number: int) -> str:

@@ -111,7 +111,9 @@ def test_values_are_written_as_in_the_language():
     assert rate(ENGLISH, 4_321.9) == "4,322"
     assert rate(ENGLISH, None) == "–"
     assert size(german, 72_500_000_000) == "72,5 GB"
-    assert duration(ENGLISH, timedelta(seconds=-3)) == "0.0 sec"
+    assert duration(ENGLISH, timedelta(seconds=-3)) == "0.0 secs"
+    assert duration(ENGLISH, timedelta(days=1)) == "24 hrs"
+    assert duration(ENGLISH, timedelta(days=608)) == "608 days"
     alarm = Alarm("country_silent", {"consultation": NAME, "country": Country("RO"), "recent": 0,
                                      "minutes": 5, "expected": 1_730})  # fmt: skip
     assert "Rumänien" in sentence(german, alarm, {})
