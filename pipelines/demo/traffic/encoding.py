@@ -19,7 +19,7 @@ def vote_beginning(
     """Who, where and when; an empty country is left out.
 
     Example:
-        >>> vote_beginning("c", "p", "u", "", "app", "2026-05-01T12:00:00Z")[-42:]
+        >>> vote_beginning("c", "p", "u", "", "app", "2026-05-01T12:00:00Z")[-48:]
         ',"source":"app","cast_at":"2026-05-01T12:00:00Z"'
     """
     home = f'"country":"{country}",' if country else ""
