@@ -65,7 +65,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Watch:
+class Observed:
     """What an observer saw: publication → when it was readable, ns of the monotonic clock."""
 
     seen_ns: dict[datetime, int] = field(default_factory=dict)
@@ -73,9 +73,9 @@ class Watch:
 
 
 @contextmanager
-def watching(newest: Callable[[], datetime | None], service: psutil.Process) -> Iterator[Watch]:
+def watching(newest: Callable[[], datetime | None], service: psutil.Process) -> Iterator[Observed]:
     """Note when each publication becomes readable, until the block ends."""
-    found, end = Watch(), threading.Event()
+    found, end = Observed(), threading.Event()
 
     def look() -> None:
         first = newest()
@@ -162,7 +162,7 @@ def audience(
     found.append(_reach(seen, watch, used / seconds, seconds))
 
 
-def _reach(seen: Followed, watch: Watch, cores: float, seconds: float) -> Reach:
+def _reach(seen: Followed, watch: Observed, cores: float, seconds: float) -> Reach:
     received = {datetime.fromisoformat(tick): at for tick, at in seen.received_ns.items()}
     common = sorted(set(received) & set(watch.seen_ns))
     delays = [

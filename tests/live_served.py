@@ -33,8 +33,8 @@ class Served:
         base: Address of its pages.
     """
 
-    def __init__(self, settings: Settings, clickhouse: Client) -> None:
-        self.settings, self.clickhouse = settings, clickhouse
+    def __init__(self, settings: Settings, clickhouse: Client, chosen: dict[str, str]) -> None:
+        self.settings, self.clickhouse, self._chosen = settings, clickhouse, chosen
         self.base = f"http://127.0.0.1:{settings.live_port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -43,13 +43,13 @@ class Served:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, **settings: str) -> None:
+    def start(self) -> None:
         """Start it, and wait until it answers."""
         environment = os.environ | {
             "TUTTI_HOME": str(self.settings.home),
             "TUTTI_PORT_BASE": str(self.settings.port_base),
             "PYTHONPATH": str(CHECKOUT),
-            **settings,
+            **self._chosen,
         }
         with (self.settings.home / "live.log").open("ab") as log:
             command = [sys.executable, "-m", "pipelines.live.main"]
@@ -94,9 +94,9 @@ def served(**settings: str) -> Iterator[Served]:
         with ephemeral_clickhouse(home) as found:
             clickhouse = connect(found)
             show_epoch(clickhouse)
-            made = Served(found, clickhouse)
+            made = Served(found, clickhouse, settings)
             try:
-                made.start(**settings)
+                made.start()
                 yield made
             finally:
                 made.stop()

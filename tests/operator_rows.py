@@ -18,7 +18,7 @@ from infra.clickhouse.operator_page import (
 from infra.local.status import ServiceStatus
 from pipelines.live.operator.headroom import StagePace
 from pipelines.live.operator.machine import Machine, Metrics
-from pipelines.live.operator.readings import Plan, Read, Readings
+from pipelines.live.operator.readings import LastRead, PacedReading, Readings
 
 NOW: Final = datetime(2026, 5, 1, 20, 30, tzinfo=UTC)
 HOSTILE: Final = '<img src=x onerror="document.title=1"> & \u200f {{ 7 * 7 }} {x} %s'
@@ -204,9 +204,9 @@ def readings_of(values: dict[str, Any], at: datetime | None = NOW) -> Readings:
         values: Reading → what it finds.
         at: The moment, at which the clock stands; None: nothing was read yet, and the clock runs.
     """
-    plans = [Plan(name, partial(values.get, name), 0.2, 0, "votes") for name in values]
+    plans = [PacedReading(name, partial(values.get, name), 0.2, 0, "votes") for name in values]
     if at is None:
         return Readings(plans)
     made = Readings(plans, clock=lambda: int(at.timestamp() * 1000))
-    made.found = {name: Read(value, at, 12) for name, value in values.items()}
+    made.found = {name: LastRead(value, at, 12) for name, value in values.items()}
     return made

@@ -250,7 +250,7 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FailedCheck:
     """A check of `marts.reconciliation` that failed."""
 
     check: str
@@ -308,6 +308,6 @@ def read_people(clickhouse: Client) -> dict[str, int]:
     return {consultation: int(people) for consultation, people in _rows(clickhouse, _PEOPLE)}
 
 
-def read_differences(clickhouse: Client) -> list[Difference]:
+def read_differences(clickhouse: Client) -> list[FailedCheck]:
     """What does not add up; it goes through all ballots."""
-    return [Difference(*row) for row in _rows(clickhouse, _CHECKS, rows=MAX_FINDINGS)]
+    return [FailedCheck(*row) for row in _rows(clickhouse, _CHECKS, rows=MAX_FINDINGS)]

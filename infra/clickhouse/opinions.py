@@ -142,7 +142,7 @@ def countries(clickhouse: Client, consultation: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class OpinionsRead:
     """What is grouped.
 
     Attributes:
@@ -156,20 +156,20 @@ class Reading:
     eligible: int | None
 
 
-def read_opinions(clickhouse: Client, consultation: str, country: str = "") -> Reading:
+def read_opinions(clickhouse: Client, consultation: str, country: str = "") -> OpinionsRead:
     """All ballots or, of too many, those of people drawn by their pseudonyms' hash."""
     known: dict[str, Any] = {"consultation": consultation, "country": country}
     [[rows, proposals]] = clickhouse.query(_EXTENT, parameters=known).result_rows
     if rows <= MAX_BALLOTS and proposals <= MAX_PROPOSALS:
         opinions = _read(clickhouse, _WHOLE, known)
-        return Reading(opinions, len(opinions.participants), None)
+        return OpinionsRead(opinions, len(opinions.participants), None)
     known |= {"proposals": SAMPLE_PROPOSALS, "bound": 0}
     [[participants]] = clickhouse.query(_PEOPLE, parameters=known).result_rows
     [[eligible, ballots, hashes]] = clickhouse.query(_ELIGIBLE, parameters=known).result_rows
     drawn = sample_size(eligible, ballots)
     if drawn:
         known["bound"] = hashes[drawn - 1]
-    return Reading(_read(clickhouse, _DRAWN, known), participants, eligible)
+    return OpinionsRead(_read(clickhouse, _DRAWN, known), participants, eligible)
 
 
 def _read(clickhouse: Client, query: str, known: dict[str, Any]) -> Opinions:

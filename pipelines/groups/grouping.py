@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 from infra.clickhouse.client import UNAVAILABLE
 from infra.clickhouse.group_runs import Head, Scope, read_former, write_groups
 from infra.clickhouse.opinions import (
-    Reading,
+    OpinionsRead,
     Snapshot,
     countries,
     newest_data_parts,
@@ -154,7 +154,7 @@ class Grouping:
                 self.waiting[scope] = snapshot  # the rest another time
                 return
 
-    def _head(self, scope: Scope, snapshot: Snapshot, began: int, reading: Reading) -> Head:
+    def _head(self, scope: Scope, snapshot: Snapshot, began: int, reading: OpinionsRead) -> Head:
         known = self._known[scope]
         known.run += 1
         return Head(

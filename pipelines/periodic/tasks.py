@@ -19,5 +19,5 @@ TASKS: Final[tuple[Task, ...]] = (
     Task("identical", scan_for_identical, waits=True),
     Task(suggestions.TASK, suggest, waits=True),
     # Waits: what is not counted yet would look like silence.
-    Task(traffic.TASK, traffic.Traffic().measure, waits=True),
+    Task(traffic.TASK, traffic.TrafficGauges().measure, waits=True),
 )

@@ -50,7 +50,7 @@ Labels = tuple[str, ...]
 Values = dict[Labels, float]
 
 
-class Traffic:
+class TrafficGauges:
     """Sets the gauges at each tick, and takes away what is not among the most frequent any more."""
 
     def __init__(self) -> None:

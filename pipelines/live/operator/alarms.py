@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from infra.clickhouse.arrivals import BEFORE_MIN, RECENT_MIN, Arrivals
 from infra.clickhouse.operator_page import (
-    Difference,
+    FailedCheck,
     LetterGroup,
     Signals,
     WaitingProposal,
@@ -115,7 +115,7 @@ class Facts:
     letters: list[LetterGroup] | None = None
     signals: Signals | None = None
     waiting: list[WaitingProposal] | None = None
-    differences: list[Difference] | None = None
+    differences: list[FailedCheck] | None = None
     machine: Machine | None = None
 
 

@@ -18,7 +18,7 @@ from operators.core.silence import silent
 from pipelines.live.operator.alarms import Alarm, Facts, alarms, open_now
 from pipelines.live.operator.headroom import StagePace
 from pipelines.live.operator.machine import Machine
-from pipelines.live.operator.readings import Read, Readings
+from pipelines.live.operator.readings import LastRead, Readings
 
 MAX_CELLS: Final = 60
 """Countries or sources in a table, over all consultations."""
@@ -94,7 +94,7 @@ class Overview:
     machine: Machine | None
     freshness: timedelta | None
     checked: bool
-    read: dict[str, Read]
+    read: dict[str, LastRead]
 
     @property
     def urgent(self) -> int:

@@ -14,7 +14,7 @@ from infra.config.settings import Settings
 from operators.core.clock import Clock, system_clock
 from pipelines.live.operator.headroom import StageWatch
 from pipelines.live.operator.machine import read_machine
-from pipelines.live.operator.readings import Plan
+from pipelines.live.operator.readings import PacedReading
 from schemas.reserved import PROBE_CONSULTATION
 
 ANSWER_S = 60
@@ -44,7 +44,7 @@ class Clients:
         return with_client
 
 
-def plans(settings: Settings, clock: Clock = system_clock) -> list[Plan]:
+def plans(settings: Settings, clock: Clock = system_clock) -> list[PacedReading]:
     """Everything that is read. What goes through all ballots rests longest."""
     reading = Clients(lambda: connect(settings, timeout_s=ANSWER_S)).reading
     watch = StageWatch()
@@ -53,18 +53,22 @@ def plans(settings: Settings, clock: Clock = system_clock) -> list[Plan]:
         return datetime.fromtimestamp(clock() / 1000, UTC)
 
     return [
-        Plan("consultations", reading(operator_page.read_consultations), 0.5, 4, "votes"),
-        Plan("stages", reading(lambda c: watch.seen(operator_page.read_stages(c))), 1, 4, "votes"),
-        Plan("leaders", reading(operator_page.read_leaders), 1, 4, "tables"),
-        Plan(
+        PacedReading("consultations", reading(operator_page.read_consultations), 0.5, 4, "votes"),
+        PacedReading(
+            "stages", reading(lambda c: watch.seen(operator_page.read_stages(c))), 1, 4, "votes"
+        ),
+        PacedReading("leaders", reading(operator_page.read_leaders), 1, 4, "tables"),
+        PacedReading(
             "arrivals",
             reading(lambda c: read_arrivals(c, now(), PROBE_CONSULTATION)),
             *(2, 10, "tables"),
         ),
-        Plan("letters", reading(lambda c: operator_page.read_letters(c, now())), 2, 10, "tables"),
-        Plan("waiting", reading(operator_page.read_waiting), 3, 10, "tables"),
-        Plan("signals", reading(operator_page.read_signals), 10, 20, "ballots"),
-        Plan("people", reading(operator_page.read_people), 30, 50, "ballots"),
-        Plan("checks", reading(operator_page.read_differences), 60, 50, "ballots"),
-        Plan("machine", lambda: read_machine(settings, clock), 2, 4, "machine"),
+        PacedReading(
+            "letters", reading(lambda c: operator_page.read_letters(c, now())), 2, 10, "tables"
+        ),
+        PacedReading("waiting", reading(operator_page.read_waiting), 3, 10, "tables"),
+        PacedReading("signals", reading(operator_page.read_signals), 10, 20, "ballots"),
+        PacedReading("people", reading(operator_page.read_people), 30, 50, "ballots"),
+        PacedReading("checks", reading(operator_page.read_differences), 60, 50, "ballots"),
+        PacedReading("machine", lambda: read_machine(settings, clock), 2, 4, "machine"),
     ]

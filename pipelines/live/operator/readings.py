@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PacedReading:
     """One thing to read.
 
     Attributes:
@@ -52,7 +52,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Read:
+class LastRead:
     """What was read last.
 
     Attributes:
@@ -81,11 +81,11 @@ class Readings:
         clock: This machine's.
     """
 
-    plans: Sequence[Plan]
+    plans: Sequence[PacedReading]
     clock: Clock = system_clock
     version: int = 0
     viewers: int = 0
-    found: dict[str, Read] = field(default_factory=dict)
+    found: dict[str, LastRead] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _queues: dict[Queue, ThreadPoolExecutor] = field(default_factory=dict)
     _asked_ms: int = -WATCHED_MS
@@ -93,7 +93,7 @@ class Readings:
     _telling: bool = False
 
     def __post_init__(self) -> None:
-        self.found = {plan.name: Read() for plan in self.plans}
+        self.found = {plan.name: LastRead() for plan in self.plans}
         self._queues = {queue: ThreadPoolExecutor(1, f"operator-{queue}") for queue in QUEUES}
 
     @property
@@ -122,7 +122,7 @@ class Readings:
         if waited:
             await asyncio.wait(waited, timeout=patience_s)
 
-    def _worth_waiting(self, plan: Plan, read: Read) -> bool:
+    def _worth_waiting(self, plan: PacedReading, read: LastRead) -> bool:
         """What was never read, and votes unless they were read just now."""
         if read.at is None:
             return True
@@ -136,7 +136,7 @@ class Readings:
             if read.task is None and now >= read.next_ms:
                 read.task = asyncio.create_task(self._read(plan, read))
 
-    async def _read(self, plan: Plan, read: Read) -> None:
+    async def _read(self, plan: PacedReading, read: LastRead) -> None:
         loop = asyncio.get_running_loop()
         LIVE_READS.inc()
         began = ended = self.clock()
@@ -158,7 +158,7 @@ class Readings:
             read.next_ms = max(due_ms, cooled_down_ms(began, ended, plan.rest))
             self._tell()
 
-    def _timed(self, plan: Plan) -> tuple[int, int, Any]:
+    def _timed(self, plan: PacedReading) -> tuple[int, int, Any]:
         began = self.clock()
         value = plan.read()
         return began, self.clock(), value

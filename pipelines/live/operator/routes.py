@@ -121,7 +121,7 @@ class OperatorPages:
             return Response("Log in first.\n", 401)
         if self.readings.viewers >= MAX_VIEWERS:
             return Response("Too many viewers.\n", 503, {"Retry-After": "10"})
-        seat = _Seat(self.readings)
+        seat = _Viewer(self.readings)
         return EventSourceResponse(
             self._events(seat, request.cookies.get(COOKIE, "")),
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
@@ -132,7 +132,7 @@ class OperatorPages:
             background=BackgroundTask(seat.leave),
         )
 
-    async def _events(self, seat: "_Seat", session: str) -> AsyncIterator[bytes]:
+    async def _events(self, seat: "_Viewer", session: str) -> AsyncIterator[bytes]:
         seen = -1
         try:
             while self.sessions.known(session):
@@ -162,7 +162,7 @@ def operator_pages(settings: Settings, readings: Readings) -> OperatorPages:
     )
 
 
-class _Seat:
+class _Viewer:
     """A viewer, counted once."""
 
     def __init__(self, readings: Readings) -> None:

@@ -25,7 +25,7 @@ from infra.service.metrics import CLICKHOUSE, METRICS, SOURCES
 from infra.service.metrics_server import PUSH_PATH, PUSH_TOKEN, Gathered, serve
 from operators.core.clock import system_clock
 from pipelines.periodic.scheduler import MINUTE_MS
-from pipelines.periodic.traffic import Traffic
+from pipelines.periodic.traffic import TrafficGauges
 
 STRANGE = "cities'\"\\{}\u2028ß"
 
@@ -65,7 +65,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
             clickhouse,
             [vote | {"participant": n, "origin_ms": now_ms - MINUTE_MS} for n in range(5)],
         )
-        Traffic().measure(clickhouse, now_ms)
+        TrafficGauges().measure(clickhouse, now_ms)
         with_every_label()
         server = serve(settings, Gathered(settings, lambda: now_ms))
         for source in SOURCES:

@@ -13,7 +13,9 @@ from live_campaign import HOSTILE
 from schemathesis import openapi
 
 EXAMPLES = 40
-TOO_MANY_REQUESTS = 429
+LATER = {429, 503}
+"""This address asks too often, or this machine is busy, and the service says so."""
+PATIENCE_S = 120
 STRANGE = (
     "'", '"', "<script>alert(1)</script>", "../../etc/passwd", "%00", "\x7f", "\u202e", "{{7*7}}",
     "a" * 3000, "-1", "NaN", "1e999", "' OR 1=1 --", "[object]", "\ud83d\ude00",
@@ -22,10 +24,11 @@ MARKUP = re.compile(r"<script>alert|<img src=x|onerror=\"document")
 
 
 def answer(town, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
-    """The answer, however long it takes until this address may ask again."""
+    """The answer, once this address may ask again and the service has time for it."""
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         found = asked_once(town, path, **headers)
-        if found[0] != TOO_MANY_REQUESTS:
+        if found[0] not in LATER or time.monotonic() > deadline:
             return found
         time.sleep(0.2)
 
@@ -96,13 +99,13 @@ def test_strange_ids_parameters_and_headers_are_answered_and_never_repeated_as_m
     paths += [f"/api/v1{town.board}/board?{name}={written}" for name in names]
     for path in paths:
         status, text, headers = answer(town, path)
-        assert status < 500 or status == 503, path
+        assert status < 500, path
         assert "content-security-policy" in {name.lower() for name in headers}
         assert MARKUP.search(text) is None, path
     plain = strange.encode("ascii", "ignore").decode().replace("\x7f", "")[:500]
     for name in ("Accept-Language", "If-None-Match", "Last-Event-ID", "X-Forwarded-For", "Accept"):
         status, _, _ = answer(town, town.board, **{name: plain or "x"})
-        assert status in {200, 304, 503}
+        assert status in {200, 304}
 
 
 def test_no_answer_holds_a_secret_a_pseudonym_or_the_machine(town):
@@ -142,6 +145,7 @@ def test_numbers_are_those_of_open_and_no_others(town):
 
 def test_a_proposals_picture_is_a_png_that_its_page_names(town):
     path = f"{town.board}/proposals/{town.campaign.arabic}"
-    _, page, _ = answer(town, path)
+    status, page, _ = answer(town, path)
+    assert status == 200
     assert f'content="https://vote.example{path}/picture.png"' in page
     assert town.served.get(f"{path}/picture.png").startswith(b"\x89PNG\r\n\x1a\n")

@@ -11,7 +11,7 @@ from infra.clickhouse.client import connect
 from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.service.periodic_metrics import PERIODIC
 from pipelines.periodic import traffic
-from pipelines.periodic.traffic import MAX_SERIES, NONE, OTHER, Traffic
+from pipelines.periodic.traffic import MAX_SERIES, NONE, OTHER, TrafficGauges
 from schemas.reserved import PROBE_CONSULTATION
 
 TICK_MS = 1_790_000_040_000
@@ -77,7 +77,7 @@ def test_ballots_are_counted_by_the_time_at_which_the_broker_received_them(click
     send(clickhouse, "cities", 9, 74, country="DE", source="")
     send(clickhouse, "cities", 11, 76, country="IT", source="web")
     send(clickhouse, "cities", 13, -1, country="FR")  # after the tick: of the next one
-    Traffic().measure(clickhouse, TICK_MS)
+    TrafficGauges().measure(clickhouse, TICK_MS)
     found = series()
     assert found["tutti_consultation_recent_votes", "cities"] == 5
     assert found["tutti_consultation_earlier_votes", "cities"] == 16
@@ -102,7 +102,7 @@ def test_a_consultation_is_open_as_its_campaign_announced_it(clickhouse, opens, 
         return None if days is None else TICK_MS + days * 86_400_000
 
     announce(clickhouse, "cities", moment(opens), moment(closes))
-    Traffic().measure(clickhouse, TICK_MS)
+    TrafficGauges().measure(clickhouse, TICK_MS)
     assert series()["tutti_consultation_open", "cities"] == expected
     assert series()["tutti_consultation_recent_votes", "cities"] == 0
 
@@ -115,7 +115,7 @@ def test_whatever_is_sent_the_number_of_series_is_bounded(clickhouse, monkeypatc
         announce(clickhouse, f"announced-{number}", None, None)
         for country in ("FR", "DE", "IT", "ES"):
             send(clickhouse, f"c{number}", number, 1, country=country, source=f"{country}'\"\\\n")
-    Traffic().measure(clickhouse, TICK_MS)
+    TrafficGauges().measure(clickhouse, TICK_MS)
     found = series()
     recent = {key[1]: value for key, value in found.items() if key[0] == RECENT}
     assert recent == {"c6": 24, "c5": 20, "c4": 16, OTHER: 4 * (1 + 2 + 3)}
@@ -131,13 +131,13 @@ def test_the_bound_is_the_one_that_is_stated():
 
 def test_who_is_called_other_is_among_the_others(clickhouse):
     send(clickhouse, OTHER, 4, 1, country="FR", source=OTHER)
-    Traffic().measure(clickhouse, TICK_MS)
+    TrafficGauges().measure(clickhouse, TICK_MS)
     assert series()["tutti_consultation_recent_votes", OTHER] == 4
     assert series()["tutti_source_recent_votes", OTHER, OTHER] == 4
 
 
 def test_what_is_not_among_the_most_frequent_any_more_goes(clickhouse):
-    task = Traffic()
+    task = TrafficGauges()
     send(clickhouse, "cities", 4, 1)
     task.measure(clickhouse, TICK_MS)
     assert series()["tutti_country_recent_votes", "cities", "FR"] == 4
@@ -147,6 +147,6 @@ def test_what_is_not_among_the_most_frequent_any_more_goes(clickhouse):
 
 def test_the_votes_of_the_probe_are_no_traffic(clickhouse):
     send(clickhouse, PROBE_CONSULTATION, 4, 1)
-    Traffic().measure(clickhouse, TICK_MS)
+    TrafficGauges().measure(clickhouse, TICK_MS)
     assert series()["tutti_consultation_recent_votes", OTHER] == 0
     assert not any(PROBE_CONSULTATION in key for key in series())

@@ -10,7 +10,7 @@ from operator_rows import waiting as pending
 from places import CHECKOUT
 
 from infra.clickhouse.arrivals import Arrivals
-from infra.clickhouse.operator_page import Difference, LetterGroup, Signals
+from infra.clickhouse.operator_page import FailedCheck, LetterGroup, Signals
 from pipelines.live.operator.alarm_kinds import KINDS, MANUAL
 from pipelines.live.operator.alarms import Facts, alarms
 from pipelines.live.operator.machine import Metrics
@@ -46,7 +46,7 @@ def test_before_anything_was_read_and_while_all_is_well_nothing_needs_anybody():
     ("facts", "expected"),
     [
         ({"unread": True}, "unread"),
-        ({"differences": [Difference("tallies = ballots", NAME, 9, 8)]}, "different"),
+        ({"differences": [FailedCheck("tallies = ballots", NAME, 9, 8)]}, "different"),
         ({"machine": machine([service("sink", ready=False)])}, "down"),
         ({"machine": machine([replace(service("sink", ready=False), busy=True)])}, "busy"),
         ({"machine": machine([service("kafka", fault="It does not trust us.")])}, "said"),
@@ -114,7 +114,7 @@ def test_a_consultation_that_is_not_open_may_be_silent(changed):
 
 def test_those_that_wake_somebody_come_first():
     night = {name: evening()[name] for name in ("signals", "arrivals")}
-    found = alarms(Facts(NOW, **night, differences=[Difference("a", "b", 1, 2)]))
+    found = alarms(Facts(NOW, **night, differences=[FailedCheck("a", "b", 1, 2)]))
     assert [alarm.level for alarm in found] == ["page", "warn", "warn", "warn"]
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from operators.core.errors import TransientError
-from pipelines.live.operator.readings import WATCHED_MS, Plan, Readings
+from pipelines.live.operator.readings import WATCHED_MS, PacedReading, Readings
 
 PATIENCE_S = 300
 
@@ -19,8 +19,8 @@ class Desk:
         self.gate.set()
         self.readings = Readings(
             [
-                Plan("quick", lambda: self.reading("quick"), 1, 4, "votes"),
-                Plan("slow", lambda: self.reading("slow", self.gate), 10, 20, "tables"),
+                PacedReading("quick", lambda: self.reading("quick"), 1, 4, "votes"),
+                PacedReading("slow", lambda: self.reading("slow", self.gate), 10, 20, "tables"),
             ],
             clock=lambda: self.now,
         )
