@@ -48,6 +48,8 @@ class Engine:
     def __init__(self, folder: Path, config: Path) -> None:
         # The engine takes its time zone from the process, once, while it is loaded.
         os.environ["TZ"] = "UTC"
+        # Of its own zones there is one spelling each; of a machine's files there are endless ones.
+        os.environ["TZDIR"] = "/nonexistent"
         import chdb  # noqa: PLC0415 - 550 MB of engine, and only after the time zone is set
 
         self._chdb = chdb
@@ -78,6 +80,10 @@ class Engine:
         with self.connection({}) as connection:
             lines = connection.query(sql, "TSVRaw").bytes().decode().splitlines()
         return [tuple(line.split("\t")) for line in lines]
+
+    def time_zones(self) -> frozenset[str]:
+        """Names of the zones that it has."""
+        return frozenset(name for (name,) in self.rows("SELECT time_zone FROM system.time_zones"))
 
     @contextmanager
     def connection(self, settings: Mapping[str, str], database: str = "") -> Iterator[Any]:

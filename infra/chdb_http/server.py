@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from infra.chdb_http import engine_config, limits
 from infra.chdb_http.app import HttpApp
 from infra.chdb_http.body import BodyMemory
 from infra.chdb_http.config import ServerConfig
+from infra.chdb_http.confinement import confine
 from infra.chdb_http.connection import LimitedConnection
 from infra.chdb_http.engine import Engine, identifier
 from infra.chdb_http.errors import CannotServeError, QueryError
@@ -84,6 +86,10 @@ def _open_engine(config: ServerConfig) -> Engine:
     config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.rmtree(config.temporary, ignore_errors=True)
     config.temporary.mkdir(mode=0o700, parents=True)
+    os.environ["TMPDIR"] = str(
+        config.temporary.resolve()
+    )  # the engine makes a folder while it is loaded
+    confine(config)  # before the engine starts its threads
     file = config.temporary / "engine.xml"
     engine_config.write(file, config.memory_mb, config.temporary)
     engine = Engine(config.data, file)

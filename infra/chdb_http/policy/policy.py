@@ -26,11 +26,13 @@ from infra.chdb_http.policy import (
     redaction,
     token_check,
     values_check,
+    zone_arguments,
 )
 from infra.chdb_http.policy.chosen_settings import read_chosen_settings, take_clause
 from infra.chdb_http.policy.functions import read_functions
 from infra.chdb_http.policy.parser import StatementParser
 from infra.chdb_http.policy.verdicts import VerdictCache
+from infra.chdb_http.policy.zones import MAX_USED, TimeZones
 from infra.chdb_http.request import Request
 
 
@@ -68,14 +70,16 @@ class OperatorPolicy:
             - operator_allowlist.TABLE_FUNCTIONS,
         )
         self._closed_settings = operator_allowlist.read_closed_settings(engine)
+        self._zones = TimeZones(engine.time_zones(), None, out_of_reach)
         self._default_database = default_database
         self._verdicts = VerdictCache[str]()
 
     def admit(self, request: Request) -> Request:
         """As `Policy.admit`."""
-        for name in request.settings:
+        for name, value in request.settings.items():
             if name in self._closed_settings:
                 raise out_of_reach(f"the setting {name} cannot be chosen")
+            self._zones.check_setting(name, value)
         wanted = request.database
         database = self._default_database if wanted in {"", "default"} else wanted
         if request.insert:
@@ -99,6 +103,8 @@ class OperatorPolicy:
         words = values_check.bare_words(data)
         if words is not None:
             token_check.check_words(words, self._functions)
+            if zone_arguments.may_name_one(words):
+                self._zones.check(data.decode(errors="replace"), {})
             return {}
         if len(data) > values_check.MAX_EXPRESSION_BYTES:
             raise out_of_reach("so many rows with subqueries or quoted names cannot be checked")
@@ -121,6 +127,7 @@ class OperatorPolicy:
             token_check.check_reach(
                 rewritten, request.params, self._functions, self._closed_settings
             )
+            self._zones.check(rewritten, request.params)
             tree = parser.tree(rewritten, request.params)
         if request.read_only:
             ast_check.check_reading(tree)
@@ -146,6 +153,7 @@ class AnalystPolicy:
             engine, allowlist.CATEGORIES, allowlist.SINGLE, allowlist.COSTLY
         )
         self._chosen = read_chosen_settings(engine, settings)
+        self._zones = TimeZones(engine.time_zones(), MAX_USED, unpublished)
         self._current = (*published, allowlist.SCHEMA_DATABASE)
         self._published = allowlist.SYSTEM_DATABASES.union(published)
         self._verdicts = VerdictCache[tuple[str, dict[str, str]]]()
@@ -157,10 +165,13 @@ class AnalystPolicy:
         rows = self._engine.rows("SELECT name FROM system.databases")
         databases = frozenset(row[0] for row in rows)
         sql, settings = self._admitted(request, databases)
+        settings = self._chosen.from_url(request.settings) | settings
+        for name, value in settings.items():
+            self._zones.check_setting(name, value)
         return replace(
             request,
             sql=sql.encode(),
-            settings=self._chosen.from_url(request.settings) | settings,
+            settings=settings,
             database=self._current_database(request.database, databases),
         )
 
@@ -175,6 +186,7 @@ class AnalystPolicy:
             with self._parser.session() as parser:
                 rewritten, settings = take_clause(parser.rewrite(request.sql))
                 token_check.check_published(rewritten, names)
+                self._zones.check(rewritten, {})  # names cannot be parameters
                 tree = parser.tree(rewritten, request.params)
             ast_check.check_published(tree, names, statement.named_format(rewritten.encode()))
             chosen = self._chosen.from_clause(settings)

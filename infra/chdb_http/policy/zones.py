@@ -1,0 +1,209 @@
+"""Time zones that a statement names.
+
+The engine loads a zone by its name, keeps it for as long as it runs (4.5 MB that no limit of memory
+counts), and takes `file:/…` for a file to read. So wherever it takes a zone there must stand one
+that it knows, as a plain literal: nothing that is computed can be looked at beforehand. A zone
+stands in three kinds of places: an argument of a function, a type (`DateTime('UTC')`), and the name
+of a type, which some functions take as a text.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from threading import Lock
+from typing import Final
+
+from infra.chdb_http.errors import QueryError
+from infra.chdb_http.policy.zone_arguments import BY_NAME, TYPE_ARGUMENTS, ZONE_ARGUMENTS
+from infra.chdb_http.statement import tokens
+
+MAX_USED: Final = 40
+"""Zones besides UTC that all analysts together may use: 180 MB."""
+SETTINGS: Final = frozenset({
+    "session_timezone", "input_format_orc_reader_time_zone_name",
+    "output_format_orc_writer_time_zone_name",
+})  # fmt: skip
+"""Settings whose value is a zone."""
+
+_TYPE = re.compile(r"date_?time|timestamp", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\(x[0-9A-Fa-f]{2}|.)|''", re.DOTALL)
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "a": "\a",
+                   "v": "\v", "e": "\x1b", "N": ""}  # fmt: skip
+# A number of digits, or a moment: neither is a name of a zone.
+_NUMBER = re.compile(r"'?[0-9][0-9 T:.+-]*'?")
+_EXAMPLES: Final = {"a time zone": "'Europe/Paris'", "the name of a type": "'DateTime'"}
+_MOMENTS: Final = frozenset({"todate", "todatetime", "todatetime64", "now", "today"})
+_NESTED: Final = 3
+"""Types within the texts of types."""
+
+
+class TimeZones:
+    """The zones that statements may name.
+
+    Args:
+        known: those of the engine.
+        most: how many of them may be used besides UTC; None: all.
+        refused: makes the refusal of a reason.
+    """
+
+    def __init__(
+        self, known: Iterable[str], most: int | None, refused: Callable[[str], QueryError]
+    ) -> None:
+        self._known = frozenset(known)
+        self._most, self._refused = most, refused
+        self._used = {"UTC"}
+        self._lock = Lock()
+
+    def check(self, sql: str, params: Mapping[str, str]) -> None:
+        """Refuse a statement in which a zone stands that is computed, unknown or one too many.
+
+        Args:
+            sql: the statement as the engine writes it.
+            params: values of its `{name:Type}`.
+
+        Raises:
+            QueryError: the refusal, with its reason.
+        """
+        self._check(sql, 0)
+        for value in params.values():
+            self._check_text(value, 0)
+
+    def check_setting(self, name: str, value: str) -> None:
+        """Refuse a setting whose value is no zone, but should be one.
+
+        Raises:
+            QueryError: the refusal, with its reason.
+        """
+        if name in SETTINGS:
+            self._use(value)
+        else:
+            self._check_text(value, 0)
+
+    def _check(self, sql: str, depth: int) -> None:
+        found = _words(sql)
+        called = [at for at in range(len(found) - 1) if found[at + 1][0] == "("]
+        by_array = any(_plain(found[at][0]).lower().startswith(("array", "map")) for at in called)
+        for at in called:
+            self._check_call(found, at)
+        for at, (text, _) in enumerate(found):
+            if text[0] in "'`\"$":
+                self._check_text(_unquoted(text), depth)
+            if _plain(text) in SETTINGS and [word for word, _ in found[at + 1 : at + 2]] == ["="]:
+                self._use(self._literal([found[at + 2][0]], "a time zone"))
+            if by_array and _plain(text).lower() in BY_NAME and not _is_called(found, at):
+                raise self._refused(
+                    f"{text} cannot be called by its name: for a column beside functions of arrays,"
+                    f" write t.{text}"
+                )
+
+    def _check_call(self, found: Sequence[tuple[str, int]], at: int) -> None:
+        name = _plain(found[at][0]).lower()
+        of_zones, of_types = ZONE_ARGUMENTS.get(name, ()), TYPE_ARGUMENTS.get(name, ())
+        if not of_zones and not of_types:
+            return
+        given = _arguments(found, at + 1)
+        for place in of_zones:
+            if place < len(given) and not _is_moment(given[place]):
+                self._use(self._literal(given[place], "a time zone"))
+        for place in of_types:
+            if -len(given) <= place < len(given) and not _is_tuple(given[place]):
+                self._literal(given[place], "the name of a type")
+
+    def _literal(self, argument: Sequence[str], what: str) -> str:
+        if len(argument) != 1 or argument[0][0] != "'":
+            raise self._refused(f"{what} must be written out, as in {_EXAMPLES[what]}")
+        return _unquoted(argument[0])
+
+    def _check_text(self, text: str, depth: int) -> None:
+        """Look into a text that may be the name of a type."""
+        if _TYPE.search(text) and "(" in text:
+            if depth == _NESTED:
+                raise self._refused("names of types within names of types cannot be checked")
+            self._check(text, depth + 1)
+
+    def _use(self, zone: str) -> None:
+        if zone not in self._known:
+            raise self._refused("a time zone must be one of system.time_zones")
+        with self._lock:
+            if zone not in self._used and self._most is not None:
+                if len(self._used) > self._most:
+                    raise self._refused(
+                        f"{self._most} time zones have been used since this server began, and each"
+                        " takes memory: use UTC, or one of these:"
+                        f" {', '.join(sorted(self._used))}"
+                    )
+                self._used.add(zone)
+
+
+def _words(sql: str) -> list[tuple[str, int]]:
+    """Tokens as they stand there, each with its depth in parentheses."""
+    raw = sql.encode()
+    return [(raw[token.start : token.end].decode(), token.depth) for token in tokens(raw)]
+
+
+def _arguments(found: Sequence[tuple[str, int]], opened: int) -> list[list[str]]:
+    """The arguments within the parentheses that open at this token, each as its tokens.
+
+    >>> _arguments(_words("f(a, g(b, c)) + 1"), 1)
+    [['a'], ['g', '(', 'b', ',', 'c', ')']]
+    """
+    depth = found[opened][1] + 1
+    arguments: list[list[str]] = [[]]
+    for text, at in islice(found, opened + 1, None):
+        if at < depth:
+            break
+        if text == "," and at == depth:
+            arguments.append([])
+        else:
+            arguments[-1].append(text)
+    return arguments if arguments != [[]] else []
+
+
+def _is_called(found: Sequence[tuple[str, int]], number: int) -> bool:
+    """Whether a parenthesis follows, or the name of a table or a point stands before."""
+    after = found[number + 1][0] if number + 1 < len(found) else ""
+    return after == "(" or (number > 0 and found[number - 1][0] == ".")
+
+
+def _is_number(argument: Sequence[str]) -> bool:
+    return len(argument) == 1 and _NUMBER.fullmatch(argument[0]) is not None
+
+
+def _is_moment(argument: Sequence[str]) -> bool:
+    """Whether it can be nothing but a number or a date: digits, or one call of `toDate` and others.
+
+    >>> _is_moment(["now", "(", ")"]), _is_moment(["toDate", "(", ")", "+", "f", "(", ")"])
+    (True, False)
+    """
+    if len(argument) < 3 or argument[0].lower() not in _MOMENTS or argument[1] != "(":  # noqa: PLR2004
+        return _is_number(argument)
+    closed = argument.index(")")  # a call within another is looked at no further
+    return closed == len(argument) - 1
+
+
+def _is_tuple(argument: Sequence[str]) -> bool:
+    """Whether it is a number, or several values in parentheses: the rows of `values(…)`."""
+    return _is_number(argument) or (argument[:1] == ["("] and "," in argument)
+
+
+def _plain(text: str) -> str:
+    """A name without its quotes."""
+    return _unquoted(text) if text[:1] in {"`", '"'} else text
+
+
+def _unquoted(text: str) -> str:
+    r"""What a quoted text says.
+
+    >>> _unquoted(r"'it\'s \x41'")
+    "it's A"
+    """
+    if text[0] == "$":
+        return text[text.index("$", 1) + 1 : text.rindex("$", 0, -1)]
+    return _ESCAPED.sub(_meant, text[1:-1])
+
+
+def _meant(found: re.Match[str]) -> str:
+    escape = found[1]
+    if escape is None:
+        return "'"
+    return chr(int(escape[1:], 16)) if len(escape) == 3 else _ESCAPES.get(escape, escape)  # noqa: PLR2004
