@@ -12,8 +12,8 @@ import psutil
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 from raw_heads import ORIGINS, PAGES, speak
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from stack.naive import Ledger
 from stack.sending import Client, vote
 
@@ -146,9 +146,9 @@ def test_no_browser_keeps_an_answer_or_makes_a_page_of_it(stack, first, status):
 
 def test_two_tokens_are_none(stack, token):
     both = (f"Authorization: Bearer {token}", "Authorization: Bearer other")
-    for given in (both, both[::-1]):
+    for one in (both, both[::-1]):
         first = "POST /v1/votes HTTP/1.1"
-        assert speak(stack.settings.http_intake_port, first, "Host: {own}", *given).status == 401
+        assert speak(stack.settings.http_intake_port, first, "Host: {own}", *one).status == 401
 
 
 def test_other_addresses_and_methods_are_refused_in_the_same_form(client):

@@ -1,7 +1,8 @@
 """Requests that a browser sends for a web page; tests/infra/chdb_http/test_chromium.py has one."""
 
 import pytest
-from raw_heads import ORIGINS, PAGES as RAW_PAGES, speak
+from raw_heads import ORIGINS, speak
+from raw_heads import PAGES as RAW_PAGES
 
 from infra.chdb_http.browser_guard import ANSWER_HEADERS, host_name, page_request
 
