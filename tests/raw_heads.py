@@ -51,11 +51,11 @@ def speak(port: int, first: str, *headers: str, body: bytes = b"") -> RawReply:
     own = f"127.0.0.1:{port}"
     lines = [first, *(line.format(own=own) for line in headers), "Connection: close", "", ""]
     out = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:
-        with contextlib.suppress(OSError):
-            client.sendall("\r\n".join(lines).encode() + body)
-            while data := client.recv(65536):
-                out += data
+    client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    with client, contextlib.suppress(OSError):
+        client.sendall("\r\n".join(lines).encode() + body)
+        while data := client.recv(65536):
+            out += data
     head, _, rest = out.partition(b"\r\n\r\n")
     begun, *named = head.decode("latin-1").split("\r\n")
     pairs = (line.split(":", 1) for line in named)
