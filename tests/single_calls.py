@@ -48,7 +48,6 @@ AGGREGATE: Final = (
     "(number)", "(number, number)", "([number])", "('two-sided', 'exact')(number * 1., number % 2)",
     "(1000)(number)",
     "(1000000)(toDateTime(number), number % 2 = 0, number % 3 = 0)",
-    "(1)(number, number) OVER (ORDER BY number)",
 )  # fmt: skip
 
 
