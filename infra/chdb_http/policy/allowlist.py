@@ -56,8 +56,7 @@ COSTLY = frozenset({
     # take the square of their arguments' length; a step of `arrayFold` takes as long as a block.
     "h3kRing", "arrayLevenshteinDistance", "arrayLevenshteinDistanceWeighted", "arraySimilarity",
     "editDistance", "editDistanceUTF8", "damerauLevenshteinDistance", "URLHierarchy",
-    "URLPathHierarchy",
-    "arrayFold", "arrayReduceInRanges", "multiFuzzyMatchAny",
+    "URLPathHierarchy", "arrayFold", "arrayReduceInRanges", "multiFuzzyMatchAny",
     "multiFuzzyMatchAnyIndex", "multiFuzzyMatchAllIndices",
 })  # fmt: skip
 # Settings that only shape the answer. The engine knows what each of these may be; those of

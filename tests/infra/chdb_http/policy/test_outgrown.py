@@ -17,7 +17,22 @@ SHARE: Final = 3
 """A call outgrows its arguments if it takes more than a third of what edit distance takes: other
 calls take a tenth of that, whatever the machine."""
 
-OPEN: Final[dict[str, str]] = {}
+_SEARCH: Final = (
+    "countMatchesCaseInsensitive", "countSubstringsCaseInsensitive",
+    "countSubstringsCaseInsensitiveUTF8", "hasTokenCaseInsensitive",
+    "hasTokenCaseInsensitiveOrNull", "highlight", "ilike", "matchCaseInsensitive",
+    "multiSearchAllPositionsCaseInsensitive", "multiSearchAllPositionsCaseInsensitiveUTF8",
+    "multiSearchAnyCaseInsensitive", "multiSearchAnyCaseInsensitiveUTF8",
+    "multiSearchFirstIndexCaseInsensitive", "multiSearchFirstIndexCaseInsensitiveUTF8",
+    "multiSearchFirstPositionCaseInsensitive", "multiSearchFirstPositionCaseInsensitiveUTF8",
+    "notILike", "notMatchCaseInsensitive", "positionCaseInsensitive",
+    "positionCaseInsensitiveUTF8", "replaceRegexpAll",
+)  # fmt: skip
+OPEN: Final[dict[str, str]] = {
+    **dict.fromkeys(_SEARCH, "texts are searched; only a pattern that nearly occurs takes long"),
+    "hasAll": "compares each with each; whether a list holds some others is an ordinary question",
+    "kolmogorovSmirnovTest": "an aggregate, which arrayReduce and types name by a string as well",
+}
 """Function → why analysts may call it all the same."""
 
 
