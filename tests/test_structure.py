@@ -67,7 +67,6 @@ WITHOUT_TEST = {
 """Why modules have no test of their own → their names."""
 
 ELSEWHERE = {
-    "tests/infra/chdb_http/test_answer_bytes.py": "how long an answer gets, over HTTP",
     "tests/infra/chdb_http/test_catalog.py": "what tools ask on connecting, over HTTP",
     "tests/infra/chdb_http/test_clients.py": "clients of others, over HTTP",
     "tests/infra/chdb_http/test_independence.py": "what the package imports",

@@ -13,6 +13,8 @@ from typing import Final
 import single_calls
 from places import CHECKOUT
 
+from infra.chdb_http.policy.allowlist import COSTLY
+
 SHARE: Final = 2
 """A call outgrows its arguments if it takes more than half of what edit distance takes: other
 calls take a quarter of that at most, and most of them a twentieth, on every machine."""
@@ -34,6 +36,10 @@ OPEN: Final[dict[str, str]] = {
     "kolmogorovSmirnovTest": "an aggregate, which arrayReduce and types name by a string as well",
 }
 """Function → why analysts may call it all the same."""
+
+
+def test_nothing_is_both_closed_and_open():
+    assert OPEN.keys().isdisjoint(COSTLY)
 
 
 def test_what_outgrows_its_arguments_is_closed_or_has_a_reason(tmp_path):
