@@ -28,7 +28,7 @@ _SEARCH: Final = (
     "multiSearchFirstIndexCaseInsensitive", "multiSearchFirstIndexCaseInsensitiveUTF8",
     "multiSearchFirstPositionCaseInsensitive", "multiSearchFirstPositionCaseInsensitiveUTF8",
     "notILike", "notMatchCaseInsensitive", "positionCaseInsensitive",
-    "positionCaseInsensitiveUTF8", "replaceRegexpAll",
+    "positionCaseInsensitiveUTF8", "replaceRegexpAll", "replaceRegexpOne",
 )  # fmt: skip
 OPEN: Final[dict[str, str]] = {
     **dict.fromkeys(_SEARCH, "texts are searched; only a pattern that nearly occurs takes long"),
