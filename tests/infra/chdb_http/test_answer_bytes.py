@@ -17,7 +17,7 @@ STATEMENTS = {
     "escaped bytes": "SELECT toLowCardinality(repeat('\\0', 1000)) AS a FROM numbers(200)",
 }
 WIDEST = {name: str(greatest) for name, (_, greatest) in allowlist.NUMBER_SETTINGS.items()}
-LONGEST = dict.fromkeys(allowlist.TEXT_SETTINGS, "t" * allowlist.MAX_TEXT_SETTING)
+FILLED = dict.fromkeys(allowlist.TEXT_SETTINGS, "t" * allowlist.MAX_TEXT_SETTING)
 REFUSED = {"241", "396"}
 
 
@@ -27,7 +27,7 @@ def answer(server, sql: str, name: str, **url: str) -> RawReply:
     return speak(server.analyst_port, f"POST {target} HTTP/1.0", *head, body=sql.encode())
 
 
-@pytest.mark.parametrize("settings", [{}, WIDEST, LONGEST], ids=["none", "widest", "longest"])
+@pytest.mark.parametrize("settings", [{}, WIDEST, FILLED], ids=["none", "widest", "filled"])
 @pytest.mark.parametrize("case", STATEMENTS)
 def test_no_format_and_no_setting_writes_more_than_the_limit(server, case, settings):
     names = server.sql("SELECT name FROM system.formats WHERE is_output ORDER BY name").split()
