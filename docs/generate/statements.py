@@ -43,6 +43,7 @@ def allowed_to_analysts() -> str:
         for name, (least, greatest) in sorted(allowlist.NUMBER_SETTINGS.items())
     ]
     lowered = allowlist.LOWERED_SETTINGS | allowlist.UNLIMITED_SETTINGS.keys()
+    closed = _listed(allowlist.COSTLY)
     attempts, chosen = (
         "test_an_attempt_is_refused_and_harms_nothing",
         "test_every_other_setting_of_the_engine_is_refused",
@@ -50,6 +51,11 @@ def allowed_to_analysts() -> str:
     rows = [
         ["tables of `system`", _listed(allowlist.SYSTEM_TABLES), attempts],
         ["table functions", _listed(allowlist.TABLE_FUNCTIONS), attempts],
+        [
+            "functions",
+            f"those of the list above that read their arguments only, without {closed}",
+            "test_what_does_not_end_is_closed",
+        ],
         ["settings: a limit, lower than ours", _listed(lowered), chosen],
         ["settings: a number within bounds", ", ".join(numbers), chosen],
         [

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from infra.chdb_http.body import BodyReader, Receive, discard, disconnected, read_body
-from infra.chdb_http.browser_guard import refuse_browsers
+from infra.chdb_http.browser_guard import combined, refuse_browsers
 from infra.chdb_http.compression import too_large
 from infra.chdb_http.errors import QueryError, refusal
 from infra.chdb_http.execution import Execution
@@ -52,7 +52,7 @@ class HttpApp:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        headers = combined(scope["headers"])
         listener = self._listener
         reader = BodyReader(receive, headers)
         response = Response(send, listener.offload, self._execution.timezone, self._display_name)

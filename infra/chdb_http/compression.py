@@ -15,6 +15,9 @@ from infra.chdb_http.compressed_blocks import BlockCompressor, BlockError, unpac
 from infra.chdb_http.errors import BAD_ARGUMENTS, TOO_LARGE, QueryError, refusal
 
 _STEP = 4 * 1024 * 1024
+# Given first to each of the streams that follow one another, then twice as much each time: what a
+# stream leaves over is copied, and a body may hold millions of short ones.
+_WINDOW = 1024
 # Offered in this order: on one machine speed counts, not the last byte.
 _PREFERRED = ("lz4", "zstd", "gzip", "deflate")
 
@@ -133,23 +136,28 @@ def _pieces(body: bytes, encoding: str, limit: int) -> Iterator[bytes]:
 
 def _frames(body: bytes, decompressor: Callable[[], Any]) -> Iterator[bytes]:
     # clickhouse-connect sends each block as a frame of its own.
-    while body:
-        frame = decompressor()
-        yield frame.decompress(body, max_length=_STEP)
+    place = 0
+    while place < len(body):
+        frame, window = decompressor(), _WINDOW
         while not frame.eof:
-            if frame.needs_input:
+            given = body[place : place + window] if frame.needs_input else b""
+            if frame.needs_input and not given:
                 raise EOFError("it ends early")
-            yield frame.decompress(b"", max_length=_STEP)
-        body = frame.unused_data or b""
+            place += len(given)
+            window = min(2 * window, _STEP)
+            yield frame.decompress(given, max_length=_STEP)
+        place -= len(frame.unused_data or b"")
 
 
 def _zlib(body: bytes) -> Iterator[bytes]:
-    while body:
-        stream = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
+    place = 0
+    while place < len(body):
+        stream, window = zlib.decompressobj(wbits=47), _WINDOW  # gzip or zlib, by its header
         while not stream.eof:
-            piece = stream.decompress(body, _STEP)
-            body = stream.unconsumed_tail
-            if not piece and not body and not stream.eof:
+            given = body[place : place + window]
+            piece = stream.decompress(given, _STEP)
+            place += len(given) - len(stream.unconsumed_tail) - len(stream.unused_data)
+            window = min(2 * window, _STEP)
+            if not given and not piece and not stream.eof:
                 raise EOFError("it ends early")
             yield piece
-        body = stream.unused_data

@@ -13,17 +13,31 @@ from typing import Any, ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from infra.chdb_http.browser_guard import ANSWER_HEADERS
+
 # Per port: analysts cannot take the connections of the sink.
 MAX_CONNECTIONS = 256
 # Until the head of a request is complete.
 HEAD_SECONDS = 20
 # Where a port is full: a client that has kept us waiting longer can be spared.
 DAWDLE_SECONDS = 20
-_FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nConnection: close\r\n"
-    b"Content-Length: 33\r\nX-ClickHouse-Exception-Code: 203\r\n\r\nToo many connections; try "
-    b"later.\r\n"
-)
+
+
+def full_answer(text: str, **headers: str) -> bytes:
+    """What somebody reads who comes to a port that is full."""
+    body = f"{text}\r\n"
+    lines = {
+        "Content-Type": "text/plain",
+        "Connection": "close",
+        "Content-Length": str(len(body)),
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+        **ANSWER_HEADERS,
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"HTTP/1.1 503 Service Unavailable\r\n{head}\r\n{body}".encode()
+
+
+_FULL = full_answer("Too many connections; try later.", X_ClickHouse_Exception_Code="203")
 
 
 class LimitedConnection(H11Protocol):
@@ -69,6 +83,22 @@ class LimitedConnection(H11Protocol):
                 self._begun = self.loop.time()
         elif self._deadline is None:
             self._wait_for_head()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, with the headers of every other answer."""
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"connection", b"close"),
+        ]
+        events = (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=msg.encode("ascii")),
+            h11.EndOfMessage(),
+        )
+        for event in events:
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _make_room(self, others: "dict[LimitedConnection, None]") -> bool:
         """End the connection that can best be spared: whose client asks for nothing, or dawdles."""

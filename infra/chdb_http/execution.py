@@ -157,13 +157,14 @@ class Execution:
         async with pool.slot():
             request = await _completed(pool.submit(prepare))
             response.request = request
-            summary = QuerySummary()
+            summary, settings = QuerySummary(), _settings(listener, request)
             pieces = run_query(
                 self._engine,
                 request,
-                _settings(listener, request),
+                settings,
                 statement.first_word(request.sql),
                 summary,
+                int(float(settings["max_result_bytes"])) if listener.analysts else 0,
             )
             work = pool.submit(lambda: _together(pieces, _WHOLE_BYTES))
             try:

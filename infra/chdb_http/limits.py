@@ -23,7 +23,8 @@ class Limits:
         statement_bytes: longest statement, in the URL and the body together; 0: what fits the body.
         running: requests that run at the same time.
         waiting: requests that may wait for their turn; the next is refused.
-        settings: the engine's settings, set before anything the client sends.
+        settings: the engine's settings, set before anything the client sends. `max_result_bytes`
+            bounds the answer as it is written, too.
     """
 
     request_bytes: int
@@ -34,8 +35,15 @@ class Limits:
 
 
 # For everyone. `async_insert` is on by default in 26.x and acknowledges before the data are
-# stored; `implicit_select` exists only in the local engine; introspection shows the process.
-_COMMON = {"async_insert": "0", "implicit_select": "0", "allow_introspection_functions": "0"}
+# stored; `implicit_select` exists only in the local engine; introspection shows the process. A
+# format that waits for more rows to draw together (Pretty…) writes on a thread of its own, whose
+# memory the engine counts for no query.
+_COMMON = {
+    "async_insert": "0",
+    "implicit_select": "0",
+    "allow_introspection_functions": "0",
+    "output_format_pretty_squash_consecutive_ms": "0",
+}
 
 
 def operators(memory_mb: int, request_bytes: int) -> Limits:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.chdb_http.engine import Engine
-from infra.chdb_http.errors import QueryError, engine_error
+from infra.chdb_http.errors import QueryError, engine_error, refusal
 from infra.chdb_http.native_blocks import CUSTOM_SERIALIZATION, with_revision
 from infra.chdb_http.request import Request
 from infra.chdb_http.statement import without_format
 
 Pieces = Generator[bytes, None, None]
+
+_TOO_MANY_ROWS_OR_BYTES = 396
 
 _STREAMED = frozenset({
     "Native", "RowBinary", "TabSeparated", "TSV", "TabSeparatedRaw", "TSVRaw", "CSV",
@@ -55,8 +57,12 @@ def run_query(
     settings: Mapping[str, str],
     first: bytes,
     summary: QuerySummary,
+    most_bytes: int = 0,
 ) -> Pieces:
     """The result in pieces; closing the iterator cancels the query.
+
+    The engine bounds a result by what it holds in memory. Written out, a repeated value or a
+    padded column is longer, without bound.
 
     Args:
         engine: the engine.
@@ -64,16 +70,17 @@ def run_query(
         settings: all settings of its connection.
         first: the statement's first word.
         summary: is filled in.
+        most_bytes: of the result as it is written, before compression; 0: any number.
 
     Raises:
-        QueryError: the engine's reason, before or after some pieces.
+        QueryError: the engine's reason, or that there are more bytes, before or after some pieces.
     """
     connection = engine.open(settings, request.database)
     run = _stream if first in _SELECTS and _streams(request) else _whole
     try:
         # Closed at once and not when somebody finds it: the engine would go on for a client that
         # has left, and could not stop.
-        with closing(run(connection, request, summary)) as pieces:
+        with closing(run(connection, request, summary, most_bytes)) as pieces:
             if request.format == "Native" and request.revision >= CUSTOM_SERIALIZATION:
                 yield from map(with_revision, pieces)
             else:
@@ -86,13 +93,23 @@ def run_query(
         connection.close()
 
 
-def _whole(connection: Any, request: Request, summary: QuerySummary) -> Pieces:
+def _whole(connection: Any, request: Request, summary: QuerySummary, most_bytes: int) -> Pieces:
     result = connection.query(request.sql.decode(), request.format, params=dict(request.params))
     summary.read_rows = result.storage_rows_read()
     summary.read_bytes = result.storage_bytes_read()
     summary.written_rows = result.rows_written()
     summary.result_rows = result.rows_read()
+    _check_length(result.size(), most_bytes)
     yield result.bytes()
+
+
+def _check_length(written: int, most_bytes: int) -> None:
+    if most_bytes and written > most_bytes:
+        raise refusal(
+            _TOO_MANY_ROWS_OR_BYTES,
+            f"Limit for result exceeded: more than {most_bytes:,} bytes in this format",
+            "TOO_MANY_ROWS_OR_BYTES",
+        )
 
 
 def _streams(request: Request) -> bool:
@@ -102,14 +119,17 @@ def _streams(request: Request) -> bool:
     return request.format in _STREAMED | _HEAD_LINES.keys() | _BINARY_HEADS.keys()
 
 
-def _stream(connection: Any, request: Request, summary: QuerySummary) -> Pieces:
+def _stream(connection: Any, request: Request, summary: QuerySummary, most_bytes: int) -> Pieces:
     sql, params, name = request.sql.decode(), dict(request.params), request.format
     head: int | None = None
+    written = 0
     with connection.send_query(sql, name, params=params) as stream:
         for chunk in stream:
             summary.read_rows = max(summary.read_rows, chunk.storage_rows_read())
             summary.read_bytes = max(summary.read_bytes, chunk.storage_bytes_read())
             summary.result_rows += chunk.rows_read()
+            written += chunk.size()
+            _check_length(written, most_bytes)
             piece = chunk.bytes()
             if head is None:
                 head = _head(piece, name)

@@ -118,13 +118,17 @@ def url_parameters(query_string: bytes) -> dict[str, str]:
     """The parameters of a URL, decoded.
 
     Raises:
-        QueryError: it is no text.
+        QueryError: it is no text, or a parameter stands twice.
     """
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
     except (UnicodeDecodeError, ValueError):
         raise refusal(BAD_ARGUMENTS, "The URL is not UTF-8, percent-encoded") from None
-    return dict(pairs)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        # Whoever looked at one of them has not seen the other.
+        raise refusal(BAD_ARGUMENTS, "A parameter stands twice in the URL")
+    return found
 
 
 def switched_on(url: Mapping[str, str], name: str) -> bool:

@@ -21,12 +21,6 @@ _STEP = 1024 * 1024
 # A client that takes nothing for so long has stopped reading: its query gives its place back.
 _STALL_SECONDS = 300
 
-# A result is no page, whatever it looks like, and no part of one.
-_FOR_BROWSERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
 
 class Response:
     """The response to one request: `head` once, then `piece`, then `end`; or `fail`.
@@ -160,8 +154,7 @@ class Response:
     async def _start(self, status: HTTPStatus, headers: dict[str, str]) -> None:
         self.begun = True
         encoded = [
-            (k.encode("latin-1"), v.encode("latin-1", "replace"))
-            for k, v in (_FOR_BROWSERS | headers).items()
+            (k.encode("latin-1"), v.encode("latin-1", "replace")) for k, v in headers.items()
         ]
         await self._send(
             {"type": "http.response.start", "status": status.value, "headers": encoded}

@@ -16,6 +16,7 @@ import uvicorn
 from infra.chdb_http import engine_config, limits
 from infra.chdb_http.app import HttpApp
 from infra.chdb_http.body import BodyMemory
+from infra.chdb_http.browser_guard import ANSWER_HEADERS
 from infra.chdb_http.config import ServerConfig
 from infra.chdb_http.confinement import confine
 from infra.chdb_http.connection import LimitedConnection
@@ -118,6 +119,8 @@ class _Port:
             uvicorn.Config(
                 app,
                 http=LimitedConnection,
+                ws="none",
+                headers=list(ANSWER_HEADERS.items()),
                 h11_max_incomplete_event_size=HEAD_BYTES,
                 log_config=None,
                 access_log=False,

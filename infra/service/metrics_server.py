@@ -19,7 +19,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from infra.chdb_http.browser_guard import page_request
+from infra.chdb_http.browser_guard import ANSWER_HEADERS, page_request
 from infra.config.secrets import own_secret
 from infra.config.settings import Settings
 from infra.service.flink_metrics import FLINK
@@ -137,6 +137,8 @@ class _MetricsServer(ThreadingMixIn, WSGIServer):
 
 
 class _Quiet(WSGIRequestHandler):
+    timeout = 20  # seconds; each connection has a thread, which a client that says nothing keeps
+
     def log_message(self, *_: Any) -> None:
         """One line per scrape would say nothing."""
 
@@ -149,7 +151,10 @@ def serve(settings: Settings, gathered: Gathered) -> WSGIServer:
 
     push_path = PUSH_PATH + own_secret(settings, PUSH_TOKEN)
 
-    def application(environ: Environ, start: StartResponse) -> Iterable[bytes]:
+    def application(environ: Environ, begin: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return begin(status, [*headers, *ANSWER_HEADERS.items()], *more)
+
         if page_request(_headers(environ)):
             status = HTTPStatus.FORBIDDEN
         elif compare_digest(environ["PATH_INFO"].encode(), push_path.encode()):

@@ -47,7 +47,8 @@ def explain(
 
     moment = past_moment(at, views) if at else None
     with about(views, consultation):
-        found = explain_proposal(views, consultation, proposal, moment)
+        ranked = as_json or not sql
+        found = explain_proposal(views, consultation, proposal, moment, ranked=ranked)
     if as_json:
         print_json(asdict(found))
     elif sql:

@@ -21,6 +21,8 @@ Value = TypeVar("Value")
 ORIGINAL: Final = "use the file as Polis exported it, not as a spreadsheet saved it"
 MAX_CELL: Final = 1 << 24
 """Characters. The parser's own limit would end the import without saying where."""
+MAX_COLUMNS: Final = 1_000
+"""Of a header; Polis writes eight, and its tables have not many more."""
 
 _BOMS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\0\0\xfe\xff": "UTF-32"}
 _BEGINNING: Final = 1_000
@@ -120,11 +122,7 @@ def read_table(file: Path) -> Table:
                 raise MangledFileError(
                     file, 1, 1, f"cells are separated by {name}, expected commas; {ORIGINAL}"
                 )
-    for position, column in enumerate(header, start=1):
-        if column in header[: position - 1]:
-            raise MangledFileError(
-                file, 1, position, f'the column "{printable(column)}" stands twice; {ORIGINAL}'
-            )
+    _check_header(file, header)
     rows = []
     for line, cells in listed[1:]:
         if len(cells) != len(header):
@@ -138,6 +136,19 @@ def read_table(file: Path) -> Table:
             )
         rows.append(Row(line, dict(zip(header, cells, strict=True))))
     return Table(file, tuple(header), rows)
+
+
+def _check_header(file: Path, header: list[str]) -> None:
+    if len(header) > MAX_COLUMNS:
+        fault = f"{len(header):,} columns, expected {MAX_COLUMNS:,} at most"
+        raise MangledFileError(file, 1, MAX_COLUMNS + 1, f"{fault}; {ORIGINAL}")
+    seen = set[str]()
+    for position, column in enumerate(header, start=1):
+        if column in seen:
+            raise MangledFileError(
+                file, 1, position, f'the column "{printable(column)}" stands twice; {ORIGINAL}'
+            )
+        seen.add(column)
 
 
 def read_lines(file: Path) -> list[tuple[int, list[str]]]:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from infra.chdb_http.browser_guard import page_request
+from infra.chdb_http.browser_guard import combined, page_request, separate
 from infra.service.metrics import (
     HTTP_INTAKE_BYTES,
     HTTP_INTAKE_IN_FLIGHT,
@@ -150,11 +150,11 @@ def application(doors: Doors) -> ASGIApp:
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        headers = combined(scope["headers"])
         if reason := page_request(headers):
             HTTP_INTAKE_REQUESTS.labels(403).inc()
             await ProblemError("web-page", reason).response()(scope, receive, send)
         else:
-            await inner(scope, receive, send)
+            await inner({**scope, "headers": separate(headers)}, receive, send)
 
     return guarded

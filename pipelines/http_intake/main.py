@@ -10,6 +10,7 @@ from typing import Any, Final
 import uvicorn
 
 from infra import redis
+from infra.chdb_http.browser_guard import ANSWER_HEADERS
 from infra.chdb_http.connection import LimitedConnection
 from infra.config.settings import Settings
 from infra.service.gc_tuning import tune_gc
@@ -56,6 +57,8 @@ class HttpIntake:
             uvicorn.Config(
                 application(doors),
                 http=LimitedConnection,
+                ws="none",
+                headers=list(ANSWER_HEADERS.items()),
                 h11_max_incomplete_event_size=HEAD_BYTES,
                 log_config=None,
                 access_log=False,

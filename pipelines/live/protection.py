@@ -5,21 +5,22 @@ against: names that are made to point here (DNS rebinding), other pages' scripts
 fetch from here through a visitor's browser, floods, bodies, and markup in strangers' texts.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra.chdb_http.browser_guard import LOCAL, combined, host_name, separate
 
 RATE: Final = parse("300 per 10 seconds")
 """Requests of one address: a page with what belongs to it is about 8, each renewal one."""
 MAX_QUERY_BYTES: Final = 4_096
-LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 OPERATOR: Final = "/operator"
 """Where the operators' pages begin: no page of another site leads there."""
@@ -42,22 +43,16 @@ def address_of(scope: Scope) -> str:
     return str(address)
 
 
-def host_of(headers: Headers) -> str:
-    """The name that the visitor's browser asked for, without its port."""
-    host = headers.get("host", "").lower()
-    return host if host.endswith("]") else host.rpartition(":")[0] or host
-
-
-def why_refused(headers: Headers, path: str, hosts: Iterable[str]) -> str:
+def why_refused(headers: Mapping[str, str], path: str, hosts: Iterable[str]) -> str:
     """Why a request is not answered; empty if it is.
 
     Args:
-        headers: Of the request.
+        headers: Of the request, as `combined` gives them.
         path: What is asked for.
         hosts: Names by which visitors know this service, besides those of this machine.
     """
-    host = host_of(headers)
-    if host not in LOCAL and host not in hosts:
+    host = host_name(headers.get("host", ""))
+    if not host or (host not in LOCAL and host not in hosts):
         return "this service does not know that host name"
     site = headers.get("sec-fetch-site", "none").strip().lower()
     if path.startswith(OPERATOR):
@@ -98,15 +93,15 @@ class Protection:
             return
         path = scope["path"]
         answering = self._guarded(send, path)
-        refused = self._refused(scope)
+        headers = combined(scope["headers"])
+        refused = self._refused(scope, headers)
         if refused is not None:
             await refused(scope, receive, answering)
             return
-        await self._app(scope, receive, answering)
+        await self._app({**scope, "headers": separate(headers)}, receive, answering)
 
-    def _refused(self, scope: Scope) -> PlainTextResponse | None:
-        headers, path = Headers(scope=scope), scope["path"]
-        if reason := why_refused(headers, path, self._hosts):
+    def _refused(self, scope: Scope, headers: Mapping[str, str]) -> PlainTextResponse | None:
+        if reason := why_refused(headers, scope["path"], self._hosts):
             return PlainTextResponse(f"Refused: {reason}.\n", 403)
         if not self._limiter.hit(RATE, address_of(scope)):
             return PlainTextResponse("Too many requests.\n", 429, {"Retry-After": "10"})

@@ -10,7 +10,7 @@ from typing import ClassVar
 import uvicorn
 from starlette.types import ASGIApp
 
-from infra.chdb_http.connection import LimitedConnection
+from infra.chdb_http.connection import LimitedConnection, full_answer
 
 IDLE_S = 65
 """Longer than proxies keep connections."""
@@ -28,10 +28,7 @@ class _LiveServer(uvicorn.Server):
         yield
 
 
-_FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nConnection: close\r\n"
-    b"Retry-After: 10\r\nContent-Length: 22\r\n\r\nToo many connections.\r\n"
-)
+_FULL = full_answer("Too many connections.", Retry_After="10")
 
 
 def _connections(most: int) -> type[LimitedConnection]:

@@ -44,7 +44,7 @@ class Explanation:
         status: Of the proposal, now; empty: not known.
         shown_at: The minute's end that is explained; None: now.
         as_of: Broker time of the newest vote wholly counted then.
-        ranks: By name; empty unless the proposal is on the board.
+        ranks: By name; empty unless the proposal is on the board and ranks were asked for.
         counts: The counters by series: trusted, sequence (and segment), all.
         countries: Per country: votes and agree of the trusted series with Wilson's interval,
             votes_all, and what it does to the consensus: weight, informs (f_c), rate (a_c).
@@ -67,9 +67,22 @@ class Explanation:
 
 
 def explain(
-    clickhouse: Client, consultation: str, proposal: str, at: datetime | None = None
+    clickhouse: Client,
+    consultation: str,
+    proposal: str,
+    at: datetime | None = None,
+    *,
+    ranked: bool = True,
 ) -> Explanation:
     """Explain a proposal as it stands, or as it stood.
+
+    Args:
+        clickhouse: Any client that may read `tutti`.
+        consultation: Its id.
+        proposal: Its id.
+        at: As it stood then; None: now.
+        ranked: Also its ranks. They alone need every proposal of the consultation; everything
+            else reads this one.
 
     Raises:
         TerminalError: Nobody has voted on such a proposal by then.
@@ -85,8 +98,12 @@ def explain(
         )
     about = clickhouse.query(f"SELECT text, status FROM marts.proposals {where}", parameters=ids)
     text, status = about.first_row or ("", "")
-    board = clickhouse.query(
-        f"SELECT {', '.join(RANKS)} FROM marts.leaderboard{then} {where}", parameters=known
+    board = (
+        clickhouse.query(
+            f"SELECT {', '.join(RANKS)} FROM marts.leaderboard{then} {where}", parameters=known
+        ).first_row
+        if ranked
+        else None
     )
     cut = active_cut(clickhouse, at)
     setting = clickhouse.query(
@@ -108,7 +125,7 @@ def explain(
         status,
         at.replace(second=0, microsecond=0) if at else None,
         cut.as_of if cut else None,
-        dict(zip(RANKS, board.first_row, strict=True)) if board.first_row else {},
+        dict(zip(RANKS, board, strict=True)) if board else {},
         counts,
         _countries(rows, numbers),
         numbers,

@@ -5,13 +5,15 @@ them where it stands, whatever the size of the consultation. Time and CPU would 
 """
 
 import re
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_server import NOON, insert_consultation, moment
 
 from infra.clickhouse.views import view, view_names
+from pipelines.verify.explain import Explanation, explain
 
 PROPOSALS: Final = 50_000
 """Seven granules in every table: an index tells apart no fewer rows than a granule has."""
@@ -123,3 +125,32 @@ def test_only_a_rank_asks_for_everybody(large: Client, name: str) -> None:
     for rank in RANKED[name]:
         one, _ = read_rows(large, rank, name, f"proposal_id = '{VICTIM}'")
         assert one >= PROPOSALS
+
+
+@dataclass
+class CountedReads:
+    """A client, and how many rows its queries have read."""
+
+    client: Client
+    rows: int = 0
+
+    def query(self, *arguments: Any, **more: Any) -> Any:
+        found = self.client.query(*arguments, **more)
+        self.rows += int(found.summary["read_rows"])
+        return found
+
+
+def explained(clickhouse: Client, *, ranked: bool) -> tuple[int, Explanation]:
+    """How many rows an explanation reads, and it."""
+    reads = CountedReads(clickhouse)
+    found = explain(reads, "large", VICTIM, ranked=ranked)  # type: ignore[arg-type]
+    return reads.rows, found
+
+
+def test_an_explanation_without_ranks_reads_a_small_part_of_the_board(large: Client) -> None:
+    whole, ranked = explained(large, ranked=True)
+    one, found = explained(large, ranked=False)
+    assert (found.sql, found.numbers, found.ranks) == (ranked.sql, ranked.numbers, {})
+    assert set(ranked.ranks) == set(RANKED["marts.leaderboard"])
+    assert whole >= PROPOSALS
+    assert one * SMALL_PART < PROPOSALS, (one, whole)

@@ -12,10 +12,12 @@ import psutil
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from raw_heads import ORIGINS, PAGES, speak
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from stack.naive import Ledger
 from stack.sending import Client, vote
 
+from infra.chdb_http.browser_guard import ANSWER_HEADERS
 from infra.kafka import client as kafka
 from infra.service.waiting import wait_until
 from pipelines.http_intake.body import LINES, MAX_BODY_BYTES, MAX_MESSAGES
@@ -124,6 +126,29 @@ def test_all_kinds_are_taken_as_an_array_and_as_lines(stack, client):
 def test_what_is_no_batch_is_refused_in_one_form(client, status, problem, body, headers):
     answer = client.request("/v1/votes", body, **headers)
     assert (answer.status, answer.problem) == (status, problem)
+
+
+@pytest.mark.parametrize("headers", [*PAGES, *ORIGINS])
+def test_no_header_hides_another(stack, headers):
+    port = stack.settings.http_intake_port
+    assert speak(port, "GET /openapi.json HTTP/1.1", *headers).status in {400, 403}
+
+
+@pytest.mark.parametrize(
+    ("first", "status"),
+    [("GET /openapi.json HTTP/1.1", 200), ("POST /v1/votes HTTP/1.1", 401), ("nonsense", 400)],
+)
+def test_no_browser_keeps_an_answer_or_makes_a_page_of_it(stack, first, status):
+    reply = speak(stack.settings.http_intake_port, first, "Host: {own}", "Content-Length: 0")
+    assert reply.status == status
+    assert reply.headers | {k.lower(): v for k, v in ANSWER_HEADERS.items()} == reply.headers
+
+
+def test_two_tokens_are_none(stack, token):
+    both = (f"Authorization: Bearer {token}", "Authorization: Bearer other")
+    for one in (both, both[::-1]):
+        first = "POST /v1/votes HTTP/1.1"
+        assert speak(stack.settings.http_intake_port, first, "Host: {own}", *one).status == 401
 
 
 def test_other_addresses_and_methods_are_refused_in_the_same_form(client):

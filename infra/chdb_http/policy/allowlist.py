@@ -52,8 +52,12 @@ SINGLE = frozenset({
 COSTLY = frozenset({
     # A width in its format makes it allocate memory that the engine does not count.
     "printf",
-    # One call takes minutes with arguments that fit the statement, and cannot be cancelled.
+    # One call takes minutes with arguments that fit the statement, and cannot be cancelled. Most
+    # take the square of their arguments' length; a step of `arrayFold` takes as long as a block.
     "h3kRing", "arrayLevenshteinDistance", "arrayLevenshteinDistanceWeighted", "arraySimilarity",
+    "editDistance", "editDistanceUTF8", "damerauLevenshteinDistance", "URLHierarchy",
+    "URLPathHierarchy", "arrayFold", "arrayReduceInRanges", "multiFuzzyMatchAny",
+    "multiFuzzyMatchAnyIndex", "multiFuzzyMatchAllIndices",
 })  # fmt: skip
 # Settings that only shape the answer. The engine knows what each of these may be; those of
 # `output_format_` that are switches come on top.

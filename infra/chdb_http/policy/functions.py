@@ -56,7 +56,7 @@ def read_functions(
         engine: knows its functions.
         categories: categories of `system.functions` whose members are allowed.
         single: further functions that are allowed.
-        closed: functions that are not, whatever their category.
+        closed: functions that are not, whatever their category, nor by another name of theirs.
     """
     rows = engine.rows(
         "SELECT name, alias_to, categories, toString(is_aggregate), toString(case_insensitive)"
@@ -70,7 +70,7 @@ def read_functions(
     for name, alias_to, category, aggregate, insensitive in rows:
         origin = alias_to if alias_to in by_name else name
         found = {category, by_name[origin][2]}
-        if name in closed:
+        if name in closed or origin in closed:
             continue
         if origin in single or aggregate == "1" or found & categories:
             allowed.add(name)
@@ -80,7 +80,7 @@ def read_functions(
         allowed=frozenset(allowed),
         allowed_lower=frozenset(loose),
         suffixes=_column(engine.rows("SELECT name FROM system.aggregate_function_combinators")),
-        aggregates=frozenset(row[0] for row in rows if row[3] == "1"),
+        aggregates=frozenset(row[0] for row in rows if row[3] == "1" and row[0] in allowed),
         known=frozenset(name.lower() for name in (*by_name, *tables)),
         exact=frozenset(by_name),
         loose=frozenset(loose_names),

@@ -9,6 +9,7 @@ import psutil
 import pytest
 import uvicorn
 from clickhouse_process import PATIENCE_S
+from raw_heads import speak
 
 from infra.chdb_http import connection
 from infra.chdb_http.body import BodyMemory, disconnected
@@ -61,6 +62,13 @@ def test_what_comes_back_in_a_header_is_checked(server, name, value):
         reply = server.ask(body=sql, **{name: value})
         assert reply.status == 400
         assert "x-evil" not in reply.headers
+
+
+@pytest.mark.parametrize("url", ["query=SELECT+1&query=SELECT+2", "query=SELECT+1&a=b&a=b"])
+def test_a_parameter_of_the_url_stands_once(server, url):
+    for port in (server.port, server.analyst_port):
+        reply = speak(port, f"GET /?{url} HTTP/1.1", "Host: {own}")
+        assert (reply.status, reply.headers["x-clickhouse-exception-code"]) == (400, "36")
 
 
 def test_a_connection_serves_many_requests(server):

@@ -8,7 +8,9 @@ import pytest
 import yaml
 from places import CHECKOUT
 from prometheus_client.parser import text_string_to_metric_families
+from raw_heads import ORIGINS, PAGES, speak
 
+from infra.chdb_http.browser_guard import ANSWER_HEADERS
 from infra.config.settings import Settings
 from infra.local.free_ports import free_port_base
 from infra.service.flink_metrics import FLINK
@@ -163,6 +165,20 @@ def ask(server, path: str, method: str = "GET", body: bytes = b"", **headers: st
 def push(server, tmp_path) -> str:
     """The path that Flink's reporter sends to."""
     return PUSH_PATH + (tmp_path / "secrets" / PUSH_TOKEN).read_text()
+
+
+@pytest.mark.parametrize("headers", [*PAGES, *ORIGINS])
+def test_no_header_hides_another(server, headers):
+    port = int(server.rpartition(":")[2])
+    assert speak(port, "GET /metrics HTTP/1.1", *headers).status == 403
+
+
+@pytest.mark.parametrize(("path", "status"), [("/metrics", 200), ("/nothing", 404)])
+def test_no_browser_keeps_an_answer_or_makes_a_page_of_it(server, path, status):
+    port = int(server.rpartition(":")[2])
+    reply = speak(port, f"GET {path} HTTP/1.1", "Host: {own}")
+    assert reply.status == status
+    assert reply.headers | {k.lower(): v for k, v in ANSWER_HEADERS.items()} == reply.headers
 
 
 def test_what_flink_pushes_is_served_and_only_what_is_listed(server, push):

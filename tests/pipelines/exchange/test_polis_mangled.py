@@ -248,6 +248,25 @@ def test_a_column_that_is_missing_or_stands_twice_is_told(mangled, name: str) ->
 
 
 @pytest.mark.parametrize("name", FILES)
+def test_a_header_has_a_bounded_number_of_columns(mangled, name: str) -> None:
+    rows = cells(name)
+
+    def wide(columns: int) -> bytes:
+        more = range(columns - len(rows[0]))
+        return written(
+            [[*rows[0], *map(str, more)], *([*row, *("" for _ in more)] for row in rows[1:])]
+        ).encode()
+
+    found = read_polis(mangled(name, wide(polis_files.MAX_COLUMNS)), "c")
+    assert found.votes == read_polis(EXPORT, "c").votes
+    for columns in (polis_files.MAX_COLUMNS + 1, 20_000):
+        folder = mangled(name, wide(columns))
+        assert place(folder) == (name, 1, str(polis_files.MAX_COLUMNS + 1))
+    with pytest.raises(MangledFileError, match="20,000 columns, expected 1,000 at most; use the"):
+        read_polis(folder, "c")
+
+
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"\0" * 100, b"PK\3\4\0\0"])
 def test_what_is_no_export_at_all_is_told(mangled, name: str, content: bytes) -> None:
     assert place(mangled(name, content)) == (name, 1, "1")

@@ -1,7 +1,7 @@
 import pytest
 from limits import parse
 from live_rows import NAME, serving
-from starlette.datastructures import Headers
+from raw_heads import PAGES, speak
 
 from pipelines.live import protection as subject
 from pipelines.live.protection import address_of, why_refused
@@ -35,7 +35,7 @@ BOARD = f"/consultations/{NAME}"
 )
 def test_who_may_ask(path, headers, answered):
     given = headers if "host" in headers or not headers else {"host": "localhost"} | headers
-    assert (why_refused(Headers(given), path, {"vote.example"}) == "") is answered
+    assert (why_refused(given, path, {"vote.example"}) == "") is answered
 
 
 def test_an_address_of_version_6_is_its_network():
@@ -66,6 +66,15 @@ def test_other_hosts_and_other_pages_scripts_are_refused(site):
     assert site.get("/", Host="evil.example").status == 403
     assert site.get("/", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="cors").status == 403
     assert site.get("/", Host="vote.example").status == 200
+
+
+@pytest.mark.parametrize("path", ["/", BOARD, "/api/v1/consultations", "/operator"])
+@pytest.mark.parametrize("headers", PAGES)
+def test_no_header_hides_another(site, headers, path):
+    # Without Sec-Fetch-Mode it is no link.
+    assert speak(site.port, f"GET {path} HTTP/1.1", *headers).status in {400, 403}
+    once = [line for line in headers if not line.startswith("Host: {own}")]
+    assert speak(site.port, f"GET {path} HTTP/1.0", *once).status in {400, 403}
 
 
 def test_a_long_query_is_refused(site):
