@@ -24,15 +24,16 @@ def test_a_vote_counts_once_and_only_before_the_end_asked_for(clickhouse: Client
 
 
 def test_rejected_votes_are_told_by_partition_and_by_reason(clickhouse: Client) -> None:
+    # Partitions of which no other test knows: they share this server.
     before = messages.rejected_votes_by_reason(clickhouse)
     rows = [
-        (VOTES.name, 7, 1, "bad_country"), (VOTES.name, 7, 2, "bad_json"),
-        (VOTES.name, 8, 2, "bad_json"), (VOTES.name, 7, 2, "bad_json"),
-        (PROPOSALS.name, 7, 1, "bad_json"),
+        (VOTES.name, 97, 1, "bad_country"), (VOTES.name, 97, 2, "bad_json"),
+        (VOTES.name, 98, 2, "bad_json"), (VOTES.name, 97, 2, "bad_json"),
+        (PROPOSALS.name, 97, 1, "bad_json"),
     ]  # fmt: skip
     insert_rows(clickhouse, "dead_letters", COORDINATES, rows)
-    assert messages.rejected_votes(clickhouse, {7: 9, 8: 3}) == {7: 2, 8: 1}
-    assert messages.rejected_votes(clickhouse, {7: 2}) == {7: 1}
+    assert messages.rejected_votes(clickhouse, {97: 9, 98: 3}) == {97: 2, 98: 1}
+    assert messages.rejected_votes(clickhouse, {97: 2}) == {97: 1}
     after = messages.rejected_votes_by_reason(clickhouse)
     grown = {reason: count - before.get(reason, 0) for reason, count in after.items()}
     assert grown == {"bad_country": 1, "bad_json": 2}

@@ -247,7 +247,7 @@ def test_the_schema_shows_only_what_is_published(published):
 PATHS = [
     "SELECT * FROM system.databases", "SELECT d.data_path FROM system.databases AS d", "SELECT databases.data_path FROM `system`.databases",
     "SELECT COLUMNS('path') FROM system . `databases`", 'SELECT data_path FROM "system"."databases" x', "WITH x AS (SELECT * FROM system.databases) SELECT * FROM x",
-    "SELECT * FROM view(SELECT * FROM system.databases)", "SELECT * FROM votes, system.databases, system.tables", "SELECT * FROM (FROM system.databases SELECT data_path)",
+    "SELECT * FROM view(SELECT * FROM system.databases)", "SELECT * FROM (SELECT 1), system.databases, system.tables", "SELECT * FROM (FROM system.databases SELECT data_path)",
     "SELECT p FROM votes WHERE toString(p) IN (SELECT data_path FROM system.databases)", "EXPLAIN SELECT * FROM system.databases", "DESCRIBE system.databases",
     "SELECT * FROM system.tables", "SELECT data_paths, metadata_path FROM system.tables AS t", "SELECT * FROM information_schema.tables", "SELECT * FROM information_schema.schemata",
     "SELECT * FROM system.settings", "SHOW CREATE VIEW votes", "SELECT * FROM system.formats", "SELECT 'system.databases', system.databases.name FROM system.databases",
