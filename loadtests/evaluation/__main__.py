@@ -25,8 +25,9 @@ from loadtests.evaluation import group_times as times_of_groups
 from loadtests.evaluation.one_thread import one_thread
 from loadtests.evaluation.signals import page
 from loadtests.evaluation.signals.measure import measure as measure_signals
-from loadtests.evaluation.state_run import StateRun, line
+from loadtests.evaluation.state_run import StateRun
 from loadtests.evaluation.state_run import drawn as drawn_runs
+from loadtests.evaluation.state_run import line as line_of_run
 from loadtests.own_stack import own_stack
 from loadtests.workload import load as load_workload
 from models.load import load as load_encoder
@@ -171,7 +172,7 @@ def state(
     runs: list[StateRun] = []
     for run in votes_state.measure(load_workload(workload), votes, given, heap_mb, say):
         runs.append(run)
-        say(line(run))
+        say(line_of_run(run))
         if keep is not None:
             keep.write_bytes(msgspec.json.format(msgspec.json.encode(runs), indent=1))
     console.print(drawn_runs(runs))
