@@ -13,16 +13,10 @@ import structlog
 from infra.clickhouse.client import ERRORS, ClickHouseUnavailableError, connect
 from infra.clickhouse.state import active_epoch
 from infra.config.settings import Settings
-from infra.local.epochs import (
-    RebuildRecord,
-    epochs_with_folder,
-    read_rebuild_record,
-    update_rebuild_record,
-)
+from infra.local.epochs import RebuildRecord, read_rebuild_record, update_rebuild_record
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
 from operators.flink.plan import current_plan
-from operators.flink.state import StateKind
 from operators.flink.votes import TRANSACTIONS, transactions_of
 from pipelines.flink.restore import RestorePlan
 from pipelines.flink.runtime import (
@@ -34,7 +28,7 @@ from pipelines.flink.runtime import (
 from pipelines.flink.transactions import abort_transactions
 from pipelines.votes.accepted_log import reaches_back
 from pipelines.votes.job import Job
-from pipelines.votes.restore_policy import CannotRestoreError, RestorePolicy, kept_in
+from pipelines.votes.restore_policy import CannotRestoreError, RestorePolicy, may_be_kept_in
 from pipelines.votes.retirement import read_outputs
 
 POLL_S: Final = 0.5
@@ -53,7 +47,7 @@ def run(service: str) -> None:
     configure_logging(service)
     record = read_rebuild_record(settings)
     beside = service == "rebuild"
-    heap_mb = settings.votes_heap_mb(_kinds(settings, record, beside=beside))
+    heap_mb = settings.votes_heap_mb(may_be_kept_in(settings, record, beside=beside))
     configure_flink(settings, service, counting_heap(heap_mb))
     heartbeat = Heartbeat(settings, service)
     if beside and record.rebuilding is None:
@@ -77,12 +71,6 @@ def run(service: str) -> None:
     if beside and restore.epoch != record.rebuilding:
         _begin_another(settings, record, restore)
     Job(settings, service, restore, outputs, heartbeat).run()
-
-
-def _kinds(settings: Settings, record: RebuildRecord, *, beside: bool) -> set[StateKind]:
-    """Where the count that is chosen later may keep its ballots; the heap is sized now."""
-    ours = (e for e in epochs_with_folder(settings) if (e == record.rebuilding) == beside)
-    return {settings.state, *(kept_in(settings, epoch) for epoch in ours)}
 
 
 def _begin_another(settings: Settings, record: RebuildRecord, restore: RestorePlan) -> None:

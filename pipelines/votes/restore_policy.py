@@ -136,6 +136,18 @@ def kept_in(settings: Settings, epoch: int) -> StateKind:
     return "disk" if made_by(settings, epoch).get("state") == "disk" else "memory"
 
 
+def may_be_kept_in(settings: Settings, record: RebuildRecord, *, beside: bool) -> set[StateKind]:
+    """Where the count that will be chosen may keep its ballots: Java's heap is sized before that.
+
+    Args:
+        settings: Where the state is; what a count begins with that has none.
+        record: Which epoch is being rebuilt.
+        beside: For that one, not for the running count.
+    """
+    epochs = {e for e in epochs_with_folder(settings) if (e == record.rebuilding) == beside}
+    return {settings.state, *(kept_in(settings, epoch) for epoch in epochs)}
+
+
 def still_kept_in(kind: StateKind) -> str:
     """What is said while a count goes on in another kind of state than the settings ask for."""
     other = "disk" if kind == "memory" else "memory"
