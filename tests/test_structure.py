@@ -55,8 +55,7 @@ WITHOUT_TEST = {
     "run with the import: tests/pipelines/cli/test_polis.py": "pipelines.exchange.polis_check",
     "a picture on the terminal": "pipelines.demo.show loadtests.show",
     "a measurement: what it measures is tested, its figures are not": """
-        loadtests.evaluation.one_thread loadtests.evaluation.votes_state
-        loadtests.evaluation.signals.measure
+        loadtests.evaluation.one_thread loadtests.evaluation.signals.measure
         loadtests.evaluation.signals.page
     """,
     "a type, without code": """

@@ -35,7 +35,7 @@ class StateRun(msgspec.Struct, frozen=True):
 
     Attributes:
         kind: Where ballots were kept.
-        samples: The job while it counted, the end included.
+        samples: The job until it was killed.
         restart_s: From ``kill -9`` to the first checkpoint of the next process, s.
         different: Tallies that differ from what was drawn.
     """

@@ -1,7 +1,7 @@
 """What a ballot costs in memory and on disk: the votes job alone, over a log that is there already.
 
 Broker, generator and intake make the log once; then each run counts all of it in an epoch of its
-own, with nothing beside it but the broker. At the end the job is killed, and the time until it
+own, with nothing beside it but the broker. On the way the job is killed, and the time until it
 shows results again is taken. Every tally of every run is compared with what was drawn.
 """
 
@@ -45,6 +45,8 @@ from schemas.topics import ACCEPTED_VOTES, PROGRESS, TALLIES, VOTES
 PATIENCE_S: Final = 7_200.0
 LOOK_EVERY_S: Final = 2.0
 STOP_S: Final = 60
+KILLED_AT: Final = 0.9
+"""Share of the log after which the job is killed: what follows needs the state of before."""
 _HEAP: Final = "Status.JVM.Memory.Heap.Used"
 
 Say = Callable[[str], None]
@@ -154,26 +156,14 @@ def _make_log(settings: Settings, workload: Workload, votes: int) -> Segment:
 def _count(
     settings: Settings, workload: Workload, kind: StateKind, heap_mb: int, wanted: Cells
 ) -> StateRun:
-    """One run: count to the end of the log, kill the job, start it again, compare."""
+    """One run: count most of the log, kill the job, start it again, count the rest, compare."""
     heap = {"TUTTI_FLINK_HEAP_MB": str(heap_mb)} if kind == "memory" else {}
     environment = {"TUTTI_STATE": kind, **heap}
     broker = kafka.admin(settings)
     places = [(ACCEPTED_VOTES.name, p) for p in range(ACCEPTED_VOTES.partitions)]
     total = sum(kafka.ends(broker, places).values())
-    samples: list[StateSample] = []
     with _service(settings, "pipelines.votes.main", **environment) as process:
-        began_s = time.monotonic()
-
-        def finished() -> bool:
-            if process.poll() is not None:
-                raise TransientError(f"The votes job ended: see {settings.logs}.")
-            found = _sample(settings, process.pid, began_s)
-            if found is not None:
-                samples.append(found)
-            return bool(samples) and samples[-1].votes >= total
-
-        if not wait_until(finished, PATIENCE_S, every_s=LOOK_EVERY_S):
-            raise TransientError("The votes job does not come to the end of the log.")
+        samples = _follow(settings, process, total * KILLED_AT)
         epoch = _epoch(settings, process.pid)
         _end(process, signal.SIGKILL)
     killed_s = time.monotonic()
@@ -186,7 +176,30 @@ def _count(
         if not wait_until(restored, PATIENCE_S, every_s=0.1):
             raise TransientError("The votes job does not restart.")
         restart_s = time.monotonic() - killed_s
+        if _epoch(settings, process.pid) != epoch:
+            raise TransientError("The votes job counts anew instead of going on.")
+        _follow(settings, process, total)
     return StateRun(kind, samples, restart_s, _different(settings, workload, epoch, wanted))
+
+
+def _follow(
+    settings: Settings, process: subprocess.Popen[bytes], votes: float
+) -> list[StateSample]:
+    """Look at a job until its visible output holds so many votes."""
+    samples: list[StateSample] = []
+    began_s = time.monotonic()
+
+    def finished() -> bool:
+        if process.poll() is not None:
+            raise TransientError(f"The votes job ended: see {settings.logs}.")
+        found = _sample(settings, process.pid, began_s)
+        if found is not None:
+            samples.append(found)
+        return bool(samples) and samples[-1].votes >= votes
+
+    if not wait_until(finished, PATIENCE_S, every_s=LOOK_EVERY_S):
+        raise TransientError("The votes job does not come to the end of the log.")
+    return samples
 
 
 def _epoch(settings: Settings, pid: int) -> int:
