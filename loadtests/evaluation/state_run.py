@@ -36,7 +36,7 @@ class StateRun(msgspec.Struct, frozen=True):
     Attributes:
         kind: Where ballots were kept.
         samples: The job until it was killed.
-        restart_s: From ``kill -9`` to the first checkpoint of the next process, s.
+        restart_s: From the start of the next process to its first checkpoint, s.
         different: Tallies that differ from what was drawn.
     """
 

@@ -1,8 +1,8 @@
 """What a ballot costs in memory and on disk: the votes job alone, over a log that is there already.
 
 Broker, generator and intake make the log once; then each run counts all of it in an epoch of its
-own, with nothing beside it but the broker. On the way the job is killed, and the time until it
-shows results again is taken. Every tally of every run is compared with what was drawn.
+own, with nothing beside it but the broker. Then the job is killed, more votes are sent, and the time
+until it shows results again is taken. Every tally of every run is compared with what was drawn.
 """
 
 import os
@@ -45,8 +45,9 @@ from schemas.topics import ACCEPTED_VOTES, PROGRESS, TALLIES, VOTES
 PATIENCE_S: Final = 7_200.0
 LOOK_EVERY_S: Final = 2.0
 STOP_S: Final = 60
-KILLED_AT: Final = 0.9
-"""Share of the log after which the job is killed: what follows needs the state of before."""
+MORE: Final = 20
+"""One part in so many is sent after the kill: its re-votes need the state of before."""
+VOTES_JOB: Final = "pipelines.votes.main"
 _HEAP: Final = "Status.JVM.Memory.Heap.Used"
 
 Say = Callable[[str], None]
@@ -74,11 +75,9 @@ def measure(
         with _service(settings, "infra.local.broker"):
             wait_until(lambda: _answers(settings), 120, every_s=0.5)
             kafka.create_topics(settings)
-            segment = _make_log(settings, workload, votes)
-            wanted = expect(workload, [segment], system_clock)
-            say(f"{wanted.accepted:,} accepted votes, {len(wanted.tallies.codes):,} tallies")
+            segments = [_send(settings, workload, 0, votes)]
             for kind in kinds:
-                yield _count(settings, workload, kind, heap_mb, wanted.tallies)
+                yield _count(settings, workload, segments, kind, heap_mb, say)
                 # The next run finds output without state: it counts into an epoch never used.
                 shutil.rmtree(settings.home / "votes")
 
@@ -122,9 +121,9 @@ def _end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
         os.killpg(process.pid, how)
 
 
-def _make_log(settings: Settings, workload: Workload, votes: int) -> Segment:
-    """Send the votes and have intake accept them."""
-    plan = TrafficPlan(workload.model_dump(), 0, votes, workload.rate, 0)
+def _send(settings: Settings, workload: Workload, first: int, count: int) -> Segment:
+    """Send votes of a workload and have intake accept them."""
+    plan = TrafficPlan(workload.model_dump(), first, count, workload.rate, 0)
     with _service(settings, "pipelines.intake.main"):
         done = subprocess.run(
             [sys.executable, "-m", "loadtests.generator"],
@@ -150,24 +149,40 @@ def _make_log(settings: Settings, workload: Workload, votes: int) -> Segment:
         if not wait_until(taken, PATIENCE_S, every_s=1):
             raise TransientError("Intake does not take the votes.")
         group.close()
-    return Segment(0, votes, msgspec.json.decode(started, type=Started).start_ms, workload.rate, 0)
+    start_ms = msgspec.json.decode(started, type=Started).start_ms
+    return Segment(first, count, start_ms, workload.rate, 0)
 
 
 def _count(
-    settings: Settings, workload: Workload, kind: StateKind, heap_mb: int, wanted: Cells
+    settings: Settings,
+    workload: Workload,
+    segments: list[Segment],
+    kind: StateKind,
+    heap_mb: int,
+    say: Say,
 ) -> StateRun:
-    """One run: count most of the log, kill the job, start it again, count the rest, compare."""
+    """One run: count the log, kill the job, send more, start it again, count that, compare.
+
+    Args:
+        settings: Where the broker is.
+        workload: Whose votes.
+        segments: What stands in the log; this run's is added.
+        kind: Where ballots are kept.
+        heap_mb: The heap, MiB, if that is in memory.
+        say: Receives what there is to count.
+    """
     heap = {"TUTTI_FLINK_HEAP_MB": str(heap_mb)} if kind == "memory" else {}
     environment = {"TUTTI_STATE": kind, **heap}
-    broker = kafka.admin(settings)
-    places = [(ACCEPTED_VOTES.name, p) for p in range(ACCEPTED_VOTES.partitions)]
-    total = sum(kafka.ends(broker, places).values())
-    with _service(settings, "pipelines.votes.main", **environment) as process:
-        samples = _follow(settings, process, total * KILLED_AT)
+    with _service(settings, VOTES_JOB, **environment) as process:
+        samples = _follow(settings, process)
         epoch = _epoch(settings, process.pid)
         _end(process, signal.SIGKILL)
-    killed_s = time.monotonic()
-    with _service(settings, "pipelines.votes.main", **environment) as process:
+    sent = segments[-1].first + segments[-1].count
+    segments.append(_send(settings, workload, sent, max(sent // MORE, 1)))
+    wanted = expect(workload, segments, system_clock)
+    say(f"{kind}: {wanted.accepted:,} accepted votes, {len(wanted.tallies.codes):,} tallies")
+    started_s = time.monotonic()
+    with _service(settings, VOTES_JOB, **environment) as process:
 
         def restored() -> bool:
             beat = last_beat(settings, "votes")
@@ -175,17 +190,18 @@ def _count(
 
         if not wait_until(restored, PATIENCE_S, every_s=0.1):
             raise TransientError("The votes job does not restart.")
-        restart_s = time.monotonic() - killed_s
+        restart_s = time.monotonic() - started_s
         if _epoch(settings, process.pid) != epoch:
             raise TransientError("The votes job counts anew instead of going on.")
-        _follow(settings, process, total)
-    return StateRun(kind, samples, restart_s, _different(settings, workload, epoch, wanted))
+        _follow(settings, process)
+    different = _different(settings, workload, epoch, wanted.tallies)
+    return StateRun(kind, samples, restart_s, different)
 
 
-def _follow(
-    settings: Settings, process: subprocess.Popen[bytes], votes: float
-) -> list[StateSample]:
-    """Look at a job until its visible output holds so many votes."""
+def _follow(settings: Settings, process: subprocess.Popen[bytes]) -> list[StateSample]:
+    """Look at a job until its visible output holds the whole log."""
+    places = [(ACCEPTED_VOTES.name, p) for p in range(ACCEPTED_VOTES.partitions)]
+    votes = sum(kafka.ends(kafka.admin(settings), places).values())
     samples: list[StateSample] = []
     began_s = time.monotonic()
 
