@@ -1,8 +1,8 @@
 """What a ballot costs in memory and on disk: the votes job alone, over a log that is there already.
 
 Broker, generator and intake make the log once; then each run counts all of it in an epoch of its
-own, with nothing beside it but the broker. Then the job is killed, more votes are sent, and the time
-until it shows results again is taken. Every tally of every run is compared with what was drawn.
+own, with nothing beside it but the broker. Then the job is killed, more votes are sent, and the
+time until it shows results again is taken. Every tally of every run is compared with what was sent.
 """
 
 import os
