@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 import numpy as np
 import psutil
+from confluent_kafka import KafkaException
 
 from infra.config.folders import CHECKOUT
 from infra.config.secrets import pseudonym_key
@@ -142,9 +143,11 @@ def _send(settings: Settings, workload: Workload, first: int, count: int) -> Seg
         ends = kafka.ends(broker, [(VOTES.name, p) for p in range(VOTES.partitions)])
 
         def taken() -> bool:
-            return sum(max(at.offset, 0) for at in kafka.committed(group, VOTES).values()) == sum(
-                ends.values()
-            )
+            try:
+                done = kafka.committed(group, VOTES).values()
+            except KafkaException:  # a broker that has just started does not know the group yet
+                return False
+            return sum(max(at.offset, 0) for at in done) == sum(ends.values())
 
         if not wait_until(taken, PATIENCE_S, every_s=1):
             raise TransientError("Intake does not take the votes.")
