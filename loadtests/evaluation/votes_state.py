@@ -147,7 +147,7 @@ def _send(settings: Settings, workload: Workload, first: int, count: int) -> Seg
                 done = kafka.committed(group, VOTES).values()
             except KafkaException:  # a broker that has just started does not know the group yet
                 return False
-            return sum(max(at.offset, 0) for at in done) == sum(ends.values())
+            return bool(sum(max(at.offset, 0) for at in done) == sum(ends.values()))
 
         if not wait_until(taken, PATIENCE_S, every_s=1):
             raise TransientError("Intake does not take the votes.")
