@@ -15,6 +15,8 @@ from infra.config.settings import Settings
 _SHOWN = (
     "checkpoint_interval_ms",
     "parallelism",
+    "state",
+    "state_memory_mb",
     "flink_heap_mb",
     "kafka_heap_mb",
     "clickhouse_memory_mb",

@@ -16,11 +16,12 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator, model_valida
 from infra.config.addresses import Brokers, HttpUrl, RedisUrl, WebUrl
 from infra.config.folders import HOME, JARS, MODEL, MODELS
 from infra.config.live_settings import LiveSettings
+from infra.config.votes_job_settings import VotesJobSettings
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class Settings(LiveSettings):
+class Settings(LiveSettings, VotesJobSettings):
     """One installation. Field names are the environment's, without ``TUTTI_``.
 
     Ports count up from ``port_base`` in a fixed order, so that two stacks run side by side as
@@ -51,7 +52,6 @@ class Settings(LiveSettings):
         ge=0,
         description="number of this intake process, where there are more; each needs its own",
     )
-    flink_heap_mb: int = Field(2048, ge=512, description="heap of the votes job, MiB")
     semantics_heap_mb: int = Field(
         512,
         ge=256,
@@ -62,19 +62,6 @@ class Settings(LiveSettings):
         3072, ge=512, description="memory that ClickHouse may use, MiB"
     )
     redis_memory_mb: int = Field(128, ge=16, description="memory that Redis may use, MiB")
-    checkpoint_interval_ms: int = Field(
-        1000,
-        ge=100,
-        description="longest pause between checkpoints of the votes job, ms, with which results"
-        " become visible; shorter, at least 250, where they cost little",
-    )
-    parallelism: int | None = Field(
-        None,
-        ge=1,
-        le=4,
-        description="parallel tasks of the votes job; unset: the smaller of 4 and the number of"
-        " cores",
-    )
     probe_seconds: int = Field(
         10, ge=0, le=3600, description="time between probe votes, s; 0: none are sent"
     )

@@ -6,7 +6,7 @@ other.
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -136,9 +136,12 @@ def _pong(port: int) -> bool:
 
 def _votes(settings: Settings, pid: int) -> Health:
     beat = last_beat(settings, "votes")
-    if beat is not None and beat.pid == pid and "blocked" in beat.facts:
-        return Health(ready=False, facts=beat.facts)
-    return _flink(settings, settings.flink_port, FLINK_HEAP)
+    said = beat.facts if beat is not None and beat.pid == pid else {}
+    if "blocked" in said:
+        return Health(ready=False, facts=said)
+    found = _flink(settings, settings.flink_port, FLINK_HEAP)
+    warning = {name: said[name] for name in ("warning",) if name in said}
+    return replace(found, facts=warning | found.facts)
 
 
 def _semantics(settings: Settings, _pid: int) -> Health:

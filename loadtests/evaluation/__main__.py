@@ -1,5 +1,7 @@
 """Measure detectors, clusters, opinion groups and encoders: how good they are, what they cost."""
 
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +10,8 @@ import typer
 from rich.table import Table
 
 from infra.config.settings import Settings
-from loadtests.commands import console, run, say
+from loadtests.commands import console, say
+from loadtests.commands import run as run_command
 from loadtests.evaluation import (
     cluster_quality,
     encoder_cost,
@@ -16,13 +19,19 @@ from loadtests.evaluation import (
     group_verdicts,
     labelled_texts,
     semantics_service,
+    votes_state,
 )
 from loadtests.evaluation import group_times as times_of_groups
 from loadtests.evaluation.one_thread import one_thread
 from loadtests.evaluation.signals import page
 from loadtests.evaluation.signals.measure import measure as measure_signals
+from loadtests.evaluation.state_run import StateRun
+from loadtests.evaluation.state_run import drawn as drawn_runs
+from loadtests.evaluation.state_run import line as line_of_run
 from loadtests.own_stack import own_stack
+from loadtests.workload import load as load_workload
 from models.load import load as load_encoder
+from operators.flink.state import StateKind
 from pipelines.cli.screen import table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -146,5 +155,30 @@ def signals(
     console.print(f"wrote {page.PAGE}")
 
 
+@app.command()
+def state(
+    workload: Annotated[str, typer.Argument(help="a file of loadtests/workloads")] = "weeuropeans",
+    votes: Annotated[int, typer.Option(min=1, help="of that workload")] = 1_000_000,
+    kinds: Annotated[
+        str, typer.Option(help="where ballots are kept, run by run, with commas between")
+    ] = "memory,disk,memory,disk",
+    heap_mb: Annotated[int, typer.Option(min=512, help="heap of runs in memory, MiB")] = 6144,
+    keep: Annotated[Path | None, typer.Option(help="file for the figures, JSON")] = None,
+) -> None:
+    """Count one log in memory and on disk, the votes job alone: CPU, memory, restart."""
+    given = msgspec.convert(kinds.split(","), list[StateKind])
+    # Whoever ends this early leaves no services behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    runs: list[StateRun] = []
+    for run in votes_state.measure(load_workload(workload), votes, given, heap_mb, say):
+        runs.append(run)
+        say(line_of_run(run))
+        if keep is not None:
+            keep.write_bytes(msgspec.json.format(msgspec.json.encode(runs), indent=1))
+    console.print(drawn_runs(runs))
+    if any(run.different for run in runs):
+        raise typer.Exit(1)
+
+
 if __name__ == "__main__":
-    run(app)
+    run_command(app)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from operators.flink.state import StateKind, flink_path, state_settings
+
 RETAINED: Final = 3
 """Complete checkpoints that Flink keeps: the oldest goes when a newer one is complete."""
 
@@ -31,16 +33,20 @@ def flink_settings(
     parallelism: int,
     checkpoint_ms: int,
     rest_port: int,
+    kind: StateKind = "memory",
+    memory_mb: int = 0,
 ) -> dict[str, str]:
     """Flink's settings of a job, each with its reason.
 
     Args:
         name: Of the job, for people.
         connector_jar: The Kafka connector.
-        state: Folder of this count's checkpoints and changelog.
+        state: Folder of this count's state.
         parallelism: Tasks per operator.
         checkpoint_ms: Time between checkpoints, ms; outputs become visible with them.
         rest_port: Of Flink's web interface.
+        kind: Where it keeps its state.
+        memory_mb: What RocksDB may use, MiB, if that is the disk.
     """
     return {
         "parallelism.default": str(parallelism),
@@ -64,15 +70,11 @@ def flink_settings(
         # At full load checkpoints take long, so there are fewer: more votes share a row of output.
         "execution.checkpointing.min-pause": f"{checkpoint_ms}ms",
         "execution.checkpointing.timeout": "10min",
-        "execution.checkpointing.dir": _flink_path(state / "checkpoints"),
+        "execution.checkpointing.dir": flink_path(state / "checkpoints"),
         "execution.checkpointing.num-retained": str(RETAINED),
         # protects: checkpoints outlive the job
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
-        # A changelog makes a checkpoint of millions of ballots take 0.3 s instead of 10 s.
-        "state.backend.type": "hashmap",
-        "state.changelog.enabled": "true",
-        "state.changelog.storage": "filesystem",
-        "state.changelog.dstl.dfs.base-path": _flink_path(state / "changelog"),
+        **state_settings(kind, state, memory_mb),
         # A failed task restarts the job in place; a failed process is the supervisor's.
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "500ms",
@@ -118,12 +120,7 @@ def restore_settings(checkpoint: Path) -> dict[str, str]:
     where there is a changelog.
     """
     return {
-        "execution.state-recovery.path": _flink_path(checkpoint),
+        "execution.state-recovery.path": flink_path(checkpoint),
         # protects: claiming the checkpoint that is resumed
         "execution.state-recovery.claim-mode": "CLAIM",
     }
-
-
-def _flink_path(path: Path) -> str:
-    """A local path as Flink takes it: no URL, it would keep ``%20`` as part of a name."""
-    return f"file://{path.resolve()}"

@@ -14,6 +14,7 @@ from typing import Final
 from operators.core.votes.ballots import MINUTE_MS
 from operators.core.votes.tally import COUNTED_CHOICES, QUALIFICATION_COLUMNS
 from operators.flink.settings import TRANSACTION_TIMEOUT_MS, flink_settings, kafka_options
+from operators.flink.state import StateKind
 from schemas.events import QUALIFICATION_BITS
 from schemas.topics import ACCEPTED_VOTES, PROGRESS, TALLIES, WINDOWS, Topic
 
@@ -147,7 +148,14 @@ def mini_batch_ms(checkpoint_ms: int) -> int:
 
 
 def job_settings(
-    *, connector_jar: Path, state: Path, parallelism: int, checkpoint_ms: int, rest_port: int
+    *,
+    connector_jar: Path,
+    state: Path,
+    parallelism: int,
+    checkpoint_ms: int,
+    rest_port: int,
+    kind: StateKind,
+    memory_mb: int,
 ) -> dict[str, str]:
     """The settings of the votes job; the arguments are those of `flink_settings`."""
     return flink_settings(
@@ -157,6 +165,8 @@ def job_settings(
         parallelism=parallelism,
         checkpoint_ms=checkpoint_ms,
         rest_port=rest_port,
+        kind=kind,
+        memory_mb=memory_mb,
     ) | {
         # The compiled plan names tables; what they are stands in the statements.
         "table.plan.compile.catalog-objects": "IDENTIFIER",

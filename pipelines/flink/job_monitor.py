@@ -1,7 +1,8 @@
 """The job monitor: which checkpoints a running job completed, and when it is given up."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ class JobMonitor:
         restore: What it counts, and from where.
         folder: Of that count's state.
         heartbeat: How the service says that it is alive.
+        facts: What else the heartbeat says.
         completed: The newest checkpoint of this run; 0: none yet.
     """
 
@@ -38,6 +40,7 @@ class JobMonitor:
     restore: RestorePlan
     folder: Path
     heartbeat: Heartbeat
+    facts: Mapping[str, str] = field(default_factory=dict)
     completed: int = 0
 
     def poll(self, client: Any) -> None:
@@ -52,7 +55,8 @@ class JobMonitor:
             failure = self.flink.newest_failure(job)
             if failure:
                 self.record_failure(failure)
-        self.heartbeat.beat(ready=bool(self.completed), epoch=self.restore.epoch, state=state)
+        facts = {"epoch": self.restore.epoch, "state": state, **self.facts}
+        self.heartbeat.beat(ready=bool(self.completed), **facts)
         if state in {"FAILED", "CANCELED", "FINISHED"}:
             failure = self.flink.newest_failure(job)[:2000]
             log.error("job_ended", service=self.service, state=state, failure=failure)

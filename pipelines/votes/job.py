@@ -51,7 +51,7 @@ from pipelines.flink.runtime import (
     set_system_properties,
 )
 from pipelines.flink.transactions import abort_transactions
-from pipelines.votes.restore_policy import EpochOutputs, record_plan
+from pipelines.votes.restore_policy import EpochOutputs, kept_in, record_plan, still_kept_in
 from pipelines.votes.retirement import retire
 
 POLL_S: Final = 0.5
@@ -87,6 +87,7 @@ class Job:
         settings, epoch, checkpoint = self.settings, self.restore.epoch, self.restore.checkpoint
         folder = epoch_folder(settings, epoch)
         folder.mkdir(parents=True, exist_ok=True)
+        kind = settings.state if checkpoint is None else kept_in(settings, epoch)
         parallelism = settings.parallelism or min(os.cpu_count() or 1, 4)
         port = settings.flink_port if self.service == "votes" else _free_port()
         options = job_settings(
@@ -95,6 +96,8 @@ class Job:
             parallelism=parallelism,
             checkpoint_ms=FLINKS_OWN * settings.checkpoint_interval_ms,
             rest_port=port,
+            kind=kind,
+            memory_mb=settings.state_memory_mb,
         ) | flink_options(settings)
         if self.service == "votes":
             options |= reporter_settings(
@@ -103,7 +106,7 @@ class Job:
                 [m.name for m in FLINK.metrics],
             )
         if checkpoint is None:
-            record_plan(folder, current_plan())
+            record_plan(folder, current_plan(), kind)
         else:
             options |= restore_settings(checkpoint)
             record_try(checkpoint, folder)
@@ -116,9 +119,11 @@ class Job:
             epoch=epoch,
             checkpoint=None if checkpoint is None else checkpoint.name,
             parallelism=parallelism,
+            state=kind,
         )
         rest = FlinkRest(settings, port)
-        monitor = JobMonitor(self.service, rest, self.restore, folder, self.heartbeat)
+        facts = {} if kind == settings.state else {"warning": still_kept_in(kind)}
+        monitor = JobMonitor(self.service, rest, self.restore, folder, self.heartbeat, facts)
         try:
             latency = mini_batch_ms(settings.checkpoint_interval_ms)
             client = load(flink, current_plan(), epoch, latency).execute().get_job_client()

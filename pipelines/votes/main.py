@@ -28,7 +28,7 @@ from pipelines.flink.runtime import (
 from pipelines.flink.transactions import abort_transactions
 from pipelines.votes.accepted_log import reaches_back
 from pipelines.votes.job import Job
-from pipelines.votes.restore_policy import CannotRestoreError, RestorePolicy
+from pipelines.votes.restore_policy import CannotRestoreError, RestorePolicy, may_be_kept_in
 from pipelines.votes.retirement import read_outputs
 
 POLL_S: Final = 0.5
@@ -45,10 +45,11 @@ def run(service: str) -> None:
     """Run a service until its job fails for good, is superseded, or the process is told to stop."""
     settings = Settings()
     configure_logging(service)
-    configure_flink(settings, service, counting_heap(settings.flink_heap_mb))
-    heartbeat = Heartbeat(settings, service)
     record = read_rebuild_record(settings)
     beside = service == "rebuild"
+    heap_mb = settings.votes_heap_mb(may_be_kept_in(settings, record, beside=beside))
+    configure_flink(settings, service, counting_heap(heap_mb))
+    heartbeat = Heartbeat(settings, service)
     if beside and record.rebuilding is None:
         log.info("nothing_to_rebuild")
         return

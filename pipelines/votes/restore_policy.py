@@ -14,6 +14,7 @@ from infra.service.state_files import read_json, write_json
 from operators.core.errors import TerminalError
 from operators.flink.checkpoints import checkpoints
 from operators.flink.plan import Plan
+from operators.flink.state import StateKind
 from pipelines.flink.checkpoint_records import last_completed
 from pipelines.flink.restore import DamageCheck, RestorePlan, intact
 
@@ -129,6 +130,35 @@ def made_by(settings: Settings, epoch: int) -> dict[str, str]:
     return dict(known or {"version": "0 (or unknown)", "sha256": ""})
 
 
-def record_plan(folder: Path, plan: Plan) -> None:
-    """Write beside an epoch's state which plan makes it."""
-    write_json(folder / "plan.json", {"version": plan.version, "sha256": plan.sha256})
+def kept_in(settings: Settings, epoch: int) -> StateKind:
+    """Where an epoch keeps its ballots: its checkpoints cannot be read as the other kind."""
+    # Records of before the choice do not say it.
+    return "disk" if made_by(settings, epoch).get("state") == "disk" else "memory"
+
+
+def may_be_kept_in(settings: Settings, record: RebuildRecord, *, beside: bool) -> set[StateKind]:
+    """Where the count that will be chosen may keep its ballots: Java's heap is sized before that.
+
+    Args:
+        settings: Where the state is; what a count begins with that has none.
+        record: Which epoch is being rebuilt.
+        beside: For that one, not for the running count.
+    """
+    epochs = {e for e in epochs_with_folder(settings) if (e == record.rebuilding) == beside}
+    return {settings.state, *(kept_in(settings, epoch) for epoch in epochs)}
+
+
+def still_kept_in(kind: StateKind) -> str:
+    """What is said while a count goes on in another kind of state than the settings ask for."""
+    other = "disk" if kind == "memory" else "memory"
+    where = {"memory": "in memory", "disk": "on disk"}
+    return (
+        f"This count keeps its ballots {where[kind]}, as it began, though TUTTI_STATE={other}: run"
+        f" tutti rebuild, which counts anew {where[other]} while the numbers go on."
+    )
+
+
+def record_plan(folder: Path, plan: Plan, state: StateKind) -> None:
+    """Write beside an epoch's state which plan makes it, and where it keeps ballots."""
+    made = {"version": plan.version, "sha256": plan.sha256, "state": state}
+    write_json(folder / "plan.json", made)

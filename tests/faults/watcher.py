@@ -35,7 +35,7 @@ def bounds_mb(settings: Settings) -> dict[str, int]:
     """The bound of each service's resident memory, MiB."""
     given = {
         "kafka": settings.kafka_heap_mb,
-        "votes": settings.flink_heap_mb,
+        "votes": settings.votes_memory_mb,
         "semantics": settings.semantics_heap_mb,
         "clickhouse": settings.clickhouse_memory_mb,
         "redis": settings.redis_memory_mb,

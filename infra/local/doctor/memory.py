@@ -19,7 +19,7 @@ def check_memory(patient: Patient) -> Iterator[Finding]:
     """What the services may use fits into the machine."""
     settings = patient.settings
     allowed_mb = (
-        settings.flink_heap_mb
+        settings.votes_memory_mb
         + settings.semantics_heap_mb
         + SEMANTICS_OUTSIDE_MB
         + settings.kafka_heap_mb

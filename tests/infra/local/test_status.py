@@ -1,6 +1,7 @@
 """Ready, busy or down: what a service's silence means."""
 
 import json
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -12,9 +13,9 @@ from infra.config.settings import Settings
 from infra.local import services, status
 from infra.local.free_ports import PORTS, free_port_base
 from infra.local.redis_server import executable
-from infra.local.services import HANGS_MS, SERVICES
+from infra.local.services import HANGS_MS, SERVICES, Health
 from infra.local.supervisor import Process
-from infra.service.heartbeat import STALE_MS
+from infra.service.heartbeat import STALE_MS, Heartbeat
 from infra.service.waiting import wait_until
 from operators.core.clock import system_clock
 
@@ -98,3 +99,16 @@ def test_nothing_that_is_stopped_is_busy(settings):
     found = status.status(settings)
     assert {service.service for service in found} == {*SERVERS, *BEATING}
     assert not any(service.ready or service.busy for service in found)
+
+
+def test_what_the_votes_job_warns_of_is_shown_beside_what_flink_says(settings, monkeypatch):
+    checkpoint = Health(ready=True, facts={"checkpoint": 7})
+    monkeypatch.setattr(services, "_flink", lambda *_: checkpoint)
+    Heartbeat(settings, "votes").beat(ready=True, warning="ballots are elsewhere")
+    probe = next(service.probe for service in SERVICES if service.name == "votes")
+    assert probe(settings, os.getpid()).facts == {
+        "checkpoint": 7,
+        "warning": "ballots are elsewhere",
+    }
+    # Of another process, that is over.
+    assert probe(settings, os.getpid() + 1).facts == {"checkpoint": 7}

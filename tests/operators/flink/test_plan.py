@@ -25,7 +25,7 @@ home = Path(sys.argv[1])
 settings = Settings(home=home)
 configure_flink(settings, "votes", counting_heap(512))
 options = job_settings(connector_jar=settings.jars / CONNECTOR, state=settings.home,
-    parallelism=2, checkpoint_ms=1000, rest_port=0)
+    parallelism=2, checkpoint_ms=1000, rest_port=0, kind="disk", memory_mb=256)
 job = VotesJob("127.0.0.1:1", EPOCH)
 flink = environment(options, job)
 (home / "compiled.json").write_text(for_file(compiled(flink, job)))

@@ -54,6 +54,12 @@ def test_it_is_ready_with_its_first_checkpoint_and_records_each_once(world):
     assert world.heart.facts["ready"]
 
 
+def test_it_says_what_it_was_given_to_say(world):
+    world.monitor.facts = {"warning": "a sentence"}
+    world.monitor.poll(world.job)
+    assert world.heart.facts["warning"] == "a sentence"
+
+
 @pytest.mark.parametrize("sign", RESTORE_FAILED)
 def test_a_checkpoint_that_cannot_be_restored_is_given_up(world, sign):
     world.failure = f"java.lang.Exception: {sign} …"

@@ -25,7 +25,10 @@ from pipelines.votes.restore_policy import (
     CannotRestoreError,
     EpochOutputs,
     RestorePolicy,
+    kept_in,
+    may_be_kept_in,
     record_plan,
+    still_kept_in,
 )
 
 PLAN = Plan(1, "the plan")
@@ -42,7 +45,7 @@ def checkpoint(settings: Settings, epoch: int, number: int = 7) -> Path:
     path = folder / "checkpoints" / "job" / f"chk-{number}"
     path.mkdir(parents=True)
     (path / "_metadata").write_bytes(b"state")
-    record_plan(folder, PLAN)
+    record_plan(folder, PLAN, "memory")
     return path
 
 
@@ -115,7 +118,7 @@ def test_a_rebuild_without_state_takes_an_epoch_never_used(settings: Settings) -
 
 def test_a_rebuild_that_an_upgrade_met_begins_anew(settings: Settings) -> None:
     checkpoint(settings, 2)
-    record_plan(epoch_folder(settings, 2), Plan(0, "an older one"))
+    record_plan(epoch_folder(settings, 2), Plan(0, "an older one"), "memory")
     assert policy(settings, 1, 2).rebuild(RebuildRecord(rebuilding=2), 1) == RestorePlan(3, None)
 
 
@@ -207,9 +210,49 @@ def test_state_of_another_plan_is_refused(settings: Settings, made: Plan | None)
     if made is None:  # as before plans were noted
         (folder / "plan.json").unlink()
     else:
-        record_plan(folder, made)
+        record_plan(folder, made, "memory")
     with pytest.raises(CannotRestoreError, match="run tutti rebuild"):
         policy(settings, 1).votes(NONE, 1)
+
+
+def test_a_count_says_where_it_keeps_its_ballots(settings: Settings) -> None:
+    checkpoint(settings, 1)
+    checkpoint(settings, 2)
+    record_plan(epoch_folder(settings, 2), PLAN, "disk")
+    assert (kept_in(settings, 1), kept_in(settings, 2)) == ("memory", "disk")
+
+
+def test_state_of_before_the_choice_is_in_memory(settings: Settings) -> None:
+    checkpoint(settings, 1)
+    folder = epoch_folder(settings, 1)
+    (folder / "plan.json").write_text(f'{{"version": 1, "sha256": "{PLAN.sha256}"}}')
+    on_disk = settings.model_copy(update={"state": "disk"})
+    assert kept_in(on_disk, 1) == "memory"
+    (folder / "plan.json").unlink()
+    assert kept_in(on_disk, 1) == "memory"
+
+
+def test_another_kind_is_asked_for_and_the_count_goes_on_as_it_began(settings: Settings) -> None:
+    # Nothing stands still: a checkpoint of one kind is never read as the other.
+    newest = checkpoint(settings, 1)
+    on_disk = settings.model_copy(update={"state": "disk"})
+    assert policy(on_disk, 1).votes(NONE, 1) == RestorePlan(1, newest)
+    assert kept_in(on_disk, 1) == "memory"
+    sentence = still_kept_in("memory")
+    assert "in memory, as it began, though TUTTI_STATE=disk: run tutti rebuild" in sentence
+    assert "counts anew on disk" in sentence
+
+
+def test_the_heap_suits_every_count_that_may_be_chosen(settings: Settings) -> None:
+    on_disk = settings.model_copy(update={"state": "disk"})
+    assert may_be_kept_in(on_disk, NONE, beside=False) == {"disk"}
+    checkpoint(settings, 1)
+    rebuilding = RebuildRecord(rebuilding=2)
+    assert may_be_kept_in(on_disk, rebuilding, beside=False) == {"memory", "disk"}
+    # Beside it, only the other one is of importance.
+    assert may_be_kept_in(on_disk, rebuilding, beside=True) == {"disk"}
+    checkpoint(settings, 2)
+    assert may_be_kept_in(on_disk, rebuilding, beside=True) == {"memory", "disk"}
 
 
 def test_the_note_is_kept(settings: Settings) -> None:
