@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from operators.core.clusters.outputs import Cluster
+from operators.core.clusters.outputs import Cluster, ClusterKind
 
 
 @dataclass(slots=True)
@@ -18,6 +18,7 @@ class NamedCluster:
         terms: Its words.
         reviewed: Proposals in it when its name was last looked for.
         emitted: The record last emitted for it; None: nothing yet.
+        kind: As in `outputs.Cluster`.
     """
 
     number: int
@@ -28,3 +29,4 @@ class NamedCluster:
     terms: tuple[str, ...] = ()
     reviewed: int = 0
     emitted: Cluster | None = None
+    kind: ClusterKind = "topic"

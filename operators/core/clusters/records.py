@@ -43,6 +43,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 
 def records(
     epoch: int,
+    job_epoch: int,
     model: str,
     item: Item,
     at_ms: int,
@@ -54,6 +55,7 @@ def records(
 
     Args:
         epoch: Number of the clustering.
+        job_epoch: Number of the job's state, at most `epoch`.
         model: The encoder.
         item: The proposal.
         at_ms: Its broker time, ms since 1970.
@@ -75,7 +77,8 @@ def records(
         fields = {"proposal_id": item.proposal_id, "model": model, "vector": data}
         yield _record(VECTORS, epoch, place | fields)
     done = {"offset": item.offset, "model": model, "method": METHOD, "at_ms": at_ms}
-    yield _record(CLUSTER_PROGRESS, epoch, place | done | msgspec.to_builtins(clusters.size))
+    done |= {"job_epoch": job_epoch} | msgspec.to_builtins(clusters.size)
+    yield _record(CLUSTER_PROGRESS, epoch, place | done)
 
 
 def _record(topic: Topic, epoch: int, fields: dict[str, Any]) -> OutputRecord:
