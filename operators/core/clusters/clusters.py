@@ -75,6 +75,11 @@ class Clusters:
         self._arrivals = self._since = 0
 
     @property
+    def model(self) -> str:
+        """The encoder, with its version."""
+        return self._model
+
+    @property
     def thresholds(self) -> Thresholds:
         """Those in force."""
         return self._placement.thresholds

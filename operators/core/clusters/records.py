@@ -44,7 +44,6 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 def records(
     epoch: int,
     job_epoch: int,
-    model: str,
     item: Item,
     at_ms: int,
     vector: NDArray[np.float32] | None,
@@ -56,7 +55,6 @@ def records(
     Args:
         epoch: Number of the clustering.
         job_epoch: Number of the job's state, at most `epoch`.
-        model: The encoder.
         item: The proposal.
         at_ms: Its broker time, ms since 1970.
         vector: Vector of its text, if the text is new.
@@ -74,9 +72,9 @@ def records(
     place = {"consultation_id": item.consultation_id}
     if vector is not None:
         data = b64encode(vector.astype("<f4").tobytes()).decode()
-        fields = {"proposal_id": item.proposal_id, "model": model, "vector": data}
+        fields = {"proposal_id": item.proposal_id, "model": clusters.model, "vector": data}
         yield _record(VECTORS, epoch, place | fields)
-    done = {"offset": item.offset, "model": model, "method": METHOD, "at_ms": at_ms}
+    done = {"offset": item.offset, "model": clusters.model, "method": METHOD, "at_ms": at_ms}
     done |= {"job_epoch": job_epoch} | msgspec.to_builtins(clusters.size)
     yield _record(CLUSTER_PROGRESS, epoch, place | done)
 
