@@ -1,4 +1,4 @@
--- Pairs of proposals of one cluster whose vectors are near (cosine at least 0.85) and that marts.duplicates does not link: suggestions for moderators, never merged. Near in meaning is not of one opinion: see stance. Each minute 1,000 proposals that are new or have moved are looked at, and the 20 nearest of each are kept.
+-- Pairs of proposals of one cluster whose vectors are near (how near depends on the encoder, and on whether the stance can be judged: operators/core/clusters/nearness.py) and that marts.duplicates does not link: suggestions for moderators, never merged. Near in meaning is not of one opinion: see stance. Each minute 1,000 proposals that are new or have moved are looked at, and the 20 nearest of each are kept.
 WITH
 members AS (
     SELECT
