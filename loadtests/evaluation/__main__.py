@@ -7,6 +7,7 @@ import msgspec
 import typer
 from rich.table import Table
 
+from infra.config.folders import MODELS
 from infra.config.settings import Settings
 from loadtests.commands import console, run, say
 from loadtests.evaluation import (
@@ -22,6 +23,7 @@ from loadtests.evaluation.one_thread import one_thread
 from loadtests.evaluation.signals import page
 from loadtests.evaluation.signals.measure import measure as measure_signals
 from loadtests.own_stack import own_stack
+from models.choice import ENGLISH
 from models.load import load as load_encoder
 from pipelines.cli.screen import table
 
@@ -36,9 +38,11 @@ def clusters(
     proposals: Annotated[
         int, typer.Option(min=0, help="made-up proposals beside them, for speed and size")
     ] = 30_000,
+    model: Annotated[Path, typer.Option(help="manifest or folder of the encoder")] = MODELS
+    / ENGLISH,
 ) -> None:
     """Cluster labelled texts without the job: agreement with the labels, speed and size."""
-    encoder = load_encoder(Settings().model)
+    encoder = load_encoder(model)
     measured = [
         cluster_quality.encoded(labelled_texts.read(data, name), encoder)
         for name in labelled_texts.FILES

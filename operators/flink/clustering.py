@@ -133,7 +133,7 @@ class ClusterProposals(KeyedProcessFunction):  # type: ignore[misc]
 
     def on_timer(self, timestamp: int, ctx: Any) -> Iterator[Row]:  # noqa: ARG002 - PyFlink's
         """Go on with a clustering that is being made."""
-        [consultation] = ctx.get_current_key()
+        consultation = ctx.get_current_key()
         alive = self._alive.get(consultation) or self._revive(consultation)
         yield from self._make(alive, ctx)
 

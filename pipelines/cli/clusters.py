@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pipelines.cli.screen import Cell, Sheet
 
 COLUMNS: Final = (
-    "cluster_id", "kind", "label", "terms", "languages", "size", "ballots", "proposals_counted", "agreement",
-    "agreement_low", "agreement_high", "spread", "most_agreed", "most_agreed_rate",
+    "cluster_id", "kind", "label", "terms", "languages", "size", "ballots", "proposals_counted",
+    "agreement", "agreement_low", "agreement_high", "spread", "most_agreed", "most_agreed_rate",
     "most_opposed", "most_opposed_rate", "method",
 )  # fmt: skip
 REFRESH_S: Final = 2.0

@@ -63,8 +63,8 @@ class State:
     def timer_service(self) -> "State":
         return self
 
-    def get_current_key(self) -> tuple[str]:
-        return ("c",)
+    def get_current_key(self) -> str:
+        return "c"
 
     def current_processing_time(self) -> int:
         return 10
