@@ -60,12 +60,11 @@ class SemanticsJob:
         """The statements that declare source and sink."""
         kafka = kafka_options(self.brokers, self.security)
         topics = ";".join(topic.name for topic in SEMANTICS_OUTPUTS)
-        columns = {
-            ACCEPTED_PROPOSALS: "proposal_id STRING, text STRING, `language` STRING, status STRING",
-            ACCEPTED_CONSULTATIONS: "languages ARRAY<STRING>, encoder STRING",
-        }
+        proposal = "proposal_id STRING, text STRING, `language` STRING, status STRING"
+        consultation = "languages ARRAY<STRING>, encoder STRING"
         return [
-            *(self._source(topic, fields, kafka) for topic, fields in columns.items()),
+            self._source(ACCEPTED_PROPOSALS, proposal, kafka),
+            self._source(ACCEPTED_CONSULTATIONS, consultation, kafka),
             f"""CREATE TEMPORARY TABLE emitted (
                 topic STRING METADATA, record_key STRING, record STRING
             ) WITH (
