@@ -43,9 +43,6 @@ REGROUP_AFTER: Final = 25
 REGROUP_SHARE: Final = 0.1
 """The same as a share of the proposals: the steps' total cost stays in proportion to them."""
 
-GROWTH: Final = 1.25
-"""A cluster's name is reviewed again when the cluster has grown by this factor."""
-
 ACCEPTED: Final = "accepted"
 
 
@@ -206,7 +203,7 @@ class Clusters:
             return
         self._arrivals += 1
         self._since += 1
-        if self._grown(number):
+        if self._clusters[number].has_grown(self._placement.totals.count(number)):
             self._review(number)
         if self._since >= max(REGROUP_AFTER, int(REGROUP_SHARE * len(self._members))):
             self._regroup(item.offset)
@@ -267,7 +264,8 @@ class Clusters:
                 self._unreadable.number = 0
             return
         self._clusters.touch(number, offset)
-        if self._clusters[number].medoid == member.proposal_id or self._shrunk(number, size):
+        named = self._clusters[number]
+        if named.medoid == member.proposal_id or named.has_shrunk(size):
             self._review(number)
 
     def _relink(self, gone: Member) -> None:
@@ -344,12 +342,6 @@ class Clusters:
             self._placement.totals.sum(number),
             lambda counts: self._vocabulary.weights(counts, len(self._clusters)),
         )
-
-    def _grown(self, number: int) -> bool:
-        return self._placement.totals.count(number) >= GROWTH * self._clusters[number].reviewed
-
-    def _shrunk(self, number: int, size: int) -> bool:
-        return size * GROWTH <= self._clusters[number].reviewed
 
     def _log_member(self, member: Member, number: int) -> None:
         self._duplicates.link(member)

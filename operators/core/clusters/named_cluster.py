@@ -1,8 +1,13 @@
 """A cluster's number, name and age: what is known of it beside its proposals."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from operators.core.clusters.outputs import Cluster, ClusterKind
+
+
+GROWTH: Final = 1.25
+"""A cluster's name is reviewed again when the cluster has grown by this factor."""
 
 
 @dataclass(slots=True)
@@ -30,3 +35,11 @@ class NamedCluster:
     reviewed: int = 0
     emitted: Cluster | None = None
     kind: ClusterKind = "topic"
+
+    def has_grown(self, size: int) -> bool:
+        """Whether it has so many more proposals, now `size`, that its name is reviewed."""
+        return size >= GROWTH * self.reviewed
+
+    def has_shrunk(self, size: int) -> bool:
+        """Whether it has so many fewer."""
+        return size * GROWTH <= self.reviewed
