@@ -5,7 +5,6 @@ from typing import Final
 
 from operators.core.clusters.outputs import Cluster, ClusterKind
 
-
 GROWTH: Final = 1.25
 """A cluster's name is reviewed again when the cluster has grown by this factor."""
 
