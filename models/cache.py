@@ -85,6 +85,10 @@ class CachedEncoder:
         """Length of a vector."""
         return self._encoder.dimension
 
+    def reads(self, text: str) -> bool:
+        """As `models.encoder.Encoder`; nothing is kept of it."""
+        return self._encoder.reads(text)
+
     @property
     def paused(self) -> bool:
         """Whether Redis is not asked at the moment."""

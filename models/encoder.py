@@ -23,6 +23,10 @@ class Encoder(Protocol):
         """Length of a vector."""
         ...
 
+    def reads(self, text: str) -> bool:
+        """Whether the encoder knows most of a text's letters; of others it makes nothing."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of length 1, as an array (texts, dimension), in the order of the texts."""
         ...

@@ -1,5 +1,6 @@
 """An encoder of ONNX Runtime: one thread, float32, and vectors that are the same bit by bit."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 
@@ -18,6 +19,9 @@ BATCH: Final = 8
 
 MAX_CHARACTERS: Final = 8_000
 """Longer texts are cut before they are tokenised. Intake accepts 1,000 characters."""
+
+MAX_UNREAD: Final = 0.5
+"""Share of a text's letters and digits in unknown tokens, up to which it counts as read."""
 
 T = TypeVar("T")
 
@@ -44,6 +48,7 @@ class OnnxEncoder:
         """
         self._manifest = manifest
         self._tokenizer = _tokenizer(manifest, tokenizer)
+        self._unknown = _unknown_token(self._tokenizer)
         self._session = _session(manifest, graph)
         self._directions = None if directions is None else read(directions, manifest.dimension)
         self._inputs = [wanted.name for wanted in self._session.get_inputs()]
@@ -81,6 +86,20 @@ class OnnxEncoder:
                 rows, tokens_of = zip(*batch, strict=True)
                 vectors[list(rows)] = self._together(np.array(tokens_of, np.int64))
         return vectors
+
+    def reads(self, text: str) -> bool:
+        """Whether the text has letters or digits, and most of them are in tokens it knows.
+
+        Emoji alone are none, even where a tokenizer has tokens for some of them.
+        """
+        line = plain(text[:MAX_CHARACTERS])
+        known = self._tokenizer.encode(line)
+        letters = unread = 0
+        for token, (start, end) in zip(known.ids, known.offsets, strict=True):
+            inside = sum(map(str.isalnum, line[start:end]))
+            letters += inside
+            unread += inside * (token == self._unknown)
+        return letters > 0 and unread <= MAX_UNREAD * letters
 
     def _tokens(self, text: str) -> list[int]:
         # One by one: the tokenizer would start threads for a batch.
@@ -152,6 +171,16 @@ def _tokenizer(manifest: Manifest, content: bytes) -> Tokenizer:
             "that adds special tokens."
         )
     return tokenizer
+
+
+def _unknown_token(tokenizer: Tokenizer) -> int | None:
+    """The token that stands for what a tokenizer does not know; None: it has none."""
+    model = json.loads(tokenizer.to_str())["model"]
+    if "unk_id" in model:
+        return None if model["unk_id"] is None else int(model["unk_id"])
+    unknown = model.get("unk_token")
+    found: int | None = tokenizer.token_to_id(unknown) if unknown else None
+    return found
 
 
 def _session(manifest: Manifest, graph: bytes) -> onnxruntime.InferenceSession:

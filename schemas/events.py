@@ -74,7 +74,10 @@ class CountryWeight(Struct, frozen=True, gc=False):
 
 
 class Consultation(Struct, frozen=True, gc=False):
-    """A consultation; the latest message wins."""
+    """A consultation; the latest message wins.
+
+    `languages` and `encoder` decide by which sentence encoder its proposals are clustered.
+    """
 
     consultation_id: str
     title: str
@@ -83,3 +86,5 @@ class Consultation(Struct, frozen=True, gc=False):
     closes_at: Given = ""
     window_seconds: int = 60
     rank_min_votes: int = 30
+    languages: tuple[str, ...] = ()
+    encoder: Given = ""

@@ -49,6 +49,7 @@ _country = re.compile(r"[A-Z]{2}").fullmatch
 
 _IDENTIFIER_RULE: Final = "1 to 64 of A-Z a-z 0-9 . _ -"
 _PERSON_RULE: Final = "1 to 128 of A-Z a-z 0-9 . _ - : @ + / ="
+_LANGUAGE_RULE: Final = "a BCP 47 tag such as fr or pt-BR"
 _TIME_RULE: Final = "YYYY-MM-DDTHH:MM:SS[.fff]Z, a real UTC time since 2000-01-01"
 
 
@@ -134,7 +135,7 @@ def _proposal_faults(proposal: Proposal, broker_ms: int) -> Iterator[Rejection]:
     if (parse_instant(proposal.submitted_at) or 0) > broker_ms + FUTURE_TOLERANCE_MS:
         yield Rejection("future_time", "submitted_at", "at most 300 s after the broker received it")
     if proposal.language and not is_language_tag(proposal.language):
-        yield Rejection("bad_language", "language", "a BCP 47 tag such as fr or pt-BR")
+        yield Rejection("bad_language", "language", _LANGUAGE_RULE)
     if proposal.country and not _country(proposal.country):
         yield Rejection("bad_country", "country", "two upper-case letters (ISO 3166-1)")
     if proposal.author_id and not _person(proposal.author_id):
@@ -181,6 +182,11 @@ def _consultation_faults(consultation: Consultation) -> Iterator[Rejection]:
         yield Rejection("bad_number", "window_seconds", "a multiple of 60 from 60 to 604800")
     if not 1 <= consultation.rank_min_votes <= MAX_RANK_MIN_VOTES:
         yield Rejection("bad_number", "rank_min_votes", "from 1 to 1000000")
+    for position, tag in enumerate(consultation.languages):
+        if not is_language_tag(tag):
+            yield Rejection("bad_language", f"languages[{position}]", _LANGUAGE_RULE)
+    if consultation.encoder and not _identifier(consultation.encoder):
+        yield Rejection("bad_identifier", "encoder", _IDENTIFIER_RULE)
 
 
 def _text_faults(field: str, text: str, limit: int) -> Iterator[Rejection]:
@@ -253,6 +259,7 @@ _NUMBERS: Final = ("weight", "window_seconds", "rank_min_votes")
 _IF_EMPTY: Final[dict[str, Reason]] = {
     "source": "bad_identifier",
     "author_id": "bad_identifier",
+    "encoder": "bad_identifier",
     "language": "bad_language",
     "country": "bad_country",
     "opens_at": "bad_time",

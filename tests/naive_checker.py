@@ -29,7 +29,7 @@ DIGITS = "0123456789"
 TEXTS = {
     "votes": "consultation_id proposal_id participant_id choice cast_at country trust source",
     "proposals": "consultation_id proposal_id text submitted_at language country author_id status",
-    "consultations": "consultation_id title opens_at closes_at",
+    "consultations": "consultation_id title opens_at closes_at encoder",
 }
 REQUIRED = {
     "votes": "consultation_id proposal_id participant_id choice cast_at",
@@ -39,6 +39,7 @@ REQUIRED = {
 NEVER_EMPTY = {
     "source": "bad_identifier",
     "author_id": "bad_identifier",
+    "encoder": "bad_identifier",
     "language": "bad_language",
     "opens_at": "bad_time",
     "closes_at": "bad_time",
@@ -102,7 +103,7 @@ def naive_types(kind: str, pairs: Pairs) -> set[Fault]:
         elif kind == "proposals" and key == "meta":
             if not isinstance(value, bool):
                 faults.add(("wrong_type", key))
-        elif kind == "votes" and key == "qualifications":
+        elif (kind, key) in {("votes", "qualifications"), ("consultations", "languages")}:
             if not isinstance(value, list) or isinstance(value, Pairs):
                 faults.add(("wrong_type", key))
             else:
@@ -313,6 +314,11 @@ def naive_consultation(consultation: dict[str, Any], _broker_ms: int) -> set[Fau
         faults.add(("bad_number", "window_seconds"))
     if not 1 <= consultation.get("rank_min_votes", 30) <= 1_000_000:
         faults.add(("bad_number", "rank_min_votes"))
+    for i, tag in enumerate(consultation.get("languages", [])):
+        if not naive_language(tag):
+            faults.add(("bad_language", f"languages[{i}]"))
+    if not naive_identifier(consultation.get("encoder", "a")):
+        faults.add(("bad_identifier", "encoder"))
     return faults
 
 

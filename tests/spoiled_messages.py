@@ -91,6 +91,8 @@ good: dict[Kind, st.SearchStrategy[dict[str, Any]]] = {
             "closes_at": instants,
             "window_seconds": st.integers(1, 10_080).map(lambda minutes: minutes * 60),
             "rank_min_votes": st.integers(1, 1_000_000),
+            "languages": st.lists(st.sampled_from(["en", "fr", "pt-BR"]) | tags, max_size=3),
+            "encoder": identifiers,
         },
     ),
 }
@@ -154,6 +156,7 @@ def messages(draw: st.DrawFn, kind: Kind) -> dict[str, Any]:
     message = dict(draw(good[kind]))
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))):
         known = [*TEXTS[kind].split(), "qualifications", "countries", "window_seconds", "meta"]
+        known += ["languages"]
         key = draw(st.sampled_from([*known, "rank_min_votes", "unknown", "Choice", ""]))
         action = draw(st.sampled_from(["drop", "set", "set", "append", "inside", "border"]))
         former = message.get(key)

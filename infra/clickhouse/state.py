@@ -127,6 +127,17 @@ def clustered_proposals(clickhouse: Client) -> int:
     return int(next_offset) if known else 0
 
 
+def behind_in_new_clusterings(clickhouse: Client) -> int:
+    """By how many offsets the newest clusterings of consultations are behind those shown."""
+    behind = scalar(
+        clickhouse,
+        "SELECT sum(toInt64(furthest - newest)) FROM ("
+        " SELECT max(offset) AS furthest, argMax(offset, epoch) AS newest"
+        " FROM tutti.cluster_progress FINAL GROUP BY consultation_id)",
+    )
+    return int(behind)
+
+
 class StateWriter:
     """Writes the state. Everything may be written twice: the tables keep the newest."""
 

@@ -1,5 +1,6 @@
 """Pairs of proposals near in meaning: what has arrived, who is near, and what was suggested."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from clickhouse_connect.driver.client import Client
@@ -34,7 +35,11 @@ near AS (
         around.epoch AS epoch, around.consultation_id AS consultation_id,
         around.cluster_id AS cluster_id, around.proposal_id AS proposal_id,
         around.duplicate_of AS duplicate_of, around.language AS language, texts.text AS text,
-        vectors.vector AS vector, vectors.version AS version
+        vectors.vector AS vector, vectors.version AS version, vectors.model AS model,
+        transform(
+            splitByChar('/', toString(vectors.model))[1],
+            {{encoders:Array(String)}}, {{bounds:Array(Float64)}}, {{other:Float64}}
+        ) AS bound
     FROM around
     INNER JOIN (
         SELECT * FROM tutti.vectors FINAL
@@ -45,14 +50,14 @@ near AS (
 SELECT
     one.epoch, one.consultation_id, one.proposal_id, other.proposal_id,
     one.version, other.version, 1 - cosineDistance(one.vector, other.vector) AS cosine,
-    one.text, one.language, other.text, other.language
+    one.text, one.language, other.text, other.language, one.model
 FROM (
     SELECT * FROM near WHERE (epoch, consultation_id, proposal_id) IN (SELECT * FROM fresh)
 ) AS one
 INNER JOIN near AS other
     ON one.epoch = other.epoch AND one.consultation_id = other.consultation_id
     AND one.cluster_id = other.cluster_id
-WHERE one.proposal_id != other.proposal_id AND cosine >= {{near:Float64}}
+WHERE one.proposal_id != other.proposal_id AND cosine >= one.bound
     AND one.duplicate_of != other.proposal_id AND other.duplicate_of != one.proposal_id
     AND (one.duplicate_of = '' OR one.duplicate_of != other.duplicate_of)
 ORDER BY cosine DESC, one.proposal_id, other.proposal_id
@@ -75,6 +80,7 @@ class Near(NamedTuple):
         language: Of the new one, BCP 47; empty: unknown.
         other_text: Of the other one.
         other_language: Of the other one.
+        model: Encoder of both, with its version.
     """
 
     epoch: int
@@ -88,6 +94,7 @@ class Near(NamedTuple):
     language: str
     other_text: str
     other_language: str
+    model: str
 
 
 class Suggestion(NamedTuple):
@@ -128,7 +135,8 @@ def near_pairs(
     done: dict[Source, int],
     ends: dict[Source, int],
     *,
-    near: float,
+    near: Mapping[str, float],
+    other: float,
     nearest: int,
 ) -> list[Near]:
     """Who is near to the proposals of which a row has come; duplicates are left out.
@@ -137,10 +145,13 @@ def near_pairs(
         clickhouse: Any client that may read `tutti`.
         done: By source, the version behind which rows are new.
         ends: By source, the version up to which they are compared.
-        near: Least cosine.
+        near: Least cosine by name of the encoder.
+        other: Least cosine of encoders that are not named.
         nearest: Pairs of one proposal, at most.
     """
-    known: dict[str, Any] = {"near": near, "nearest": nearest}
+    known: dict[str, Any] = {
+        "encoders": list(near), "bounds": list(near.values()), "other": other, "nearest": nearest
+    }  # fmt: skip
     for source in SOURCES:
         known |= {f"{source}_done": done[source], f"{source}_end": ends[source]}
     return [Near(*row) for row in clickhouse.query(_PAIRS, parameters=known).result_rows]

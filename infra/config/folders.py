@@ -13,8 +13,8 @@ from typing import Final
 CHECKOUT: Final = Path(__file__).resolve().parent.parent.parent
 """The folder that holds the packages: a checkout, or where pip put them."""
 
-MODEL: Final = "all-minilm-l6-v2"
-"""The default sentence encoder."""
+MODEL: Final = "multilingual-e5-small"
+"""The default sentence encoder: for consultations that are not in English alone."""
 
 
 def is_checkout(folder: Path) -> bool:

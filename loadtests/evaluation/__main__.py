@@ -9,6 +9,7 @@ import msgspec
 import typer
 from rich.table import Table
 
+from infra.config.folders import MODELS
 from infra.config.settings import Settings
 from loadtests.commands import console, say
 from loadtests.commands import run as run_command
@@ -30,6 +31,7 @@ from loadtests.evaluation.state_run import drawn as drawn_runs
 from loadtests.evaluation.state_run import line as line_of_run
 from loadtests.own_stack import own_stack
 from loadtests.workload import load as load_workload
+from models.choice import ENGLISH
 from models.load import load as load_encoder
 from operators.flink.state import StateKind
 from pipelines.cli.screen import table
@@ -45,9 +47,11 @@ def clusters(
     proposals: Annotated[
         int, typer.Option(min=0, help="made-up proposals beside them, for speed and size")
     ] = 30_000,
+    model: Annotated[Path, typer.Option(help="manifest or folder of the encoder")] = MODELS
+    / ENGLISH,
 ) -> None:
     """Cluster labelled texts without the job: agreement with the labels, speed and size."""
-    encoder = load_encoder(Settings().model)
+    encoder = load_encoder(model)
     measured = [
         cluster_quality.encoded(labelled_texts.read(data, name), encoder)
         for name in labelled_texts.FILES

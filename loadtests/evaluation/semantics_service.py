@@ -151,6 +151,9 @@ def _clustered(
 
 def _send(settings: Settings, consultation: str, texts: Sequence[str]) -> None:
     sender = Sender(settings)
+    # The labelled texts are in English, and so they are clustered with the encoder for English.
+    announced = {"consultation_id": consultation, "title": consultation, "languages": ["en"]}
+    sender.send("consultations", json.dumps(announced).encode())
     for number, text in enumerate(texts):
         event = {
             "consultation_id": consultation,

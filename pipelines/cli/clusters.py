@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pipelines.cli.screen import Cell, Sheet
 
 COLUMNS: Final = (
-    "cluster_id", "label", "terms", "size", "ballots", "proposals_counted", "agreement",
-    "agreement_low", "agreement_high", "spread", "most_agreed", "most_agreed_rate",
+    "cluster_id", "kind", "label", "terms", "languages", "size", "ballots", "proposals_counted",
+    "agreement", "agreement_low", "agreement_high", "spread", "most_agreed", "most_agreed_rate",
     "most_opposed", "most_opposed_rate", "method",
 )  # fmt: skip
 REFRESH_S: Final = 2.0
@@ -116,6 +116,7 @@ def draw_clusters(found: ClusterList) -> "Sheet":
         Column("agreement", right=True),
         Column("95 % interval", 1, right=True),
         Column("±", 4, right=True),
+        Column("languages", 8),
         Column("words", 5),
         Column("most agreed", 6),
         Column("most opposed", 7),
@@ -141,6 +142,7 @@ def _cells(row: dict[str, Any]) -> list["Cell"]:
         "–" if none else f"{row['agreement']:.1%}",
         "" if none else f"{row['agreement_low']:.1%} – {row['agreement_high']:.1%}",
         "" if none else f"{row['spread']:.1%}",
+        " ".join(row["languages"]),
         ", ".join(row["terms"][:TERMS]),
         _extreme(row["most_agreed"], row["most_agreed_rate"]),
         _extreme(row["most_opposed"], row["most_opposed_rate"]),

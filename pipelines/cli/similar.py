@@ -6,7 +6,7 @@ import typer
 
 from operators.core.errors import TerminalError
 from pipelines.cli.consultations import about, must_be_known
-from pipelines.cli.installation import clickhouse
+from pipelines.cli.installation import clickhouse, settings
 from pipelines.cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ INNER JOIN marts.cluster_members AS members USING (consultation_id, proposal_id)
 WHERE consultation_id = {consultation:String} AND model = {model:String}
 ORDER BY similarity DESC, proposal_id
 LIMIT {limit:UInt32}
+"""
+MODEL_SQL: Final = """
+SELECT model FROM marts.cluster_progress
+WHERE active AND consultation_id = {consultation:String}
 """
 PAIRS_SQL: Final = """
 SELECT proposal_id, other_id, similarity, text, other_text, language, other_language, stance
@@ -84,13 +88,17 @@ def nearest(clickhouse: "Client", consultation: str, text: str, limit: int) -> l
     """The proposals nearest to a text, each with how its stance compares.
 
     Raises:
-        TerminalError: The consultation has no vectors of this installation's encoder.
+        TerminalError: None of its proposals is clustered, or its encoder is not here.
     """
     from operators.core.clusters.language import language_of
     from operators.core.clusters.stance import stance
-    from pipelines.semantics.encoder import load_encoder
+    from pipelines.semantics.encoder import InstalledEncoders
 
-    encoder, _ = load_encoder()
+    used = clickhouse.query(MODEL_SQL, parameters={"consultation": consultation}).result_rows
+    if not used:
+        raise _no_vectors(consultation)
+    [[model]] = used
+    encoder = InstalledEncoders(settings()).load(model.partition("/")[0])
     # In the statement: hundreds of numbers make an address too long for a parameter.
     vector = [float(number) for number in encoder.encode([text])[0]]
     found = clickhouse.query(
@@ -98,13 +106,17 @@ def nearest(clickhouse: "Client", consultation: str, text: str, limit: int) -> l
         parameters={"consultation": consultation, "model": encoder.model, "limit": limit},
     )
     if not found.result_rows:
-        raise TerminalError(
-            f"No proposal of {consultation} has a vector of {encoder.model} yet: see tutti status,"
-            " or tutti query 'SELECT * FROM marts.cluster_progress'."
-        )
+        raise _no_vectors(consultation)
     language = language_of(text)
     rows = list(found.named_results())
     return [row | {"stance": stance(text, language, row["text"], row["language"])} for row in rows]
+
+
+def _no_vectors(consultation: str) -> TerminalError:
+    return TerminalError(
+        f"No proposal of {consultation} has a vector of its encoder yet: see tutti status,"
+        " or tutti query 'SELECT * FROM marts.cluster_progress'."
+    )
 
 
 def pairs(clickhouse: "Client", consultation: str, limit: int) -> list[dict[str, Any]]:

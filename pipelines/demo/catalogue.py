@@ -60,6 +60,7 @@ def consultation_event(corpus: Corpus) -> dict[str, Any]:
         "opens_at": written["opens_at"],
         "window_seconds": written["window_seconds"],
         "rank_min_votes": written["rank_min_votes"],
+        "languages": sorted({text.language for text in corpus.texts}),
     }
 
 

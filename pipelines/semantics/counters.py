@@ -19,7 +19,7 @@ from infra.service import metrics
 from models.cache import CachedEncoder
 from operators.core.clusters.state_size import StateSize
 from operators.core.clusters.thresholds import Thresholds
-from pipelines.semantics.encoder import load_encoder
+from pipelines.semantics.encoder import InstalledEncoders
 
 TOTALS: Final = {
     "proposals": metrics.SEMANTICS_PROPOSALS,
@@ -59,20 +59,30 @@ class Reporter:
         self._reported = now
 
 
+class NumbersPage:
+    """The side of the function: where it writes its numbers."""
+
+    def __init__(self, page: Path) -> None:
+        self._page = np.memmap(page, np.float64, "r+", shape=(len(_PLACE),))
+        for name in STATES:  # a function that starts anew knows no consultation yet
+            self.set(name, 0)
+
+    def add(self, name: str, more: float) -> None:
+        """Count."""
+        self._page[_PLACE[name]] += more
+
+    def set(self, name: str, value: float) -> None:
+        """Say how something is now."""
+        self._page[_PLACE[name]] = value
+
+
 class MeasuredEncoder:
-    """The side of the function: an encoder that is timed, and the sizes of what is kept."""
+    """An encoder that is timed. See `models.encoder.Encoder`."""
 
     def __init__(
-        self,
-        page: Path,
-        encoder: CachedEncoder,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, numbers: NumbersPage, encoder: CachedEncoder, monotonic: Callable[[], float]
     ) -> None:
-        self._page = np.memmap(page, np.float64, "r+", shape=(len(_PLACE),))
-        self._encoder, self._monotonic = encoder, monotonic
-        self._sizes: dict[str, StateSize] = {}
-        for name in STATES:  # a function that starts anew knows no consultation yet
-            self._set(name, 0)
+        self._numbers, self._encoder, self._monotonic = numbers, encoder, monotonic
 
     @property
     def model(self) -> str:
@@ -84,39 +94,69 @@ class MeasuredEncoder:
         """Length of a vector."""
         return self._encoder.dimension
 
+    def reads(self, text: str) -> bool:
+        """Whether the encoder knows most of a text's letters."""
+        return self._encoder.reads(text)
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """As `models.encoder.Encoder`."""
+        """Vectors of length 1, as an array (texts, dimension)."""
         begun, hits, misses = self._monotonic(), self._encoder.hits, self._encoder.misses
         vectors = self._encoder.encode(texts)
-        self._add("encoding_s", self._monotonic() - begun)
-        self._add("hits", self._encoder.hits - hits)
-        self._add("misses", self._encoder.misses - misses)
-        self._set("paused", self._encoder.paused)
+        self._numbers.add("encoding_s", self._monotonic() - begun)
+        self._numbers.add("hits", self._encoder.hits - hits)
+        self._numbers.add("misses", self._encoder.misses - misses)
+        self._numbers.set("paused", self._encoder.paused)
         return vectors
+
+
+class MeasuredEncoders:
+    """The installation's encoders, each loaded when first asked for, and the sizes of what is kept.
+
+    One that has been loaded stays in memory until the process ends.
+    """
+
+    def __init__(
+        self,
+        page: Path,
+        installed: InstalledEncoders,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._numbers, self._installed, self._monotonic = NumbersPage(page), installed, monotonic
+        self._loaded: dict[str, MeasuredEncoder] = {}
+        self._sizes: dict[str, StateSize] = {}
+
+    def choose(self, languages: Sequence[str], wanted: str) -> str:
+        """The name of a consultation's encoder: see `models.choice`."""
+        return self._installed.choose(languages, wanted)
+
+    def get(self, name: str) -> tuple[MeasuredEncoder, Thresholds]:
+        """An encoder, with the cosines that clusters begin with.
+
+        Raises:
+            TerminalError: Its files are missing or not those of the manifest.
+        """
+        if name not in self._loaded:
+            loaded = self._installed.load(name)
+            self._loaded[name] = MeasuredEncoder(self._numbers, loaded, self._monotonic)
+        return self._loaded[name], self._installed.thresholds(name)
 
     def clustered(self, consultation: str, size: StateSize) -> None:
         """Count a proposal; `size` is what is kept of its consultation now."""
         before = self._sizes.get(consultation, StateSize(0, 0, 0, 0))
         self._sizes[consultation] = size
-        self._add("proposals", 1)
-        self._add("kept", size.proposals - before.proposals)
-        self._add("micro_clusters", size.micro_clusters - before.micro_clusters)
-        self._add("bytes", size.bytes - before.bytes)
-
-    def _add(self, name: str, more: float) -> None:
-        self._page[_PLACE[name]] += more
-
-    def _set(self, name: str, value: float) -> None:
-        self._page[_PLACE[name]] = value
+        self._numbers.add("proposals", 1)
+        self._numbers.add("kept", size.proposals - before.proposals)
+        self._numbers.add("micro_clusters", size.micro_clusters - before.micro_clusters)
+        self._numbers.add("bytes", size.bytes - before.bytes)
 
 
-def load_watched() -> tuple[MeasuredEncoder, Thresholds]:
-    """The encoder for the semantics job, with the cosines that clusters begin with.
+def load_watched() -> MeasuredEncoders:
+    """The encoders for the semantics job.
 
     Flink calls this where its function runs, so it reads the settings itself.
 
     Raises:
-        TerminalError: Its files are missing or not those of the manifest.
+        TerminalError: The default encoder is not there.
     """
-    encoder, thresholds = load_encoder()
-    return MeasuredEncoder(page_of(Settings()), encoder), thresholds
+    settings = Settings()
+    return MeasuredEncoders(page_of(settings), InstalledEncoders(settings))

@@ -3,9 +3,11 @@
 Vectors of two encoders must never meet in one cluster, nor state of two versions of the rules. So
 state belongs to an epoch, which records what made it; another encoder, other rules or damaged
 state begin the next one, at the start of the topic. An epoch is never begun twice.
+
+Within a job's epoch a consultation that changes its encoder is clustered anew under an epoch of its
+own, the next number (`operators.core.clusters.clusterings`); the job's next epoch is above those.
 """
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,7 +26,7 @@ class MadeBy:
     """What decides what state means.
 
     Attributes:
-        model: The encoder.
+        model: The encoders that consultations may have, the default one first.
         method: Rules of clustering.
         layout: Version of the job's graph and state.
     """
@@ -32,6 +34,19 @@ class MadeBy:
     model: str
     method: str
     layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmittedEpochs:
+    """What the output topics hold.
+
+    Attributes:
+        of_jobs: The epochs of jobs that have emitted something.
+        newest: The greatest epoch of all, consultations' own included; 0: nothing was emitted.
+    """
+
+    of_jobs: frozenset[int] = frozenset()
+    newest: int = 0
 
 
 def epoch_folder(settings: Settings, epoch: int) -> Path:
@@ -46,7 +61,7 @@ def epochs_with_folder(settings: Settings) -> set[int]:
 
 
 def choose(
-    settings: Settings, maker: MadeBy, emitted: Iterable[int], check: DamageCheck
+    settings: Settings, maker: MadeBy, emitted: EmittedEpochs, check: DamageCheck
 ) -> RestorePlan:
     """Go on with the newest epoch if it can be; otherwise begin another one.
 
@@ -56,8 +71,7 @@ def choose(
         emitted: The epochs of which the output topics hold something.
         check: Finds damage.
     """
-    with_output = set(emitted)
-    newest = max(epochs_with_folder(settings) | with_output, default=0)
+    newest = max(epochs_with_folder(settings) | emitted.of_jobs, default=0)
     folder = epoch_folder(settings, newest)
     known = made_by(folder)
     if newest and known == maker:
@@ -65,14 +79,15 @@ def choose(
             checkpoint = intact(folder, check, log_is_whole=True)
             if checkpoint is not None:
                 return RestorePlan(newest, checkpoint)
-        elif newest not in with_output:
+        elif newest not in emitted.of_jobs:
             return RestorePlan(newest, None)
+    following = max(newest, emitted.newest) + 1
     if newest:
-        log.info("epoch_begins", epoch=newest + 1, former=known and asdict(known))
-    begun = epoch_folder(settings, newest + 1)
+        log.info("epoch_begins", epoch=following, former=known and asdict(known))
+    begun = epoch_folder(settings, following)
     begun.mkdir(parents=True)
     write_json(begun / "made_by.json", asdict(maker))
-    return RestorePlan(newest + 1, None)
+    return RestorePlan(following, None)
 
 
 def made_by(folder: Path) -> MadeBy | None:

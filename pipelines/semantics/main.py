@@ -19,7 +19,6 @@ from infra.kafka.security import java
 from infra.service.heartbeat import Heartbeat
 from infra.service.logs import configure_logging
 from infra.service.metrics import SEMANTICS, SEMANTICS_LAG
-from models.manifest import path_of, read
 from operators.core.clusters.clusters import METHOD
 from operators.flink.semantics import (
     CONSUMER_GROUP,
@@ -42,7 +41,8 @@ from pipelines.flink.runtime import (
 )
 from pipelines.flink.transactions import abort_transactions
 from pipelines.semantics.counters import Reporter, load_watched, page_of
-from pipelines.semantics.epochs import MadeBy, choose, epoch_folder
+from pipelines.semantics.encoder import InstalledEncoders
+from pipelines.semantics.epochs import EmittedEpochs, MadeBy, choose, epoch_folder
 from schemas.topics import ACCEPTED_PROPOSALS, CLUSTER_PROGRESS
 
 SERVICE: Final = "semantics"
@@ -68,7 +68,7 @@ def main() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if Path(p).is_dir())
     heartbeat = Heartbeat(settings, SERVICE, metrics=SEMANTICS)
     reporter = Reporter(page_of(settings))
-    maker = MadeBy(read(path_of(settings.model)).model, METHOD, LAYOUT)
+    maker = MadeBy(InstalledEncoders(settings).models, METHOD, LAYOUT)
     restore = choose(settings, maker, _emitted_epochs(settings), check_checkpoint)
     folder = epoch_folder(settings, restore.epoch)
     options = job_settings(
@@ -121,16 +121,22 @@ def _lag_of(group: Consumer) -> int:
     return max(0, int(end) - max(0, int(done.offset)))
 
 
-def _emitted_epochs(settings: Settings) -> set[int]:
+def _emitted_epochs(settings: Settings) -> EmittedEpochs:
     """The epochs of which the output topics hold something."""
     reader = kafka.consumer(settings, "tutti-epochs")
     try:
-        return {
-            json.loads(message.key())["epoch"]
+        found = [
+            json.loads(message.value())
             for message in kafka.read_to_end(reader, CLUSTER_PROGRESS)
-        }
+            if message.value()
+        ]
     finally:
         reader.close()
+    # Records of before consultations could change their encoder name the job's epoch alone.
+    return EmittedEpochs(
+        of_jobs=frozenset(record.get("job_epoch", record["epoch"]) for record in found),
+        newest=max((record["epoch"] for record in found), default=0),
+    )
 
 
 if __name__ == "__main__":

@@ -1,20 +1,29 @@
 """Sync: wait until everything sent so far is in ClickHouse, wholly."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaException
 
 from infra.clickhouse.client import connect
-from infra.clickhouse.state import Offsets, active_cut, all_written, clustered_proposals
+from infra.clickhouse.state import (
+    Offsets,
+    active_cut,
+    all_written,
+    behind_in_new_clusterings,
+    clustered_proposals,
+)
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
 from infra.service.heartbeat import last_beat
 from infra.service.waiting import wait_until
 from operators.core.errors import TransientError
+from operators.flink.semantics import CONSUMER_GROUP
 from schemas.topics import (
     ACCEPTED_CONSULTATIONS,
     ACCEPTED_PROPOSALS,
@@ -74,20 +83,33 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
         How many records of accepted proposals are not clustered; 0: all are.
     """
     broker, clickhouse = kafka.admin(settings), connect(settings)
+    group = kafka.consumer(settings, CONSUMER_GROUP)
     [end] = kafka.ends(broker, partitions_of((ACCEPTED_PROPOSALS,))).values()
+    [known] = kafka.ends(broker, partitions_of((ACCEPTED_CONSULTATIONS,))).values()
 
     def lagging() -> int:
-        return max(0, end - clustered_proposals(clickhouse))
+        late = max(0, end - clustered_proposals(clickhouse))
+        return late or behind_in_new_clusterings(clickhouse)
+
+    def knows_consultations() -> bool:
+        [done] = kafka.committed(group, ACCEPTED_CONSULTATIONS).values()
+        return known <= max(0, int(done.offset))
 
     def runs() -> bool:
         beat = last_beat(settings, "semantics")
         return beat is not None and beat.healthy
 
-    over = wait_until(lambda: not lagging() or not runs(), timeout_s, POLL_S)
-    if over and not lagging():
-        # Of an item, how far clustering is comes last; other topics may be read later.
-        outputs = kafka.ends(broker, partitions_of(SEMANTICS_OUTPUTS))
-        _wait("the sink", timeout_s, lambda: all_written(clickhouse, outputs))
+    def over() -> bool:
+        return not runs() or (knows_consultations() and not lagging())
+
+    with closing(group):
+        # Twice: what the sink has yet to write may say that a consultation is clustered anew.
+        for _ in range(2):
+            if not wait_until(over, timeout_s, POLL_S) or lagging():
+                break
+            # Of an item, how far clustering is comes last; other topics may be read later.
+            outputs = kafka.ends(broker, partitions_of(SEMANTICS_OUTPUTS))
+            _wait("the sink", timeout_s, partial(all_written, clickhouse, outputs))
     return lagging()
 
 

@@ -8,7 +8,7 @@ import pytest
 from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 from places import CHECKOUT
 
-from infra.clickhouse.client import connect
+from infra.clickhouse.state import behind_in_new_clusterings
 from operators.core.clusters.cluster_agreement import cluster_agreement
 
 BALLOTS = {"a": (90, 5), "b": (60, 30), "c": (10, 85), "d": (3, 0), "e": (0, 0), "f": (7, 7)}
@@ -138,19 +138,50 @@ def test_vectors_are_inserted_as_they_are_sent_and_compared_by_analysts(clickhou
     ).result_rows
 
 
-def test_the_newest_generation_is_shown_when_it_has_caught_up(clickhouse_settings, clickhouse):
-    # The epochs of a whole installation: nothing else may look meanwhile.
-    client = connect(clickhouse_settings)
-    shown = "SELECT epoch FROM tutti.active_cluster_epoch"
-    assert client.query(shown).result_rows == [(1,)]
-    insert_clusters(client, "old", {"x": "c1"}, epoch=1, offset=1000)
-    insert_clusters(client, "old", {"x": "c7"}, epoch=2, offset=999, version=2)
-    assert client.query(shown).result_rows == [(1,)]
-    insert_clusters(client, "old", {"x": "c7"}, epoch=2, offset=1000, version=3)
-    assert client.query(shown).result_rows == [(2,)]
-    [[cluster]] = client.query(
-        "SELECT cluster_id FROM marts.cluster_members WHERE consultation_id = 'old'"
+def test_a_cluster_says_its_languages_and_what_cannot_be_read_is_named_so(clickhouse, analyst):
+    insert_clusters(clickhouse, "spoken", {"a": "c1", "b": "c1", "c": "c1", "d": "c2"})
+    known = ["epoch", "consultation_id", "version", "at_ms"]
+    clickhouse.insert(
+        "assignments",
+        [[1, "spoken", 2, AT_MS, *row] for row in (
+            ("a", "c1", "fr"), ("b", "c1", "de-AT"), ("c", "c1", "de"), ("d", "c2", ""),
+        )],
+        column_names=[*known, "proposal_id", "cluster_id", "language"],
+        database="tutti",
+    )  # fmt: skip
+    clickhouse.insert(
+        "clusters",
+        [[1, "spoken", 2, AT_MS, "c2", "unreadable", "apart", 1, "many/1"]],
+        column_names=[*known, "cluster_id", "kind", "label", "size", "model"],
+        database="tutti",
+    )
+    for view in ("clusters", "cluster_leaderboard"):
+        rows = analyst.query(
+            f"SELECT cluster_id, kind, languages FROM marts.{view}"
+            " WHERE consultation_id = 'spoken' ORDER BY cluster_id"
+        ).result_rows
+        assert rows == [("c1", "topic", ["de", "fr"]), ("c2", "unreadable", [])]
+
+
+def test_each_consultation_shows_its_newest_epoch_when_that_has_caught_up(clickhouse, analyst):
+    def shown(consultation):
+        return analyst.query(
+            "SELECT DISTINCT cluster_id FROM marts.cluster_members"
+            " WHERE consultation_id = {c:String}",
+            parameters={"c": consultation},
+        ).result_rows
+
+    insert_clusters(clickhouse, "still", {"x": "c1"}, epoch=1, offset=2000)
+    insert_clusters(clickhouse, "old", {"x": "c1"}, epoch=1, offset=1000)
+    insert_clusters(clickhouse, "old", {"x": "c7"}, epoch=2, offset=999, version=2)
+    assert shown("old") == [("c1",)]
+    assert behind_in_new_clusterings(clickhouse) == 1
+    insert_clusters(clickhouse, "old", {"x": "c7"}, epoch=2, offset=1000, version=3)
+    assert shown("old") == [("c7",)]
+    assert shown("still") == [("c1",)]
+    assert behind_in_new_clusterings(clickhouse) == 0
+    [[active]] = analyst.query(
+        "SELECT groupArray((epoch, active)) FROM (SELECT epoch, active FROM marts.cluster_progress"
+        " WHERE consultation_id = 'old' ORDER BY epoch)"
     ).result_rows
-    assert cluster == "c7"
-    for table in ("assignments", "clusters", "cluster_progress"):
-        client.command(f"DELETE FROM tutti.{table} WHERE epoch = 2")
+    assert active == [(1, False), (2, True)]

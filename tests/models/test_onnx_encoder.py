@@ -133,3 +133,22 @@ def test_the_default_encoder_gives_the_cosines_that_its_makers_publish(
     )
     published = [[1.0, 0.6660, 0.1046], [0.6660, 1.0, 0.1411], [0.1046, 0.1411, 1.0]]
     np.testing.assert_allclose(vectors @ vectors.T, published, atol=6e-5)
+
+
+UNREADABLE = ["👍", "🌳🌳 🚲", "???", "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "ⵜⴰⵎⴰⵣⵉⵖⵜ", "\u200d"]
+READABLE = ["More trees 🌳", "42", "Žluťoučký kůň", "ελληνικά", "Още дървета", "ᏣᎳᎩ and more trees"]
+
+
+@pytest.mark.parametrize("name", ["all-minilm-l6-v2", "multilingual-e5-small"])
+def test_emoji_alone_and_unknown_writing_are_not_read(name: str) -> None:
+    if not (MODELS / name / "manifest.toml").is_file():
+        pytest.skip(f"{name} is not there: make setup makes it")
+    encoder = load(MODELS / name)
+    assert [text for text in UNREADABLE if encoder.reads(text)] == []
+    assert [text for text in READABLE if not encoder.reads(text)] == []
+
+
+def test_a_text_is_read_while_at_most_half_of_its_letters_are_unknown(tmp_path: Path) -> None:
+    encoder = load(Tiny(tmp_path / "tiny").write())
+    assert encoder.reads("more xxxx")
+    assert not encoder.reads("more xxxxx")

@@ -11,8 +11,8 @@ from infra.local.provision.machine import cgroup_limits
 
 OTHER_MEMORY_MB: Final = 1_500
 """What the Python processes and the Java machines take beside their heaps."""
-SEMANTICS_OUTSIDE_MB: Final = 700
-"""The semantics job's memory outside of Java's heap: encoder, Python, clusters."""
+SEMANTICS_OUTSIDE_MB: Final = 1_200
+"""The semantics job's memory outside of Java's heap: two encoders, Python, clusters."""
 
 
 def check_memory(patient: Patient) -> Iterator[Finding]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from infra.local.provision.product import Product
 
 RECIPE = "2"  # raise it when the same sources must be installed anew
-MODEL = "all-minilm-l6-v2"  # the same as in infra/config/folders.py
-MULTILINGUAL = "multilingual-e5-small"
+MODEL = "all-minilm-l6-v2"
+MULTILINGUAL = "multilingual-e5-small"  # the same as in infra/config/folders.py
 MODEL_FILES = ("manifest.toml", "model.onnx", "tokenizer.json")
 MODEL_SOURCES = (
     "models/bert.py",

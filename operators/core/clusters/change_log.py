@@ -47,7 +47,7 @@ class ChangeLog:
         self._events.append(
             ClusterEvent(
                 self._consultation_id, self.last_event, offset, kind, _id(number),
-                "" if other is None else _id(other), size,
+                "" if other is None else _id(other), size, self._model,
             )
         )  # fmt: skip
 
@@ -80,8 +80,9 @@ class ChangeLog:
             named = cluster_of(number)
             proposals, micro_clusters = size_of(number)
             now = Cluster(
-                self._consultation_id, _id(number), named.label, named.terms, proposals,
-                named.medoid, named.first_seen, named.last_seen, micro_clusters,
+                self._consultation_id, _id(number), named.kind, named.label, named.terms,
+                proposals, named.medoid, named.first_seen, named.last_seen, micro_clusters,
+                self._model,
             )  # fmt: skip
             if now != named.emitted:
                 clusters.append(now)

@@ -4,7 +4,8 @@ Two levels. A proposal joins the micro-cluster with the nearest centroid if it i
 opens one (leader clustering). Every so many proposals the micro-clusters are grouped anew by
 average link, and the groups inherit the ids of the clusters that most of their members come from.
 Between two such steps a new micro-cluster joins the cluster with the nearest centroid, if the
-average link allows it, or opens one.
+average link allows it, or opens one. Texts that the encoder cannot read take no part in this: they
+have a cluster of their own (`unreadable`).
 
 The same items in the same order give the same outputs, bit by bit: there is no clock and no chance
 in it, and the arithmetic is exact (`fixed_point`).
@@ -18,21 +19,22 @@ from numpy.typing import NDArray
 from operators.core.clusters import naming, snapshots
 from operators.core.clusters.change_log import ChangeLog
 from operators.core.clusters.cluster_changes import compare
+from operators.core.clusters.duplicate_links import DuplicateLinks
 from operators.core.clusters.fixed_point import cosine, quantise
 from operators.core.clusters.item import Item
-from operators.core.clusters.members import Member, MemberTable
+from operators.core.clusters.members import Member, MemberTable, arrived
 from operators.core.clusters.micro_clusters import FOLDED
-from operators.core.clusters.near_duplicates import Duplicate, Duplicates
 from operators.core.clusters.normalise import plain
 from operators.core.clusters.outputs import Outputs
 from operators.core.clusters.placement import Placement
 from operators.core.clusters.registry import Registry
 from operators.core.clusters.state_size import StateSize
 from operators.core.clusters.thresholds import Thresholds
+from operators.core.clusters.unreadable import LABEL, UnreadableTexts
 from operators.core.clusters.vocabulary import Vocabulary
 from operators.core.clusters.words import distinct_words
 
-METHOD: Final = "clusters/two-level-average-link/3"
+METHOD: Final = "clusters/two-level-average-link/4"
 """Name and version of the rules."""
 
 REGROUP_AFTER: Final = 25
@@ -40,9 +42,6 @@ REGROUP_AFTER: Final = 25
 
 REGROUP_SHARE: Final = 0.1
 """The same as a share of the proposals: the steps' total cost stays in proportion to them."""
-
-GROWTH: Final = 1.25
-"""A cluster's name is reviewed again when the cluster has grown by this factor."""
 
 ACCEPTED: Final = "accepted"
 
@@ -65,13 +64,17 @@ class Clusters:
     ) -> None:
         self._consultation_id, self._model, self._dimension = consultation_id, model, dimension
         self._placement = Placement(dimension, defaults)
-        self._duplicates = Duplicates()
-        self._copies: dict[str, set[str]] = {}
+        self._duplicates = DuplicateLinks()
         self._vocabulary = Vocabulary()
         self._change_log = ChangeLog(consultation_id, model)
         self._clusters = Registry(self._change_log)
         self._offset = -1
         self._arrivals = self._since = 0
+
+    @property
+    def model(self) -> str:
+        """The encoder, with its version."""
+        return self._model
 
     @property
     def thresholds(self) -> Thresholds:
@@ -90,15 +93,15 @@ class Clusters:
         return StateSize(
             micro_clusters=len(self._placement.micro),
             clusters=len(self._clusters),
-            proposals=len(self._placement.members),
+            proposals=len(self._members) + len(self._placement.unreadable),
             bytes=self._placement.vector_bytes + sums + self._vocabulary.text_bytes,
         )
 
     def needs_vector(self, item: Item) -> bool:
-        """Whether `on_item` needs a vector: the proposal is accepted and its text is new."""
+        """Whether `on_item` asks for a vector: the proposal is accepted and its text is new."""
         if item.offset <= self._offset or item.status != ACCEPTED:
             return False
-        known = self._members.get(item.proposal_id)
+        known = self._placement.known(item.proposal_id)
         return known is None or plain(known.text) != plain(item.text)
 
     def on_item(self, item: Item, vector: NDArray[np.float32] | None) -> Outputs:
@@ -106,24 +109,23 @@ class Clusters:
 
         Args:
             item: The next one, by offset.
-            vector: Of its text (dimension,), of any length but 0; not needed where
-                `needs_vector` says no.
+            vector: Of its text (dimension,), of any length but 0; None where `needs_vector` says
+                no, or where the encoder cannot read the text.
 
         Raises:
-            ValueError: It is another consultation's, or the vector is missing or does not fit.
+            ValueError: It is another consultation's, or the vector does not fit.
         """
         if item.consultation_id != self._consultation_id:
             raise ValueError(f"need an item of {self._consultation_id!r}: {item.consultation_id!r}")
         if item.offset <= self._offset:
             return Outputs()
         if self.needs_vector(item):
-            self._arrive(item, self._fitting(vector))
+            self._arrive(item, None if vector is None else self._fitting(vector))
         elif item.status == ACCEPTED:
             self._reword(item)
         else:
             row = self._members.row(item.proposal_id)
-            if row is not None:
-                self._leave(row, item.offset)
+            self._take_out(row, self._unreadable.remove(item.proposal_id), item.offset)
         self._offset = item.offset
         return self._change_log.outputs(self._clusters.__getitem__, self._placement.size_of)
 
@@ -161,52 +163,72 @@ class Clusters:
         self._offset, self._arrivals, self._since = state.offset, state.arrivals, state.since
         self._clusters.last_number = state.last_number
         self._change_log.last_event = state.last_event
-        for member in self._members.rows:
+        members = [*self._members.rows, *self._placement.unreadable.members]
+        for member in members:
             self._vocabulary.add(member)
-            self._link(member)
-        for member in sorted(self._members.rows, key=lambda member: member.offset):
-            self._duplicates.add(member.proposal_id, member.text, member.offset, member.language)
+            self._duplicates.link(member)
+        for member in sorted(members, key=lambda member: member.offset):
+            self._duplicates.add(member)
         self._clusters.fill([name.cluster() for name in state.clusters])
 
     @property
     def _members(self) -> MemberTable:
         return self._placement.members
 
-    def _fitting(self, vector: NDArray[np.float32] | None) -> NDArray[np.int16]:
-        if vector is None or vector.shape != (self._dimension,):
-            shape = None if vector is None else vector.shape
-            raise ValueError(f"need a vector of {self._dimension} numbers, got {shape}")
+    @property
+    def _unreadable(self) -> UnreadableTexts:
+        return self._placement.unreadable
+
+    def _fitting(self, vector: NDArray[np.float32]) -> NDArray[np.int16]:
+        if vector.shape != (self._dimension,):
+            raise ValueError(f"need a vector of {self._dimension} numbers, got {vector.shape}")
         return quantise(vector)
 
-    def _arrive(self, item: Item, vector: NDArray[np.int16]) -> None:
-        """Put a text into a cluster.
+    def _arrive(self, item: Item, vector: NDArray[np.int16] | None) -> None:
+        """Put a text into a cluster; without a vector, into that of the unreadable ones.
 
         The proposal's former text leaves afterwards, so that a cluster that it is alone in goes on.
         """
-        former = self._members.row(item.proposal_id)
+        row, apart = self._members.row(item.proposal_id), self._unreadable.remove(item.proposal_id)
+        member = self._apart(item) if vector is None else self._placed(item, vector)
+        self._vocabulary.add(member)
+        self._take_out(row, apart, item.offset)
+        member.duplicate = self._duplicates.find(member, readable=vector is not None)
+        self._duplicates.add(member)
+        number = self._placement.number_of(item.proposal_id)
+        self._log_member(member, number)
+        self._clusters.touch(number, item.offset)
+        if vector is None:
+            self._review(number)
+            return
+        self._arrivals += 1
+        self._since += 1
+        if self._clusters[number].has_grown(self._placement.totals.count(number)):
+            self._review(number)
+        if self._since >= max(REGROUP_AFTER, int(REGROUP_SHARE * len(self._members))):
+            self._regroup(item.offset)
+
+    def _apart(self, item: Item) -> Member:
+        """Put a text that cannot be read into the cluster of those."""
+        if not self._unreadable.number:
+            cluster = self._clusters.open(item.offset, "unreadable")
+            cluster.label = LABEL
+            self._unreadable.number = cluster.number
+            self._change_log.event(item.offset, "opened", cluster.number, None, 1)
+        member = arrived(item, self._unreadable.number, 0.0)
+        self._unreadable.add(member)
+        return member
+
+    def _placed(self, item: Item, vector: NDArray[np.int16]) -> Member:
+        """Put a text among those that are like it."""
         wide = self._placement.centred(vector)
         place = self._settle(wide, item.offset)
         number = int(self._placement.micro.cluster[place])
         self._placement.totals.add(number, wide)
         similarity = cosine(wide, self._placement.totals.sum(number))
-        member = Member(
-            item.proposal_id, item.text, item.language, item.offset, number, similarity,
-            Duplicate(), distinct_words(item.text, item.language),
-        )  # fmt: skip
+        member = arrived(item, number, similarity)
         self._placement.append(member, vector, place)
-        self._vocabulary.add(member)
-        if former is not None:
-            self._leave(former, item.offset)
-        member.duplicate = self._duplicates.find(item.text, item.offset, item.language)
-        self._duplicates.add(item.proposal_id, item.text, item.offset, item.language)
-        self._log_member(member, number)
-        self._clusters.touch(number, item.offset)
-        self._arrivals += 1
-        self._since += 1
-        if self._grown(number):
-            self._review(number)
-        if self._since >= max(REGROUP_AFTER, int(REGROUP_SHARE * len(self._members))):
-            self._regroup(item.offset)
+        return member
 
     def _settle(self, vector: NDArray[np.float64], offset: int) -> int:
         """The place of the micro-cluster that a vector is added to."""
@@ -219,45 +241,52 @@ class Clusters:
             place = self._placement.micro.open(vector, number)
         return place
 
-    def _leave(self, row: int, offset: int) -> None:
-        """Take a row out of its clusters."""
-        member = self._members.rows[row]
-        number = self._placement.remove(row)
+    def _take_out(self, row: int | None, apart: Member | None, offset: int) -> None:
+        """Take a row, or what was an unreadable text, out of its cluster."""
+        if row is not None:
+            member = self._members.rows[row]
+            self._left(member, self._placement.remove(row), offset)
+        elif apart is not None:
+            self._left(apart, self._unreadable.number, offset)
+
+    def _left(self, member: Member, number: int, offset: int) -> None:
+        """What follows when a proposal's text is no longer in a cluster."""
         self._vocabulary.remove(member)
-        self._duplicates.remove(member.text, member.offset)
-        if self._members.row(member.proposal_id) is None:
+        self._duplicates.remove(member)
+        if self._placement.known(member.proposal_id) is None:
             self._change_log.gone(member)
-        self._copies.get(member.duplicate.of, set()).discard(member.proposal_id)
-        self._relink(member.proposal_id)
-        size = self._placement.totals.count(number)
+        self._relink(member)
+        size, _ = self._placement.size_of(number)
         if not size:
             self._change_log.event(offset, "closed", number, None, 0)
             self._clusters.close(number, offset)
+            if number == self._unreadable.number:
+                self._unreadable.number = 0
             return
         self._clusters.touch(number, offset)
-        if self._clusters[number].medoid == member.proposal_id or self._shrunk(number, size):
+        named = self._clusters[number]
+        if named.medoid == member.proposal_id or named.has_shrunk(size):
             self._review(number)
 
-    def _relink(self, proposal: str) -> None:
+    def _relink(self, gone: Member) -> None:
         """Proposals that repeat a removed text now repeat another one, or none."""
-        copies = [self._members.get(copy) for copy in self._copies.pop(proposal, set())]
+        copies = [self._placement.known(copy) for copy in self._duplicates.unlink(gone)]
         for member in sorted((m for m in copies if m is not None), key=lambda m: m.offset):
-            if member.duplicate.of == proposal:
-                member.duplicate = self._duplicates.find(
-                    member.text, member.offset, member.language
-                )
+            if member.duplicate.of == gone.proposal_id:
+                readable = self._unreadable.get(member.proposal_id) is None
+                member.duplicate = self._duplicates.find(member, readable=readable)
                 self._log_member(member, self._placement.number_of(member.proposal_id))
 
     def _reword(self, item: Item) -> None:
         """Update a proposal whose text is the same but for its language or its spaces."""
-        member = self._members.get(item.proposal_id)
+        member = self._placement.known(item.proposal_id)
         if member is None or (member.text, member.language) == (item.text, item.language):
             return
         self._vocabulary.remove(member)
-        self._duplicates.remove(member.text, member.offset)
-        self._duplicates.add(member.proposal_id, item.text, member.offset, item.language)
+        self._duplicates.remove(member)
         relabelled = member.language != item.language
         member.text, member.language = item.text, item.language
+        self._duplicates.add(member)
         member.words = distinct_words(item.text, item.language)
         self._vocabulary.add(member)
         if relabelled:
@@ -302,6 +331,9 @@ class Clusters:
 
     def _review(self, number: int) -> None:
         """Look for a better name."""
+        if number == self._unreadable.number:
+            self._clusters[number].medoid = self._unreadable.first
+            return
         rows = self._placement.rows_of(number)
         naming.review(
             self._clusters[number],
@@ -311,16 +343,6 @@ class Clusters:
             lambda counts: self._vocabulary.weights(counts, len(self._clusters)),
         )
 
-    def _grown(self, number: int) -> bool:
-        return self._placement.totals.count(number) >= GROWTH * self._clusters[number].reviewed
-
-    def _shrunk(self, number: int, size: int) -> bool:
-        return size * GROWTH <= self._clusters[number].reviewed
-
     def _log_member(self, member: Member, number: int) -> None:
-        self._link(member)
+        self._duplicates.link(member)
         self._change_log.member(member, number)
-
-    def _link(self, member: Member) -> None:
-        if member.duplicate.of:
-            self._copies.setdefault(member.duplicate.of, set()).add(member.proposal_id)

@@ -30,6 +30,28 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     vector: bytes | None
 
 
+class Arrival(msgspec.Struct, frozen=True, array_like=True):
+    """One item of the history, from which all clusters can be made anew with other vectors.
+
+    Attributes:
+        item: The proposal.
+        at_ms: Its broker time, ms since 1970.
+    """
+
+    item: Item
+    at_ms: int
+
+
+def arrival(item: Item, at_ms: int) -> bytes:
+    """The history's entry of an item."""
+    return msgspec.msgpack.encode(Arrival(item, at_ms))
+
+
+def arrivals(entries: Iterable[bytes]) -> list[Arrival]:
+    """The items of a history, in its order."""
+    return [msgspec.msgpack.decode(data, type=Arrival) for data in entries]
+
+
 def entry(item: Item, vector: NDArray[np.float32] | None) -> bytes:
     """The journal's entry of an item."""
     data = None if vector is None else vector.astype("<f4").tobytes()

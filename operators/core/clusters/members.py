@@ -6,7 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.core.clusters.item import Item
 from operators.core.clusters.near_duplicates import Duplicate
+from operators.core.clusters.words import distinct_words
 
 ROOM: Final = 256
 
@@ -34,6 +36,14 @@ class Member:
     similarity: float
     duplicate: Duplicate
     words: tuple[str, ...]
+
+
+def arrived(item: Item, number: int, similarity: float) -> Member:
+    """The member that an item becomes in the cluster of that number; what it repeats is open."""
+    return Member(
+        item.proposal_id, item.text, item.language, item.offset, number, similarity,
+        Duplicate(), distinct_words(item.text, item.language),
+    )  # fmt: skip
 
 
 class MemberTable:

@@ -1,8 +1,12 @@
 """A cluster's number, name and age: what is known of it beside its proposals."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from operators.core.clusters.outputs import Cluster
+from operators.core.clusters.outputs import Cluster, ClusterKind
+
+GROWTH: Final = 1.25
+"""A cluster's name is reviewed again when the cluster has grown by this factor."""
 
 
 @dataclass(slots=True)
@@ -18,6 +22,7 @@ class NamedCluster:
         terms: Its words.
         reviewed: Proposals in it when its name was last looked for.
         emitted: The record last emitted for it; None: nothing yet.
+        kind: As in `outputs.Cluster`.
     """
 
     number: int
@@ -28,3 +33,12 @@ class NamedCluster:
     terms: tuple[str, ...] = ()
     reviewed: int = 0
     emitted: Cluster | None = None
+    kind: ClusterKind = "topic"
+
+    def has_grown(self, size: int) -> bool:
+        """Whether it has so many more proposals, now `size`, that its name is reviewed."""
+        return size >= GROWTH * self.reviewed
+
+    def has_shrunk(self, size: int) -> bool:
+        """Whether it has so many fewer."""
+        return size * GROWTH <= self.reviewed

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 EventKind = Literal["opened", "split", "merged", "closed"]
+ClusterKind = Literal["topic", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Cluster:
     Attributes:
         consultation_id: The consultation.
         cluster_id: Never used again for another cluster.
+        kind: unreadable: the one cluster of texts that the encoder cannot read; they are not alike.
         label: For people: the medoid's text, shortened, or terms.
         terms: What distinguishes it from the other clusters, best first.
         size: Proposals in it; 0: it has ended.
@@ -53,10 +55,12 @@ class Cluster:
         first_seen: Offset in accepted proposals at which it was opened.
         last_seen: Offset at which a proposal last joined or left it.
         micro_clusters: How many micro-clusters it consists of.
+        model: Encoder, with its version.
     """
 
     consultation_id: str
     cluster_id: str
+    kind: ClusterKind
     label: str
     terms: tuple[str, ...]
     size: int
@@ -64,6 +68,7 @@ class Cluster:
     first_seen: int
     last_seen: int
     micro_clusters: int
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class ClusterEvent:
         cluster_id: The cluster it happened to.
         other: The cluster it came from or went into; empty where there is none.
         size: Proposals concerned.
+        model: Encoder, with its version.
     """
 
     consultation_id: str
@@ -87,6 +93,7 @@ class ClusterEvent:
     cluster_id: str
     other: str
     size: int
+    model: str
 
 
 @dataclass(frozen=True, slots=True)

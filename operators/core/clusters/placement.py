@@ -14,6 +14,7 @@ from operators.core.clusters.micro_clusters import (
 )
 from operators.core.clusters.thresholds import FIRST, LAST, Thresholds, calibrate
 from operators.core.clusters.totals import Totals
+from operators.core.clusters.unreadable import UnreadableTexts
 
 
 class Placement:
@@ -24,6 +25,7 @@ class Placement:
         members: The proposals.
         micro: The micro-clusters.
         totals: The clusters' sums.
+        unreadable: The proposals without a vector: they join nothing and nothing joins them.
         full: Whether room must be made before a micro-cluster can be opened.
     """
 
@@ -34,6 +36,7 @@ class Placement:
             np.zeros((0, dimension)), np.zeros(0, np.int64), np.zeros(0, np.int64)
         )
         self.totals = Totals(self.micro)
+        self.unreadable = UnreadableTexts()
         self._dimension = dimension
         self._centre = np.zeros(dimension)
         self._near = NEAR
@@ -61,13 +64,21 @@ class Placement:
         """Rows of the proposals of a cluster."""
         return self.members.in_any(self.micro.cluster == number)
 
+    def known(self, proposal: str) -> Member | None:
+        """The proposal; None: it is in no cluster."""
+        return self.members.get(proposal) or self.unreadable.get(proposal)
+
     def number_of(self, proposal: str) -> int:
         """The number of the cluster that a proposal is in."""
+        if self.unreadable.get(proposal):
+            return self.unreadable.number
         row = self.members.row(proposal)
         return int(self.micro.cluster[self.members.micro[row]])
 
     def size_of(self, number: int) -> tuple[int, int]:
         """Proposals and micro-clusters of a cluster."""
+        if number == self.unreadable.number:
+            return len(self.unreadable), 0
         return self.totals.count(number), int(np.count_nonzero(self.micro.cluster == number))
 
     def join(self, vector: NDArray[np.float64]) -> int | None:
@@ -140,6 +151,8 @@ class Placement:
             vectors=self.members.vectors.astype("<i2").tobytes(),
             member_micro=self.members.micro.astype("<i4").tobytes(),
             members=[snapshots.row(member) for member in self.members.rows],
+            unreadable=[snapshots.row(member) for member in self.unreadable.members],
+            unreadable_number=self.unreadable.number,
         )
 
     @classmethod
@@ -152,6 +165,9 @@ class Placement:
         micro = np.frombuffer(placed.member_micro, "<i4").astype(np.int64)
         for row, vector, place in zip(placed.members, vectors, micro.tolist(), strict=True):
             placement.members.append(row.member(), vector, place)
+        for row in placed.unreadable:
+            placement.unreadable.add(row.member())
+        placement.unreadable.number = placed.unreadable_number
         cluster = np.frombuffer(placed.micro_cluster, "<i8").astype(np.int64)
         placement.micro = placement._summed(cluster)
         placement.totals = Totals(placement.micro)

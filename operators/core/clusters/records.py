@@ -43,7 +43,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 
 def records(
     epoch: int,
-    model: str,
+    job_epoch: int,
     item: Item,
     at_ms: int,
     vector: NDArray[np.float32] | None,
@@ -54,7 +54,7 @@ def records(
 
     Args:
         epoch: Number of the clustering.
-        model: The encoder.
+        job_epoch: Number of the job's state, at most `epoch`.
         item: The proposal.
         at_ms: Its broker time, ms since 1970.
         vector: Vector of its text, if the text is new.
@@ -72,10 +72,11 @@ def records(
     place = {"consultation_id": item.consultation_id}
     if vector is not None:
         data = b64encode(vector.astype("<f4").tobytes()).decode()
-        fields = {"proposal_id": item.proposal_id, "model": model, "vector": data}
+        fields = {"proposal_id": item.proposal_id, "model": clusters.model, "vector": data}
         yield _record(VECTORS, epoch, place | fields)
-    done = {"offset": item.offset, "model": model, "method": METHOD, "at_ms": at_ms}
-    yield _record(CLUSTER_PROGRESS, epoch, place | done | msgspec.to_builtins(clusters.size))
+    done = {"offset": item.offset, "model": clusters.model, "method": METHOD, "at_ms": at_ms}
+    done |= {"job_epoch": job_epoch} | msgspec.to_builtins(clusters.size)
+    yield _record(CLUSTER_PROGRESS, epoch, place | done)
 
 
 def _record(topic: Topic, epoch: int, fields: dict[str, Any]) -> OutputRecord:

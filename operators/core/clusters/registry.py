@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from operators.core.clusters.change_log import ChangeLog
 from operators.core.clusters.named_cluster import NamedCluster
+from operators.core.clusters.outputs import ClusterKind
 
 
 class Registry:
@@ -40,10 +41,10 @@ class Registry:
         """Take over the clusters of a snapshot."""
         self._clusters |= {cluster.number: cluster for cluster in clusters}
 
-    def open(self, offset: int) -> NamedCluster:
+    def open(self, offset: int, kind: ClusterKind = "topic") -> NamedCluster:
         """A new cluster with the next number."""
         self.last_number += 1
-        cluster = NamedCluster(self.last_number, offset, offset)
+        cluster = NamedCluster(self.last_number, offset, offset, kind=kind)
         self._clusters[cluster.number] = cluster
         return cluster
 

@@ -11,12 +11,12 @@ import msgspec
 from operators.core.clusters.members import Member
 from operators.core.clusters.named_cluster import NamedCluster
 from operators.core.clusters.near_duplicates import Duplicate
-from operators.core.clusters.outputs import Cluster
+from operators.core.clusters.outputs import Cluster, ClusterKind
 from operators.core.clusters.thresholds import Thresholds
 from operators.core.clusters.words import distinct_words
 from operators.core.errors import TerminalError
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Raise it when what is below or the rules of `clusters` change; older ones are
 refused: replay the proposals instead."""
 
@@ -51,12 +51,13 @@ class Name(msgspec.Struct, frozen=True, array_like=True):
     terms: tuple[str, ...]
     reviewed: int
     emitted: Cluster | None
+    kind: ClusterKind
 
     def cluster(self) -> NamedCluster:
         """The cluster as it was."""
         return NamedCluster(
             self.number, self.first_seen, self.last_seen, self.medoid, self.label, self.terms,
-            self.reviewed, self.emitted,
+            self.reviewed, self.emitted, self.kind,
         )  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def name(cluster: NamedCluster) -> Name:
     """A cluster for a snapshot."""
     return Name(
         cluster.number, cluster.first_seen, cluster.last_seen, cluster.medoid, cluster.label,
-        cluster.terms, cluster.reviewed, cluster.emitted,
+        cluster.terms, cluster.reviewed, cluster.emitted, cluster.kind,
     )  # fmt: skip
 
 
@@ -85,6 +86,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
         micro_cluster: Cluster of each micro-cluster, i64.
         vectors: Of each proposal, i16.
         member_micro: Micro-cluster of each proposal, i32.
+        unreadable: The proposals that have no vector.
+        unreadable_number: Number of their cluster; 0: there is none.
     """
 
     dimension: int
@@ -96,6 +99,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     vectors: bytes
     member_micro: bytes
     members: list[MemberRow]
+    unreadable: list[MemberRow]
+    unreadable_number: int
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

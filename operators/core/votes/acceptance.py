@@ -131,6 +131,8 @@ def _consultation(consultation: Consultation, origin: Origin) -> IntakeRecord:
         "closes_ms": parse_instant(consultation.closes_at),
         "window_seconds": consultation.window_seconds,
         "rank_min_votes": consultation.rank_min_votes,
+        "languages": list(consultation.languages),
+        "encoder": consultation.encoder,
         **_origin(origin),
     }
     key = consultation.consultation_id

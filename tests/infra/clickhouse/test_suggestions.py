@@ -42,7 +42,7 @@ def test_the_nearest_of_what_is_new_come_first(clustered: Client) -> None:
     def pairs(near: float, nearest: int) -> list[tuple[str, str]]:
         found = suggestions.near_pairs(
             clustered, {"vectors": 10, "assignments": 40}, {"vectors": 20, "assignments": 40},
-            near=near, nearest=nearest,
+            near={"strict": 0.9999}, other=near, nearest=nearest,
         )  # fmt: skip
         return [(pair.proposal_id, pair.other_id) for pair in found]
 
@@ -50,6 +50,16 @@ def test_the_nearest_of_what_is_new_come_first(clustered: Client) -> None:
     assert len(pairs(0.0, 20)) == 3
     assert len(pairs(0.0, 1)) == 1
     assert pairs(0.9999, 20) == []
+
+
+def test_each_encoder_has_its_own_bound(clustered: Client) -> None:
+    rows = [(1, "near", name, 10 * n, VECTORS[name], "strict/1") for n, name in enumerate("ab", 1)]
+    insert_rows(clustered, "vectors", (*KNOWN, "vector", "model"), rows)
+    found = suggestions.near_pairs(
+        clustered, {"vectors": 0, "assignments": 40}, {"vectors": 40, "assignments": 40},
+        near={"strict": 0.9999}, other=0.8, nearest=20,
+    )  # fmt: skip
+    assert {(pair.proposal_id, pair.model) for pair in found} == {("c", "")}
 
 
 def test_a_pair_that_is_found_again_is_replaced(clustered: Client) -> None:

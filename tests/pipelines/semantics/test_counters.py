@@ -8,7 +8,8 @@ import pytest
 
 from infra.service.metrics import SEMANTICS
 from operators.core.clusters.clusters import StateSize
-from pipelines.semantics.counters import MeasuredEncoder, Reporter
+from operators.core.clusters.thresholds import Thresholds
+from pipelines.semantics.counters import MeasuredEncoders, Reporter
 
 
 class Cached:
@@ -22,6 +23,19 @@ class Cached:
         self.hits += len(texts) // 2
         self.misses += len(texts) - len(texts) // 2
         return texts
+
+
+class Shelf:
+    """The encoders of an installation that has one."""
+
+    loads = 0
+
+    def load(self, _name):
+        self.loads += 1
+        return Cached()
+
+    def thresholds(self, _name):
+        return Thresholds()
 
 
 def value(name):
@@ -39,11 +53,14 @@ def test_totals_grow_and_sizes_are_those_of_all_consultations(page):
     before = {name: value(name) for name in names}
     reporter = Reporter(page)
     clock = iter((10.0, 10.5, 20.0, 20.25))
-    watch = MeasuredEncoder(page, Cached(), lambda: next(clock))
-    assert watch.encode(["a", "b", "c"]) == ["a", "b", "c"]
+    shelf = Shelf()
+    watch = MeasuredEncoders(page, shelf, lambda: next(clock))
+    assert shelf.loads == 0
+    assert watch.get("toy")[0].encode(["a", "b", "c"]) == ["a", "b", "c"]
     watch.clustered("one", StateSize(micro_clusters=1, clusters=1, proposals=3, bytes=100))
     reporter.report()
-    watch.encode(["d"])
+    watch.get("toy")[0].encode(["d"])
+    assert shelf.loads == 1
     watch.clustered("two", StateSize(micro_clusters=5, clusters=1, proposals=7, bytes=50))
     watch.clustered("one", StateSize(micro_clusters=2, clusters=1, proposals=2, bytes=90))
     reporter.report()
@@ -58,10 +75,10 @@ def test_totals_grow_and_sizes_are_those_of_all_consultations(page):
 
 def test_a_function_that_starts_anew_keeps_the_totals_and_forgets_the_sizes(page):
     reporter = Reporter(page)
-    MeasuredEncoder(page, Cached()).clustered("one", StateSize(1, 1, 3, 100))
+    MeasuredEncoders(page, Shelf()).clustered("one", StateSize(1, 1, 3, 100))
     reporter.report()
     before = value("proposals_total")
-    MeasuredEncoder(page, Cached()).clustered("one", StateSize(1, 1, 4, 120))
+    MeasuredEncoders(page, Shelf()).clustered("one", StateSize(1, 1, 4, 120))
     reporter.report()
     assert value("proposals_total") == before + 1
     assert (value("kept_proposals"), value("state_bytes")) == (4, 120)
@@ -72,8 +89,8 @@ def test_the_numbers_pass_from_process_to_process(page):
     reporter = Reporter(page)
     code = (
         "from pathlib import Path\n"
-        "from pipelines.semantics.counters import StateSize, MeasuredEncoder\n"
-        f"watched = MeasuredEncoder(Path({json.dumps(str(page))}), None)\n"
+        "from pipelines.semantics.counters import StateSize, MeasuredEncoders\n"
+        f"watched = MeasuredEncoders(Path({json.dumps(str(page))}), None)\n"
         "watched.clustered('x', StateSize(1, 1, 1, 1))\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -23,5 +23,5 @@ FROM (
         GROUP BY consultation_id, proposal_id, place
     ) AS counts USING (consultation_id, proposal_id)
     WHERE assignments.cluster_id != ''
-        AND assignments.epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+        AND (assignments.consultation_id, assignments.epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch)
 ) AS members

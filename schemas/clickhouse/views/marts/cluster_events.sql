@@ -7,6 +7,7 @@ SELECT
     other AS other,  -- The cluster it came from or went into; empty: none
     size AS size,  -- Proposals concerned
     offset AS offset,  -- Offset in accepted proposals at which it happened
+    model AS model,  -- Encoder, with its version
     fromUnixTimestamp64Milli(at_ms, 'UTC') AS at  -- Broker time of that proposal
 FROM tutti.cluster_events FINAL
-WHERE epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+WHERE (consultation_id, epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch)

@@ -4,6 +4,8 @@ SELECT
     ballots.cluster_id AS cluster_id,  -- Cluster
     any(clusters.label) AS label,  -- Text of its most typical proposal, shortened
     any(clusters.terms) AS terms,  -- Words that set it apart from the other clusters, best first
+    any(clusters.kind) AS kind,  -- topic, or unreadable: texts that the encoder cannot read, which are not alike
+    any(clusters.languages) AS languages,  -- Languages of its proposals, the most frequent first
     any(clusters.size) AS size,  -- Accepted proposals in it
     sum(ballots.votes) AS ballots,  -- Ballots on them, trusted series; one person may have several
     $cluster_proposals AS proposals_counted,  -- Proposals with at least $cluster_least ballots: those that agreement is about

@@ -23,7 +23,7 @@ SELECT
     $agreement_high AS agree_high  -- Upper bound of Wilson's 95 % interval of agree_rate
 FROM (
     SELECT * FROM tutti.assignments FINAL
-    WHERE cluster_id != '' AND epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+    WHERE cluster_id != '' AND (consultation_id, epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch)
 ) AS members
 LEFT JOIN (SELECT * FROM tutti.proposals FINAL) AS proposals USING (consultation_id, proposal_id)
 LEFT JOIN counts USING (consultation_id, proposal_id)

@@ -10,5 +10,5 @@ SELECT
     clustering.model AS model,  -- Encoder, with its version
     clustering.method AS method,  -- Name and version of the rules
     clustering.epoch AS epoch,  -- Epoch of clustering; another encoder or other rules begin a new one
-    clustering.epoch = (SELECT epoch FROM tutti.active_cluster_epoch) AS active  -- Whether the other views show it
+    (clustering.consultation_id, clustering.epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch) AS active  -- Whether the other views show it
 FROM tutti.cluster_progress AS clustering FINAL

@@ -7,5 +7,7 @@ SELECT
     fromUnixTimestamp64Milli(opens_ms, 'UTC') AS opens_at,  -- Opening; NULL: not given
     fromUnixTimestamp64Milli(closes_ms, 'UTC') AS closes_at,  -- Closing; NULL: not given
     window_seconds AS window_seconds,  -- Length of the windows, s
-    rank_min_votes AS rank_min_votes  -- Fewer trusted votes have no rank
+    rank_min_votes AS rank_min_votes,  -- Fewer trusted votes have no rank
+    languages AS languages,  -- Languages of its proposals, BCP 47; empty: not given
+    encoder AS encoder  -- Encoder that it names; empty: it follows from the languages
 FROM tutti.consultations FINAL

@@ -1,4 +1,4 @@
--- Pairs of proposals of one cluster whose vectors are near (cosine at least 0.85) and that marts.duplicates does not link: suggestions for moderators, never merged. Near in meaning is not of one opinion: see stance. Each minute 1,000 proposals that are new or have moved are looked at, and the 20 nearest of each are kept.
+-- Pairs of proposals of one cluster whose vectors are near (how near depends on the encoder, and on whether the stance can be judged: operators/core/clusters/nearness.py) and that marts.duplicates does not link: suggestions for moderators, never merged. Near in meaning is not of one opinion: see stance. Each minute 1,000 proposals that are new or have moved are looked at, and the 20 nearest of each are kept.
 WITH
 members AS (
     SELECT
@@ -7,11 +7,11 @@ members AS (
         assignments.duplicate_of AS duplicate_of, vectors.version AS version, texts.text AS text
     FROM (
         SELECT * FROM tutti.assignments FINAL
-        WHERE cluster_id != '' AND epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+        WHERE cluster_id != '' AND (consultation_id, epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch)
     ) AS assignments
     INNER JOIN (
         SELECT consultation_id, proposal_id, version FROM tutti.vectors FINAL
-        WHERE epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+        WHERE (consultation_id, epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch)
     ) AS vectors USING (consultation_id, proposal_id)
     LEFT JOIN (SELECT consultation_id, proposal_id, text FROM tutti.proposals FINAL) AS texts
         USING (consultation_id, proposal_id)
@@ -27,7 +27,7 @@ SELECT
     one.language AS language,  -- Language of the one
     other.language AS other_language  -- Language of the other
 FROM (
-    SELECT * FROM tutti.suggestions FINAL WHERE epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+    SELECT * FROM tutti.suggestions FINAL WHERE (consultation_id, epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch)
 ) AS pairs
 INNER JOIN members AS one ON one.consultation_id = pairs.consultation_id AND one.proposal_id = pairs.proposal_id
 INNER JOIN members AS other ON other.consultation_id = pairs.consultation_id AND other.proposal_id = pairs.other_id

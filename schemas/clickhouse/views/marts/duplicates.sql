@@ -9,7 +9,7 @@ SELECT
     earlier.text AS text_of  -- Text of the earliest one
 FROM (
     SELECT * FROM tutti.assignments FINAL
-    WHERE cluster_id != '' AND duplicate_of != '' AND epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+    WHERE cluster_id != '' AND duplicate_of != '' AND (consultation_id, epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch)
 ) AS copies
 LEFT JOIN (SELECT consultation_id, proposal_id, text FROM tutti.proposals FINAL) AS later
     ON later.consultation_id = copies.consultation_id AND later.proposal_id = copies.proposal_id

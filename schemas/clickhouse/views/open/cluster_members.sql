@@ -6,7 +6,7 @@ SELECT
     cluster_id AS cluster_id  -- Its cluster now
 FROM tutti.assignments FINAL
 WHERE cluster_id != ''
-    AND epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+    AND (consultation_id, epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch)
     AND (consultation_id, proposal_id) IN (
         SELECT consultation_id, proposal_id FROM tutti.proposals FINAL WHERE status = 'accepted' AND $not_probe
     )

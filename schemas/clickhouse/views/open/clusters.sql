@@ -25,7 +25,7 @@ clusters AS (
             SELECT consultation_id, proposal_id FROM open.cluster_members
         ), label, '') AS label
     FROM tutti.clusters FINAL
-    WHERE size > 0 AND epoch = (SELECT epoch FROM tutti.active_cluster_epoch)
+    WHERE size > 0 AND (consultation_id, epoch) IN (SELECT consultation_id, epoch FROM tutti.active_cluster_epoch)
 )
 SELECT
     consultation_id AS consultation_id,  -- Consultation

@@ -5,7 +5,7 @@ from small_checkouts import changed, ready
 
 from infra.config.settings import Settings
 from infra.local.provision import checkout
-from infra.local.provision.checkout import MODEL, MODEL_SOURCES, Checkout
+from infra.local.provision.checkout import MODEL_SOURCES, MULTILINGUAL, Checkout
 from infra.local.provision.main import ROOT
 
 
@@ -64,4 +64,4 @@ def test_each_python_and_each_place_has_an_environment_of_its_own(
 
 def test_the_default_of_the_settings_is_the_encoder_that_is_made() -> None:
     default = Settings.model_fields["model"].default
-    assert default == Checkout(ROOT, {}).models.link / MODEL / "manifest.toml"
+    assert default == Checkout(ROOT, {}).models.link / MULTILINGUAL / "manifest.toml"

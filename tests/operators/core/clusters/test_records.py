@@ -23,7 +23,7 @@ def emitted() -> list:
         item = Item("c", proposal, 'Plus de "vélos"\n' * (1 + offset % 3), "fr", "accepted", offset)
         given = np.array(vector, np.float32) if clusters.needs_vector(item) else None
         outputs = clusters.on_item(item, given)
-        found.append(list(records(3, "toy/1", item, 17 + offset, given, outputs, clusters)))
+        found.append(list(records(3, 2, item, 17 + offset, given, outputs, clusters)))
     return found
 
 

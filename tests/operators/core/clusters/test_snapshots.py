@@ -16,7 +16,7 @@ MEMBER = Member(
 )  # fmt: skip
 CLUSTER = NamedCluster(
     1, 2, 3, "p", "More trees", ("trees",), 4,
-    Cluster("c", "c1", "More trees", ("trees",), 4, "p", 2, 3, 1),
+    Cluster("c", "c1", "topic", "More trees", ("trees",), 4, "p", 2, 3, 1, "toy/1"),
 )  # fmt: skip
 
 
@@ -24,6 +24,7 @@ def state() -> snapshots.State:
     placed = snapshots.Placed(
         dimension=2, thresholds=Thresholds(), centre=b"c", near=0.9, calibrated=True,
         micro_cluster=b"m", vectors=b"v", member_micro=b"i", members=[snapshots.row(MEMBER)],
+        unreadable=[snapshots.row(MEMBER)], unreadable_number=6,
     )  # fmt: skip
     return snapshots.State(
         consultation_id="c", model="toy/1", offset=9, arrivals=8, since=7, last_number=6,
@@ -35,6 +36,7 @@ def test_everything_comes_back():
     found = snapshots.decode(snapshots.encode(state()))
     assert found == state()
     assert [row.member() for row in found.placed.members] == [MEMBER]
+    assert [row.member() for row in found.placed.unreadable] == [MEMBER]
     assert [name.cluster() for name in found.clusters] == [CLUSTER]
 
 

@@ -158,6 +158,7 @@ def test_an_accepted_consultation_lists_countries_beside_their_weights() -> None
         "countries": [{"country": "FR", "weight": 67}, {"country": "MT", "weight": 0.5}],
         "opens_at": "2024-05-01T12:00:00Z",
         "window_seconds": 300,
+        "languages": ["fr", "mt"],
     }
     record = accept("consultations", json.dumps(consultation).encode())
     assert record.key == b"weeuropeans"
@@ -170,6 +171,8 @@ def test_an_accepted_consultation_lists_countries_beside_their_weights() -> None
         "closes_ms": None,
         "window_seconds": 300,
         "rank_min_votes": 30,
+        "languages": ["fr", "mt"],
+        "encoder": "",
         "origin_partition": 3,
         "origin_offset": 90_210,
         "origin_ms": BROKER_MS,
