@@ -24,6 +24,7 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -47,6 +48,11 @@ Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
 Level = Literal["troll", "trusted", "sequence", "segment"]
 Messages = Literal["open", "signed"]
 EVERY: Final = ("*",)
+END_MS: Final = 253_402_300_800_000
+"""The end of the year 9999: of what has no end yet."""
+
+Span = tuple[int, int]
+"""From and until, ms since 1970, the latter excluded."""
 
 
 class BadSourcesError(ValueError):
@@ -75,6 +81,8 @@ class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True, rename={"sinc
         countries: Of its votes; none: any.
         trust: Levels it may set; none: any.
         rate: Messages per second at the HTTP intake; 0: any.
+        kafka_rate: Messages per second, over a minute, that it may sign on one partition where
+            messages must be signed (`schemas.rates`); 0: any.
     """
 
     name: Name
@@ -88,6 +96,7 @@ class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True, rename={"sinc
     countries: tuple[Country, ...] = ()
     trust: tuple[Level, ...] = ()
     rate: Annotated[int, Meta(ge=0, le=MAX_RATE)] = 0
+    kafka_rate: Annotated[int, Meta(ge=0, le=MAX_RATE)] = 0
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"  # never with the key
@@ -96,6 +105,16 @@ class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True, rename={"sinc
     def revoked(self) -> bool:
         """Whether it may send nothing any more."""
         return not self.key
+
+    @property
+    def http_rate(self) -> float:
+        """Messages per second that it may send to one HTTP intake; 0: any.
+
+        What was acknowledged over HTTP must never be `rate_exceeded` on Kafka, also where Kafka
+        was slow and the messages of half a minute arrive in one: hence half of `kafka_rate`.
+        """
+        limits = [limit for limit in (self.rate, self.kafka_rate / 2) if limit]
+        return min(limits, default=0)
 
     @property
     def secret(self) -> bytes:
@@ -111,7 +130,13 @@ class SourcesDocument(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sources:
-    """All entries, in the order in which they come into force."""
+    """All entries, in the order in which they come into force.
+
+    Attributes:
+        sources: Of all sources.
+        policies: Whether messages must be signed.
+        limits: Whether any entry limits what is signed on a partition.
+    """
 
     def __init__(
         self, sources: Iterable[SourceEntry] = (), policies: Iterable[SigningPolicy] = ()
@@ -123,11 +148,23 @@ class Sources:
             self._entries.setdefault(entry.name, []).append(entry)
             self._starts.setdefault(entry.name, []).append(instant_ms(entry.since))
         self._policy_starts = [instant_ms(policy.since) for policy in self.policies]
+        self.limits = any(entry.kafka_rate for entry in self.sources)
 
     def signed(self, broker_ms: int) -> bool:
         """Whether a message of that time must be signed."""
         found = bisect_right(self._policy_starts, broker_ms)
         return bool(found) and self.policies[found - 1].messages == "signed"
+
+    def signed_spans(self, now_ms: int) -> tuple[Span, ...] | None:
+        """When messages had to be signed until now; None: now they need not be."""
+        if not self.signed(now_ms):
+            return None
+        ends = [*self._policy_starts[1:], END_MS]
+        return tuple(
+            (start, end)
+            for policy, start, end in zip(self.policies, self._policy_starts, ends, strict=True)
+            if policy.messages == "signed" and start <= now_ms
+        )
 
     def in_force(self, name: str, broker_ms: int) -> SourceEntry | None:
         """The entry of a source at that time; None: there is none, or it is revoked."""
@@ -175,6 +212,19 @@ class Sources:
             return Rejection("bad_signature", "", "headers tutti-source and tutti-signature")
         return None
 
+    def limited(
+        self, payload: bytes | None, headers: Headers | None, broker_ms: int
+    ) -> SourceEntry | None:
+        """The source that has signed a message, if what it may sign at that time is limited."""
+        if not self.limits or not self.signed(broker_ms):
+            return None
+        name, _ = claim(headers)
+        entry = self.in_force(name, broker_ms)
+        if entry is None or not entry.kafka_rate:
+            return None
+        signed = self.sender(payload, headers, broker_ms)
+        return None if isinstance(signed, Rejection) else signed
+
     def tokens(self, now_ms: int) -> dict[bytes, str]:
         """Digest of each token that is good now → name of its source."""
         return {
@@ -184,16 +234,21 @@ class Sources:
         }
 
 
-def matches(text: str, patterns: Iterable[str]) -> bool:
+def matches(text: str, patterns: tuple[str, ...]) -> bool:
     """Whether one of the patterns is, or begins, a text.
 
-    >>> matches("pt:ana", ["pt:*"]), matches("pt", ["pt:*"]), matches("x", ["x"])
+    >>> matches("pt:ana", ("pt:*",)), matches("pt", ("pt:*",)), matches("x", ("x",))
     (True, False, True)
     """
-    return any(
-        text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
-        for pattern in patterns
-    )
+    names, beginnings = _sorted(patterns)
+    return text.startswith(beginnings) or text in names
+
+
+@lru_cache(maxsize=4_096)  # of each message of a source, its few patterns are asked
+def _sorted(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Names, and beginnings of names."""
+    beginnings = tuple(pattern[:-1] for pattern in patterns if pattern.endswith("*"))
+    return frozenset(p for p in patterns if not p.endswith("*")), beginnings
 
 
 def overlap(ones: Iterable[str], others: Iterable[str]) -> bool:
@@ -203,7 +258,7 @@ def overlap(ones: Iterable[str], others: Iterable[str]) -> bool:
     (True, False, True)
     """
     return any(
-        matches(one.rstrip("*"), [other]) or matches(other.rstrip("*"), [one])
+        matches(one.rstrip("*"), (other,)) or matches(other.rstrip("*"), (one,))
         for one in ones
         for other in others
     )
