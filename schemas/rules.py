@@ -185,7 +185,7 @@ def _consultation_faults(consultation: Consultation) -> Iterator[Rejection]:
     for position, tag in enumerate(consultation.languages):
         if not is_language_tag(tag):
             yield Rejection("bad_language", f"languages[{position}]", _LANGUAGE_RULE)
-    if consultation.encoder and not _identifier(consultation.encoder):
+    if consultation.encoder and not is_identifier(consultation.encoder):
         yield Rejection("bad_identifier", "encoder", _IDENTIFIER_RULE)
 
 
