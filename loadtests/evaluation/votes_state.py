@@ -48,6 +48,8 @@ LOOK_EVERY_S: Final = 2.0
 STOP_S: Final = 60
 MORE: Final = 20
 """One part in so many is sent after the kill: its re-votes need the state of before."""
+TAIL: Final = 3_000
+"""Characters of a log that say why a job has ended; its folder is removed."""
 VOTES_JOB: Final = "pipelines.votes.main"
 _HEAP: Final = "Status.JVM.Memory.Heap.Used"
 
@@ -210,7 +212,8 @@ def _follow(settings: Settings, process: subprocess.Popen[bytes]) -> list[StateS
 
     def finished() -> bool:
         if process.poll() is not None:
-            raise TransientError(f"The votes job ended: see {settings.logs}.")
+            log = (settings.logs / f"{VOTES_JOB}.log").read_text(errors="replace")
+            raise TransientError(f"The votes job ended:\n{log[-TAIL:]}")
         found = _sample(settings, process.pid, began_s)
         if found is not None:
             samples.append(found)
