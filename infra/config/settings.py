@@ -40,8 +40,7 @@ class Settings(LiveSettings, VotesJobSettings):
     jars: Path = Field(JARS, description="folder of the Java archives; set: no Maven is needed")
     model: Path = Field(
         MODELS / MODEL / "manifest.toml",
-        description="manifest of the default sentence encoder, for consultations that are not in"
-        " English alone",
+        description="manifest of the sentence encoder for all but English",
     )
     pseudonym_key: SecretStr | None = Field(
         None,
@@ -56,8 +55,7 @@ class Settings(LiveSettings, VotesJobSettings):
     semantics_heap_mb: int = Field(
         512,
         ge=256,
-        description="heap of the semantics job, MiB; its Python needs 400 to 900 MiB beside that,"
-        " by the encoders that consultations use",
+        description="heap of the semantics job, MiB; its Python needs 400 to 900 MiB beside that",
     )
     kafka_heap_mb: int = Field(768, ge=256, description="heap of the broker, MiB")
     clickhouse_memory_mb: int = Field(
