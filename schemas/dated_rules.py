@@ -96,6 +96,11 @@ class DatedRules:
             return consultation
         return self._owned(consultation, sender, broker_ms) or consultation
 
+    def sender(self, payload: bytes | None, broker_ms: int, headers: Headers | None = None) -> str:
+        """The source that has signed an accepted message; empty: nobody has."""
+        found = self.sources.sender(payload, headers, broker_ms)
+        return found.name if isinstance(found, SourceEntry) else ""
+
     def validate(
         self, kind: Kind, payload: bytes | None, broker_ms: int, headers: Headers | None = None
     ) -> Event | Rejection:

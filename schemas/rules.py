@@ -43,9 +43,9 @@ MAX_WEIGHTS: Final = 1.7e308
 sum is finite in any order of adding."""
 
 # `fullmatch`, because `$` also matches before a final newline.
-_identifier = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
+is_identifier = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 _person = re.compile(r"[A-Za-z0-9._:@+/=-]{1,128}").fullmatch
-_country = re.compile(r"[A-Z]{2}").fullmatch
+is_country = re.compile(r"[A-Z]{2}").fullmatch
 
 _IDENTIFIER_RULE: Final = "1 to 64 of A-Z a-z 0-9 . _ -"
 _PERSON_RULE: Final = "1 to 128 of A-Z a-z 0-9 . _ - : @ + / ="
@@ -80,9 +80,9 @@ def read_vote(
     vote = _decode(payload, _VOTE)
     if isinstance(vote, Rejection):
         return vote
-    if not _identifier(vote.consultation_id):
+    if not is_identifier(vote.consultation_id):
         return Rejection("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
-    if not _identifier(vote.proposal_id):
+    if not is_identifier(vote.proposal_id):
         return Rejection("bad_identifier", "proposal_id", _IDENTIFIER_RULE)
     if not _person(vote.participant_id):
         return Rejection("bad_identifier", "participant_id", _PERSON_RULE)
@@ -94,7 +94,7 @@ def read_vote(
         return Rejection("bad_time", "cast_at", _TIME_RULE)
     if cast_ms > broker_ms + FUTURE_TOLERANCE_MS:
         return Rejection("future_time", "cast_at", "at most 300 s after the broker received it")
-    if not _country(vote.country):
+    if not is_country(vote.country):
         return Rejection("bad_country", "country", "two upper-case letters (ISO 3166-1)")
     if vote.trust not in TRUSTS:
         return Rejection("unknown_trust", "trust", ", ".join(TRUSTS))
@@ -104,7 +104,7 @@ def read_vote(
         if name not in fitting:
             detail = f"with choice {vote.choice}: {', '.join(fitting) or 'none'}"
             return Rejection("qualification_mismatch", f"qualifications[{position}]", detail)
-    if vote.source and not _identifier(vote.source):
+    if vote.source and not is_identifier(vote.source):
         return Rejection("bad_identifier", "source", _IDENTIFIER_RULE)
     if trust_rules is not None:
         allowed = trust_rules.allowed(vote.source or sender, broker_ms)
@@ -125,9 +125,9 @@ def validate_proposal(payload: bytes | None, broker_ms: int) -> Proposal | Rejec
 
 
 def _proposal_faults(proposal: Proposal, broker_ms: int) -> Iterator[Rejection]:
-    if not _identifier(proposal.consultation_id):
+    if not is_identifier(proposal.consultation_id):
         yield Rejection("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
-    if not _identifier(proposal.proposal_id):
+    if not is_identifier(proposal.proposal_id):
         yield Rejection("bad_identifier", "proposal_id", _IDENTIFIER_RULE)
     yield from _text_faults("text", proposal.text, MAX_TEXT)
     yield from _time_faults("submitted_at", proposal.submitted_at)
@@ -135,7 +135,7 @@ def _proposal_faults(proposal: Proposal, broker_ms: int) -> Iterator[Rejection]:
         yield Rejection("future_time", "submitted_at", "at most 300 s after the broker received it")
     if proposal.language and not is_language_tag(proposal.language):
         yield Rejection("bad_language", "language", "a BCP 47 tag such as fr or pt-BR")
-    if proposal.country and not _country(proposal.country):
+    if proposal.country and not is_country(proposal.country):
         yield Rejection("bad_country", "country", "two upper-case letters (ISO 3166-1)")
     if proposal.author_id and not _person(proposal.author_id):
         yield Rejection("bad_identifier", "author_id", _PERSON_RULE)
@@ -154,13 +154,13 @@ def validate_consultation(payload: bytes | None, _broker_ms: int) -> Consultatio
 
 
 def _consultation_faults(consultation: Consultation) -> Iterator[Rejection]:
-    if not _identifier(consultation.consultation_id):
+    if not is_identifier(consultation.consultation_id):
         yield Rejection("bad_identifier", "consultation_id", _IDENTIFIER_RULE)
     yield from _text_faults("title", consultation.title, MAX_TITLE)
     seen: set[str] = set()
     total = 0.0
     for position, entry in enumerate(consultation.countries):
-        if not _country(entry.country):
+        if not is_country(entry.country):
             yield Rejection("bad_country", f"countries[{position}].country", "two capital letters")
         if not (isfinite(entry.weight) and entry.weight >= 0):
             yield Rejection("bad_number", f"countries[{position}].weight", "a number from 0 up")

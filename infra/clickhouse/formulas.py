@@ -13,6 +13,7 @@ from operators.core.groups import run as group_run
 from operators.core.scores import agreement, consensus, divisiveness, makeorg, stable_rank, zones
 from operators.core.votes import tally, windows
 from schemas.countries import ALSO, ASK, CODES, INSTEAD, advice
+from schemas.rejections import ADVICE
 from schemas.reserved import PROBE_CONSULTATION
 
 
@@ -29,6 +30,7 @@ def formulas() -> dict[str, str]:
         **_methods(),
         "window_start": windows.START_SQL.format(minute="cells.minute", seconds="window_seconds"),
         **_country_codes(),
+        "rejection_cure": _cures(),
         # Every view that reads tallies, windows or ballots leaves the probe's votes out.
         "not_probe": f"consultation_id != '{PROBE_CONSULTATION}'",
         "at": AT,
@@ -44,6 +46,12 @@ def _country_codes() -> dict[str, str]:
         "known_countries": ", ".join(f"'{code}'" for code in sorted(CODES | ALSO)),
         "country_advice": f"concat(code, '{before[1:]}', {instead}, '{after}')",
     }
+
+
+def _cures() -> str:
+    """What the sender of a message with a column `reason` does about it."""
+    quoted = ", ".join("'" + a.cure.replace("'", "\\'") + "'" for a in ADVICE.values())
+    return f"transform(toString(reason), {list(ADVICE)}, [{quoted}], '')"
 
 
 def _counts() -> dict[str, str]:

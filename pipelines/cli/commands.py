@@ -55,6 +55,10 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         ),
         "import": ("polis.importers", "Send a consultation from elsewhere."),
         "sync": ("data.sync", "Wait until everything sent so far is counted and in ClickHouse."),
+        "arrivals": (
+            "arrivals.arrivals",
+            "Show what arrived by source and country, what was refused, and what senders should mend.",
+        ),
         "sources": ("sources.app", "Who may send."),
         "schemas": ("schemas.app", "The contract of the messages."),
         "dlq": ("dlq.app", "Messages that were rejected."),

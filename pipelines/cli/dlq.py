@@ -1,19 +1,18 @@
 """``tutti dlq stats``, ``show`` and ``replay``: messages that were rejected."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from operators.core.printable import printable
 from pipelines.cli.files import progress
 from pipelines.cli.installation import clickhouse, settings
+from pipelines.cli.moments import recent_moment
 from pipelines.cli.output import AsJson, console, errors, print_json
 from schemas.rejections import ADVICE, REASONS
-from schemas.times import parse_instant
 
 if TYPE_CHECKING:
     from pipelines.dlq.letters import DeadLetter, Original, Replay, Wanted
@@ -262,8 +261,8 @@ def _wanted(
         kind=_kind(kind) if kind else None,
         reason=reason,
         field=field,
-        since=_instant(since) if since else None,
-        until=_instant(until) if until else None,
+        since=recent_moment(since) if since else None,
+        until=recent_moment(until) if until else None,
         place=_place(place) if place else None,
     )
 
@@ -277,20 +276,6 @@ def _kind(text: str) -> "Kind":
     if kind not in INPUT:
         raise TerminalError(f"{text} is no kind: choose one of {', '.join([*INPUT, *KINDS])}.")
     return kind
-
-
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-def _instant(text: str) -> datetime:
-    ago = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
-    if ago:
-        now = datetime.fromtimestamp(system_clock() / 1000, UTC)
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    ms = parse_instant(text if "T" in text else f"{text}T00:00:00Z")
-    if ms is None:
-        raise TerminalError(f"{text} is no time: write 2026-05-01, 2026-05-01T12:00:00Z or 2h.")
-    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _place(text: str) -> tuple[str, int, int]:

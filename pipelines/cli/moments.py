@@ -1,8 +1,8 @@
 """``--at``: a past moment, as people write it."""
 
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -44,3 +44,22 @@ def past_moment(text: str, clickhouse: "Client", clock: Clock = system_clock) ->
             f"The history begins at {begin:%Y-%m-%d %H:%M} UTC: nothing is earlier."
         )
     return at
+
+
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def recent_moment(text: str, clock: Clock = system_clock) -> datetime:
+    """A date, an instant, or how long ago: 2026-05-01, 2026-05-01T12:00:00Z, 90m, 2h or 7d.
+
+    Raises:
+        TerminalError: It is none of these.
+    """
+    ago = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
+    if ago:
+        now = datetime.fromtimestamp(clock() / 1000, UTC)
+        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    ms = parse_instant(text if "T" in text else f"{text}T00:00:00Z")
+    if ms is None:
+        raise TerminalError(f"{text} is no time: write 2026-05-01, 2026-05-01T12:00:00Z or 2h.")
+    return datetime.fromtimestamp(ms / 1000, UTC)

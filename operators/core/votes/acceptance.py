@@ -12,6 +12,7 @@ import msgspec
 
 from operators.core.votes.ballots import Origin, qualification_bits
 from operators.core.votes.pseudonyms import Pseudonymise
+from schemas.claims import claims
 from schemas.dated_rules import NO_RULES, DatedRules, SentVote
 from schemas.events import Consultation, Kind, Proposal
 from schemas.rejections import Rejection
@@ -55,7 +56,7 @@ class Acceptance:
         """The record for one message of the topic of votes."""
         vote = self.rules.read_vote(payload, origin.broker_ms, headers)
         if isinstance(vote, Rejection):
-            return dead_letter("votes", payload, origin, vote)
+            return dead_letter("votes", payload, origin, vote, headers)
         return self._vote(vote, origin)
 
     def accept_proposal(
@@ -64,8 +65,8 @@ class Acceptance:
         """The record for one message of the topic of proposals."""
         proposal = self.rules.read_proposal(payload, origin.broker_ms, headers)
         if isinstance(proposal, Rejection):
-            return dead_letter("proposals", payload, origin, proposal)
-        return self._proposal(proposal, origin)
+            return dead_letter("proposals", payload, origin, proposal, headers)
+        return self._proposal(proposal, origin, self.rules.sender(payload, origin.broker_ms, headers))
 
     def accept_consultation(
         self, payload: bytes | None, origin: Origin, headers: Headers | None = None
@@ -73,8 +74,10 @@ class Acceptance:
         """The record for one message of the topic of consultations."""
         consultation = self.rules.read_consultation(payload, origin.broker_ms, headers)
         if isinstance(consultation, Rejection):
-            return dead_letter("consultations", payload, origin, consultation)
-        return _consultation(consultation, origin)
+            return dead_letter("consultations", payload, origin, consultation, headers)
+        return _consultation(
+            consultation, origin, self.rules.sender(payload, origin.broker_ms, headers)
+        )
 
     def by_topic(self) -> dict[str, Accept]:
         """The function for each input topic."""
@@ -99,7 +102,7 @@ class Acceptance:
         )
         return IntakeRecord(ACCEPTED["votes"].name, pseudonym.encode(), value.encode())
 
-    def _proposal(self, proposal: Proposal, origin: Origin) -> IntakeRecord:
+    def _proposal(self, proposal: Proposal, origin: Origin, source: str) -> IntakeRecord:
         author = (
             self.pseudonymise(proposal.consultation_id, proposal.author_id)
             if proposal.author_id
@@ -115,13 +118,14 @@ class Acceptance:
             "status": proposal.status,
             "meta": proposal.meta,
             "submitted_ms": parse_instant(proposal.submitted_at),
+            "source": source,
             **_origin(origin),
         }
         key = f"{proposal.consultation_id}/{proposal.proposal_id}"
         return IntakeRecord(ACCEPTED["proposals"].name, key.encode(), _encode(value))
 
 
-def _consultation(consultation: Consultation, origin: Origin) -> IntakeRecord:
+def _consultation(consultation: Consultation, origin: Origin, source: str) -> IntakeRecord:
     value = {
         "consultation_id": consultation.consultation_id,
         "title": consultation.title,
@@ -131,6 +135,7 @@ def _consultation(consultation: Consultation, origin: Origin) -> IntakeRecord:
         "closes_ms": parse_instant(consultation.closes_at),
         "window_seconds": consultation.window_seconds,
         "rank_min_votes": consultation.rank_min_votes,
+        "source": source,
         **_origin(origin),
     }
     key = consultation.consultation_id
@@ -138,9 +143,14 @@ def _consultation(consultation: Consultation, origin: Origin) -> IntakeRecord:
 
 
 def dead_letter(
-    kind: Kind, payload: bytes | None, origin: Origin, rejection: Rejection
+    kind: Kind,
+    payload: bytes | None,
+    origin: Origin,
+    rejection: Rejection,
+    headers: Headers | None = None,
 ) -> IntakeRecord:
-    """What is kept of a rejected message: its coordinates and the reason, never its content."""
+    """What is kept of a rejected message: its coordinates, the reason, and whose it says it is."""
+    claimed = claims(kind, payload, headers, origin.broker_ms, rejection)
     value = {
         "topic": INPUT[kind].name,
         "partition": origin.partition,
@@ -150,6 +160,7 @@ def dead_letter(
         "field": rejection.field,
         "detail": rejection.detail,
         "bytes": len(payload or b""),
+        **claimed._asdict(),
     }
     key = f"{INPUT[kind].name}/{origin.partition}/{origin.offset}"
     return IntakeRecord(DEAD_LETTERS.name, key.encode(), _encode(value), rejection.reason)

@@ -6,7 +6,8 @@ import pytest
 
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
-from pipelines.cli.dlq import _cure, _instant, _kind, _place, _print_replay, _shown
+from pipelines.cli.dlq import _cure, _kind, _place, _print_replay, _shown
+from pipelines.cli.moments import recent_moment
 from pipelines.dlq.letters import DeadLetter, Original, Replay, Wanted
 from pipelines.exchange.send import Receipt
 from schemas.rejections import REASONS
@@ -20,14 +21,14 @@ def letter(**fields: object) -> DeadLetter:
 
 
 def test_times_are_dates_instants_or_ages():
-    assert _instant("2026-05-01") == MAY
-    assert _instant("2026-05-01T12:00:00.5Z") == MAY + timedelta(hours=12, milliseconds=500)
+    assert recent_moment("2026-05-01") == MAY
+    assert recent_moment("2026-05-01T12:00:00.5Z") == MAY + timedelta(hours=12, milliseconds=500)
     now = datetime.fromtimestamp(system_clock() / 1000, UTC)
     for text, age in (("90m", timedelta(minutes=90)), ("7d", timedelta(days=7))):
-        assert abs(now - age - _instant(text)) < timedelta(minutes=1)
+        assert abs(now - age - recent_moment(text)) < timedelta(minutes=1)
     for text in ("yesterday", "2026-02-30", "2026-05-01T12:00:00", "-2h", "h", "٣h"):
         with pytest.raises(TerminalError, match="is no time"):
-            _instant(text)
+            recent_moment(text)
 
 
 def test_a_kind_is_named_by_itself_or_by_its_topic():

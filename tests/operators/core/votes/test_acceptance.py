@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from jsonschema.validators import extend
 from operators.core.votes.acceptance import Acceptance, IntakeRecord
 from operators.core.votes.ballots import Origin
 from operators.core.votes.pseudonyms import pseudonymiser
+from schemas.dated_rules import DatedRules
 from schemas.edge_cases import EdgeCase, edge_cases
 from schemas.events import QUALIFICATION_BITS, QUALIFICATIONS
 from schemas.rejections import REASONS
+from schemas.signatures import signed_headers
+from schemas.sources import SourceEntry, Sources
 from schemas.texts import text_fault
 from schemas.topics import ACCEPTED, DEAD_LETTERS, INPUT
 
@@ -136,6 +140,7 @@ def test_an_accepted_proposal_keeps_its_text_and_loses_its_author() -> None:
         "status": "pending",
         "meta": False,
         "submitted_ms": BROKER_MS - 3_600_000,
+        "source": "",
         "origin_partition": 3,
         "origin_offset": 90_210,
         "origin_ms": BROKER_MS,
@@ -170,6 +175,7 @@ def test_an_accepted_consultation_lists_countries_beside_their_weights() -> None
         "closes_ms": None,
         "window_seconds": 300,
         "rank_min_votes": 30,
+        "source": "",
         "origin_partition": 3,
         "origin_offset": 90_210,
         "origin_ms": BROKER_MS,
@@ -190,7 +196,35 @@ def test_a_dead_letter_says_where_and_why_and_not_what() -> None:
         "field": "country",
         "detail": "two upper-case letters (ISO 3166-1)",
         "bytes": len(payload),
+        "consultation_id": "weeuropeans",
+        "source": "widget",
+        "country": "",
+        "ahead_ms": 0,
     }
+
+
+def test_accepted_proposals_and_consultations_name_the_source_that_has_signed_them() -> None:
+    key = "ab" * 32
+    since = datetime(2024, 1, 1, tzinfo=UTC)
+    rules = DatedRules(sources=Sources([SourceEntry(name="portugal", since=since, key=key)]))
+    acceptance = Acceptance(PSEUDONYMISE, rules)
+    for kind, event in (
+        (
+            "proposals",
+            {
+                "consultation_id": "c", "proposal_id": "p", "text": "x",
+                "submitted_at": "2024-05-01T11:00:00Z",
+            },
+        ),
+        ("consultations", {"consultation_id": "c", "title": "x"}),
+    ):  # fmt: skip
+        payload = json.dumps(event).encode()
+        headers = signed_headers("portugal", bytes.fromhex(key), payload)
+        record = acceptance.by_topic()[f"tutti.{kind}.v1"](payload, ORIGIN, headers)
+        assert check(record)["source"] == "portugal"
+        forged = [headers[0], ("tutti-signature", b"v1=00")]
+        record = acceptance.by_topic()[f"tutti.{kind}.v1"](payload, ORIGIN, forged)
+        assert check(record)["source"] == ""
 
 
 @pytest.mark.parametrize("payload", [None, b""])
