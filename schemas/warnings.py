@@ -6,7 +6,7 @@ here changes a verdict, and every message is counted all the same.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, get_args
 
@@ -14,7 +14,7 @@ import msgspec
 
 from schemas.countries import country_advice
 from schemas.delays import half_hours
-from schemas.events import UNKNOWN_COUNTRY, Consultation, Kind, Proposal, Vote
+from schemas.events import UNKNOWN_COUNTRY, Consultation, Proposal, Vote
 from schemas.times import parse_instant
 
 WarningReason = Literal[
@@ -52,6 +52,8 @@ WARNING_CURES: Final[dict[WarningReason, str]] = {
 
 ENOUGH: Final = 100
 """Votes of a source from which on a tendency means something."""
+MAX_WARNINGS: Final = 100
+"""Different warnings that are kept of a batch or file."""
 MAX_FIELDS: Final = 5
 """Unknown fields of one message that are named."""
 MAX_NAME: Final = 64
@@ -115,24 +117,27 @@ def _country(field: str, code: str) -> Iterator[SenderWarning]:
         yield SenderWarning("unknown_country", field, code, advice)
 
 
-_KNOWN_FIELDS: Final[dict[Kind, frozenset[str]]] = {
-    "votes": frozenset(Vote.__struct_fields__),
-    "proposals": frozenset(Proposal.__struct_fields__),
-    "consultations": frozenset(Consultation.__struct_fields__),
-}
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def unknown_fields(kind: Kind, payload: bytes) -> Iterator[SenderWarning]:
+def unknown_fields(
+    event: Vote | Proposal | Consultation, payload: bytes
+) -> Iterator[SenderWarning]:
     """A warning for each field of an accepted message that the contract does not know.
 
-    >>> [warning.found for warning in unknown_fields("votes", b'{"contry": "FR"}')]
-    ['contry']
+    >>> event = Consultation("c", "t")
+    >>> [one.found for one in unknown_fields(event, b'{"titel": "t", "title": "t"}')]
+    ['titel']
     """
-    unknown = _fields.decode(payload).keys() - _KNOWN_FIELDS[kind]
+    try:
+        unknown = _fields.decode(payload).keys() - set(event.__struct_fields__)
+    except msgspec.DecodeError:  # an unknown name that is no text: the rules do not read it
+        return
     for name in sorted(unknown)[:MAX_FIELDS]:
         shown = name[:MAX_NAME]
-        yield SenderWarning("unknown_field", shown, shown, f"{shown} {WARNING_CURES['unknown_field']}")
+        yield SenderWarning(
+            "unknown_field", shown, shown, f"{shown} {WARNING_CURES['unknown_field']}"
+        )
 
 
 class Traffic(NamedTuple):
@@ -189,7 +194,7 @@ def traffic_warnings(
 
 
 def missing_warnings(
-    arrived: Iterable[tuple[str, int, int] | list[Any]], consultation: str, *, announced: bool
+    arrived: Iterable[Sequence[Any]], consultation: str, *, announced: bool
 ) -> Iterator[TrafficWarning]:
     """What is not known although it has had time to come.
 
@@ -247,7 +252,8 @@ class BatchTraffic:
 
     now_ms: int | None = None
     _cells: Counter[tuple[str, int]] = field(default_factory=Counter)
-    _people: set[str] = field(default_factory=set)
+    _participant: str = ""
+    _several: bool = False
 
     def add(self, vote: Vote) -> None:
         """Take an accepted vote."""
@@ -255,11 +261,14 @@ class BatchTraffic:
         if self.now_ms is not None:
             zone = half_hours(self.now_ms - (parse_instant(vote.cast_at) or self.now_ms))
         self._cells[vote.country, zone] += 1
-        if len(self._people) < 2:  # several are several partitions, sooner or later
-            self._people.add(vote.participant_id)
+        self._several |= self._participant not in {"", vote.participant_id}
+        self._participant = vote.participant_id
 
-    def warnings(self, listed: Iterable[str] = (), national: Iterable[str] = ()) -> Iterator[Any]:
+    def warnings(
+        self, listed: Iterable[str] = (), national: Iterable[str] = ()
+    ) -> Iterator[TrafficWarning]:
         """As `traffic_warnings`, of a source without a name."""
-        last = len(self._people) - 1
+        # Tutti makes the keys: those of several participants are on several partitions.
+        last = int(self._several)
         rows = [Traffic("", *cell, votes, 0, last) for cell, votes in self._cells.items()]
         return traffic_warnings(rows, listed, national)

@@ -9,6 +9,7 @@ from infra.clickhouse.operator_page import (
     Flagged,
     Leader,
     LetterGroup,
+    RefusedBy,
     SeenSignal,
     Signals,
     StagePosition,
@@ -174,6 +175,7 @@ def evening() -> dict[str, Any]:
             leader(1, "Un médecin dans chaque commune", "health-2026", language="fr", votes=812),
         ],
         "arrivals": Arrivals(cells, {NAME: rising, "health-2026": [7] * 60}),
+        "refused by": [RefusedBy(NAME, "tv", "FR", 3, 9, ago(seconds=40))],
         "letters": [
             LetterGroup("tutti.votes.v1", "bad_signature", "", "a signature", 61, 420,
                         ago(seconds=4)),

@@ -1,7 +1,6 @@
-"""Reads the arrival ledger of one consultation: what came of whom, what was refused, what is missing.
+"""Reads the arrival ledger of one consultation: what came of whom, what was refused or is missing.
 
-All of it is sums over `marts.arrivals`, `marts.refusals` and `marts.manifests`, and the tendencies of
-sources that warnings are made from.
+Sums over `marts.arrivals`, `marts.refusals` and `marts.manifests`, and what warnings are made from.
 """
 
 from collections.abc import Iterable

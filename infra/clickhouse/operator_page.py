@@ -69,6 +69,17 @@ GROUP BY topic, reason, field
 ORDER BY hour DESC, topic, reason, field
 LIMIT {rows:UInt32}
 """
+_REFUSED_BY: Final = """
+SELECT
+    consultation_id, source, country,
+    countIf(received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE),
+    count() AS hour, max(received_at)
+FROM marts.dead_letters
+WHERE received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 1 HOUR
+GROUP BY consultation_id, source, country
+ORDER BY hour DESC, consultation_id, source, country
+LIMIT {rows:UInt32}
+"""
 _WAITING: Final = """
 SELECT
     consultation_id, proposal_id, text, language, country, submitted_at,
@@ -181,6 +192,21 @@ class LetterGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedBy:
+    """Rejected messages of the last hour that name one consultation, source and country.
+
+    What they do not name, or not in a valid form, is empty; nothing of it is proven.
+    """
+
+    consultation_id: str
+    source: str
+    country: str
+    recent: int
+    hour: int
+    newest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingProposal:
     """A proposal that moderation has not looked at.
 
@@ -284,6 +310,12 @@ def read_letters(clickhouse: Client, now: datetime) -> list[LetterGroup]:
     """Rejected messages of the last hour, the most frequent reasons first."""
     rows = _rows(clickhouse, _LETTERS, now=now, rows=MAX_GROUPS_OF_LETTERS)
     return [LetterGroup(*row) for row in rows]
+
+
+def read_refused_by(clickhouse: Client, now: datetime) -> list[RefusedBy]:
+    """Whose the rejected messages of the last hour say they are, most first."""
+    rows = _rows(clickhouse, _REFUSED_BY, now=now, rows=MAX_GROUPS_OF_LETTERS)
+    return [RefusedBy(*row) for row in rows]
 
 
 def read_waiting(clickhouse: Client) -> list[WaitingProposal]:

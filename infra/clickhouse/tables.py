@@ -18,6 +18,7 @@ from schemas.topics import (
     CLUSTER_PROGRESS,
     CLUSTERS,
     DEAD_LETTERS,
+    MANIFESTS,
     PROGRESS,
     TALLIES,
     VECTORS,
@@ -36,6 +37,7 @@ RECORD_TABLES: Final[dict[str, str]] = {
     CLUSTERS.name: "tutti.clusters",
     ASSIGNMENTS.name: "tutti.assignments",
     VECTORS.name: "tutti.sent_vectors",
+    MANIFESTS.name: "tutti.manifests",
     CLUSTER_PROGRESS.name: "tutti.cluster_progress",
 }
 """Topic → the table that takes its records, whose columns have the names of the record's fields."""

@@ -35,7 +35,7 @@ def arrivals(
     watch: Annotated[bool, typer.Option("--watch", help="Follow it until Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what arrived by source and country, what was refused, and what senders should mend."""
+    """Show what arrived by source and country, what was refused, and what to mend."""
     views = clickhouse()
     ledger = _read(views, consultation, source, since)
     if not ledger.cells:

@@ -1,7 +1,6 @@
 """``tutti dlq stats``, ``show`` and ``replay``: messages that were rejected."""
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer

@@ -41,13 +41,15 @@ def check_file(
     from pipelines.exchange.validate import Checked, Fault, verdicts
 
     checked = Checked()
+    lines = read_lines(file, f"checking {kind}")
     rules = dated_rules(ours)
     sender = source_now(rules.sources, source) if source else None
     validate = rules.validators(sender)[kind]
-    for verdict in verdicts(read_lines(file, f"checking {kind}"), validate, system_clock()):
+    for verdict in verdicts(lines, validate, system_clock(), checked.traffic):
         checked.add(verdict)
         if isinstance(verdict, Fault) and checked.rejected <= limit:
             show(verdict)
+    checked.national = sender is not None and len(sender.countries) == 1
     return checked
 
 
@@ -79,6 +81,8 @@ def print_warnings(checked: "Checked", to: Output = console) -> None:
     """Print what is probably a mistake in lines that would be accepted."""
     for cure, (count, first) in sorted(checked.warnings.items(), key=lambda row: -row[1][0]):
         to.print(f"warning: {count} x {cure}; first in line {first}")
+    for each in checked.traffic_warnings():
+        to.print(f"warning: {each.messages} x {each.reason} ({each.found}): {each.cure}")
 
 
 @app.command()
@@ -117,8 +121,12 @@ def _plain(checked: "Checked", named: "list[Fault]") -> dict[str, Any]:
             for reason, (count, first) in checked.reasons.items()
         },
         "warnings": [
-            {"lines": count, "first_line": first, "cure": cure}
+            {"lines": count, "first_line": first, "reason": checked.codes[cure], "cure": cure}
             for cure, (count, first) in checked.warnings.items()
+        ]
+        + [
+            {"lines": each.messages, "reason": each.reason, "found": each.found, "cure": each.cure}
+            for each in checked.traffic_warnings()
         ],
         "faults": [
             {

@@ -11,9 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 
 from operators.core.printable import LIMIT, printable
+from schemas.events import Vote
 from schemas.rejections import Reason, Rejection
 from schemas.rules import MAX_MESSAGE_BYTES, Validator
-from schemas.warnings import SenderWarning, warnings
+from schemas.warnings import (
+    MAX_WARNINGS,
+    BatchTraffic,
+    SenderWarning,
+    TrafficWarning,
+    WarningReason,
+    unknown_fields,
+    warnings,
+)
 
 MAX_LINE_BYTES: Final = 2 * 1024 * 1024
 """Bytes kept of a line: twice what the broker takes."""
@@ -63,12 +72,22 @@ class Checked:
         rejected: How many would be rejected.
         reasons: Reason -> how many, and the first of them.
         warnings: What to do -> how many lines, and the first of them.
+        codes: What to do -> the reason of that warning.
+        traffic: Votes that would be accepted.
+        national: Whether their source may send votes of one country only.
     """
 
     lines: int = 0
     rejected: int = 0
     reasons: dict[Reason, tuple[int, int]] = field(default_factory=dict)
     warnings: dict[str, tuple[int, int]] = field(default_factory=dict)
+    codes: dict[str, WarningReason] = field(default_factory=dict)
+    traffic: BatchTraffic = field(default_factory=BatchTraffic)
+    national: bool = False
+
+    def traffic_warnings(self) -> list[TrafficWarning]:
+        """What the votes show together."""
+        return list(self.traffic.warnings(national=[""] if self.national else []))
 
     def add(self, verdict: Verdict) -> None:
         """Count one line."""
@@ -78,9 +97,11 @@ class Checked:
             count, first = self.reasons.get(verdict.rejection.reason, (0, verdict.line))
             self.reasons[verdict.rejection.reason] = (count + 1, first)
         elif isinstance(verdict, Warned):
-            for cure in dict.fromkeys(warning.cure for warning in verdict.warnings):
-                count, first = self.warnings.get(cure, (0, verdict.line))
-                self.warnings[cure] = (count + 1, first)
+            for cure, code in {w.cure: w.reason for w in verdict.warnings}.items():
+                if cure in self.warnings or len(self.warnings) < MAX_WARNINGS:
+                    count, first = self.warnings.get(cure, (0, verdict.line))
+                    self.warnings[cure] = (count + 1, first)
+                    self.codes[cure] = code
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -92,24 +113,38 @@ def lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line.rstrip(b"\r\n")
 
 
-def verdicts(messages: Iterable[bytes], validate: Validator, now_ms: int) -> Iterator[Verdict]:
+def verdicts(
+    messages: Iterable[bytes],
+    validate: Validator,
+    now_ms: int,
+    traffic: BatchTraffic | None = None,
+) -> Iterator[Verdict]:
     """The verdict on each message in turn.
 
     Args:
         messages: One per line.
         validate: That of their kind, from `DatedRules.validators`.
         now_ms: When the broker would receive them, milliseconds since 1970.
+        traffic: Takes the votes that would be accepted.
     """
     for number, message in enumerate(messages, start=1):
-        yield verdict_on(number, message, validate, now_ms)
+        yield verdict_on(number, message, validate, now_ms, traffic)
 
 
-def verdict_on(line: int, message: bytes, validate: Validator, now_ms: int) -> Verdict:
+def verdict_on(
+    line: int,
+    message: bytes,
+    validate: Validator,
+    now_ms: int,
+    traffic: BatchTraffic | None = None,
+) -> Verdict:
     """The verdict on one message; arguments as for `verdicts`."""
     event = validate(message, now_ms)
     if isinstance(event, Rejection):
         return Fault(line, event, found(message, event))
-    doubtful = tuple(warnings(event))
+    if traffic is not None and isinstance(event, Vote):
+        traffic.add(event)
+    doubtful = (*warnings(event), *unknown_fields(event, message))
     return Warned(line, doubtful) if doubtful else None
 
 

@@ -1,8 +1,8 @@
-"""The HTTP interface as an ASGI application: three addresses to send to, and their description."""
+"""The HTTP interface as an ASGI application: addresses to send to, and their description."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -28,8 +28,9 @@ from infra.service.metrics import (
 from operators.core.clock import Clock, system_clock
 from pipelines.http_intake import body
 from pipelines.http_intake.admission import InFlight, Rates
-from pipelines.http_intake.batches import deliver, sort
-from pipelines.http_intake.delivery import Delivery
+from pipelines.http_intake.batches import RETRY_S, deliver, sort
+from pipelines.http_intake.delivery import Delivery, NotAcknowledgedError
+from pipelines.http_intake.manifests import ManifestReceipt, manifest_records, read_manifest
 from pipelines.http_intake.openapi import document
 from pipelines.http_intake.problems import ProblemError
 from pipelines.http_intake.receipts import Receipts, digest_of_batch
@@ -47,6 +48,10 @@ NOT_FOUND: Final = 404
 log = structlog.get_logger()
 
 
+Answer = Callable[[Request, AsyncIterator[bytes], body.Take], Awaitable[Response]]
+"""Request, pieces of its body, and what counts them → the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     """What the addresses share."""
@@ -60,12 +65,19 @@ class Doors:
 
     async def take(self, kind: Kind, request: Request) -> Response:
         """Take one batch."""
+        return await self._respond(request, partial(self._answer, kind))
+
+    async def take_manifest(self, request: Request) -> Response:
+        """Take what a source believes it sent."""
+        return await self._respond(request, self._manifest)
+
+    async def _respond(self, request: Request, answer: Answer) -> Response:
         chunks = _chunks(request)
         began_s = time.perf_counter()
         try:
             with self.in_flight.share() as share:
                 HTTP_INTAKE_IN_FLIGHT.set(self.in_flight.used)
-                response = await self._answer(request, kind, chunks, share)
+                response = await answer(request, chunks, share)
         except ProblemError as problem:
             await _discard(chunks)
             response = problem.response()
@@ -73,8 +85,26 @@ class Doors:
         HTTP_INTAKE_REQUESTS.labels(response.status_code).inc()
         return response
 
+    async def _manifest(
+        self, request: Request, chunks: AsyncIterator[bytes], share: body.Take
+    ) -> Response:
+        source = self.tokens.source(request.headers.get("authorization", ""))
+        if not body.is_array(request.headers.get("content-type", "")):
+            raise ProblemError("unknown-media-type")
+        packed = body.is_packed(request.headers.get("content-encoding", ""))
+        body.check_length(request.headers.get("content-length", ""))
+        manifest = read_manifest(await body.read(chunks, share, packed=packed), source)
+        self.rates.take(source, len(manifest.counts))
+        try:
+            await self.delivery.send(manifest_records(manifest, source))
+        except NotAcknowledgedError:
+            raise ProblemError("not-acknowledged", retry_s=RETRY_S) from None
+        sent = sum(count.messages for count in manifest.counts)
+        receipt = ManifestReceipt(len(manifest.counts), sent)
+        return Response(msgspec.json.encode(receipt), **_JSON)
+
     async def _answer(
-        self, request: Request, kind: Kind, chunks: AsyncIterator[bytes], share: body.Take
+        self, kind: Kind, request: Request, chunks: AsyncIterator[bytes], share: body.Take
     ) -> Response:
         headers = request.headers
         source = self.tokens.source(headers.get("authorization", ""))
@@ -143,6 +173,7 @@ def application(doors: Doors) -> ASGIApp:
         return ProblemError("failed").response()
 
     routes = [Route(f"/v1/{kind}", partial(doors.take, kind), methods=["POST"]) for kind in KINDS]
+    routes.append(Route("/v1/manifests", doors.take_manifest, methods=["POST"]))
     routes.append(Route("/openapi.json", describe, methods=["GET"]))
     handlers = {HTTPException: no_address, Exception: failed}
     inner = Starlette(routes=routes, exception_handlers=handlers)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.structs import replace
+
 from infra.service.metrics import HTTP_INTAKE_ACCEPTED, HTTP_INTAKE_REJECTED
 from pipelines.exchange.send import key_of_event
 from pipelines.http_intake.delivery import Delivery, NotAcknowledgedError, Outgoing
@@ -15,12 +17,19 @@ from pipelines.http_intake.receipts import (
     rejected,
 )
 from schemas.dated_rules import DatedRules
-from schemas.events import Kind
+from schemas.events import Kind, Vote
 from schemas.rejections import Rejection
 from schemas.signatures import signed_headers
 from schemas.sources import SourceEntry
 from schemas.topics import INPUT
-from schemas.warnings import warnings
+from schemas.warnings import (
+    MAX_WARNINGS,
+    BatchTraffic,
+    SenderWarning,
+    TrafficWarning,
+    unknown_fields,
+    warnings,
+)
 
 RETRY_S: Final = 5
 
@@ -33,13 +42,18 @@ class Sorted:
     rejected: list[RejectedMessage] = field(default_factory=list)
     warnings: dict[str, BatchWarning] = field(default_factory=dict)
 
-    def warn(self, line: int, at: str, cure: str) -> None:
+    def warn(self, line: int, doubt: SenderWarning) -> None:
         """Count a doubt about a message."""
-        known = self.warnings.get(cure)
-        self.warnings[cure] = (
-            BatchWarning(cure, known.field, known.line, known.messages + 1)
-            if known
-            else BatchWarning(cure, at, line, 1)
+        known = self.warnings.get(doubt.cure)
+        if known is not None:
+            self.warnings[doubt.cure] = replace(known, messages=known.messages + 1)
+        elif len(self.warnings) < MAX_WARNINGS:
+            self.warnings[doubt.cure] = BatchWarning(doubt.reason, doubt.cure, 1, line, doubt.field)
+
+    def warn_of_traffic(self, doubt: TrafficWarning) -> None:
+        """Note what the accepted votes show together."""
+        self.warnings[doubt.reason] = BatchWarning(
+            doubt.reason, f"{doubt.found}: {doubt.cure}", doubt.messages
         )
 
 
@@ -59,15 +73,20 @@ def sort(
     topic = INPUT[kind].name
     validate = rules.validators(source)[kind]
     name, secret = source.name, source.secret
+    traffic = BatchTraffic(now_ms)
     for line, message in enumerate(messages, start=1):
         event = validate(message, now_ms)
         if isinstance(event, Rejection):
             found.rejected.append(rejected(line, event))
             continue
-        for doubt in warnings(event):
-            found.warn(line, doubt.field, doubt.cure)
+        for doubt in (*warnings(event), *unknown_fields(event, message)):
+            found.warn(line, doubt)
+        if isinstance(event, Vote):
+            traffic.add(event)
         headers = signed_headers(name, secret, message)
         found.outgoing.append(Outgoing(topic, key_of_event(kind, event), message, headers))
+    for together in traffic.warnings(national=[""] if len(source.countries) == 1 else []):
+        found.warn_of_traffic(together)
     return found
 
 

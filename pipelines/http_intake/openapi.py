@@ -9,6 +9,7 @@ import msgspec
 
 from operators.core.wording import number_of
 from pipelines.http_intake.body import ARRAY, LINES, MAX_BODY_BYTES, MAX_MESSAGES
+from pipelines.http_intake.manifests import Manifest, ManifestReceipt
 from pipelines.http_intake.problems import MEDIA_TYPE, PROBLEMS, URN
 from pipelines.http_intake.receipts import MAX_KEY, BatchReceipt
 from schemas.dated_rules import KINDS
@@ -18,12 +19,13 @@ from schemas.topics import INPUT
 
 _REF: Final = "#/components/schemas/"
 _BATCH_PROBLEMS: Final = (401, 403, 408, 409, 413, 415, 422, 429, 500, 503)
+_MANIFEST_PROBLEMS: Final = (401, 403, 408, 413, 415, 422, 429, 500, 503)
 
 
 def document() -> dict[str, Any]:
     """The document as a value."""
-    (receipt,), components = msgspec.json.schema_components(
-        [BatchReceipt], ref_template=f"{_REF}{{name}}"
+    (receipt, manifest, taken), components = msgspec.json.schema_components(
+        [BatchReceipt, Manifest, ManifestReceipt], ref_template=f"{_REF}{{name}}"
     )
     names = {kind: INPUT[kind].schema for kind in KINDS}
     return {
@@ -41,6 +43,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "http://127.0.0.1:18110"}],
         "security": [{"token": []}],
         "paths": {f"/v1/{kind}": {"post": _operation(kind, names[kind], receipt)} for kind in KINDS}
+        | {"/v1/manifests": {"post": _manifest_operation(manifest, taken)}}
         | {"/openapi.json": {"get": _description()}},
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -104,6 +107,25 @@ def _operation(kind: Kind, name: str, receipt: dict[str, Any]) -> dict[str, Any]
                 "content": {"application/json": {"schema": receipt}},
             },
             **{str(status): _answer(status) for status in _BATCH_PROBLEMS},
+        },
+    }
+
+
+def _manifest_operation(manifest: dict[str, Any], receipt: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "operationId": "send_manifest",
+        "summary": "Say how many messages were sent, per hour and country.",
+        "description": (
+            "They are compared with what arrived: tutti arrivals, and the view marts.manifests."
+            " Of each hour, country and kind the latest count is valid."
+        ),
+        "requestBody": {"required": True, "content": {ARRAY: {"schema": manifest}}},
+        "responses": {
+            "200": {
+                "description": "Kafka has acknowledged every count.",
+                "content": {"application/json": {"schema": receipt}},
+            },
+            **{str(status): _answer(status) for status in _MANIFEST_PROBLEMS},
         },
     }
 

@@ -37,7 +37,7 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
     "no-such-address": ProblemKind(
         404,
         "There is nothing at this address.",
-        "Send to /v1/votes, /v1/proposals or /v1/consultations.",
+        "Send to /v1/votes, /v1/proposals, /v1/consultations or /v1/manifests.",
     ),
     "method-not-allowed": ProblemKind(
         405, "This address takes another method.", "Use the method that the header Allow names."
@@ -65,6 +65,12 @@ PROBLEMS: Final[dict[str, ProblemKind]] = {
         422,
         "The body is no batch.",
         "Let a JSON library write it: an array of objects, or one object per line, in UTF-8.",
+    ),
+    "bad-manifest": ProblemKind(
+        422,
+        "The body is no manifest.",
+        "Send one JSON object with consultation_id and counts, each with hour, country and"
+        " messages, as /openapi.json describes it.",
     ),
     "bad-idempotency-key": ProblemKind(
         422,

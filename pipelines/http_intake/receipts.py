@@ -41,20 +41,22 @@ class RejectedMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: str = ""
 
 
-class BatchWarning(msgspec.Struct, frozen=True):
+class BatchWarning(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is probably a mistake in messages that were accepted.
 
     Attributes:
+        reason: One of `schemas.warnings.WARNING_REASONS`.
         cure: What their sender should do.
-        field: Path of the field, of the first of them.
-        line: The first of them, from 1.
         messages: How many there are.
+        line: The first of them, from 1; left out if only all together show it.
+        field: Path of the field, of the first of them; left out if only all together show it.
     """
 
+    reason: str
     cure: str
-    field: str
-    line: int
     messages: int
+    line: int = 0
+    field: str = ""
 
 
 class BatchReceipt(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from schemas.topics import (
     CLUSTER_PROGRESS,
     CLUSTERS,
     DEAD_LETTERS,
+    MANIFESTS,
     PROGRESS,
     SEMANTICS_OUTPUTS,
     TALLIES,
@@ -44,7 +45,7 @@ ARCHIVED: Final = (ACCEPTED_VOTES.name, DEAD_LETTERS.name)
 COUNTED: Final = _tables(TALLIES, WINDOWS, PROGRESS)
 """What the votes job counts: its keys begin with the epoch."""
 
-UPSERTED: Final = _tables(CLUSTERS, ASSIGNMENTS, VECTORS, CLUSTER_PROGRESS) | COUNTED
+UPSERTED: Final = _tables(MANIFESTS, CLUSTERS, ASSIGNMENTS, VECTORS, CLUSTER_PROGRESS) | COUNTED
 """Topics whose records replace one another by key."""
 
 # protects: progress is written after what it promises
@@ -59,6 +60,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     TALLIES,
     WINDOWS,
     PROGRESS,
+    MANIFESTS,
     *SEMANTICS_OUTPUTS,
 )
 

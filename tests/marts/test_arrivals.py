@@ -11,8 +11,8 @@ from clickhouse_server import insert_consultation, insert_proposals, insert_vote
 from infra.clickhouse.tables import RECORD_TABLES, insert_lines, insert_rows
 from operators.core.votes.acceptance import Acceptance
 from operators.core.votes.ballots import Origin
-from schemas.delays import half_hours, is_late
 from operators.core.votes.pseudonyms import pseudonymiser
+from schemas.delays import half_hours, is_late
 from schemas.rejections import ADVICE
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.times import format_instant

@@ -18,6 +18,7 @@ PARTITIONS = {
     "tutti.windows.v1": 4,
     "tutti.progress.v1": 1,
     "tutti.dead-letters.v1": 1,
+    "tutti.manifests.v1": 1,
     "tutti.assignments.v1": 1,
     "tutti.clusters.v1": 1,
     "tutti.cluster-events.v1": 1,

@@ -66,7 +66,9 @@ class Acceptance:
         proposal = self.rules.read_proposal(payload, origin.broker_ms, headers)
         if isinstance(proposal, Rejection):
             return dead_letter("proposals", payload, origin, proposal, headers)
-        return self._proposal(proposal, origin, self.rules.sender(payload, origin.broker_ms, headers))
+        return self._proposal(
+            proposal, origin, self.rules.sender(payload, origin.broker_ms, headers)
+        )
 
     def accept_consultation(
         self, payload: bytes | None, origin: Origin, headers: Headers | None = None

@@ -10,6 +10,7 @@ from infra.clickhouse.operator_page import (
     Flagged,
     Leader,
     LetterGroup,
+    RefusedBy,
     SeenSignal,
     WaitingProposal,
     WatchedConsultation,
@@ -87,6 +88,7 @@ class Overview:
     countries: list[CellLine] | None
     sources: list[CellLine] | None
     letters: list[LetterGroup] | None
+    refused_by: list[RefusedBy] | None
     signals: list[SeenSignal] | None
     titles: dict[str, str]
     waiting: list[WaitingProposal] | None
@@ -135,6 +137,7 @@ def overview(readings: Readings, now: datetime) -> Overview:
         countries=_cells(arrivals, "country"),
         sources=_cells(arrivals, "source"),
         letters=facts.letters,
+        refused_by=value("refused by"),
         signals=signals.seen if signals else None,
         titles={each.consultation_id: each.title for each in counted.value or []},
         waiting=facts.waiting,

@@ -66,6 +66,11 @@ def plans(settings: Settings, clock: Clock = system_clock) -> list[PacedReading]
         PacedReading(
             "letters", reading(lambda c: operator_page.read_letters(c, now())), 2, 10, "tables"
         ),
+        PacedReading(
+            "refused by",
+            reading(lambda c: operator_page.read_refused_by(c, now())),
+            *(2, 10, "tables"),
+        ),
         PacedReading("waiting", reading(operator_page.read_waiting), 3, 10, "tables"),
         PacedReading("signals", reading(operator_page.read_signals), 10, 20, "ballots"),
         PacedReading("people", reading(operator_page.read_people), 30, 50, "ballots"),

@@ -9,7 +9,7 @@ from clickhouse_server import (
 )
 
 from infra.clickhouse import operator_page as page
-from infra.clickhouse.operator_page import Flagged, LetterGroup, WaitingProposal
+from infra.clickhouse.operator_page import Flagged, LetterGroup, RefusedBy, WaitingProposal
 from operators.core.clock import system_clock
 
 AT = datetime(2026, 5, 1, 20, tzinfo=UTC)
@@ -110,6 +110,27 @@ def test_rejected_messages_of_the_last_hour_are_grouped_by_reason_and_field(clic
             3,
             AT - timedelta(minutes=1),
         )
+    ]
+
+
+def test_whose_rejected_messages_are_is_counted_by_what_they_name(clickhouse, board):
+    columns = [
+        *("topic", "partition", "offset", "received_at", "reason"),
+        *("consultation_id", "source", "country"),
+    ]
+    named = [(board, "tv", "FR"), (board, "tv", "FR"), (board, "tv", ""), ("", "", "")]
+    clickhouse.insert(
+        "dead_letters",
+        [
+            ["tutti.votes.v1", 8, n, AT - timedelta(minutes=10 * n), "bad_time", *whose]
+            for n, whose in enumerate(named)
+        ],
+        column_names=columns, database="tutti",
+    )  # fmt: skip
+    found = [one for one in page.read_refused_by(clickhouse, AT) if one.consultation_id == board]
+    assert found == [
+        RefusedBy(board, "tv", "FR", 1, 2, AT),
+        RefusedBy(board, "tv", "", 0, 1, AT - timedelta(minutes=20)),
     ]
 
 

@@ -7,5 +7,9 @@ SELECT
     reason AS reason,  -- Why it was rejected: one of a closed list
     field AS field,  -- Field at fault; empty: the message as a whole
     detail AS detail,  -- What was expected
-    bytes AS bytes  -- Size of the message, bytes
+    bytes AS bytes,  -- Size of the message, bytes
+    consultation_id AS consultation_id,  -- Consultation that it names; empty: none that can be read
+    source AS source,  -- Source that it names, proven or not; empty: none
+    country AS country,  -- Country that it names; ZZ: a vote without one; empty: none that can be read
+    ahead_ms AS ahead_ms  -- How far a time from the future lay beyond the broker's, ms; otherwise 0
 FROM tutti.dead_letters FINAL

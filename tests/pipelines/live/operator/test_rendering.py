@@ -9,7 +9,7 @@ from operator_rows import signal as seen
 from operator_rows import waiting as pending
 
 from infra.clickhouse.arrivals import Arrivals, Arrived
-from infra.clickhouse.operator_page import LetterGroup, Signals
+from infra.clickhouse.operator_page import LetterGroup, RefusedBy, Signals
 from pipelines.live.languages import language
 from pipelines.live.operator.alarm_kinds import KINDS
 from pipelines.live.operator.alarms import Alarm, Country, Size
@@ -44,6 +44,7 @@ def hostile() -> dict:
             [Arrived(HOSTILE, "FR", HOSTILE, 0, 0, 900, NOW)], {HOSTILE: [1] * 60}
         ),
         "letters": [LetterGroup("tutti.votes.v1", "bad_time", HOSTILE, HOSTILE, 1, 1, NOW)],
+        "refused by": [RefusedBy(HOSTILE, HOSTILE, "FR", 1, 1, NOW)],
         "signals": Signals([seen(consultation_id=HOSTILE, text=HOSTILE, proposal_id=HOSTILE)], {}),
         "waiting": [pending(HOSTILE, HOSTILE, 30, consultation_id=HOSTILE, language=HOSTILE)],
         "people": {}, "checks": [], "stages": [],
@@ -148,3 +149,11 @@ def test_the_page_is_whole_in_every_language(code):
     text = drawn(code=code)
     assert f'<html lang="{code}"' in text
     assert 'id="reads"' in text
+
+
+def test_whose_the_refused_messages_are_is_shown_and_what_they_do_not_name_is_said():
+    page = drawn(evening() | {"refused by": [RefusedBy("health", "", "PT", 41, 977, NOW)]})
+    table = page[page.index("Whose the refused messages are") :]
+    assert "977" in table
+    assert "Portugal" in table
+    assert "not named" in table
