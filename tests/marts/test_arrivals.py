@@ -1,11 +1,11 @@
 """The arrival ledger is equal to a recount, whatever is inserted twice and in whatever order."""
 
 import random
-from collections import Counter
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from arrivals_recount import KNOWN, Place, recount, troubled_votes
 from clickhouse_server import insert_consultation, insert_proposals, insert_votes
 
 from infra.clickhouse.tables import RECORD_TABLES, insert_lines, insert_rows
@@ -19,7 +19,6 @@ from schemas.times import format_instant
 
 NOON_MS = int(datetime(2026, 6, 20, 12, tzinfo=UTC).timestamp() * 1000)
 ACCEPTANCE = Acceptance(pseudonymiser(b"0123456789abcdef"))
-DELAYS_MS = (0, 900, 299_999, 300_000, 300_001, 3_600_000, 3_720_000, 3_720_001, 86_400_000)
 LEDGER = (
     "SELECT toUnixTimestamp(minute), source, country, kind, received, accepted, refused, late,"
     " replaced, unknown_proposal FROM marts.arrivals WHERE consultation_id = {id:String}"
@@ -36,57 +35,17 @@ def rows(client, sql, name):
 
 
 def messages(name, seed, count=1_500):
-    """Messages of three sources over ten minutes, with re-votes, rejected and misplaced ones."""
+    """Over ten minutes, on three partitions."""
     dice = random.Random(seed)
-    for number in range(count):
-        at = NOON_MS + dice.randrange(600_000)
-        vote = {
-            "consultation_id": name, "proposal_id": f"p{dice.randrange(4)}",
-            "participant_id": f"person-{dice.randrange(150)}",
-            "choice": dice.choice(["agree", "disagree", "withdrawn", "maybe"]),
-            "cast_at": format_instant(at - dice.choice(DELAYS_MS)),
-            "source": dice.choice(["tv", "app"]), "country": dice.choice(["FR", "DE", "xx"]),
-        }  # fmt: skip
-        for absent in ("source", "country"):
-            if not dice.randrange(4):
-                del vote[absent]
-        yield vote, Origin(dice.randrange(3), number, at)
-
-
-def naive(sent, known=("p0", "p1", "p2")):
-    """Cell → [received, accepted, refused, late, replaced, unknown], straight from the messages."""
-    cells, refusals, latest = {}, Counter(), {}
-    for vote, origin in sent:
-        cell = (
-            origin.broker_ms // 60_000 * 60, vote.get("source", ""),
-            vote.get("country", "ZZ").replace("xx", ""), "votes",
-        )  # fmt: skip
-        counts = cells.setdefault(cell, [0] * 6)
-        counts[0] += 1
-        if vote["choice"] == "maybe" or vote.get("country") == "xx":
-            counts[2] += 1
-            reason = "unknown_choice" if vote["choice"] == "maybe" else "bad_country"
-            refusals[*map(str, (*cell, reason))] += 1
-            continue
-        counts[1] += 1
-        cast = datetime.fromisoformat(vote["cast_at"])
-        late = origin.broker_ms - int(cast.timestamp() * 1000 + 0.5) > 300_000
-        counts[3] += late
-        counts[4] += 1  # until it proves to be the last
-        rank = (cast, origin.partition, origin.offset)
-        key = (vote["participant_id"], vote["proposal_id"])
-        latest[key] = max(latest.get(key, (rank, cell)), (rank, cell))
-    for (_, proposal), (_, cell) in latest.items():
-        cells[cell][4] -= 1
-        cells[cell][5] += proposal not in known
-    return [[*cell, *counts] for cell, counts in cells.items()], dict(refusals)
+    for number, vote in enumerate(troubled_votes(name, seed, count, NOON_MS)):
+        yield vote, Place(dice.randrange(3), number, NOON_MS + dice.randrange(600_000))
 
 
 def insert(client, sent):
     """As the sink does: what intake made of the messages, table by table."""
     lines = {}
     for vote, origin in sent:
-        record = ACCEPTANCE.accept_vote(msgspec.json.encode(vote), origin)
+        record = ACCEPTANCE.accept_vote(msgspec.json.encode(vote), Origin(*origin))
         lines.setdefault(RECORD_TABLES[record.topic], []).append(record.value)
     for table, values in lines.items():
         insert_lines(client, table, b"\n".join(values))
@@ -97,14 +56,14 @@ def test_it_equals_a_recount_although_everything_is_inserted_twice_and_in_disord
     clickhouse, analyst, seed
 ):
     name = f"arrivals-{seed}"
-    insert_proposals(clickhouse, name, ["p0", "p1", "p2"])
+    insert_proposals(clickhouse, name, list(KNOWN))
     sent = list(messages(name, seed))
     dice = random.Random(seed)
     repeats = sent + dice.sample(sent, len(sent) // 2)
     dice.shuffle(repeats)
     for start in range(0, len(repeats), 700):
         insert(clickhouse, repeats[start : start + 700])
-    ledger, refusals = naive(sent)
+    ledger, refusals = recount(sent)
     found = [list(row) for row in rows(analyst, LEDGER, name) if row[3] == "votes"]
     assert sorted(found) == sorted(ledger)
     assert sum(row[5] for row in found) > 500

@@ -91,6 +91,20 @@ def test_a_country_that_is_none_is_accepted_with_a_warning_and_the_cure() -> Non
     assert checked.warnings == {"UK is no code of ISO 3166-1: write GB": (2, 1)}
 
 
+def test_a_mistyped_field_and_what_all_lines_show_are_told() -> None:
+    checked = Checked()
+    messages = [vote(contry="FR", participant_id=f"p{n}") for n in range(120)]
+    for verdict in verdicts(messages, VALIDATORS["votes"], NOW_MS, checked.traffic):
+        checked.add(verdict)
+    [(cure, counted)] = checked.warnings.items()
+    assert counted == (120, 1)
+    assert cure.startswith("contry is no field of the contract")
+    assert checked.codes[cure] == "unknown_field"
+    assert [each.reason for each in checked.traffic_warnings()] == ["one_country"]
+    checked.national = True
+    assert checked.traffic_warnings() == []
+
+
 def test_every_field_with_a_country_is_looked_at() -> None:
     """Whatever field of an event the published schema calls a country."""
     for name, kind in (
