@@ -20,13 +20,13 @@ CAMPAIGN_ARRIVALS: Final = DashboardSpec(
             "What arrives, of all consultations",
             (
                 NoteSpec(
-                    "What this board cannot show yet",
-                    "Every single vote by the time of its **arrival** needs the ledger of"
-                    " arrivals, which does not exist yet (there is no view `marts.arrivals`)."
-                    " Until then: messages per second are those of intake, over all consultations;"
-                    " sources are shown by the ballots that stand, in quarters of an hour;"
-                    " countries by the time at which their votes were *cast*, as the campaigns say"
-                    " it.",
+                    "Every message by its arrival",
+                    "Received, accepted, refused, late and replaced, by source, country and minute"
+                    " of **arrival**: `tutti arrivals` and the views `marts.arrivals`,"
+                    " `marts.refusals` and `marts.manifests`. Here messages per second are those"
+                    " of intake, over all consultations; sources are shown by the ballots that"
+                    " stand, in quarters of an hour; countries by the time at which their votes"
+                    " were *cast*, as the campaigns say it.",
                     height=3,
                 ),
                 PanelSpec(
@@ -164,8 +164,8 @@ CAMPAIGN_ARRIVALS: Final = DashboardSpec(
             (
                 PanelSpec(
                     "Rejected messages by reason",
-                    "By the time at which the broker received them. Which campaign sent them is"
-                    " not known before the ledger of arrivals: compare with the table.",
+                    "By the time at which the broker received them. Whose they say they are is in"
+                    " `marts.refusals`.",
                     "reference/rejection-reasons",
                     units.Short,
                     "Nothing was rejected within the range",

@@ -54,6 +54,10 @@ def sent(stack):
     return found
 
 
+def place_of(message) -> Place:
+    return Place(message.partition(), message.offset(), message.timestamp()[1])
+
+
 def test_every_cell_equals_the_recount_of_the_raw_topic(stack, sent):
     cells, refusals = recount(sent)
     found = stack.rows(
@@ -88,16 +92,19 @@ def test_an_unknown_consultation_is_said_to_be_one(stack):
 def test_a_manifest_shows_what_is_missing(stack):
     name = "arrivals-manifest"
     added = stack.json("sources", "add", "portugal", "--consultations", name)
-    hour = format_instant(system_clock() // HOUR_MS * HOUR_MS)[:13] + ":00:00Z"
+    now_ms = system_clock()
     vote = {
         "consultation_id": name, "proposal_id": "p", "choice": "agree", "country": "PT",
         "cast_at": "2026-05-01T12:00:00Z",
     }  # fmt: skip
     votes = [vote | {"participant_id": str(n)} for n in range(9)]
     assert post(stack, added["token"], "votes", votes)["accepted"] == 9
-    counts = [{"hour": hour, "country": "PT", "messages": 10}]
+    counts = [  # the next hour too, which may begin while the test runs
+        {"hour": f"{format_instant(at)[:13]}:00:00Z", "country": "PT", "messages": messages}
+        for at, messages in ((now_ms, 10), (now_ms + HOUR_MS, 0))
+    ]
     manifest = {"consultation_id": name, "counts": counts}
-    assert post(stack, added["token"], "manifests", manifest) == {"counts": 1, "messages": 10}
+    assert post(stack, added["token"], "manifests", manifest) == {"counts": 2, "messages": 10}
 
     def compared():
         return stack.json("arrivals", name)["manifests"]
