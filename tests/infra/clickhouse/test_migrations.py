@@ -32,7 +32,7 @@ def fill(clickhouse: Client) -> dict[str, list[str]]:
     for table, name, kind in clickhouse.query(
         "SELECT table, name, type FROM system.columns WHERE database = 'tutti' AND table IN ("
         "SELECT name FROM system.tables WHERE database = 'tutti' AND name NOT IN"
-        " ('migrations', 'views', 'ballots', 'accepted_offsets', 'open_touched')"
+        " ('migrations', 'views', 'ballots', 'accepted_offsets', 'arrivals', 'open_touched')"
         " AND (engine LIKE '%MergeTree' OR name = 'accepted_votes'))"
         " AND default_kind != 'MATERIALIZED' ORDER BY table, position"
     ).result_rows:
@@ -229,3 +229,19 @@ def test_tables_outlive_the_server(tmp_path: Path, tables_only: None) -> None:
         assert filled(clickhouse) == columns
         assert contents(clickhouse, columns) == before
         server.stop()
+
+
+def test_what_came_before_the_arrival_ledger_is_read_once_more(
+    clickhouse: Client, tables_only: None
+) -> None:
+    """The ledger of an installation that ran before is filled from its topics by the sink."""
+    migrate(clickhouse, migrations()[:8])
+    topics = ("tutti.accepted-votes.v1", "tutti.dead-letters.v1", "tutti.tallies.v1")
+    columns = ["stage", "topic", "partition", "next_offset"]
+    rows = [[stage, topic, 0, 7] for stage in ("done", "log") for topic in topics]
+    clickhouse.insert("positions", rows, columns, database="tutti")
+    migrate(clickhouse)
+    kept = clickhouse.query("SELECT topic FROM tutti.positions FINAL WHERE stage = 'done'")
+    assert kept.result_rows == [("tutti.tallies.v1",)]
+    logs = clickhouse.query("SELECT count() FROM tutti.positions FINAL WHERE stage = 'log'")
+    assert logs.result_rows == [(3,)]

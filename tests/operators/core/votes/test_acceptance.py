@@ -208,16 +208,9 @@ def test_accepted_proposals_and_consultations_name_the_source_that_has_signed_th
     since = datetime(2024, 1, 1, tzinfo=UTC)
     rules = DatedRules(sources=Sources([SourceEntry(name="portugal", since=since, key=key)]))
     acceptance = Acceptance(PSEUDONYMISE, rules)
-    for kind, event in (
-        (
-            "proposals",
-            {
-                "consultation_id": "c", "proposal_id": "p", "text": "x",
-                "submitted_at": "2024-05-01T11:00:00Z",
-            },
-        ),
-        ("consultations", {"consultation_id": "c", "title": "x"}),
-    ):  # fmt: skip
+    text = {"proposal_id": "p", "text": "x", "submitted_at": "2024-05-01T11:00:00Z"}
+    for kind, more in (("proposals", text), ("consultations", {"title": "x"})):
+        event = {"consultation_id": "c"} | more
         payload = json.dumps(event).encode()
         headers = signed_headers("portugal", bytes.fromhex(key), payload)
         record = acceptance.by_topic()[f"tutti.{kind}.v1"](payload, ORIGIN, headers)
