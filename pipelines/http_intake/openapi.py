@@ -47,11 +47,21 @@ def document() -> dict[str, Any]:
         | {"/openapi.json": {"get": _description()}},
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": components
+            "schemas": {name: _ecma(part) for name, part in components.items()}
             | {name: schema(name) | {"$id": f"urn:tutti:{name}:v1"} for name in names.values()}
             | {"Problem": _problem()},
         },
     }
+
+
+def _ecma(part: Any) -> Any:
+    """A schema made from a type, its patterns as ECMA-262 writes them: there $ is the very end."""
+    if isinstance(part, dict):
+        return {
+            name: value.replace(r"\Z", "$") if name == "pattern" else _ecma(value)
+            for name, value in part.items()
+        }
+    return [_ecma(one) for one in part] if isinstance(part, list) else part
 
 
 def _operation(kind: Kind, name: str, receipt: dict[str, Any]) -> dict[str, Any]:

@@ -155,5 +155,10 @@ def test_a_warning_is_printed_with_its_cure_and_is_no_error(check):
     assert "warning: 3 x UK is no code of ISO 3166-1: write GB; first in line 2" in printed
     report = json.loads(check(GOOD + lines, "--json", code=0))
     assert report["warnings"] == [
-        {"lines": 3, "first_line": 2, "cure": "UK is no code of ISO 3166-1: write GB"}
+        {
+            "lines": 3,
+            "first_line": 2,
+            "reason": "unknown_country",
+            "cure": "UK is no code of ISO 3166-1: write GB",
+        }
     ]
