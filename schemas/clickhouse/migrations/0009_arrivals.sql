@@ -29,7 +29,6 @@ ENGINE = AggregatingMergeTree
 ORDER BY (consultation_id, minute, source, country, kind, reason, late, half_hours)
 COMMENT 'Arrival ledger: the messages of each minute, source, country and outcome, as sets of coordinates';
 
--- protects: the arrival ledger counts coordinates, not rows
 CREATE MATERIALIZED VIEW tutti.accepted_votes_to_arrivals TO tutti.arrivals AS
 SELECT
     consultation_id,
@@ -44,6 +43,7 @@ SELECT
         sign(origin_ms - cast_ms) * intDiv(abs(origin_ms - cast_ms) + 900000, 1800000),
         0
     )) AS half_hours,
+    -- protects: the arrival ledger counts coordinates
     groupBitmapState(bitOr(bitShiftLeft(toUInt64(origin_partition), 40), origin_offset)) AS messages
 FROM tutti.accepted_votes
 GROUP BY consultation_id, minute, source, country, late, half_hours;
