@@ -76,7 +76,7 @@ def test_a_vote_from_the_future_says_how_far_ahead_it_is():
     assert said(VOTE | {"cast_at": "2026-05-01T14:00:01Z"}).ahead_ms == 0  # of another reason
 
 
-@pytest.mark.parametrize("case", edge_cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", list(edge_cases()), ids=lambda case: case.name)
 def test_every_edge_case_that_is_rejected_can_be_asked(case: EdgeCase):
     verdict = NO_RULES.validate(case.event, case.payload, case.broker_ms)
     if isinstance(verdict, Rejection):
