@@ -41,7 +41,7 @@ class Claims(NamedTuple):
 _ABSENT: Final = msgspec.Raw(b"")
 
 
-class _Said(msgspec.Struct):
+class _ClaimedFields(msgspec.Struct):
     consultation_id: msgspec.Raw = _ABSENT
     source: msgspec.Raw = _ABSENT
     country: msgspec.Raw = _ABSENT
@@ -49,7 +49,7 @@ class _Said(msgspec.Struct):
     submitted_at: msgspec.Raw = _ABSENT
 
 
-_said: Final = msgspec.json.Decoder(_Said)
+_claimed_fields: Final = msgspec.json.Decoder(_ClaimedFields)
 _text: Final = msgspec.json.Decoder(str)
 
 
@@ -69,17 +69,17 @@ def claims(
     by_header = _fitting(claim(headers)[0], is_identifier)
     if not payload or _unreadable(kind, payload, broker_ms, rejection.reason):
         return Claims(source=by_header)
-    said = _said.decode(payload)
-    country = _named(said.country, is_country)
-    if kind == "votes" and said.country == _ABSENT:
+    claimed = _claimed_fields.decode(payload)
+    country = _named(claimed.country, is_country)
+    if kind == "votes" and claimed.country == _ABSENT:
         country = UNKNOWN_COUNTRY
     ahead_ms = 0
     if rejection.reason == "future_time":
-        instant = said.cast_at if kind == "votes" else said.submitted_at
+        instant = claimed.cast_at if kind == "votes" else claimed.submitted_at
         ahead_ms = (parse_instant(_text.decode(instant)) or broker_ms) - broker_ms
     return Claims(
-        _named(said.consultation_id, is_identifier),
-        (_named(said.source, is_identifier) if kind == "votes" else "") or by_header,
+        _named(claimed.consultation_id, is_identifier),
+        (_named(claimed.source, is_identifier) if kind == "votes" else "") or by_header,
         country,
         ahead_ms,
     )

@@ -50,7 +50,7 @@ WARNING_CURES: Final[dict[WarningReason, str]] = {
 }
 """Every reason with what its sender does about it, without the full stop."""
 
-ENOUGH: Final = 100
+MIN_TENDENCY_VOTES: Final = 100
 """Votes of a source from which on a tendency means something."""
 MAX_WARNINGS: Final = 100
 """Different warnings that are kept of a batch or file."""
@@ -140,7 +140,7 @@ def unknown_fields(
         )
 
 
-class Traffic(NamedTuple):
+class TrafficCell(NamedTuple):
     """Votes of one source and country with one delay, accepted or refused.
 
     Attributes:
@@ -161,7 +161,7 @@ class Traffic(NamedTuple):
 
 
 def traffic_warnings(
-    traffic: Iterable[Traffic],
+    traffic: Iterable[TrafficCell],
     listed: Iterable[str] = (),
     national: Iterable[str] = (),
 ) -> Iterator[TrafficWarning]:
@@ -173,7 +173,7 @@ def traffic_warnings(
         national: Sources that may send votes of one country only.
     """
     listed, national = frozenset(listed), frozenset(national)
-    by_source: dict[str, list[Traffic]] = {}
+    by_source: dict[str, list[TrafficCell]] = {}
     for row in traffic:
         by_source.setdefault(row.source, []).append(row)
     for source, rows in by_source.items():
@@ -182,7 +182,7 @@ def traffic_warnings(
         for row in rows:
             countries[row.country] += row.votes
         yield from _not_listed(source, countries, listed)
-        if votes < ENOUGH:
+        if votes < MIN_TENDENCY_VOTES:
             continue
         yield from _local_time(source, rows, votes)
         [(country, most)] = countries.most_common(1)
@@ -218,13 +218,13 @@ def _not_listed(
             yield _warning("country_not_listed", source, country, votes)
 
 
-def _local_time(source: str, rows: list[Traffic], votes: int) -> Iterator[TrafficWarning]:
+def _local_time(source: str, rows: list[TrafficCell], votes: int) -> Iterator[TrafficWarning]:
     zones = Counter[int]()
     for row in rows:
         if row.half_hours:
             zones[row.half_hours] += row.votes
     for zone, count in zones.most_common(1):
-        if count >= ENOUGH and count >= LOCAL_SHARE * votes:
+        if count >= MIN_TENDENCY_VOTES and count >= LOCAL_SHARE * votes:
             yield _warning("local_time", source, utc_offset(zone), count)
 
 
@@ -270,5 +270,5 @@ class BatchTraffic:
         """As `traffic_warnings`, of a source without a name."""
         # Tutti makes the keys: those of several participants are on several partitions.
         last = int(self._several)
-        rows = [Traffic("", *cell, votes, 0, last) for cell, votes in self._cells.items()]
+        rows = [TrafficCell("", *cell, votes, 0, last) for cell, votes in self._cells.items()]
         return traffic_warnings(rows, listed, national)

@@ -17,7 +17,7 @@ KNOWN = ("p0", "p1", "p2")
 """Proposals that are sent; votes are on one more."""
 
 
-class Place(NamedTuple):
+class MessagePlace(NamedTuple):
     """Where a message stands, and when it came."""
 
     partition: int
@@ -43,14 +43,14 @@ def troubled_votes(name: str, seed: int, count: int, now_ms: int) -> Iterator[di
 
 
 def recount(
-    sent: Iterable[tuple[dict[str, Any], Place]],
+    sent: Iterable[tuple[dict[str, Any], MessagePlace]],
 ) -> tuple[list[list[Any]], dict[tuple[str, ...], int]]:
     """The rows that `marts.arrivals` must show, and those of `marts.refusals`.
 
-    A row: minute, source, country, kind; received, accepted, refused, late, replaced, unknown.
+    A row: minute, source, country, kind; received, accepted, rejected, late, replaced, unknown.
     """
     cells: dict[tuple[Any, ...], list[int]] = {}
-    refusals = Counter[tuple[str, ...]]()
+    rejections = Counter[tuple[str, ...]]()
     latest: dict[tuple[str, str], Any] = {}
     for vote, place in sent:
         cell = (
@@ -62,7 +62,7 @@ def recount(
         if vote["choice"] == "maybe" or vote.get("country") == "xx":
             counts[2] += 1
             reason = "unknown_choice" if vote["choice"] == "maybe" else "bad_country"
-            refusals[*map(str, (*cell, reason))] += 1
+            rejections[*map(str, (*cell, reason))] += 1
             continue
         counts[1] += 1
         cast = datetime.fromisoformat(vote["cast_at"])
@@ -74,4 +74,4 @@ def recount(
     for (_, proposal), (_, cell) in latest.items():
         cells[cell][4] -= 1
         cells[cell][5] += proposal not in KNOWN
-    return [[*cell, *counts] for cell, counts in cells.items()], dict(refusals)
+    return [[*cell, *counts] for cell, counts in cells.items()], dict(rejections)

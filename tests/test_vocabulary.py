@@ -44,6 +44,7 @@ EXEMPT = {
     ("words", "operators/core/clusters/words.py"): "the words of a text",
     ("allowed", "schemas/trust.py"): "the trust levels that a source may set",
     ("refusal", "infra/chdb_http/*"): "a request that the server refuses; a message is rejected",
+    ("refusals", "schemas/clickhouse/views/marts/refusals.sql"): "a view that campaigns know by it",
     ("exposition", "infra/*"): "Prometheus's own word for a page of metrics",
     ("held", "infra/chdb_http/*"): "held in memory",
     ("admit", "infra/chdb_http/policy/policy.py"): "what a policy does with a statement",

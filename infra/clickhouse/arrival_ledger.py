@@ -1,4 +1,4 @@
-"""Reads the arrival ledger of one consultation: what came of whom, what was refused or is missing.
+"""Reads the arrival ledger of one consultation: what came of whom, what was rejected or is missing.
 
 Sums over `marts.arrivals`, `marts.refusals` and `marts.manifests`, and what warnings are made from.
 """
@@ -11,7 +11,7 @@ from typing import Any, Final
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.moments import in_utc
-from schemas.warnings import Traffic, TrafficWarning, missing_warnings, traffic_warnings
+from schemas.warnings import TrafficCell, TrafficWarning, missing_warnings, traffic_warnings
 
 MAX_ROWS: Final = 1_000
 MAX_TRAFFIC: Final = 50_000
@@ -26,20 +26,20 @@ _WHERE: Final = (
 )
 _CELLS: Final = f"""
 SELECT
-    source, country, kind, sum(received), sum(accepted), sum(refused), sum(late), sum(replaced),
+    source, country, kind, sum(received), sum(accepted), sum(rejected), sum(late), sum(replaced),
     sum(unknown_proposal), max(minute)
 FROM marts.arrivals WHERE {_WHERE}
 GROUP BY source, country, kind
 ORDER BY sum(received) DESC, source, country, kind LIMIT {MAX_ROWS}
 """
-_REFUSALS: Final = f"""
+_REJECTIONS: Final = f"""
 SELECT source, kind, reason, any(cure), sum(messages), max(minute)
 FROM marts.refusals WHERE {_WHERE}
 GROUP BY source, kind, reason
 ORDER BY sum(messages) DESC, source, kind, reason LIMIT {MAX_ROWS}
 """
 _MANIFESTS: Final = f"""
-SELECT source, kind, country, sum(sent), sum(accepted), sum(refused), sum(difference), min(hour),
+SELECT source, kind, country, sum(sent), sum(accepted), sum(rejected), sum(difference), min(hour),
     max(hour)
 FROM marts.manifests WHERE {_WHERE.replace("minute", "hour")}
 GROUP BY source, kind, country
@@ -77,7 +77,7 @@ class ArrivedCell:
     kind: str
     received: int
     accepted: int
-    refused: int
+    rejected: int
     late: int
     replaced: int
     unknown_proposal: int
@@ -85,8 +85,8 @@ class ArrivedCell:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedMessages:
-    """Refused messages of one source, kind and reason; see `marts.refusals`."""
+class RejectedMessages:
+    """Rejected messages of one source, kind and reason; see `marts.refusals`."""
 
     source: str
     kind: str
@@ -105,7 +105,7 @@ class ManifestComparison:
     country: str
     sent: int
     accepted: int
-    refused: int
+    rejected: int
     difference: int
     first_hour: datetime
     last_hour: datetime
@@ -117,7 +117,7 @@ class ArrivalLedger:
 
     consultation_id: str
     cells: list[ArrivedCell]
-    refusals: list[RefusedMessages]
+    rejections: list[RejectedMessages]
     manifests: list[ManifestComparison]
     warnings: list[TrafficWarning]
 
@@ -156,10 +156,10 @@ def read_ledger(
     return ArrivalLedger(
         consultation,
         [ArrivedCell(*row) for row in rows(_CELLS)],
-        [RefusedMessages(*row) for row in rows(_REFUSALS)],
+        [RejectedMessages(*row) for row in rows(_REJECTIONS)],
         [ManifestComparison(*row) for row in rows(_MANIFESTS)],
         [
             *missing_warnings(rows(_UNKNOWN), consultation, announced=bool(announced)),
-            *traffic_warnings([Traffic(*row) for row in rows(_TRAFFIC)], listed, national),
+            *traffic_warnings([TrafficCell(*row) for row in rows(_TRAFFIC)], listed, national),
         ],
     )

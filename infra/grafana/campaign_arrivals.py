@@ -21,7 +21,7 @@ CAMPAIGN_ARRIVALS: Final = DashboardSpec(
             (
                 NoteSpec(
                     "Every message by its arrival",
-                    "Received, accepted, refused, late and replaced, by source, country and minute"
+                    "Received, accepted, rejected, late and replaced, by source, country and minute"
                     " of **arrival**: `tutti arrivals` and the views `marts.arrivals`,"
                     " `marts.refusals` and `marts.manifests`. Here messages per second are those"
                     " of intake, over all consultations; sources are shown by the ballots that"

@@ -1,4 +1,4 @@
-"""``tutti arrivals``: what arrived of whom, what was refused, and what a source misses."""
+"""``tutti arrivals``: what arrived of whom, what was rejected, and what a source misses."""
 
 import time
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def arrivals(
     watch: Annotated[bool, typer.Option("--watch", help="Follow it until Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what arrived by source and country, what was refused, and what to mend."""
+    """Show what arrived by source and country, what was rejected, and what to mend."""
     views = clickhouse()
     ledger = _read(views, consultation, source, since)
     if not ledger.cells:
@@ -48,7 +48,7 @@ def arrivals(
         follow(_sheets(views, ledger, source, since), console.screen)
     else:
         console.print(draw_cells(ledger))
-        for sheet in (draw_refusals(ledger), draw_manifests(ledger)):
+        for sheet in (draw_rejections(ledger), draw_manifests(ledger)):
             if sheet is not None:
                 console.print(sheet)
         for line in warning_lines(ledger):
@@ -85,7 +85,7 @@ def draw_cells(ledger: "ArrivalLedger") -> "Sheet":
     """Messages by source, country and kind."""
     from pipelines.cli.screen import Column, Sheet
 
-    names = ("received", "accepted", "refused", "late", "replaced", "unknown proposal")
+    names = ("received", "accepted", "rejected", "late", "replaced", "unknown proposal")
     columns = [
         Column("source", subject=True),
         Column("country"),
@@ -95,7 +95,7 @@ def draw_cells(ledger: "ArrivalLedger") -> "Sheet":
     ]
     totals = {
         name: sum(getattr(cell, name) for cell in ledger.cells)
-        for name in ("received", "accepted", "refused")
+        for name in ("received", "accepted", "rejected")
     }
     return Sheet(
         f"arrivals  ({ledger.consultation_id})",
@@ -107,7 +107,7 @@ def draw_cells(ledger: "ArrivalLedger") -> "Sheet":
                 cell.kind,
                 f"{cell.received:,}",
                 f"{cell.accepted:,}",
-                f"{cell.refused:,}",
+                f"{cell.rejected:,}",
                 f"{cell.late:,}",
                 f"{cell.replaced:,}",
                 f"{cell.unknown_proposal:,}",
@@ -119,11 +119,11 @@ def draw_cells(ledger: "ArrivalLedger") -> "Sheet":
     )
 
 
-def draw_refusals(ledger: "ArrivalLedger") -> "Sheet | None":
-    """Refused messages by source and reason; None: there are none."""
+def draw_rejections(ledger: "ArrivalLedger") -> "Sheet | None":
+    """Rejected messages by source and reason; None: there are none."""
     from pipelines.cli.screen import Column, Sheet
 
-    if not ledger.refusals:
+    if not ledger.rejections:
         return None
     columns = [
         Column("source"),
@@ -134,9 +134,9 @@ def draw_refusals(ledger: "ArrivalLedger") -> "Sheet | None":
     ]
     rows = (
         [one.source or NOBODY, one.kind, one.reason, f"{one.messages:,}", one.cure]
-        for one in ledger.refusals
+        for one in ledger.rejections
     )
-    return Sheet("refused; single messages: tutti dlq show", columns, rows)
+    return Sheet("rejected; single messages: tutti dlq show", columns, rows)
 
 
 def draw_manifests(ledger: "ArrivalLedger") -> "Sheet | None":
@@ -145,7 +145,7 @@ def draw_manifests(ledger: "ArrivalLedger") -> "Sheet | None":
 
     if not ledger.manifests:
         return None
-    names = ("sent", "accepted", "refused", "difference")
+    names = ("sent", "accepted", "rejected", "difference")
     columns = [
         Column("source", subject=True),
         Column("kind"),

@@ -36,7 +36,7 @@ class ManifestCount(Struct, frozen=True, forbid_unknown_fields=True):
     country: Annotated[str, Meta(pattern=r"^([A-Z]{2})?\Z")] = UNKNOWN_COUNTRY
 
 
-class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+class SentManifest(Struct, frozen=True, forbid_unknown_fields=True):
     """What a source believes it sent to one consultation.
 
     Attributes:
@@ -62,10 +62,10 @@ class ManifestReceipt(Struct, frozen=True):
     messages: int
 
 
-_manifest: Final = msgspec.json.Decoder(Manifest)
+_manifest: Final = msgspec.json.Decoder(SentManifest)
 
 
-def read_manifest(body: bytes, source: SourceEntry) -> Manifest:
+def read_manifest(body: bytes, source: SourceEntry) -> SentManifest:
     """The manifest in a body.
 
     Raises:
@@ -84,7 +84,7 @@ def read_manifest(body: bytes, source: SourceEntry) -> Manifest:
     return manifest
 
 
-def manifest_records(manifest: Manifest, source: SourceEntry) -> list[Outgoing]:
+def manifest_records(manifest: SentManifest, source: SourceEntry) -> list[Outgoing]:
     """A record for each count, under the key that its next version will have."""
     records = []
     for count in manifest.counts:

@@ -9,7 +9,7 @@ import msgspec
 
 from operators.core.wording import number_of
 from pipelines.http_intake.body import ARRAY, LINES, MAX_BODY_BYTES, MAX_MESSAGES
-from pipelines.http_intake.manifests import Manifest, ManifestReceipt
+from pipelines.http_intake.manifests import ManifestReceipt, SentManifest
 from pipelines.http_intake.problems import MEDIA_TYPE, PROBLEMS, URN
 from pipelines.http_intake.receipts import MAX_KEY, BatchReceipt
 from schemas.dated_rules import KINDS
@@ -25,7 +25,7 @@ _MANIFEST_PROBLEMS: Final = (401, 403, 408, 413, 415, 422, 429, 500, 503)
 def document() -> dict[str, Any]:
     """The document as a value."""
     (receipt, manifest, taken), components = msgspec.json.schema_components(
-        [BatchReceipt, Manifest, ManifestReceipt], ref_template=f"{_REF}{{name}}"
+        [BatchReceipt, SentManifest, ManifestReceipt], ref_template=f"{_REF}{{name}}"
     )
     names = {kind: INPUT[kind].schema for kind in KINDS}
     return {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from arrivals_recount import KNOWN, Place, recount, troubled_votes
+from arrivals_recount import KNOWN, MessagePlace, recount, troubled_votes
 from clickhouse_server import insert_consultation, insert_proposals, insert_votes
 
 from infra.clickhouse.tables import RECORD_TABLES, insert_lines, insert_rows
@@ -20,10 +20,10 @@ from schemas.times import format_instant
 NOON_MS = int(datetime(2026, 6, 20, 12, tzinfo=UTC).timestamp() * 1000)
 ACCEPTANCE = Acceptance(pseudonymiser(b"0123456789abcdef"))
 LEDGER = (
-    "SELECT toUnixTimestamp(minute), source, country, kind, received, accepted, refused, late,"
+    "SELECT toUnixTimestamp(minute), source, country, kind, received, accepted, rejected, late,"
     " replaced, unknown_proposal FROM marts.arrivals WHERE consultation_id = {id:String}"
 )
-REFUSALS = (
+REJECTIONS = (
     "SELECT toUnixTimestamp(minute), source, country, kind, reason, messages FROM marts.refusals"
     " WHERE consultation_id = {id:String}"
 )
@@ -31,14 +31,14 @@ REFUSALS = (
 
 def rows(client, sql, name):
     found = client.query(sql, parameters={"id": name}).result_rows
-    return {tuple(map(str, row[:-1])): row[-1] for row in found} if sql == REFUSALS else [*found]
+    return {tuple(map(str, row[:-1])): row[-1] for row in found} if sql == REJECTIONS else [*found]
 
 
 def messages(name, seed, count=1_500):
     """Over ten minutes, on three partitions."""
     dice = random.Random(seed)
     for number, vote in enumerate(troubled_votes(name, seed, count, NOON_MS)):
-        yield vote, Place(dice.randrange(3), number, NOON_MS + dice.randrange(600_000))
+        yield vote, MessagePlace(dice.randrange(3), number, NOON_MS + dice.randrange(600_000))
 
 
 def insert(client, sent):
@@ -63,12 +63,12 @@ def test_it_equals_a_recount_although_everything_is_inserted_twice_and_in_disord
     dice.shuffle(repeats)
     for start in range(0, len(repeats), 700):
         insert(clickhouse, repeats[start : start + 700])
-    ledger, refusals = recount(sent)
+    ledger, rejections = recount(sent)
     found = [list(row) for row in rows(analyst, LEDGER, name) if row[3] == "votes"]
     assert sorted(found) == sorted(ledger)
     assert sum(row[5] for row in found) > 500
     assert min(sum(row[place] for row in found) for place in range(6, 10)) > 30
-    assert rows(analyst, REFUSALS, name) == refusals
+    assert rows(analyst, REJECTIONS, name) == rejections
     # Once more, all of it, as after an emptied position; and merged.
     insert(clickhouse, sent)
     clickhouse.command("OPTIMIZE TABLE tutti.arrivals FINAL")
@@ -200,7 +200,7 @@ def test_what_a_source_believes_it_sent_is_compared_by_hour_and_country(clickhou
     manifest(clickhouse, ("FR", 99))
     manifest(clickhouse, ("FR", 10), ("PT", 4), version=2)
     found = analyst.query(
-        "SELECT source, country, sent, accepted, refused, difference FROM marts.manifests"
+        "SELECT source, country, sent, accepted, rejected, difference FROM marts.manifests"
         " WHERE consultation_id = 'arrivals-sent' ORDER BY country"
     ).result_rows
     assert [tuple(row) for row in found] == [

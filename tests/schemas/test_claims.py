@@ -20,7 +20,7 @@ VOTE = {
 BAD_SIGNATURE = Rejection("bad_signature")
 
 
-def said(fields, kind="votes", headers=None, rejection=None):
+def claimed(fields, kind="votes", headers=None, rejection=None):
     payload = json.dumps(fields).encode()
     verdict = rejection or VALIDATORS[kind](payload, NOW)
     assert isinstance(verdict, Rejection)
@@ -28,39 +28,39 @@ def said(fields, kind="votes", headers=None, rejection=None):
 
 
 def test_a_vote_says_whose_it_is():
-    assert said(VOTE) == Claims("europe", "pt-app", "PT", 0)
+    assert claimed(VOTE) == Claims("europe", "pt-app", "PT", 0)
 
 
 def test_a_vote_without_country_is_of_the_unknown_one_as_if_it_were_accepted():
     without = {name: value for name, value in VOTE.items() if name != "country"}
-    assert said(without).country == "ZZ"
-    assert said({"consultation_id": "c"}, "proposals").country == ""
+    assert claimed(without).country == "ZZ"
+    assert claimed({"consultation_id": "c"}, "proposals").country == ""
 
 
 @pytest.mark.parametrize("value", ["fr", "FRA", "", None, 7, ["FR"], "F\nR", "Ü1"])
 def test_what_is_no_country_is_not_kept(value):
-    assert said(VOTE | {"country": value}).country == ""
+    assert claimed(VOTE | {"country": value}).country == ""
 
 
 @pytest.mark.parametrize("value", ["ana@example.org", "Ana Silva", "x" * 65, 7, {"a": 1}, None])
 def test_free_text_in_place_of_a_name_is_not_kept(value):
-    assert said(VOTE | {"consultation_id": value}).consultation_id == ""
-    assert said(VOTE | {"source": value}).source == ""
+    assert claimed(VOTE | {"consultation_id": value}).consultation_id == ""
+    assert claimed(VOTE | {"source": value}).source == ""
 
 
 def test_the_source_of_the_headers_counts_where_the_vote_names_none():
     headers = [("tutti-source", b"portugal"), ("tutti-signature", b"v1=00")]
     without = {name: value for name, value in VOTE.items() if name != "source"}
-    assert said(without, headers=headers).source == "portugal"
-    assert said(VOTE, headers=headers).source == "pt-app"
-    assert said({"text": 1, "source": "x"}, "proposals", headers).source == "portugal"
-    assert said(without, headers=[("tutti-source", b"no name!")]).source == ""
+    assert claimed(without, headers=headers).source == "portugal"
+    assert claimed(VOTE, headers=headers).source == "pt-app"
+    assert claimed({"text": 1, "source": "x"}, "proposals", headers).source == "portugal"
+    assert claimed(without, headers=[("tutti-source", b"no name!")]).source == ""
 
 
 def test_a_forged_message_is_read_although_nothing_else_was_examined():
     headers = [("tutti-source", b"portugal")]
     good = VOTE | {"choice": "agree"}
-    found = said(good, headers=headers, rejection=BAD_SIGNATURE)
+    found = claimed(good, headers=headers, rejection=BAD_SIGNATURE)
     assert found == Claims("europe", "pt-app", "PT", 0)
 
 
@@ -72,8 +72,8 @@ def test_a_forged_message_that_cannot_be_read_has_the_source_of_its_headers(payl
 
 def test_a_vote_from_the_future_says_how_far_ahead_it_is():
     ahead = VOTE | {"choice": "agree", "cast_at": "2026-05-01T14:00:01Z"}
-    assert said(ahead).ahead_ms == 2 * 3_600_000 + 1_000
-    assert said(VOTE | {"cast_at": "2026-05-01T14:00:01Z"}).ahead_ms == 0  # of another reason
+    assert claimed(ahead).ahead_ms == 2 * 3_600_000 + 1_000
+    assert claimed(VOTE | {"cast_at": "2026-05-01T14:00:01Z"}).ahead_ms == 0  # of another reason
 
 
 @pytest.mark.parametrize("case", list(edge_cases()), ids=lambda case: case.name)

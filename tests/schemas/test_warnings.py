@@ -8,7 +8,7 @@ from schemas.warnings import (
     WARNING_CURES,
     WARNING_REASONS,
     BatchTraffic,
-    Traffic,
+    TrafficCell,
     missing_warnings,
     traffic_warnings,
     unknown_fields,
@@ -49,7 +49,7 @@ def test_fields_that_the_contract_does_not_know_are_named_a_few_of_them():
 
 
 def traffic(*rows: tuple[str, str, int, int], partitions: tuple[int, int] = (0, 3)):
-    return [Traffic(*row, *partitions) for row in rows]
+    return [TrafficCell(*row, *partitions) for row in rows]
 
 
 def found_in(rows, listed=(), national=()):

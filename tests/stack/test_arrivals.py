@@ -4,7 +4,7 @@ import json
 import urllib.request
 
 import pytest
-from arrivals_recount import KNOWN, Place, recount, troubled_votes
+from arrivals_recount import KNOWN, MessagePlace, recount, troubled_votes
 from orjson import dumps, loads
 
 from infra.kafka import client as kafka
@@ -45,7 +45,7 @@ def sent(stack):
     found = [
         (
             loads(message.value()),
-            Place(message.partition(), message.offset(), message.timestamp()[1]),
+            MessagePlace(message.partition(), message.offset(), message.timestamp()[1]),
         )
         for message in kafka.read_to_end(reader, VOTES)
         if f'"{NAME}"'.encode() in (message.value() or b"")
@@ -54,14 +54,14 @@ def sent(stack):
     return found
 
 
-def place_of(message) -> Place:
-    return Place(message.partition(), message.offset(), message.timestamp()[1])
+def place_of(message) -> MessagePlace:
+    return MessagePlace(message.partition(), message.offset(), message.timestamp()[1])
 
 
 def test_every_cell_equals_the_recount_of_the_raw_topic(stack, sent):
-    cells, refusals = recount(sent)
+    cells, rejections = recount(sent)
     found = stack.rows(
-        "SELECT toUnixTimestamp(minute), source, country, kind, received, accepted, refused, late,"
+        "SELECT toUnixTimestamp(minute), source, country, kind, received, accepted, rejected, late,"
         " replaced, unknown_proposal FROM marts.arrivals"
         " WHERE consultation_id = {id:String} AND kind = 'votes'",
         id=NAME,
@@ -73,15 +73,15 @@ def test_every_cell_equals_the_recount_of_the_raw_topic(stack, sent):
         " FROM marts.refusals WHERE consultation_id = {id:String}",
         id=NAME,
     )
-    assert {tuple(map(str, row[:-1])): row[-1] for row in rows} == refusals
+    assert {tuple(map(str, row[:-1])): row[-1] for row in rows} == rejections
 
 
 def test_the_command_shows_the_same_by_source_with_cures(stack, sent):
     shown = stack.json("arrivals", NAME, "--source", "tv")
     ours = [vote for vote, _ in sent if vote.get("source") == "tv"]
     assert sum(c["received"] for c in shown["cells"] if c["kind"] == "votes") == len(ours)
-    assert {one["reason"] for one in shown["refusals"]} == {"unknown_choice", "bad_country"}
-    assert all(one["cure"] for one in shown["refusals"])
+    assert {one["reason"] for one in shown["rejections"]} == {"unknown_choice", "bad_country"}
+    assert all(one["cure"] for one in shown["rejections"])
     assert "received" in stack.run("arrivals", NAME)
 
 

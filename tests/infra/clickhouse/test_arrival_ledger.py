@@ -7,7 +7,7 @@ from clickhouse_server import insert_consultation, insert_proposals, insert_vote
 from infra.clickhouse.arrival_ledger import read_ledger
 from infra.clickhouse.tables import insert_rows
 
-NOON = datetime(2026, 6, 20, 12, tzinfo=UTC)
+NOON = datetime(2026, 2, 20, 12, tzinfo=UTC)
 NOON_MS = int(NOON.timestamp() * 1000)
 LATER = NOON + timedelta(minutes=10)
 
@@ -39,10 +39,10 @@ def test_sums_by_source_and_country_and_only_of_what_is_asked_for(clickhouse):
     # Two of tv's votes are replaced by those of the same people from the app.
     assert (by["tv", "FR", "votes"].accepted, by["tv", "FR", "votes"].replaced) == (3, 2)
     assert (by["app", "DE", "votes"].accepted, by["app", "DE", "votes"].replaced) == (2, 0)
-    assert by["tv", "", "votes"].refused == 2
-    [refused] = found.refusals
-    assert (refused.source, refused.reason, refused.messages) == ("tv", "bad_time", 2)
-    assert refused.cure
+    assert by["tv", "", "votes"].rejected == 2
+    [rejected] = found.rejections
+    assert (rejected.source, rejected.reason, rejected.messages) == ("tv", "bad_time", 2)
+    assert rejected.cure
     assert found.warnings == []
     app = read_ledger(clickhouse, name, LATER, source="app")
     assert {c.source for c in app.cells} == {"app"}

@@ -8,10 +8,10 @@ from infra.clickhouse.arrival_ledger import (
     ArrivalLedger,
     ArrivedCell,
     ManifestComparison,
-    RefusedMessages,
+    RejectedMessages,
 )
-from pipelines.cli.arrivals import draw_cells, draw_manifests, draw_refusals, warning_lines
-from schemas.warnings import Traffic, traffic_warnings
+from pipelines.cli.arrivals import draw_cells, draw_manifests, draw_rejections, warning_lines
+from schemas.warnings import TrafficCell, traffic_warnings
 
 AT = datetime(2026, 5, 1, 20, 30, tzinfo=UTC)
 LEDGER = ArrivalLedger(
@@ -20,9 +20,9 @@ LEDGER = ArrivalLedger(
         ArrivedCell("portugal", "PT", "votes", 1_500, 1_450, 50, 7, 30, 2, AT),
         ArrivedCell("", "", "votes", 12, 0, 12, 0, 0, 0, AT),
     ],
-    [RefusedMessages("portugal", "votes", "bad_time", "Convert the time to UTC.", 50, AT)],
+    [RejectedMessages("portugal", "votes", "bad_time", "Convert the time to UTC.", 50, AT)],
     [ManifestComparison("portugal", "votes", "PT", 1_666, 1_450, 50, -166, AT, AT)],
-    list(traffic_warnings([Traffic("portugal", "PT", -2, 1_500, 0, 3)], ["PT", "ES"])),
+    list(traffic_warnings([TrafficCell("portugal", "PT", -2, 1_500, 0, 3)], ["PT", "ES"])),
 )
 EMPTY = ArrivalLedger("europe", [], [], [], [])
 
@@ -39,18 +39,18 @@ def test_cells_are_shown_with_their_sums_and_what_nobody_names():
     assert "portugal" in text
     assert "1,450" in text
     assert "(none)" in text
-    assert "1,512 received, 1,450 accepted, 62 refused" in text
+    assert "1,512 received, 1,450 accepted, 62 rejected" in text
 
 
 def test_refusals_have_their_cures_and_manifests_their_differences():
-    assert "Convert the time to UTC." in drawn(draw_refusals(LEDGER))
+    assert "Convert the time to UTC." in drawn(draw_rejections(LEDGER))
     text = drawn(draw_manifests(LEDGER))
     assert "1,666" in text
     assert "-166" in text
 
 
 def test_what_there_is_not_is_not_drawn():
-    assert draw_refusals(EMPTY) is None
+    assert draw_rejections(EMPTY) is None
     assert draw_manifests(EMPTY) is None
     assert warning_lines(EMPTY) == []
 

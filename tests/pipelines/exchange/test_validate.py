@@ -184,5 +184,5 @@ def test_a_line_at_the_limit_is_judged_whole() -> None:
     [first, second] = lines(io.BytesIO(fits + b"\n" + fits[:-1] + b" }\n"))
     assert len(first) == MAX_MESSAGE_BYTES
     assert len(second) == MAX_MESSAGE_BYTES + 1
-    assert next(verdicts([first], VALIDATORS["votes"], NOW_MS)) is None
+    assert not isinstance(next(verdicts([first], VALIDATORS["votes"], NOW_MS)), Fault)
     assert fault_of(second).rejection.reason == "too_long"

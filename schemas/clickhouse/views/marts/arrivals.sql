@@ -22,9 +22,9 @@ SELECT
     source AS source,  -- Source; of a rejected message the one that it names, proven or not; empty: none
     country AS country,  -- Country; ZZ: a vote that names none; empty: none, or not valid
     kind AS kind,  -- votes, proposals or consultations
-    sum(n) AS received,  -- Messages received: accepted plus refused
+    sum(n) AS received,  -- Messages received: accepted plus rejected
     sum(counted.accepted) AS accepted,  -- Messages accepted
-    sum(n) - sum(counted.accepted) AS refused,  -- Messages refused, i.e. rejected by intake; why: marts.refusals
+    sum(n) - sum(counted.accepted) AS rejected,  -- Messages rejected by intake; why: marts.refusals
     sum(late_votes) AS late,  -- Of the accepted votes, those that came more than 300 s after they were cast
     -- The archive and the ledger are written one after the other: in between, a ballot may be there alone.
     if(kind = 'votes', toUInt64(greatest(0, toInt64(sum(counted.accepted)) - toInt64(sum(current)))), 0) AS replaced,  -- Of the accepted votes, those that another vote of the same participant replaces

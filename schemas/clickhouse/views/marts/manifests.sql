@@ -6,7 +6,7 @@ posted AS (
 both AS (
     SELECT
         consultation_id, source, kind, hour, country,
-        messages AS sent, toUInt64(0) AS accepted, toUInt64(0) AS refused
+        messages AS sent, toUInt64(0) AS accepted, toUInt64(0) AS rejected
     FROM posted
     UNION ALL
     SELECT
@@ -25,7 +25,7 @@ SELECT
     country AS country,  -- Country
     sum(both.sent) AS sent,  -- Messages that the source believes it sent
     sum(both.accepted) AS accepted,  -- Messages that arrived and were accepted
-    sum(both.refused) AS refused,  -- Messages that arrived and were refused
-    toInt64(sum(both.accepted) + sum(both.refused)) - toInt64(sum(both.sent)) AS difference  -- Arrived less sent; below 0: some are missing
+    sum(both.rejected) AS rejected,  -- Messages that arrived and were rejected
+    toInt64(sum(both.accepted) + sum(both.rejected)) - toInt64(sum(both.sent)) AS difference  -- Arrived less sent; below 0: some are missing
 FROM both
 GROUP BY consultation_id, source, kind, hour, country

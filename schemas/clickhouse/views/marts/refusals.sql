@@ -1,4 +1,4 @@
--- Arrival ledger: messages that were refused, by minute, source, consultation, country and reason. Each is counted once; single ones are in marts.dead_letters.
+-- Arrival ledger: messages that were rejected, by minute, source, consultation, country and reason. Each is counted once; single ones are in marts.dead_letters.
 SELECT
     consultation_id AS consultation_id,  -- Consultation that the messages name; empty: none that can be read
     minute AS minute,  -- Minute in which the broker received them
