@@ -26,6 +26,7 @@ Reason = Literal[
     "unknown_trust",
     "trust_not_allowed",
     "bad_signature",
+    "rate_exceeded",
     "not_your_consultation",
     "not_your_proposal",
     "not_your_participant",
@@ -38,6 +39,7 @@ REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 OF_SETTINGS: Final[dict[Reason, tuple[str, ...]]] = {
     "trust_not_allowed": ("votes",),
     "bad_signature": ("consultations", "proposals", "votes"),
+    "rate_exceeded": ("consultations", "proposals", "votes"),
     "not_your_consultation": ("consultations", "proposals", "votes"),
     "not_your_proposal": ("proposals",),
     "not_your_participant": ("votes",),
@@ -154,6 +156,11 @@ ADVICE: Final[dict[Reason, Advice]] = {
         "Send the headers tutti-source, your source's name, and tutti-signature, v1= and the"
         " hexadecimal HMAC-SHA-256 of exactly these bytes under your source's key; ask the operator"
         " whether your key was changed or revoked.",
+    ),
+    "rate_exceeded": Advice(
+        "the source has signed more messages on this partition in this minute than it may",
+        "Send more slowly, ask the operator for a higher rate, or for a look at who else has your"
+        " key; the same message becomes valid in a quieter minute (tutti dlq replay).",
     ),
     "not_your_consultation": Advice(
         "the source may not send to this consultation, or not announce it",

@@ -75,6 +75,8 @@ class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True, rename={"sinc
         countries: Of its votes; none: any.
         trust: Levels it may set; none: any.
         rate: Messages per second at the HTTP intake; 0: any.
+        kafka_rate: Messages per second, over a minute, that it may sign on one partition where
+            messages must be signed (`schemas.rates`); 0: any.
     """
 
     name: Name
@@ -88,6 +90,7 @@ class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True, rename={"sinc
     countries: tuple[Country, ...] = ()
     trust: tuple[Level, ...] = ()
     rate: Annotated[int, Meta(ge=0, le=MAX_RATE)] = 0
+    kafka_rate: Annotated[int, Meta(ge=0, le=MAX_RATE)] = 0
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"  # never with the key
@@ -96,6 +99,16 @@ class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True, rename={"sinc
     def revoked(self) -> bool:
         """Whether it may send nothing any more."""
         return not self.key
+
+    @property
+    def http_rate(self) -> float:
+        """Messages per second that it may send to one HTTP intake; 0: any.
+
+        What was acknowledged over HTTP must never be `rate_exceeded` on Kafka, also where Kafka
+        was slow and the messages of half a minute arrive in one: hence half of `kafka_rate`.
+        """
+        limits = [limit for limit in (self.rate, self.kafka_rate / 2) if limit]
+        return min(limits, default=0)
 
     @property
     def secret(self) -> bytes:
@@ -111,7 +124,13 @@ class SourcesDocument(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sources:
-    """All entries, in the order in which they come into force."""
+    """All entries, in the order in which they come into force.
+
+    Attributes:
+        sources: Of all sources.
+        policies: Whether messages must be signed.
+        limits: Whether any entry limits what is signed on a partition.
+    """
 
     def __init__(
         self, sources: Iterable[SourceEntry] = (), policies: Iterable[SigningPolicy] = ()
@@ -123,6 +142,7 @@ class Sources:
             self._entries.setdefault(entry.name, []).append(entry)
             self._starts.setdefault(entry.name, []).append(instant_ms(entry.since))
         self._policy_starts = [instant_ms(policy.since) for policy in self.policies]
+        self.limits = any(entry.kafka_rate for entry in self.sources)
 
     def signed(self, broker_ms: int) -> bool:
         """Whether a message of that time must be signed."""
@@ -174,6 +194,19 @@ class Sources:
         if self.signed(broker_ms):
             return Rejection("bad_signature", "", "headers tutti-source and tutti-signature")
         return None
+
+    def limited(
+        self, payload: bytes | None, headers: Headers | None, broker_ms: int
+    ) -> SourceEntry | None:
+        """The source that has signed a message, if what it may sign at that time is limited."""
+        if not self.limits or not self.signed(broker_ms):
+            return None
+        name, _ = claim(headers)
+        entry = self.in_force(name, broker_ms)
+        if entry is None or not entry.kafka_rate:
+            return None
+        signed = self.sender(payload, headers, broker_ms)
+        return None if isinstance(signed, Rejection) else signed
 
     def tokens(self, now_ms: int) -> dict[bytes, str]:
         """Digest of each token that is good now → name of its source."""

@@ -213,6 +213,27 @@ def read_to_end(
                 raise KafkaException(error)
 
 
+def read_since(
+    settings: Settings, topic: Topic, partition: int, since_ms: int, end: int
+) -> Iterator[Message]:
+    """The committed messages of a partition before `end`, from the first one of that time on.
+
+    Args:
+        settings: Where Kafka is.
+        topic: Whose times are the broker's.
+        partition: Of the topic.
+        since_ms: Milliseconds since 1970.
+        end: An offset, itself excluded.
+    """
+    place = TopicPartition(topic.name, partition)
+    asked = admin(settings).list_offsets(
+        {place: OffsetSpec.for_timestamp(since_ms)}, request_timeout=TIMEOUT_S
+    )
+    start = asked[place].result(timeout=TIMEOUT_S).offset
+    if 0 <= start < end:
+        yield from read_range(settings, topic, partition, start, end)
+
+
 def read_range(
     settings: Settings, topic: Topic, partition: int, start: int, end: int
 ) -> Iterator[Message]:

@@ -57,6 +57,14 @@ Trust = Annotated[
 Rate = Annotated[
     int | None, typer.Option("--rate", min=0, help="Messages per second by HTTP; 0: any.")
 ]
+KafkaRate = Annotated[
+    int | None,
+    typer.Option(
+        "--kafka-rate",
+        min=0,
+        help="Messages per second, over a minute, that it may sign on one partition; 0: any.",
+    ),
+]
 Shared = Annotated[
     bool, typer.Option("--shared", help="Let it change what another source sends, too.")
 ]
@@ -72,6 +80,7 @@ def add(
     countries: Countries = None,
     trust: Trust = None,
     rate: Rate = None,
+    kafka_rate: KafkaRate = None,
     shared: Shared = False,
     since: From = "",
     as_json: AsJson = False,
@@ -94,6 +103,7 @@ def add(
             "countries": countries,
             "trust": trust,
             "rate": rate,
+            "kafka_rate": kafka_rate,
         }
         made = _source({"name": name, "key": secrets.token_hex(32)}, asked, from_ms)
         _refuse_conflicts(made, known, from_ms, shared=shared)
@@ -112,6 +122,7 @@ def change(
     countries: Countries = None,
     trust: Trust = None,
     rate: Rate = None,
+    kafka_rate: KafkaRate = None,
     shared: Shared = False,
     since: From = "",
 ) -> None:
@@ -130,6 +141,7 @@ def change(
             "countries": countries,
             "trust": trust,
             "rate": rate,
+            "kafka_rate": kafka_rate,
         }
         before = {
             field: getattr(found, field) for field in found.__struct_fields__ if field != "since"

@@ -62,18 +62,18 @@ class Rates:
         Raises:
             ProblemError: They are more than its rate allows now.
         """
-        if not source.rate:
+        if not source.http_rate:
             return
-        allowed = source.rate * WINDOW_S
+        allowed = int(source.http_rate * WINDOW_S)
+        most = f"{number_of(allowed, 'message')} in {WINDOW_S} s"
         if messages > allowed:
-            most = number_of(allowed, "message")
-            raise ProblemError("too-large", f"at most {most} in {WINDOW_S} s: send smaller batches")
+            raise ProblemError("too-large", f"at most {most}: send smaller batches")
         window = RateLimitItemPerSecond(allowed, WINDOW_S)
         if not self._limiter.hit(window, source.name, cost=messages):
             reset_s = self._limiter.get_window_stats(window, source.name).reset_time
             left_s = reset_s - system_clock() / 1000
             raise ProblemError(
                 "too-many",
-                f"this source may send {number_of(source.rate, 'message')} per second",
+                f"this source may send {most}",
                 min(WINDOW_S, max(1, math.ceil(left_s))),
             )

@@ -29,6 +29,7 @@ from operators.core.votes.acceptance import Accept, Acceptance
 from operators.core.votes.ballots import Origin
 from pipelines.intake.positions import Position
 from pipelines.intake.rejection_alarm import RejectionAlarm
+from pipelines.intake.signed_rates import SignedRates
 from schemas.topics import INPUT
 
 BATCH: Final = 10_000
@@ -40,7 +41,8 @@ FLUSH_S: Final = 30.0
 class Intake:
     """The consumer group's logic around `Acceptance`.
 
-    `renewed` gives another one when the rules have changed, otherwise None.
+    `renewed` gives another one when the rules have changed, otherwise None; `rates` reads again
+    what sources have signed before this process took their partitions.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class Intake:
         reader: Consumer,
         writer: Producer,
         acceptance: Acceptance,
+        rates: SignedRates,
         renewed: Callable[[], Acceptance | None] = lambda: None,
         clock: Clock = monotonic_ms,
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._accept: dict[str, Accept] = acceptance.by_topic()
+        self._rates = rates
+        self._accept: dict[str, Accept] = rates.limiting(acceptance)
         self._renewed = renewed
         self._positions: dict[tuple[str, int], Position] = {}
         self._moved: set[tuple[str, int]] = set()
@@ -143,7 +147,7 @@ class Intake:
         """After reading: what was read is bound by every rule that began before it came."""
         acceptance = self._renewed()
         if acceptance is not None:
-            self._accept = acceptance.by_topic()
+            self._accept = self._rates.limiting(acceptance)
 
     def commit(self) -> None:
         """Wait until all is acknowledged, then commit the positions.
@@ -179,6 +183,7 @@ class Intake:
                 INTAKE_LAG.labels(topic, partition).set(max(0, end - position.next_offset))
 
     def _assigned(self, reader: Consumer, given: list[TopicPartition]) -> None:
+        self._rates.forget()
         for place in reader.committed(given, timeout=kafka.TIMEOUT_S):
             start, _ = reader.get_watermark_offsets(place, timeout=kafka.TIMEOUT_S)
             read = max(place.offset, 0)

@@ -1,5 +1,6 @@
 """The service intake: reads the input topics, writes accepted records and dead letters."""
 
+from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -14,6 +15,7 @@ from infra.service.runner import run
 from operators.core.votes.acceptance import Acceptance
 from operators.core.votes.pseudonyms import pseudonymiser
 from pipelines.intake.intake import Intake
+from pipelines.intake.signed_rates import SignedRates
 
 
 def _failed(error: KafkaError, _message: Any) -> None:
@@ -38,6 +40,7 @@ def build(settings: Settings) -> Intake:
         reader,
         kafka.producer(settings, **errors_only),
         Acceptance(pseudonymise, in_force.rules),
+        SignedRates(partial(kafka.read_since, settings)),
         acceptance,
     )
     tune_gc()

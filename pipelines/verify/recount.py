@@ -22,6 +22,7 @@ from operators.core.votes.ballots import Ballot, Origin, ballot_of
 from operators.core.votes.tally import COUNTERS, Tally
 from schemas.dated_rules import DatedRules
 from schemas.events import Vote
+from schemas.rates import RateWindow, allowed, rate_window
 from schemas.rejections import Rejection
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.rules import validate_vote
@@ -98,14 +99,27 @@ class _ReadLog(beam.DoFn):  # type: ignore[misc]
 
 
 class _Validate(beam.DoFn):  # type: ignore[misc]
-    """A message → its ballot by participant and proposal, or a rejection; and a count of either."""
+    """A message → its ballot by participant and proposal, or a rejection; and a count of either.
+
+    What a source with a rate has signed is handed on, because others decide on it, too.
+    """
 
     COUNTED: Final = "counted"
+    LIMITED: Final = "limited"
 
     def __init__(self, rules: DatedRules) -> None:
         self._rules = rules
 
     def process(self, message: Message) -> Iterator[Any]:
+        payload, origin, headers = message
+        source = self._rules.sources.limited(payload, headers, origin.broker_ms)
+        if source is None:
+            yield from self._verdict(message)
+        else:
+            key = (origin.partition, rate_window(source, origin.broker_ms))
+            yield beam.pvalue.TaggedOutput(self.LIMITED, (key, message))
+
+    def _verdict(self, message: Message) -> Iterator[Any]:
         payload, origin, headers = message
         vote = self._rules.validate("votes", payload, origin.broker_ms, headers)
         rejected = isinstance(vote, Rejection)
@@ -119,6 +133,23 @@ def is_probe(payload: bytes | None, broker_ms: int) -> bool:
     """Whether a message is a vote of the probe, which is counted nowhere."""
     vote = validate_vote(payload, broker_ms)
     return not isinstance(vote, Rejection) and vote.consultation_id == PROBE_CONSULTATION
+
+
+class _WithinRate(_Validate):
+    """What a limited source has signed on a partition in a minute → as `_Validate`, up to its rate.
+
+    It shares with intake what the rate is (`schemas.rates`), not how messages are counted.
+    """
+
+    def process(self, signed: tuple[tuple[int, RateWindow], Iterable[Message]]) -> Iterator[Any]:
+        (partition, _window), messages = signed
+        for number, message in enumerate(sorted(messages, key=lambda one: one[1].offset)):
+            payload, origin, headers = message
+            source = self._rules.sources.limited(payload, headers, origin.broker_ms)
+            if source is not None and number >= allowed(source):
+                yield beam.pvalue.TaggedOutput(self.COUNTED, ((partition, True), 1))
+            else:
+                yield from self._verdict(message)
 
 
 class _Count(beam.CombineFn):  # type: ignore[misc]
@@ -164,10 +195,19 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
                 | "ranges" >> beam.Create(ranges(starts_and_ends))
                 | "read" >> beam.ParDo(_ReadLog(settings))
                 | "validate"
-                >> beam.ParDo(_Validate(rules)).with_outputs(_Validate.COUNTED, main="ballots")
+                >> beam.ParDo(_Validate(rules)).with_outputs(
+                    _Validate.COUNTED, _Validate.LIMITED, main="ballots"
+                )
+            )
+            limited = (
+                validated[_Validate.LIMITED]
+                | "signed in a minute" >> beam.GroupByKey()
+                | "within the rate"
+                >> beam.ParDo(_WithinRate(rules)).with_outputs(_Validate.COUNTED, main="ballots")
             )
             _ = (
-                validated.ballots
+                (validated.ballots, limited.ballots)
+                | "ballots" >> beam.Flatten()
                 | "latest per participant and proposal" >> beam.CombinePerKey(max)
                 | "not withdrawn" >> beam.Filter(lambda current: current[1].counts)
                 | "cell" >> beam.Map(_cell)
@@ -176,7 +216,8 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
                 | "write minutes" >> beam.io.WriteToText(f"{folder}/minutes")
             )
             _ = (
-                validated[_Validate.COUNTED]
+                (validated[_Validate.COUNTED], limited[_Validate.COUNTED])
+                | "all messages" >> beam.Flatten()
                 | "add up" >> beam.CombinePerKey(sum)
                 | "messages" >> beam.Map(json.dumps)
                 | "write messages" >> beam.io.WriteToText(f"{folder}/messages")

@@ -1,16 +1,24 @@
 """Admission: what is on its way is bounded, and so is what a source sends."""
 
+import math
 from datetime import UTC, datetime
 
 import pytest
 
 from pipelines.http_intake.admission import WINDOW_S, InFlight, Rates
+from pipelines.http_intake.delivery import QUEUE_S, TIMEOUT_MS
 from pipelines.http_intake.problems import ProblemError
+from schemas.rates import MINUTE_MS, allowed
 from schemas.sources import SourceEntry
 
 
-def source(rate: int, name: str = "a") -> SourceEntry:
-    return SourceEntry(name, datetime(2026, 5, 1, tzinfo=UTC), "01" * 32, rate=rate)
+CLOCKS_S = 2
+"""By which the clocks of broker and HTTP intake may differ (decision 0072)."""
+
+
+def source(rate: int, name: str = "a", kafka_rate: int = 0) -> SourceEntry:
+    start = datetime(2026, 5, 1, tzinfo=UTC)
+    return SourceEntry(name, start, "01" * 32, rate=rate, kafka_rate=kafka_rate)
 
 
 def test_what_is_taken_is_given_back_whatever_happens():
@@ -40,3 +48,23 @@ def test_a_batch_that_never_fits_is_too_large():
     with pytest.raises(ProblemError) as error:
         Rates().take(source(5), 5 * WINDOW_S + 1)
     assert error.value.status == 413
+
+
+@pytest.mark.parametrize(
+    ("rate", "kafka_rate", "expected"), [(0, 0, 0), (5, 0, 5), (0, 3, 1.5), (1, 8, 1), (9, 8, 4)]
+)
+def test_by_http_a_source_may_send_at_most_half_of_its_rate_on_kafka(rate, kafka_rate, expected):
+    assert source(rate, kafka_rate=kafka_rate).http_rate == expected
+
+
+@pytest.mark.parametrize("kafka_rate", [1, 2, 3, 100])
+def test_what_was_acknowledged_is_within_the_rate_on_kafka_however_slow_kafka_was(kafka_rate):
+    """The messages of a minute on Kafka were taken within a bounded time, so in so many windows."""
+    limited = source(0, kafka_rate=kafka_rate)
+    taken_within_s = MINUTE_MS / 1000 + TIMEOUT_MS / 1000 + QUEUE_S + 2 * CLOCKS_S
+    windows = math.ceil(taken_within_s / WINDOW_S) + 1
+    rates = Rates()
+    rates.take(limited, int(limited.http_rate * WINDOW_S))  # all of one window
+    with pytest.raises(ProblemError):
+        rates.take(limited, 1)
+    assert windows * int(limited.http_rate * WINDOW_S) <= allowed(limited)

@@ -6,10 +6,12 @@ from orjson import loads
 
 from operators.core.votes.acceptance import Acceptance
 from pipelines.intake.intake import Intake
+from pipelines.intake.signed_rates import SignedRates
 from schemas.dated_rules import DatedRules
 from schemas.sources import parse_sources
 
 PLACE = ("tutti.votes.v1", 0)
+UNLIMITED = SignedRates(lambda *_: ())
 
 
 class Message:
@@ -76,7 +78,7 @@ class Broker:
 
 def passed_on(unacknowledged: int) -> tuple[Broker, Intake]:
     broker = Broker(unacknowledged)
-    intake = Intake(broker, broker, Acceptance(lambda _consultation, person: person))
+    intake = Intake(broker, broker, Acceptance(lambda _consultation, person: person), UNLIMITED)
     intake.pass_on()
     return broker, intake
 
@@ -106,7 +108,7 @@ def test_rules_that_changed_bind_what_is_read_next():
     renewals = iter([None, strict, None])
     reasons = []
     broker.produce = lambda _topic, value, _key: reasons.append(loads(value)["reason"])
-    intake = Intake(broker, broker, Acceptance(pseudonymise), lambda: next(renewals))
+    intake = Intake(broker, broker, Acceptance(pseudonymise), UNLIMITED, lambda: next(renewals))
     for _ in range(3):
         intake.pass_on()
     assert reasons == ["not_json", "bad_signature", "bad_signature"]
