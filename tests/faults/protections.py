@@ -45,6 +45,26 @@ PROTECTIONS = (
         ),
     ),
     Protection(
+        "a source's rate on a partition",
+        replaced(r"if count > .*", "if False else None"),
+        (
+            (
+                f"{INTAKE}test_signed_rates.py::"
+                "test_what_is_beyond_the_rate_is_rejected_whenever_intake_is_restarted[restarts0]"
+            ),
+        ),
+    ),
+    Protection(
+        "a source's rate over a restart",
+        gone,
+        (
+            (
+                f"{INTAKE}test_signed_rates.py::"
+                "test_what_is_beyond_the_rate_is_rejected_whenever_intake_is_restarted[restarts1]"
+            ),
+        ),
+    ),
+    Protection(
         "the sink waits for Kafka in its process",
         uncaught,
         (f"{SINK}test_unavailable.py::test_it_waits_for_kafka_in_its_process",),

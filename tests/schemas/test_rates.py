@@ -1,4 +1,4 @@
-"""A source's rate on Kafka: a count by partition and minute that anybody can repeat from the log."""
+"""A source's rate on Kafka: a count by partition and minute, repeatable from the log alone."""
 
 from datetime import UTC, datetime
 

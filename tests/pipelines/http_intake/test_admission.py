@@ -11,7 +11,6 @@ from pipelines.http_intake.problems import ProblemError
 from schemas.rates import MINUTE_MS, allowed
 from schemas.sources import SourceEntry
 
-
 CLOCKS_S = 2
 """By which the clocks of broker and HTTP intake may differ (decision 0072)."""
 

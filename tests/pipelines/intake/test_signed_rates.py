@@ -95,7 +95,9 @@ def test_a_forger_uses_up_nobody_s_rate_and_another_source_has_no_limit():
     forged = logged("web", 100, 1, key=bytes(32))
     found, reads = verdicts(forged, set(), acceptance(LIMITED, FREE))
     assert set(found) == {"bad_signature"}
-    assert verdicts(logged("app", 100, 1), set(), acceptance(LIMITED, FREE))[0] == ["accepted"] * 100
+    assert (
+        verdicts(logged("app", 100, 1), set(), acceptance(LIMITED, FREE))[0] == ["accepted"] * 100
+    )
     assert reads == []
 
 
