@@ -17,6 +17,16 @@ from loadtests.commands import console, say
 from loadtests.commands import run as run_command
 from loadtests.expected import Comparison
 from loadtests.followers import FollowPlan
+from loadtests.http_batches import (
+    CONSULTATION,
+    HttpReport,
+    keep,
+    measure,
+    section,
+    show_run,
+    source_for_load,
+)
+from loadtests.http_senders import SenderPlan
 from loadtests.live_pages import Pair, audience, save_pairs, service_pid, show_reach
 from loadtests.machine import changed, commit, machine, shown, versions
 from loadtests.own_stack import own_stack
@@ -214,9 +224,51 @@ def live(
 
 
 @app.command()
+def http(
+    votes: Annotated[int, typer.Option(min=1, help="votes per run")] = 200_000,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="votes in a batch")] = 500,
+    connections: Annotated[int, typer.Option(min=1, help="that send at the same time")] = 8,
+    runs: Runs = 3,
+    warm_up: Annotated[int, typer.Option(min=0, help="votes before, not kept")] = 50_000,
+    save: Save = False,
+) -> None:
+    """Send batches to the HTTP intake: how many votes a second does it acknowledge?"""
+    began_ms, found = system_clock(), []
+    with own_stack(say) as settings:
+        token, first = source_for_load(settings), 0
+        for number, count in enumerate([warm_up, *[votes] * runs]):
+            if not count:
+                continue
+            plan = SenderPlan(
+                settings.http_intake_port,
+                token,
+                CONSULTATION,
+                first,
+                count,
+                batch,
+                connections,
+                began_ms,
+            )
+            measured = measure(settings, plan)
+            first += count
+            show_run(console, f"run {number}" if number else "warm-up", measured)
+            found += [measured] * bool(number)
+        done = HttpReport(
+            command=f"python -m loadtests {shlex.join(sys.argv[1:])}".replace(" --save", ""),
+            date=f"{datetime.fromtimestamp(began_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC",
+            commit=commit(),
+            machine=machine(),
+            versions=versions(settings),
+            runs=found,
+        )
+    if save:
+        console.print(f"kept in {keep(done)}", style="dim")
+
+
+@app.command()
 def report() -> None:
     """Make docs/performance.md of the reports that were kept."""
-    PAGE.write_text(render(reports()))
+    PAGE.write_text(render(reports()) + section())
     console.print(f"wrote {PAGE}")
 
 

@@ -24,6 +24,7 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -217,16 +218,21 @@ class Sources:
         }
 
 
-def matches(text: str, patterns: Iterable[str]) -> bool:
+def matches(text: str, patterns: tuple[str, ...]) -> bool:
     """Whether one of the patterns is, or begins, a text.
 
-    >>> matches("pt:ana", ["pt:*"]), matches("pt", ["pt:*"]), matches("x", ["x"])
+    >>> matches("pt:ana", ("pt:*",)), matches("pt", ("pt:*",)), matches("x", ("x",))
     (True, False, True)
     """
-    return any(
-        text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
-        for pattern in patterns
-    )
+    names, beginnings = _sorted(patterns)
+    return text.startswith(beginnings) or text in names
+
+
+@lru_cache(maxsize=4_096)  # of each message of a source, its few patterns are asked
+def _sorted(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Names, and beginnings of names."""
+    beginnings = tuple(pattern[:-1] for pattern in patterns if pattern.endswith("*"))
+    return frozenset(p for p in patterns if not p.endswith("*")), beginnings
 
 
 def overlap(ones: Iterable[str], others: Iterable[str]) -> bool:
@@ -236,7 +242,7 @@ def overlap(ones: Iterable[str], others: Iterable[str]) -> bool:
     (True, False, True)
     """
     return any(
-        matches(one.rstrip("*"), [other]) or matches(other.rstrip("*"), [one])
+        matches(one.rstrip("*"), (other,)) or matches(other.rstrip("*"), (one,))
         for one in ones
         for other in others
     )

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +26,8 @@ _KEY_FIELDS: Final[dict[Kind, tuple[str, ...]]] = {
     "votes": ("participant_id",),
 }
 
+_key_parts: Final = {kind: attrgetter(*names) for kind, names in _KEY_FIELDS.items()}
+
 
 class _Keys(msgspec.Struct):
     consultation_id: str = ""
@@ -47,7 +50,8 @@ def key_of(kind: Kind, payload: bytes) -> bytes | None:
 
 def key_of_event(kind: Kind, event: Vote | Proposal | Consultation) -> bytes:
     """The key of a valid event's record."""
-    return "/".join(getattr(event, name) for name in _KEY_FIELDS[kind]).encode()
+    found = _key_parts[kind](event)  # attrgetter of one name: its value, of several: a tuple
+    return (found if isinstance(found, str) else "/".join(found)).encode()
 
 
 @dataclass(slots=True)

@@ -268,7 +268,7 @@ texts = st.text("ab", max_size=3)
 
 @given(texts, texts, texts, st.booleans(), st.booleans())
 def test_patterns_overlap_if_a_text_matches_both(text, one, other, star, other_star):
-    ones, others = [one + "*" * star], [other + "*" * other_star]
+    ones, others = (one + "*" * star,), (other + "*" * other_star,)
     if matches(text, ones) and matches(text, others):
         assert overlap(ones, others)
     if overlap(ones, others):
