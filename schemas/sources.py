@@ -48,6 +48,11 @@ Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
 Level = Literal["troll", "trusted", "sequence", "segment"]
 Messages = Literal["open", "signed"]
 EVERY: Final = ("*",)
+END_MS: Final = 253_402_300_800_000
+"""The end of the year 9999: of what has no end yet."""
+
+Span = tuple[int, int]
+"""From and until, ms since 1970, the latter excluded."""
 
 
 class BadSourcesError(ValueError):
@@ -149,6 +154,17 @@ class Sources:
         """Whether a message of that time must be signed."""
         found = bisect_right(self._policy_starts, broker_ms)
         return bool(found) and self.policies[found - 1].messages == "signed"
+
+    def signed_spans(self, now_ms: int) -> tuple[Span, ...] | None:
+        """When messages had to be signed until now; None: now they need not be."""
+        if not self.signed(now_ms):
+            return None
+        ends = [*self._policy_starts[1:], END_MS]
+        return tuple(
+            (start, end)
+            for policy, start, end in zip(self.policies, self._policy_starts, ends, strict=True)
+            if policy.messages == "signed" and start <= now_ms
+        )
 
     def in_force(self, name: str, broker_ms: int) -> SourceEntry | None:
         """The entry of a source at that time; None: there is none, or it is revoked."""

@@ -13,6 +13,7 @@ from infra.clickhouse.client import scalar
 from infra.clickhouse.tables import insert_rows
 from operators.core.disclosure import states
 from schemas.reserved import PROBE_CONSULTATION
+from schemas.sources import Span
 
 _WHOLE: Final = "publication IN (SELECT number FROM tutti.open_publications)"
 _SLICE: Final = (
@@ -144,7 +145,12 @@ def unused_number(clickhouse: Client) -> int:
 
 
 def stage_ballots(
-    clickhouse: Client, first: Proposal, last: Proposal, since: str, number: int
+    clickhouse: Client,
+    first: Proposal,
+    last: Proposal,
+    since: str,
+    number: int,
+    signed: Sequence[Span] | None,
 ) -> None:
     """Put aside every ballot that differs from what is published: one read, one snapshot.
 
@@ -154,8 +160,14 @@ def stage_ballots(
         last: The last one, included.
         since: As `Scanned` says.
         number: Of the publication.
+        signed: When messages had to be signed: ballots that came at other times wait, because
+            nobody answers for them; None: nobody has to.
     """
     becomes = states.STATE_SQL.format(choice="b.choice", trust="b.trust", cell="p.cell")
+    answered_for = "true"
+    if signed is not None:
+        spans = (f"b.received_ms >= {start:d} AND b.received_ms < {end:d}" for start, end in signed)
+        answered_for = f"({' OR '.join(spans)})"
     enters = states.CELL_SQL.format(trust="b.trust", country="b.country")
     clickhouse.command(
         f"""
@@ -170,7 +182,9 @@ def stage_ballots(
             if(fresh, toString(b.choice), {becomes}) AS state,
             p.seen AS seen
         FROM (
-            SELECT consultation_id, proposal_id, participant, country, choice, trust, cast_at
+            SELECT
+                consultation_id, proposal_id, participant, country, choice, trust, cast_at,
+                toUnixTimestamp64Milli(received_at) AS received_ms
             FROM tutti.ballots FINAL WHERE {_SLICE}
         ) AS b
         LEFT JOIN (
@@ -186,6 +200,8 @@ def stage_ballots(
             fresh, b.choice != 'withdrawn',
             {becomes} != p.state AND {states.MAY_BECOME_SQL.format(seen="p.seen", state=becomes)}
         )
+        -- protects: only who is answered for counts towards five
+        AND {answered_for}
         """,
         parameters={
             "number": number,

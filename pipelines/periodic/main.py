@@ -7,11 +7,13 @@ from tenacity import retry, retry_if_exception_type, wait_fixed
 
 from infra.clickhouse.client import ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
+from infra.config.sources import RulesInForce
 from infra.service.periodic_metrics import PERIODIC
 from infra.service.runner import run
 from operators.core.clock import system_clock
 from pipelines.periodic.scheduler import Scheduler
-from pipelines.periodic.tasks import TASKS
+from pipelines.periodic.tasks import tasks
+from schemas.sources import Sources
 
 NICE: Final = 10
 POLL_S: Final = 0.5
@@ -30,7 +32,13 @@ class PeriodicService:
     """Runs the tasks of each tick."""
 
     def __init__(self, settings: Settings) -> None:
-        self._scheduler = Scheduler(TASKS, lambda: _connect(settings), system_clock)
+        in_force = RulesInForce(settings)
+
+        def sources() -> Sources:
+            in_force.renewed()
+            return in_force.rules.sources
+
+        self._scheduler = Scheduler(tasks(sources), lambda: _connect(settings), system_clock)
 
     def step(self) -> float:
         """Work on the newest tick, if it is due."""

@@ -8,6 +8,7 @@ What publishes nothing gets no tick: when it was made would say that somebody vo
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
@@ -28,6 +29,7 @@ from infra.clickhouse.open_ledger import (
 from operators.core.disclosure.changes import changing
 from operators.core.disclosure.cohorts import TROLL, BallotGroup, Cohort
 from operators.core.disclosure.entries import entering
+from schemas.sources import Span
 
 PROPOSALS_AT_ONCE: Final = 2000
 """Bounds the memory of a publication when every proposal had votes."""
@@ -35,12 +37,14 @@ OVERLAP_S: Final = 60
 """Proposals are looked at again for so long: a slow insert shows its rows late."""
 
 
-def publish(clickhouse: Client, tick_ms: int) -> None:
+def publish(clickhouse: Client, tick_ms: int, signed: Sequence[Span] | None = None) -> None:
     """Publish what may be published of the proposals that had votes since the last time.
 
     Args:
         clickhouse: A client that may write.
         tick_ms: The tick, ms since 1970: the only time that the public sees.
+        signed: When messages had to be signed, where they must be now: only ballots of these
+            times enter or change, so only people for whom a source answers count towards five.
     """
     now, scanned_at, since = scanned(clickhouse, OVERLAP_S)
     touched = touched_proposals(clickhouse, since)
@@ -48,7 +52,7 @@ def publish(clickhouse: Client, tick_ms: int) -> None:
         part = touched[start : start + PROPOSALS_AT_ONCE]
         last = start + len(part) == len(touched)
         number = unused_number(clickhouse)
-        stage_ballots(clickhouse, part[0], part[-1], since, number)
+        stage_ballots(clickhouse, part[0], part[-1], since, number, signed)
         chosen, releases = _choose(clickhouse, number)
         if releases:
             write_releases(clickhouse, chosen, releases)

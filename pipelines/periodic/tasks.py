@@ -1,6 +1,8 @@
 """The tasks, in the order in which they run at each tick."""
 
-from typing import Final
+from collections.abc import Callable
+
+from clickhouse_connect.driver.client import Client
 
 from pipelines.periodic import history_snapshots, stable_ranks, suggestions, traffic
 from pipelines.periodic.bursts import scan_for_bursts
@@ -10,14 +12,26 @@ from pipelines.periodic.publish import publish
 from pipelines.periodic.scheduler import Task
 from pipelines.periodic.stable_ranks import stabilise_ranks
 from pipelines.periodic.suggestions import suggest
+from schemas.sources import Sources
 
-TASKS: Final[tuple[Task, ...]] = (
-    Task(stable_ranks.TASK, stabilise_ranks),
-    Task("publish", publish, waits=True),
-    Task(history_snapshots.TASK, take_snapshot),
-    Task("bursts", scan_for_bursts, waits=True),
-    Task("identical", scan_for_identical, waits=True),
-    Task(suggestions.TASK, suggest, waits=True),
-    # Waits: what is not counted yet would look like silence.
-    Task(traffic.TASK, traffic.TrafficGauges().measure, waits=True),
-)
+
+def tasks(sources: Callable[[], Sources]) -> tuple[Task, ...]:
+    """All tasks.
+
+    Args:
+        sources: The sources as they are now; publications ask whether messages must be signed.
+    """
+
+    def publish_answered_for(clickhouse: Client, tick_ms: int) -> None:
+        publish(clickhouse, tick_ms, sources().signed_spans(tick_ms))
+
+    return (
+        Task(stable_ranks.TASK, stabilise_ranks),
+        Task("publish", publish_answered_for, waits=True),
+        Task(history_snapshots.TASK, take_snapshot),
+        Task("bursts", scan_for_bursts, waits=True),
+        Task("identical", scan_for_identical, waits=True),
+        Task(suggestions.TASK, suggest, waits=True),
+        # Waits: what is not counted yet would look like silence.
+        Task(traffic.TASK, traffic.TrafficGauges().measure, waits=True),
+    )

@@ -1,6 +1,9 @@
 """The tasks of a tick."""
 
-from pipelines.periodic.tasks import TASKS
+from pipelines.periodic.tasks import tasks
+from schemas.sources import Sources
+
+TASKS = tasks(Sources)
 
 
 def test_every_task_has_a_name_of_its_own():
