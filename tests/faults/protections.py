@@ -65,6 +65,16 @@ PROTECTIONS = (
         ),
     ),
     Protection(
+        "only who is answered for counts towards five",
+        replaced(r"\{answered_for\}", "true"),
+        (
+            (
+                "tests/marts/test_open_impersonation.py::"
+                "test_false_voters_of_before_the_signature_do_not_count_towards_five"
+            ),
+        ),
+    ),
+    Protection(
         "the sink waits for Kafka in its process",
         uncaught,
         (f"{SINK}test_unavailable.py::test_it_waits_for_kafka_in_its_process",),

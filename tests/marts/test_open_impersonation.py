@@ -1,4 +1,4 @@
-"""Who may not send learns nobody's choice from `open`: a tripwire, and a withdrawal in a false name.
+"""Who may not send learns nobody's choice from `open`: a tripwire, a withdrawal in a false name.
 
 Messages take the way of intake (its rules and pseudonyms), and ballots are published for real. With
 the policy `open` both attacks succeed, which is why the policy `signed` is there.
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from clickhouse_server import insert_consultation, insert_proposals, insert_votes
 
 from operators.core.votes.acceptance import Acceptance
@@ -148,13 +147,3 @@ def test_false_voters_of_before_the_signature_do_not_count_towards_five(clickhou
     assert campaign.public() == (0, 0, 0)
     campaign.honest(*range(10, 14))
     assert campaign.public() == (4, 1, 0)  # and none of the four
-
-
-@pytest.mark.parametrize(
-    ("at_ms", "expected"),
-    [(0, None), (15, ((10, 20),)), (25, None), (35, ((10, 20), (30, 253_402_300_800_000)))],
-)
-def test_spans_are_those_in_which_messages_had_to_be_signed(at_ms, expected):
-    days = [(10, "signed"), (20, "open"), (30, "signed")]
-    policies = [SigningPolicy(instant(ms), messages) for ms, messages in days]
-    assert Sources([], policies).signed_spans(at_ms) == expected

@@ -1,6 +1,7 @@
 """Sources: entries are in force by the broker's clock, and later ones change no earlier verdict."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from schemas.ownership import conflicts, ownership_fault
 from schemas.rejections import Rejection
 from schemas.signatures import claim, signature, signed_headers, token_of
 from schemas.sources import (
+    END_MS,
     BadSourcesError,
+    SigningPolicy,
     Sources,
     digest_of,
     instant_ms,
@@ -261,6 +264,24 @@ def test_conflicts_name_what_two_sources_could_do_to_each_other():
     assert list(conflicts(portugal, france)) == []
     assert [what.partition(" ")[0] for what in conflicts(later, france)] == ["change"]
     assert len(list(conflicts(france, france))) == 3
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(0, None), (1.5, ((1, 2),)), (2.5, None), (3.5, ((1, 2), (3, None)))],
+)
+def test_spans_are_those_in_which_messages_had_to_be_signed(days, expected):
+    policies = [
+        SigningPolicy(datetime.fromtimestamp(MAY / 1000 + day * 86_400, UTC), messages)
+        for day, messages in ((1, "signed"), (2, "open"), (3, "signed"))
+    ]
+    found = Sources([], policies).signed_spans(MAY + int(days * DAY_MS))
+    assert found == (
+        expected
+        and tuple(
+            (MAY + start * DAY_MS, MAY + end * DAY_MS if end else END_MS) for start, end in expected
+        )
+    )
 
 
 texts = st.text("ab", max_size=3)
