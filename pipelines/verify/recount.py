@@ -98,14 +98,17 @@ class _ReadLog(beam.DoFn):  # type: ignore[misc]
             )
 
 
+COUNTED: Final = "counted"
+"""Output of steps: how many messages were accepted and rejected, by partition."""
+LIMITED: Final = "limited"
+"""Output of a step: what limited sources have signed, by partition and `RateWindow`."""
+
+
 class _Validate(beam.DoFn):  # type: ignore[misc]
     """A message → its ballot by participant and proposal, or a rejection; and a count of either.
 
     What a source with a rate has signed is handed on, because others decide on it, too.
     """
-
-    COUNTED: Final = "counted"
-    LIMITED: Final = "limited"
 
     def __init__(self, rules: DatedRules) -> None:
         self._rules = rules
@@ -114,32 +117,20 @@ class _Validate(beam.DoFn):  # type: ignore[misc]
         payload, origin, headers = message
         source = self._rules.sources.limited(payload, headers, origin.broker_ms)
         if source is None:
-            yield from self._verdict(message)
+            yield from _verdict(self._rules, message)
         else:
             key = (origin.partition, rate_window(source, origin.broker_ms))
-            yield beam.pvalue.TaggedOutput(self.LIMITED, (key, message))
-
-    def _verdict(self, message: Message) -> Iterator[Any]:
-        payload, origin, headers = message
-        vote = self._rules.validate("votes", payload, origin.broker_ms, headers)
-        rejected = isinstance(vote, Rejection)
-        yield beam.pvalue.TaggedOutput(self.COUNTED, ((origin.partition, rejected), 1))
-        if isinstance(vote, Vote) and vote.consultation_id != PROBE_CONSULTATION:
-            key = (vote.consultation_id, vote.proposal_id, vote.participant_id)
-            yield key, ballot_of(vote, origin)
+            yield beam.pvalue.TaggedOutput(LIMITED, (key, message))
 
 
-def is_probe(payload: bytes | None, broker_ms: int) -> bool:
-    """Whether a message is a vote of the probe, which is counted nowhere."""
-    vote = validate_vote(payload, broker_ms)
-    return not isinstance(vote, Rejection) and vote.consultation_id == PROBE_CONSULTATION
-
-
-class _WithinRate(_Validate):
+class _WithinRate(beam.DoFn):  # type: ignore[misc]
     """What a limited source has signed on a partition in a minute → as `_Validate`, up to its rate.
 
     It shares with intake what the rate is (`schemas.rates`), not how messages are counted.
     """
+
+    def __init__(self, rules: DatedRules) -> None:
+        self._rules = rules
 
     def process(self, signed: tuple[tuple[int, RateWindow], Iterable[Message]]) -> Iterator[Any]:
         (partition, _window), messages = signed
@@ -147,9 +138,25 @@ class _WithinRate(_Validate):
             payload, origin, headers = message
             source = self._rules.sources.limited(payload, headers, origin.broker_ms)
             if source is not None and number >= allowed(source):
-                yield beam.pvalue.TaggedOutput(self.COUNTED, ((partition, True), 1))
+                yield beam.pvalue.TaggedOutput(COUNTED, ((partition, True), 1))
             else:
-                yield from self._verdict(message)
+                yield from _verdict(self._rules, message)
+
+
+def _verdict(rules: DatedRules, message: Message) -> Iterator[Any]:
+    payload, origin, headers = message
+    vote = rules.validate("votes", payload, origin.broker_ms, headers)
+    rejected = isinstance(vote, Rejection)
+    yield beam.pvalue.TaggedOutput(COUNTED, ((origin.partition, rejected), 1))
+    if isinstance(vote, Vote) and vote.consultation_id != PROBE_CONSULTATION:
+        key = (vote.consultation_id, vote.proposal_id, vote.participant_id)
+        yield key, ballot_of(vote, origin)
+
+
+def is_probe(payload: bytes | None, broker_ms: int) -> bool:
+    """Whether a message is a vote of the probe, which is counted nowhere."""
+    vote = validate_vote(payload, broker_ms)
+    return not isinstance(vote, Rejection) and vote.consultation_id == PROBE_CONSULTATION
 
 
 class _Count(beam.CombineFn):  # type: ignore[misc]
@@ -195,15 +202,13 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
                 | "ranges" >> beam.Create(ranges(starts_and_ends))
                 | "read" >> beam.ParDo(_ReadLog(settings))
                 | "validate"
-                >> beam.ParDo(_Validate(rules)).with_outputs(
-                    _Validate.COUNTED, _Validate.LIMITED, main="ballots"
-                )
+                >> beam.ParDo(_Validate(rules)).with_outputs(COUNTED, LIMITED, main="ballots")
             )
             limited = (
-                validated[_Validate.LIMITED]
+                validated[LIMITED]
                 | "signed in a minute" >> beam.GroupByKey()
                 | "within the rate"
-                >> beam.ParDo(_WithinRate(rules)).with_outputs(_Validate.COUNTED, main="ballots")
+                >> beam.ParDo(_WithinRate(rules)).with_outputs(COUNTED, main="ballots")
             )
             _ = (
                 (validated.ballots, limited.ballots)
@@ -216,7 +221,7 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
                 | "write minutes" >> beam.io.WriteToText(f"{folder}/minutes")
             )
             _ = (
-                (validated[_Validate.COUNTED], limited[_Validate.COUNTED])
+                (validated[COUNTED], limited[COUNTED])
                 | "all messages" >> beam.Flatten()
                 | "add up" >> beam.CombinePerKey(sum)
                 | "messages" >> beam.Map(json.dumps)
