@@ -53,7 +53,7 @@ def run(example: str, road: HardRoad, token: str, votes: list[str]):
         env=os.environ | {"TUTTI_HTTP": road.address, "TUTTI_TOKEN": token},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
 
