@@ -39,9 +39,7 @@ WITHOUT_TEST = {
         infra.chdb_http.policy.values_check infra.chdb_http.policy.verdicts
         infra.local.clickhouse_server
     """,
-    "asked over HTTP on real services: tests/stack/test_http_intake.py": """
-        pipelines.http_intake.app
-    """,
+    "asked on real services: tests/stack/test_http_intake.py": "pipelines.http_intake.app",
     "draws what tests/pipelines/demo/test_campaign.py looks at": """
         pipelines.demo.ballots pipelines.demo.catalogue pipelines.demo.decks pipelines.demo.draws
         pipelines.demo.opinions pipelines.demo.people

@@ -46,15 +46,14 @@ def road(stack) -> Iterator[HardRoad]:
     made.close()
 
 
-def run(example: str, road: HardRoad, token: str, votes: list[str], tmp_path):
+def run(example: str, road: HardRoad, token: str, votes: list[str]):
     return subprocess.run(
         command(example),
         input="".join(f"{vote}\n" for vote in votes),
-        env=os.environ
-        | {"TUTTI_HTTP": road.address, "TUTTI_TOKEN": token, "GOCACHE": str(tmp_path / "go")},
+        env=os.environ | {"TUTTI_HTTP": road.address, "TUTTI_TOKEN": token},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
 
@@ -64,7 +63,7 @@ def vote(example: str, number: int, choice: str = "agree") -> str:
         {
             "consultation_id": f"by-{example}",
             "proposal_id": "p-1",
-            "participant_id": f"é{number}".replace("é", "e"),
+            "participant_id": f"person:{number}",
             "choice": choice,
             "cast_at": "2026-05-01T12:00:00Z",
             "note": "è 中 🙂",
@@ -80,12 +79,10 @@ def test_there_is_an_example_for_every_back_end():
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_votes_arrive_once_although_answers_are_lost_and_tries_refused(
-    stack, road, token, example, tmp_path
-):
+def test_votes_arrive_once_although_answers_are_lost_and_tries_refused(stack, road, token, example):
     votes = [vote(example, number) for number in range(1, VOTES + 1)]
     votes[WRONG_LINE - 1] = vote(example, WRONG_LINE, "perhaps")
-    done = run(example, road, token, votes, tmp_path)
+    done = run(example, road, token, votes)
     said = f"{done.stdout}\n{done.stderr}"
     assert done.returncode == 1, said  # one line was rejected
     if example == "send.sh":
@@ -116,8 +113,8 @@ def test_votes_arrive_once_although_answers_are_lost_and_tries_refused(
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_a_wrong_token_is_told_at_once_with_its_cure(road, example, tmp_path):
-    done = run(example, road, "tutti_wrong", [vote(example, 1)], tmp_path)
+def test_a_wrong_token_is_told_at_once_with_its_cure(road, example):
+    done = run(example, road, "tutti_wrong", [vote(example, 1)])
     assert done.returncode == 1
     assert "Authorization: Bearer TOKEN" in done.stdout + done.stderr
     # Once, or behind the obstacles of the road: a refusal that stays is not tried again.
