@@ -44,14 +44,14 @@ def rate_window(source: SourceEntry, broker_ms: int) -> RateWindow:
     return RateWindow(source.name, instant_ms(source.since), broker_ms // MINUTE_MS)
 
 
-def allowed(source: SourceEntry) -> int:
+def rate_limit(source: SourceEntry) -> int:
     """Messages that the source may sign on a partition in a minute."""
     return source.kafka_rate * MINUTE_MS // 1000
 
 
 def rate_rejection(source: SourceEntry) -> Rejection:
     """Why a message beyond the rate is rejected."""
-    return Rejection("rate_exceeded", "", f"at most {allowed(source)} messages a minute")
+    return Rejection("rate_exceeded", "", f"at most {rate_limit(source)} messages a minute")
 
 
 class SignedCounts:
@@ -87,4 +87,4 @@ class SignedCounts:
             }
         count = self._counts[window] = self._counts.get(window, 0) + 1
         # protects: a source's rate on a partition
-        return rate_rejection(source) if count > allowed(source) else None
+        return rate_rejection(source) if count > rate_limit(source) else None

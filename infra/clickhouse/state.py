@@ -127,15 +127,15 @@ def clustered_proposals(clickhouse: Client) -> int:
     return int(next_offset) if known else 0
 
 
-def behind_in_new_clusterings(clickhouse: Client) -> int:
+def lag_of_new_clusterings(clickhouse: Client) -> int:
     """By how many offsets the newest clusterings of consultations are behind those shown."""
-    behind = scalar(
+    lag = scalar(
         clickhouse,
         "SELECT sum(toInt64(furthest - newest)) FROM ("
         " SELECT max(offset) AS furthest, argMax(offset, epoch) AS newest"
         " FROM tutti.cluster_progress FINAL GROUP BY consultation_id)",
     )
-    return int(behind)
+    return int(lag)
 
 
 class StateWriter:

@@ -136,11 +136,11 @@ def _pong(port: int) -> bool:
 
 def _votes(settings: Settings, pid: int) -> Health:
     beat = last_beat(settings, "votes")
-    said = beat.facts if beat is not None and beat.pid == pid else {}
-    if "blocked" in said:
-        return Health(ready=False, facts=said)
+    facts = beat.facts if beat is not None and beat.pid == pid else {}
+    if "blocked" in facts:
+        return Health(ready=False, facts=facts)
     found = _flink(settings, settings.flink_port, FLINK_HEAP)
-    warning = {name: said[name] for name in ("warning",) if name in said}
+    warning = {name: facts[name] for name in ("warning",) if name in facts}
     return replace(found, facts=warning | found.facts)
 
 

@@ -57,7 +57,7 @@ class Intake:
         self._reader = reader
         self._writer = writer
         self._rates = rates
-        self._accept: dict[str, Accept] = rates.limiting(acceptance)
+        self._accept = self._limited(acceptance)
         self._renewed = renewed
         self._positions: dict[tuple[str, int], Position] = {}
         self._moved: set[tuple[str, int]] = set()
@@ -147,7 +147,10 @@ class Intake:
         """After reading: what was read is bound by every rule that began before it came."""
         acceptance = self._renewed()
         if acceptance is not None:
-            self._accept = self._rates.limiting(acceptance)
+            self._accept = self._limited(acceptance)
+
+    def _limited(self, acceptance: Acceptance) -> dict[str, Accept]:
+        return self._rates.limiting(acceptance.by_topic(), acceptance.rules.sources)
 
     def commit(self) -> None:
         """Wait until all is acknowledged, then commit the positions.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
-from operators.core.votes.acceptance import Accept, Acceptance, IntakeRecord, dead_letter
+from operators.core.votes.acceptance import Accept, IntakeRecord, dead_letter
 from operators.core.votes.ballots import Origin
 from schemas.dated_rules import KINDS
 from schemas.events import Kind
@@ -39,9 +39,8 @@ class SignedRates:
         """Forget all counts: partitions have come or gone."""
         self._counts.clear()
 
-    def limiting(self, acceptance: Acceptance) -> dict[str, Accept]:
-        """The functions of `Acceptance.by_topic`, with the rates of its sources."""
-        plain, sources = acceptance.by_topic(), acceptance.rules.sources
+    def limiting(self, plain: dict[str, Accept], sources: Sources) -> dict[str, Accept]:
+        """The functions of `Acceptance.by_topic`, with the rates of these sources."""
         if not sources.limits:
             return plain
         return {
@@ -67,10 +66,10 @@ class SignedRates:
         return accept(payload, origin, headers)
 
     def _counts_of(self, kind: Kind, origin: Origin, sources: Sources) -> SignedCounts:
-        place = (kind, origin.partition)
-        known = self._counts.get(place)
+        partition = (kind, origin.partition)
+        known = self._counts.get(partition)
         if known is None:
-            known = self._counts[place] = SignedCounts()
+            known = self._counts[partition] = SignedCounts()
             since_ms = origin.broker_ms // MINUTE_MS * MINUTE_MS - BEFORE_MS
             # protects: a source's rate over a restart
             for message in self._read_since(INPUT[kind], origin.partition, since_ms, origin.offset):

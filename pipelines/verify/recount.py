@@ -22,7 +22,7 @@ from operators.core.votes.ballots import Ballot, Origin, ballot_of
 from operators.core.votes.tally import COUNTERS, Tally
 from schemas.dated_rules import DatedRules
 from schemas.events import Vote
-from schemas.rates import RateWindow, allowed, rate_window
+from schemas.rates import RateWindow, rate_limit, rate_window
 from schemas.rejections import Rejection
 from schemas.reserved import PROBE_CONSULTATION
 from schemas.rules import validate_vote
@@ -137,7 +137,7 @@ class _WithinRate(beam.DoFn):  # type: ignore[misc]
         for number, message in enumerate(sorted(messages, key=lambda one: one[1].offset)):
             payload, origin, headers = message
             source = self._rules.sources.limited(payload, headers, origin.broker_ms)
-            if source is not None and number >= allowed(source):
+            if source is not None and number >= rate_limit(source):
                 yield beam.pvalue.TaggedOutput(COUNTED, ((partition, True), 1))
             else:
                 yield from _verdict(self._rules, message)

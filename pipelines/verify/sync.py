@@ -15,8 +15,8 @@ from infra.clickhouse.state import (
     Offsets,
     active_cut,
     all_written,
-    behind_in_new_clusterings,
     clustered_proposals,
+    lag_of_new_clusterings,
 )
 from infra.config.settings import Settings
 from infra.kafka import client as kafka
@@ -89,7 +89,7 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
 
     def lagging() -> int:
         late = max(0, end - clustered_proposals(clickhouse))
-        return late or behind_in_new_clusterings(clickhouse)
+        return late or lag_of_new_clusterings(clickhouse)
 
     def knows_consultations() -> bool:
         [done] = kafka.committed(group, ACCEPTED_CONSULTATIONS).values()

@@ -8,7 +8,7 @@ import pytest
 from clickhouse_server import insert_consultation, insert_proposals, insert_tallies
 from places import CHECKOUT
 
-from infra.clickhouse.state import behind_in_new_clusterings
+from infra.clickhouse.state import lag_of_new_clusterings
 from operators.core.clusters.cluster_agreement import cluster_agreement
 
 BALLOTS = {"a": (90, 5), "b": (60, 30), "c": (10, 85), "d": (3, 0), "e": (0, 0), "f": (7, 7)}
@@ -175,11 +175,11 @@ def test_each_consultation_shows_its_newest_epoch_when_that_has_caught_up(clickh
     insert_clusters(clickhouse, "old", {"x": "c1"}, epoch=1, offset=1000)
     insert_clusters(clickhouse, "old", {"x": "c7"}, epoch=2, offset=999, version=2)
     assert shown("old") == [("c1",)]
-    assert behind_in_new_clusterings(clickhouse) == 1
+    assert lag_of_new_clusterings(clickhouse) == 1
     insert_clusters(clickhouse, "old", {"x": "c7"}, epoch=2, offset=1000, version=3)
     assert shown("old") == [("c7",)]
     assert shown("still") == [("c1",)]
-    assert behind_in_new_clusterings(clickhouse) == 0
+    assert lag_of_new_clusterings(clickhouse) == 0
     [[active]] = analyst.query(
         "SELECT groupArray((epoch, active)) FROM (SELECT epoch, active FROM marts.cluster_progress"
         " WHERE consultation_id = 'old' ORDER BY epoch)"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.rates import MINUTE_MS, SignedCounts, allowed
+from schemas.rates import MINUTE_MS, SignedCounts, rate_limit
 from schemas.rejections import Rejection
 from schemas.signatures import signed_headers
 from schemas.sources import SigningPolicy, SourceEntry, Sources
@@ -54,7 +54,7 @@ def test_a_clock_that_steps_back_within_two_minutes_changes_no_minute_s_count(ti
         if minute <= newest - 2:
             continue
         seen[minute] = seen.get(minute, 0) + 1
-        assert over(counts, source(), MAY + at) == (seen[minute] > allowed(source()))
+        assert over(counts, source(), MAY + at) == (seen[minute] > rate_limit(source()))
 
 
 def test_only_signed_messages_of_limited_sources_are_counted_and_only_where_messages_are_signed():

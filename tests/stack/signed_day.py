@@ -24,7 +24,7 @@ FLOOD = 200
 KILLED_AFTER = 10
 OVERLAP_HOURS = "0.005"
 
-Place = tuple[int, int]
+Coordinates = tuple[int, int]
 
 
 @dataclass
@@ -139,8 +139,8 @@ def kill_the_http_intake_under_load(day: Day) -> None:
     day.acknowledged, day.repeats = sender.acknowledged, sender.repeats
 
 
-def judge(day: Day) -> dict[Place, tuple[str, bytes]]:
-    """Place → the naive verdict on what lies there, and its bytes."""
+def naive_verdicts(day: Day) -> dict[Coordinates, tuple[str, bytes]]:
+    """Coordinates → the naive verdict on what lies there, and its bytes."""
     naive = NaiveSources(day.stack.settings.sources)
     reader = kafka.consumer(day.stack.settings, "tests-signed")
     log = sorted(kafka.read_to_end(reader, VOTES), key=lambda one: (one.partition(), one.offset()))

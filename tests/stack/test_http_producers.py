@@ -83,14 +83,14 @@ def test_votes_arrive_once_although_answers_are_lost_and_tries_refused(stack, ro
     votes = [vote(example, number) for number in range(1, VOTES + 1)]
     votes[WRONG_LINE - 1] = vote(example, WRONG_LINE, "perhaps")
     done = run(example, road, token, votes)
-    said = f"{done.stdout}\n{done.stderr}"
-    assert done.returncode == 1, said  # one line was rejected
+    output = f"{done.stdout}\n{done.stderr}"
+    assert done.returncode == 1, output  # one line was rejected
     if example == "send.sh":
         receipts = [json.loads(line) for line in done.stdout.splitlines()]
         assert [one["accepted"] for one in receipts] == [500, VOTES - 501]
         assert [one["line"] for one in receipts[1]["rejected"]] == [WRONG_LINE - 500]
     else:
-        assert f"{VOTES - 1} accepted, 1 rejected" in done.stdout, said
+        assert f"{VOTES - 1} accepted, 1 rejected" in done.stdout, output
         assert f"line {WRONG_LINE}: unknown_choice: Send agree" in done.stderr
     first = road.tries[0].key
     hard = [one for one in road.tries if one.key == first]

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from stack.entrance import await_intake, entrance
 from stack.naive import Ledger
-from stack.signed_day import FLOOD, KILLED_AFTER, Day, Place, judge, live_through
+from stack.signed_day import FLOOD, KILLED_AFTER, Coordinates, Day, live_through, naive_verdicts
 from stack.test_http_intake import BATCH
 
 from infra.kafka import client as kafka
@@ -31,8 +31,8 @@ def day() -> Iterator[Day]:
 
 
 @pytest.fixture(scope="module")
-def judged(day) -> dict[Place, tuple[str, bytes]]:
-    return judge(day)
+def judged(day) -> dict[Coordinates, tuple[str, bytes]]:
+    return naive_verdicts(day)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def recounted(day) -> Recount:
 
 
 def test_unsigned_foreign_and_excessive_messages_are_dead_letters_with_their_reasons(day, judged):
-    expected = {place: said for place, (said, _) in judged.items() if said != "accepted"}
+    expected = {place: verdict for place, (verdict, _) in judged.items() if verdict != "accepted"}
     reader = kafka.consumer(day.stack.settings, "tests-letters")
     letters = [orjson.loads(one.value()) for one in kafka.read_to_end(reader, DEAD_LETTERS)]
     reader.close()
@@ -75,7 +75,7 @@ def test_nothing_that_the_killed_http_intake_acknowledged_is_lost_and_repeats_ch
 ):
     assert day.repeats > 0
     assert len(day.acknowledged) >= 2 * KILLED_AFTER * BATCH
-    accepted = [payload for said, payload in judged.values() if said == "accepted"]
+    accepted = [payload for verdict, payload in judged.values() if verdict == "accepted"]
     assert set(day.acknowledged) <= set(accepted)
     place = COUNTERS.index("agree")
     counted = sum(
@@ -88,8 +88,8 @@ def test_the_recount_gives_each_message_the_verdict_that_intake_gave(judged, rec
     """It reads the dated entries as they are now: revoked, rotated, limited."""
     ledger = Ledger()
     accepted, rejected = Counter(), Counter()
-    for (partition, offset), (said, payload) in judged.items():
-        if said == "accepted":
+    for (partition, offset), (verdict, payload) in judged.items():
+        if verdict == "accepted":
             ledger.add(payload, partition, offset)
             accepted[partition] += 1
         else:

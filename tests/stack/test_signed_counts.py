@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from stack.conftest import new_stack
 from stack.naive import Ledger
-from stack.signed_day import Day, judge, live_through
+from stack.signed_day import Day, live_through, naive_verdicts
 
 from schemas.topics import VOTES
 
@@ -27,8 +27,8 @@ def day() -> Iterator[Day]:
 
 
 def test_what_is_refused_is_shown_and_counted_and_what_honest_sources_sent_is_exact(day):
-    judged = judge(day)
-    refused = {place: said for place, (said, _) in judged.items() if said != "accepted"}
+    judged = naive_verdicts(day)
+    refused = {place: verdict for place, (verdict, _) in judged.items() if verdict != "accepted"}
     rows = day.stack.rows(
         "SELECT partition, offset, reason FROM marts.dead_letters WHERE topic = {topic:String}",
         topic=VOTES.name,
@@ -39,8 +39,8 @@ def test_what_is_refused_is_shown_and_counted_and_what_honest_sources_sent_is_ex
         refused.values()
     )
     ledger = Ledger()
-    for (partition, offset), (said, payload) in judged.items():
-        if said == "accepted":
+    for (partition, offset), (verdict, payload) in judged.items():
+        if verdict == "accepted":
             ledger.add(payload, partition, offset)
     cells = day.stack.clickhouse().query(
         "SELECT consultation_id, proposal_id, country, trust, agree, disagree, neutral"

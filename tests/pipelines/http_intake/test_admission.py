@@ -8,7 +8,7 @@ import pytest
 from pipelines.http_intake.admission import WINDOW_S, InFlight, Rates
 from pipelines.http_intake.delivery import QUEUE_S, TIMEOUT_MS
 from pipelines.http_intake.problems import ProblemError
-from schemas.rates import MINUTE_MS, allowed
+from schemas.rates import MINUTE_MS, rate_limit
 from schemas.sources import SourceEntry
 
 CLOCKS_S = 2
@@ -66,4 +66,4 @@ def test_what_was_acknowledged_is_within_the_rate_on_kafka_however_slow_kafka_wa
     rates.take(limited, int(limited.http_rate * WINDOW_S))  # all of one window
     with pytest.raises(ProblemError):
         rates.take(limited, 1)
-    assert windows * int(limited.http_rate * WINDOW_S) <= allowed(limited)
+    assert windows * int(limited.http_rate * WINDOW_S) <= rate_limit(limited)

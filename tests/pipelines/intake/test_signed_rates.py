@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from operators.core.votes.acceptance import Acceptance
+from operators.core.votes.acceptance import Accept, Acceptance
 from operators.core.votes.ballots import Origin
 from pipelines.intake.signed_rates import SignedRates
 from schemas.dated_rules import DatedRules
@@ -62,6 +62,10 @@ def acceptance(*sources: SourceEntry) -> Acceptance:
     return Acceptance(lambda _consultation, person: person, rules)
 
 
+def limiting(rates: SignedRates, of: Acceptance) -> dict[str, Accept]:
+    return rates.limiting(of.by_topic(), of.rules.sources)
+
+
 def verdicts(log: list[Logged], restarts: set[int], by: Acceptance, partition: int = 0):
     """The verdict on each message, of processes that are killed before some of them."""
     reads: list[tuple[int, int]] = []
@@ -74,7 +78,7 @@ def verdicts(log: list[Logged], restarts: set[int], by: Acceptance, partition: i
     found = []
     for one in log:
         if one.offset in restarts or not one.offset:
-            accept = SignedRates(read_since).limiting(by)[VOTES.name]
+            accept = limiting(SignedRates(read_since), by)[VOTES.name]
         record = accept(one.payload, Origin(partition, one.offset, one.at_ms), one.signed)
         found.append(record.rejected or "accepted")
     return found, reads
@@ -105,7 +109,7 @@ def test_another_process_that_takes_the_partitions_back_counts_again():
     log = logged("web", 100, 1)
     reads = []
     rates = SignedRates(lambda *asked: reads.append(asked) or log[: asked[-1]])
-    accept = rates.limiting(acceptance(LIMITED))[VOTES.name]
+    accept = limiting(rates, acceptance(LIMITED))[VOTES.name]
     for one in (log[60], log[61]):
         record = accept(one.payload, Origin(0, one.offset, one.at_ms), one.signed)
         assert record.rejected == "rate_exceeded"
@@ -118,4 +122,4 @@ def test_another_process_that_takes_the_partitions_back_counts_again():
 def test_where_nobody_is_limited_nothing_is_added_to_the_way_of_a_message():
     plain = acceptance(FREE)
     rates = SignedRates(lambda *_: pytest.fail("nothing is to be read"))
-    assert rates.limiting(plain) == plain.by_topic()
+    assert limiting(rates, plain) == plain.by_topic()
