@@ -136,11 +136,11 @@ def _pong(port: int) -> bool:
 
 def _votes(settings: Settings, pid: int) -> Health:
     beat = last_beat(settings, "votes")
-    said = beat.facts if beat is not None and beat.pid == pid else {}
-    if "blocked" in said:
-        return Health(ready=False, facts=said)
+    own = beat.facts if beat is not None and beat.pid == pid else {}
+    if "blocked" in own:
+        return Health(ready=False, facts=own)
     found = _flink(settings, settings.flink_port, FLINK_HEAP)
-    warning = {name: said[name] for name in ("warning",) if name in said}
+    warning = {name: own[name] for name in ("warning",) if name in own}
     return replace(found, facts=warning | found.facts)
 
 
