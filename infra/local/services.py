@@ -136,11 +136,11 @@ def _pong(port: int) -> bool:
 
 def _votes(settings: Settings, pid: int) -> Health:
     beat = last_beat(settings, "votes")
-    facts = beat.facts if beat is not None and beat.pid == pid else {}
-    if "blocked" in facts:
-        return Health(ready=False, facts=facts)
+    own = beat.facts if beat is not None and beat.pid == pid else {}
+    if "blocked" in own:
+        return Health(ready=False, facts=own)
     found = _flink(settings, settings.flink_port, FLINK_HEAP)
-    warning = {name: facts[name] for name in ("warning",) if name in facts}
+    warning = {name: own[name] for name in ("warning",) if name in own}
     return replace(found, facts=warning | found.facts)
 
 

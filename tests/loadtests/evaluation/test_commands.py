@@ -9,6 +9,6 @@ def names(app) -> set[str]:
 
 
 def test_each_measurement_has_its_command() -> None:
-    measurements = {"clusters", "semantics", "groups", "group_times", "encoder", "signals"}
+    measurements = {"clusters", "semantics", "groups", "group_times", "encoder", "signals", "state"}
     assert names(evaluation) == measurements
     assert names(load) == {"run", "bulk", "live", "replay", "capacity", "report"}
