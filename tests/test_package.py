@@ -204,4 +204,4 @@ def test_an_installed_tutti_keeps_its_things_in_the_user_s_folder_of_data(instal
     shown = installed.run("tutti", "config", "show")
     for name, place in (("HOME", "var"), ("JARS", "jars")):
         assert re.search(rf"TUTTI_{name} .* {re.escape(str(installed.data))}/tutti/{place} ", shown)
-    assert f"{installed.data}/tutti/models/all-minilm-l6-v2/manifest.toml" in shown
+    assert f"{installed.data}/tutti/models/multilingual-e5-small/manifest.toml" in shown
