@@ -80,7 +80,8 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
     Votes never wait for topics: a semantics job that does not run, or that is slow, is no error.
 
     Returns:
-        How many records of accepted proposals are not clustered; 0: all are.
+        How many records of accepted proposals are not clustered, or of consultations not read;
+        0: all are.
     """
     broker, clickhouse = kafka.admin(settings), connect(settings)
     group = kafka.consumer(settings, CONSUMER_GROUP)
@@ -88,19 +89,18 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
     [known] = kafka.ends(broker, partitions_of((ACCEPTED_CONSULTATIONS,))).values()
 
     def lagging() -> int:
-        late = max(0, end - clustered_proposals(clickhouse))
-        return late or lag_of_new_clusterings(clickhouse)
-
-    def knows_consultations() -> bool:
         [done] = kafka.committed(group, ACCEPTED_CONSULTATIONS).values()
-        return known <= max(0, int(done.offset))
+        late = max(0, end - clustered_proposals(clickhouse))
+        # A consultation that has not been read may change the encoder of proposals that have.
+        unread = max(0, known - max(0, int(done.offset))) if end else 0
+        return late or unread or lag_of_new_clusterings(clickhouse)
 
     def runs() -> bool:
         beat = last_beat(settings, "semantics")
         return beat is not None and beat.healthy
 
     def over() -> bool:
-        return not runs() or (knows_consultations() and not lagging())
+        return not lagging() or not runs()
 
     with closing(group):
         # Twice: what the sink has yet to write may say that a consultation is clustered anew.
