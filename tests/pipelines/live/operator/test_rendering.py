@@ -102,7 +102,7 @@ def test_urgent_alarms_are_counted_in_the_title():
 
 
 def test_what_is_not_known_is_said():
-    assert "needs a ledger of arrivals" in drawn()
+    assert "Whose the refused messages are, as they say" in drawn()
     assert "This is being read …" in drawn(dict.fromkeys(evening()))
 
 
