@@ -7,6 +7,7 @@ import pytest
 from arrivals_recount import KNOWN, MessagePlace, recount, troubled_votes
 from orjson import dumps, loads
 
+from infra.clickhouse.client import ClickHouseUnavailableError
 from infra.kafka import client as kafka
 from infra.service.waiting import wait_until
 from operators.core.clock import system_clock
@@ -39,7 +40,8 @@ def sent(stack):
         old = stack.pid(service)
         stack.kill(service)
         send(stack, troubled_votes(NAME, 10 + seed, 500, system_clock()))
-        assert wait_until(lambda s=service, o=old: stack.pid(s) not in (0, o), 180, every_s=0.1)
+        assert wait_until(lambda s=service, o=old: stack.pid(s) not in (0, o), 300, every_s=0.1)
+    assert wait_until(lambda: answers(stack), 300, every_s=0.5)
     stack.sync(timeout=240)
     reader = kafka.consumer(stack.settings, "tests-arrivals")
     found = [
@@ -52,6 +54,14 @@ def sent(stack):
     ]
     reader.close()
     return found
+
+
+def answers(stack) -> bool:
+    """Whether ClickHouse, killed before, has started again."""
+    try:
+        return bool(stack.rows("SELECT 1"))
+    except ClickHouseUnavailableError:
+        return False
 
 
 def place_of(message) -> MessagePlace:
@@ -106,10 +116,12 @@ def test_a_manifest_shows_what_is_missing(stack):
     manifest = {"consultation_id": name, "counts": counts}
     assert post(stack, added["token"], "manifests", manifest) == {"counts": 2, "messages": 10}
 
+    stack.sync(timeout=240)  # until then nobody has heard of this consultation
+
     def compared():
         return stack.json("arrivals", name)["manifests"]
 
-    assert wait_until(lambda: [m["difference"] for m in compared()] == [-1], 60, every_s=0.5)
+    assert wait_until(lambda: [m["difference"] for m in compared()] == [-1], 240, every_s=0.5)
     assert compared()[0]["source"] == "portugal"
 
 
