@@ -46,7 +46,10 @@ def await_intake(stack: Stack) -> None:
     group = kafka.consumer(stack.settings, kafka.INTAKE_GROUP)
 
     def passed() -> bool:
-        found = group.committed([TopicPartition(*place) for place in ends], timeout=10)
+        try:
+            found = group.committed([TopicPartition(*place) for place in ends], timeout=10)
+        except KafkaException:  # the group's coordinator is being found
+            return False
         return all(max(one.offset, 0) >= ends[one.topic, one.partition] for one in found)
 
     try:
