@@ -186,6 +186,30 @@ def _cell(
     return cell, (ballot.choice, ballot.qualifications)
 
 
+def judged(messages: Any, rules: DatedRules) -> tuple[Any, Any]:
+    """Judge messages: two collections of Beam.
+
+    Args:
+        messages: A collection of `Message`, in any order.
+        rules: The dated rules.
+
+    Returns:
+        Ballots by participant and proposal; and a 1 by (partition, whether it was rejected) for
+        each message.
+    """
+    validated = messages | "validate" >> beam.ParDo(_Validate(rules)).with_outputs(
+        COUNTED, LIMITED, main="ballots"
+    )
+    limited = (
+        validated[LIMITED]
+        | "signed in a minute" >> beam.GroupByKey()
+        | "within the rate" >> beam.ParDo(_WithinRate(rules)).with_outputs(COUNTED, main="ballots")
+    )
+    ballots = (validated.ballots, limited.ballots) | "ballots" >> beam.Flatten()
+    counted = (validated[COUNTED], limited[COUNTED]) | "all messages" >> beam.Flatten()
+    return ballots, counted
+
+
 def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> Recount:
     """Count the log of votes between the given offsets.
 
@@ -197,22 +221,14 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
     with TemporaryDirectory(prefix="tutti-recount-") as folder:
         options = PipelineOptions(["--runner=DirectRunner"])
         with beam.Pipeline(options=options) as pipeline:
-            validated = (
+            messages = (
                 pipeline
                 | "ranges" >> beam.Create(ranges(starts_and_ends))
                 | "read" >> beam.ParDo(_ReadLog(settings))
-                | "validate"
-                >> beam.ParDo(_Validate(rules)).with_outputs(COUNTED, LIMITED, main="ballots")
             )
-            limited = (
-                validated[LIMITED]
-                | "signed in a minute" >> beam.GroupByKey()
-                | "within the rate"
-                >> beam.ParDo(_WithinRate(rules)).with_outputs(COUNTED, main="ballots")
-            )
+            ballots, counted = judged(messages, rules)
             _ = (
-                (validated.ballots, limited.ballots)
-                | "ballots" >> beam.Flatten()
+                ballots
                 | "latest per participant and proposal" >> beam.CombinePerKey(max)
                 | "not withdrawn" >> beam.Filter(lambda current: current[1].counts)
                 | "cell" >> beam.Map(_cell)
@@ -221,8 +237,7 @@ def recount(settings: Settings, starts_and_ends: dict[int, tuple[int, int]]) -> 
                 | "write minutes" >> beam.io.WriteToText(f"{folder}/minutes")
             )
             _ = (
-                (validated[COUNTED], limited[COUNTED])
-                | "all messages" >> beam.Flatten()
+                counted
                 | "add up" >> beam.CombinePerKey(sum)
                 | "messages" >> beam.Map(json.dumps)
                 | "write messages" >> beam.io.WriteToText(f"{folder}/messages")
