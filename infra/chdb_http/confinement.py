@@ -5,6 +5,7 @@ The policy looks at what a statement says; the kernel looks at what the engine d
 """
 
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,8 @@ from infra.chdb_http.config import ServerConfig
 
 _READ: Final = AccessFS.READ_FILE | AccessFS.READ_DIR | AccessFS.EXECUTE
 _SYSTEM: Final = (
-    "/usr", "/lib", "/lib64", "/nix", "/etc/ld.so.cache", "/proc", "/sys", "/dev/urandom",
+    "/usr/lib", "/usr/lib64", "/usr/bin", "/usr/local/lib", "/lib", "/lib64", "/nix",
+    "/etc/ld.so.cache", "/proc", "/sys", "/dev/urandom",
 )  # fmt: skip
 """Libraries, and what the engine asks about the machine."""
 _WRITTEN: Final = ("/dev/null",)
@@ -56,5 +58,6 @@ def _readable() -> Iterator[Path]:
     """Code, where it exists: not the folder in which packages stand beside other things."""
     packages = [path for name, module in list(sys.modules.items()) if "." not in name
                 for path in getattr(module, "__path__", ())]  # fmt: skip
-    named = (*_SYSTEM, sys.prefix, sys.base_prefix, *packages)
+    python = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    named = (*_SYSTEM, *python, *packages)
     return (path for path in dict.fromkeys(Path(name).resolve() for name in named) if path.exists())

@@ -17,6 +17,12 @@ _OURS = re.compile(
     re.DOTALL,
 )
 
+# They name tables that are not published.
+_HINT = re.compile(
+    r"[.,:;]? *(?:Maybe|Did) you mean[t]?:? .*?(?=\?)\?|[.,:;]? *Maybe you meant[^.]*",
+    re.IGNORECASE,
+)
+
 SYNTAX_ERROR = 62
 BAD_ARGUMENTS = 36
 READONLY = 164
@@ -87,7 +93,7 @@ def engine_error(error: Exception) -> QueryError:
     QueryError('Code: 6. DB::Exception: No. (X)\n')
     """
     text = _PREFIX.sub("", str(error)).strip()
-    for superfluous, kept in ((_CODE_AGAIN, r"\1"), (_NAME_AGAIN, r"\1"), (_OURS, "")):
+    for superfluous, kept in ((_CODE_AGAIN, r"\1"), (_NAME_AGAIN, r"\1"), (_OURS, ""), (_HINT, "")):
         text = superfluous.sub(kept, text)
     found = _CODE.search(text)
     return QueryError(int(found[1]) if found else 1, text)

@@ -14,10 +14,10 @@ from itertools import islice
 # take the square of the length, which is a minute for 60 kB of quotes and backslashes.
 _TOKEN = re.compile(
     rb"""
-      (?P<space>\s++ | --[^\n]*+ | \#[ !][^\n]*+ | /\*.*?(?:\*/ | \Z))
+      (?P<space>\s++ | --[^\n]*+ | //[^\n]*+ | \#[ !][^\n]*+ | /\*.*?(?:\*/ | \Z))
     | (?P<string>'(?:[^'\\]++ | \\. | '')*+(?:' | \\?\Z)
         | \$(?P<tag>\w*+)\$.*?(?:\$(?P=tag)\$ | \Z))
-    | (?P<word>[A-Za-z_]\w*+ | `(?:[^`\\]++ | \\. | ``)*+(?:` | \\?\Z)
+    | (?P<word>[A-Za-z_][\w$]*+ | `(?:[^`\\]++ | \\. | ``)*+(?:` | \\?\Z)
         | "(?:[^"\\]++ | \\. | "")*+(?:" | \\?\Z))
     | (?P<other>\d[\w.]*+ | .)
     """,

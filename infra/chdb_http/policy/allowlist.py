@@ -49,6 +49,11 @@ SINGLE = frozenset({
     "runningDifferenceStartingWithFirstValue", "throwIf", "toColumnTypeName", "toTypeName",
     "transform", "untuple", "variantElement", "variantType", "version", "visibleWidth",
 })  # fmt: skip
+JODA = frozenset(
+    f"parseDateTime{digits}InJodaSyntax{otherwise}"
+    for digits in ("", "64") for otherwise in ("", "OrNull", "OrZero")
+)  # fmt: skip
+"""They load the time zones that the data name."""
 COSTLY = frozenset({
     # A width in its format makes it allocate memory that the engine does not count.
     "printf",
@@ -57,7 +62,7 @@ COSTLY = frozenset({
     "h3kRing", "arrayLevenshteinDistance", "arrayLevenshteinDistanceWeighted", "arraySimilarity",
     "editDistance", "editDistanceUTF8", "damerauLevenshteinDistance", "URLHierarchy",
     "URLPathHierarchy", "arrayFold", "arrayReduceInRanges", "multiFuzzyMatchAny",
-    "multiFuzzyMatchAnyIndex", "multiFuzzyMatchAllIndices",
+    "multiFuzzyMatchAnyIndex", "multiFuzzyMatchAllIndices", *JODA,
 })  # fmt: skip
 # Settings that only shape the answer. The engine knows what each of these may be; those of
 # `output_format_` that are switches come on top.

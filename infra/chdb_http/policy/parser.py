@@ -1,11 +1,17 @@
 """Statements as the engine understands them: its own text of them, and its parse."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from infra.chdb_http import statement
 from infra.chdb_http.engine import Engine
 from infra.chdb_http.errors import BAD_ARGUMENTS, engine_error, refusal
+
+_WORDS = frozenset({"BareWord", "StringLiteral", "QuotedIdentifier", "HereDoc"})
+_FIRST = re.compile(rb"[A-Za-z_'\"`$()\[\]{}]")
 
 
 class StatementParser:
@@ -50,8 +56,28 @@ class ParserSession:
             text = sql.decode()
         except UnicodeDecodeError:
             raise refusal(BAD_ARGUMENTS, "The statement is not UTF-8") from None
-        escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
-        return self._ask("SELECT formatQuerySingleLine({sql:String})", {"sql": escaped})
+        rewritten = self._ask("SELECT formatQuerySingleLine({sql:String})", {"sql": _escaped(text)})
+        if self._spans(rewritten) != _our_spans(rewritten):
+            raise refusal(
+                BAD_ARGUMENTS,
+                "The statement cannot be checked: write the types of its"
+                " parameters without comments and odd names",
+            )
+        return rewritten
+
+    def _spans(self, sql: str) -> list[tuple[int, int]] | None:
+        """Where the engine sees words, texts and brackets; None: it sees a comment."""
+        found = self._ask(
+            "SELECT toJSONString(tokenizeQuery({sql:String}))", {"sql": _escaped(sql)}
+        )
+        tokens = [(token["begin"], token["end"], token["type"]) for token in json.loads(found)]
+        if any(kind == "Comment" for _, _, kind in tokens):
+            return None
+        return [
+            (begin, end)
+            for begin, end, kind in tokens
+            if kind in _WORDS or "Bracket" in kind or "CurlyBrace" in kind
+        ]
 
     def tree(self, sql: str, params: Mapping[str, str]) -> str:
         """What `EXPLAIN AST` prints of a statement.
@@ -74,3 +100,18 @@ class ParserSession:
             return str(result.bytes().decode()).rstrip("\n")
         except RuntimeError as error:
             raise engine_error(error) from None
+
+
+def _escaped(text: str) -> str:
+    """The value of a parameter."""
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _our_spans(sql: str) -> list[tuple[int, int]]:
+    """Where `statement.tokens`, by which statements are checked, sees the same."""
+    raw = sql.encode()
+    return [
+        (token.start, token.end)
+        for token in statement.tokens(raw)
+        if _FIRST.match(raw, token.start) and raw[token.start : token.end] != b"$"
+    ]

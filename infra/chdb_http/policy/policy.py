@@ -67,7 +67,8 @@ class OperatorPolicy:
             closed=frozenset(
                 name for (name,) in engine.rows("SELECT name FROM system.table_functions")
             )
-            - operator_allowlist.TABLE_FUNCTIONS,
+            - operator_allowlist.TABLE_FUNCTIONS
+            | allowlist.JODA,
         )
         self._closed_settings = operator_allowlist.read_closed_settings(engine)
         self._zones = TimeZones(engine.time_zones(), None, out_of_reach)
@@ -113,8 +114,7 @@ class OperatorPolicy:
 
     def _admitted(self, sql: bytes, request: Request) -> str:
         """The text that runs in place of this one."""
-        named = b"identifier" in sql.lower()
-        key = (sql, request.read_only, tuple(request.params.items() if named else request.params))
+        key = (sql, request.read_only, _known(replace(request, sql=sql)))
         admitted = self._verdicts.get(key)
         if admitted is None:
             admitted = self._check(sql, request)
@@ -177,7 +177,7 @@ class AnalystPolicy:
 
     def _admitted(self, request: Request, databases: frozenset[str]) -> tuple[str, dict[str, str]]:
         """The text that runs, without the settings at its end, and these."""
-        key = (request.sql, databases, tuple(request.params))
+        key = (request.sql, databases, _known(request))
         admitted = self._verdicts.get(key)
         if admitted is None:
             names = allowlist.AllowedNames(
@@ -201,3 +201,9 @@ class AnalystPolicy:
         if wanted in databases and wanted != "default":
             return wanted
         return next(name for name in self._current if name in databases)
+
+
+def _known(request: Request) -> tuple[object, ...]:
+    """What a verdict depends on of the parameters: their values, where they may be names."""
+    named = b"identifier" in request.sql.lower()
+    return tuple(request.params.items() if named else request.params)

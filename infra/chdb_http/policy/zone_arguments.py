@@ -104,6 +104,9 @@ BY_NAME: Final = frozenset({
 })  # fmt: skip
 """Functions that take their zone from a column, too."""
 
+TYPES: Final = frozenset({"datetime", "datetime32", "datetime64", "timestamp"})
+"""Types of which an argument is a zone."""
+
 _NAMES: Final = frozenset(ZONE_ARGUMENTS) | frozenset(TYPE_ARGUMENTS)
 
 

@@ -14,7 +14,12 @@ from threading import Lock
 from typing import Final
 
 from infra.chdb_http.errors import QueryError
-from infra.chdb_http.policy.zone_arguments import BY_NAME, TYPE_ARGUMENTS, ZONE_ARGUMENTS
+from infra.chdb_http.policy.zone_arguments import (
+    BY_NAME,
+    TYPE_ARGUMENTS,
+    TYPES,
+    ZONE_ARGUMENTS,
+)
 from infra.chdb_http.statement import tokens
 
 MAX_USED: Final = 40
@@ -32,9 +37,12 @@ _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "
 # A number of digits, or a moment: neither is a name of a zone.
 _NUMBER = re.compile(r"'?[0-9][0-9 T:.+-]*'?")
 _EXAMPLES: Final = {"a time zone": "'Europe/Paris'", "the name of a type": "'DateTime'"}
-_MOMENTS: Final = frozenset({"todate", "todatetime", "todatetime64", "now", "today"})
-_NESTED: Final = 3
-"""Types within the texts of types."""
+# A quoted name with an escape, which may hide the name of a type; and what a plain one has not.
+_HIDING = re.compile(r"[`\"][^`\"]*\\")
+_ODD = re.compile(r"//|--|/\*|[#$`\"\\]")
+# A value of such a type names its own types and zones, in bytes.
+_ANY_TYPE = re.compile(r"dynamic|json|object|variant", re.IGNORECASE)
+_STATE = re.compile(r"AggregateFunction", re.IGNORECASE)
 
 
 class TimeZones:
@@ -64,9 +72,11 @@ class TimeZones:
         Raises:
             QueryError: the refusal, with its reason.
         """
-        self._check(sql, 0)
+        if self._most is not None and _STATE.search(sql) and _ANY_TYPE.search(sql):
+            raise self._refused("states of aggregate functions hold no dynamic types here")
+        self._check(sql)
         for value in params.values():
-            self._check_text(value, 0)
+            self._check_text(value)
 
     def check_setting(self, name: str, value: str) -> None:
         """Refuse a setting whose value is no zone, but should be one.
@@ -77,9 +87,9 @@ class TimeZones:
         if name in SETTINGS:
             self._use(value)
         else:
-            self._check_text(value, 0)
+            self._check_text(value)
 
-    def _check(self, sql: str, depth: int) -> None:
+    def _check(self, sql: str) -> None:
         found = _words(sql)
         called = [at for at in range(len(found) - 1) if found[at + 1][0] == "("]
         by_array = any(_plain(found[at][0]).lower().startswith(("array", "map")) for at in called)
@@ -87,7 +97,7 @@ class TimeZones:
             self._check_call(found, at)
         for at, (text, _) in enumerate(found):
             if text[0] in "'`\"$":
-                self._check_text(_unquoted(text), depth)
+                self._check_text(_unquoted(text))
             if _plain(text) in SETTINGS and [word for word, _ in found[at + 1 : at + 2]] == ["="]:
                 self._use(self._literal([found[at + 2][0]], "a time zone"))
             if by_array and _plain(text).lower() in BY_NAME and not _is_called(found, at):
@@ -103,7 +113,7 @@ class TimeZones:
             return
         given = _arguments(found, at + 1)
         for place in of_zones:
-            if place < len(given) and not _is_moment(given[place]):
+            if place < len(given) and not _is_number(given[place]):
                 self._use(self._literal(given[place], "a time zone"))
         for place in of_types:
             if -len(given) <= place < len(given) and not _is_tuple(given[place]):
@@ -114,12 +124,16 @@ class TimeZones:
             raise self._refused(f"{what} must be written out, as in {_EXAMPLES[what]}")
         return _unquoted(argument[0])
 
-    def _check_text(self, text: str, depth: int) -> None:
+    def _check_text(self, text: str) -> None:
         """Look into a text that may be the name of a type."""
-        if _TYPE.search(text) and "(" in text:
-            if depth == _NESTED:
-                raise self._refused("names of types within names of types cannot be checked")
-            self._check(text, depth + 1)
+        if "(" not in text or not (_TYPE.search(text) or _HIDING.search(text)):
+            return
+        if _ODD.search(text):
+            raise self._refused("names of types are written without comments and quoted names")
+        found = _words(text)
+        for at, (name, _) in enumerate(found[:-1]):
+            if name.lower() in TYPES and found[at + 1][0] == "(":
+                self._check_call(found, at)
 
     def _use(self, zone: str) -> None:
         if zone not in self._known:
@@ -138,7 +152,10 @@ class TimeZones:
 def _words(sql: str) -> list[tuple[str, int]]:
     """Tokens as they stand there, each with its depth in parentheses."""
     raw = sql.encode()
-    return [(raw[token.start : token.end].decode(), token.depth) for token in tokens(raw)]
+    return [
+        (raw[token.start : token.end].decode(errors="replace"), token.depth)
+        for token in tokens(raw)
+    ]
 
 
 def _arguments(found: Sequence[tuple[str, int]], opened: int) -> list[list[str]]:
@@ -167,18 +184,6 @@ def _is_called(found: Sequence[tuple[str, int]], number: int) -> bool:
 
 def _is_number(argument: Sequence[str]) -> bool:
     return len(argument) == 1 and _NUMBER.fullmatch(argument[0]) is not None
-
-
-def _is_moment(argument: Sequence[str]) -> bool:
-    """Whether it can be nothing but a number or a date: digits, or one call of `toDate` and others.
-
-    >>> _is_moment(["now", "(", ")"]), _is_moment(["toDate", "(", ")", "+", "f", "(", ")"])
-    (True, False)
-    """
-    if len(argument) < 3 or argument[0].lower() not in _MOMENTS or argument[1] != "(":  # noqa: PLR2004
-        return _is_number(argument)
-    closed = argument.index(")")  # a call within another is looked at no further
-    return closed == len(argument) - 1
 
 
 def _is_tuple(argument: Sequence[str]) -> bool:

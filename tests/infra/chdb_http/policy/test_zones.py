@@ -24,8 +24,7 @@ ADMITTED = [
     "SELECT arrayMap(x -> toDateTime(x, 'UTC'), [0]), arrayMap(toDate, [1]), addDays(now(), 1)",
     "SELECT 'the timestamp of the vote (UTC)', 'DateTime', 'date time (about)', toYear(today())",
     "SELECT toStartOfInterval(now(), INTERVAL 1 HOUR, 'UTC'), dateDiff('day', now(), now(), 'UTC')",
-    "SELECT toStartOfInterval(now(), INTERVAL 1 DAY, toDateTime('2020-01-01 00:00:00'))",
-    "SELECT toDateTimeOrDefault('x', 'UTC', toDateTime(0)), timestamp('2020-01-01 00:00:00')",
+    "SELECT timestamp('2020-01-01 00:00:00'), 'the \\'date\\' (of é)', 'it\\'s a \"date\" (x)'",
     "SELECT * FROM values('a DateTime(\\'UTC\\')', (0))",
 ]
 ZONES = [
@@ -50,6 +49,9 @@ ATTEMPTS = [
     "SELECT JSONExtract('{{\"a\": 0}}', 'a', 'DateTime(\\'{zone}\\')')", "SELECT * FROM values('a DateTime(\\'{zone}\\')', (0))",
     "SELECT addDays('2026-01-01', 1, '{zone}')", "SELECT toHour(now(), '{zone}')", "SELECT toStartOfWeek(now(), 1, '{zone}')",
     "SELECT CAST('{{\"a\": 0}}' AS JSON(a DateTime('{zone}')))", "SELECT j.a.:`DateTime('{zone}')` FROM (SELECT CAST('{{\"a\": 0}}' AS JSON) AS j)",
+    "WITH (x -> concat('{zone}', '')) AS now SELECT toString(toDateTime(0), now(1))", "WITH (x, y) -> toString(x, y) AS f SELECT f(now(), '{zone}')",
+    "SELECT CAST(1, '`Date\\\\x54ime`(\\'{zone}\\')')", "SELECT CAST(1, '\"DateTime\"(\\'{zone}\\')')",
+    "SELECT CAST(tuple('a', 1), 'Tuple(a String, // \\'\n b DateTime(\\'{zone}\\') // \\'\n)')",
     "SELECT 1 SETTINGS session_timezone = '{zone}'", "SELECT toDateTime(0, 'UTC\\0{zone}')",
 ]  # fmt: skip
 
@@ -97,6 +99,19 @@ def test_nor_in_values(server, fifo, rows):
         assert server.ask(body=f"INSERT INTO tutti.zoned VALUES {given}").code == 497, given
     server.sql("INSERT INTO tutti.zoned VALUES (toDateTime(0, 'UTC')), ('2026-01-01 00:00:00')")
     server.sql("DROP TABLE tutti.zoned SYNC")
+
+
+@pytest.mark.parametrize("analyst", [True, False], ids=["analysts", "operators"])
+def test_nor_by_a_function_that_finds_zones_in_the_data(server, analyst):
+    statement = "SELECT parseDateTimeInJodaSyntax('2020 Mars/Olympus', 'yyyy z')"
+    assert server.ask(body=statement, analyst=analyst).code in {164, 497}
+
+
+def test_analysts_make_no_state_that_names_its_own_types(server):
+    dynamic = "CAST(unhex('0112074E6F70652F5A7A01000000') AS AggregateFunction(any, Dynamic))"
+    assert server.ask(body=f"SELECT finalizeAggregation({dynamic})", analyst=True).code == 164
+    plain = "SELECT finalizeAggregation(CAST(unhex('00'), 'AggregateFunction(count)'))"
+    assert server.ask(body=plain, analyst=True).status in {200, 400}
 
 
 def test_analysts_use_few_of_them_and_are_told_which():
