@@ -110,7 +110,7 @@ def await_clusters(settings: Settings, timeout_s: float) -> int:
             # Of an item, how far clustering is comes last; other topics may be read later.
             outputs = kafka.ends(broker, partitions_of(SEMANTICS_OUTPUTS))
             _wait("the sink", timeout_s, partial(all_written, clickhouse, outputs))
-    return lagging()
+        return lagging()
 
 
 def _wait(stage: str, timeout_s: float, passed: Callable[[], bool]) -> None:
