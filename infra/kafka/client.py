@@ -226,7 +226,8 @@ def read_since(
         end: An offset, itself excluded.
     """
     place = TopicPartition(topic.name, partition)
-    asked = admin(settings).list_offsets(
+    broker = admin(settings)  # kept: without it there is no answer
+    asked = broker.list_offsets(
         {place: OffsetSpec.for_timestamp(since_ms)}, request_timeout=TIMEOUT_S
     )
     start = asked[place].result(timeout=TIMEOUT_S).offset
