@@ -5,12 +5,16 @@ would serialise everything and keep every `SET` and `USE` for the next client.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from infra.chdb_http.errors import engine_error
+from infra.chdb_http.errors import BAD_ARGUMENTS, engine_error, refusal
+
+# They stand in a statement without quotes.
+_NAME = re.compile(r"[A-Za-z0-9_.]+")
 
 MERGES: Final = "MergeMutate"
 """What the engine names its threads that merge."""
@@ -124,6 +128,8 @@ def _prepare(connection: Any, settings: Mapping[str, str], database: str) -> Non
         if database:
             connection.query(f"USE {identifier(database)}")
         if settings:
+            if not all(map(_NAME.fullmatch, settings)):
+                raise refusal(BAD_ARGUMENTS, "A setting or a parameter has a name that is none")
             pairs = ", ".join(f"{name} = {quote(value)}" for name, value in settings.items())
             connection.query(f"SET {pairs}")
     except RuntimeError as error:

@@ -17,11 +17,9 @@ _OURS = re.compile(
     re.DOTALL,
 )
 
-# They name tables that are not published.
-_HINT = re.compile(
-    r"[.,:;]? *(?:Maybe|Did) you mean[t]?:? .*?(?=\?)\?|[.,:;]? *Maybe you meant[^.]*",
-    re.IGNORECASE,
-)
+# It names tables that are not published.
+_HINT = re.compile(r"[.,:;]? *Maybe you meant[^?]*\?")
+_UNKNOWN = frozenset({60, 81})
 
 SYNTAX_ERROR = 62
 BAD_ARGUMENTS = 36
@@ -93,7 +91,8 @@ def engine_error(error: Exception) -> QueryError:
     QueryError('Code: 6. DB::Exception: No. (X)\n')
     """
     text = _PREFIX.sub("", str(error)).strip()
-    for superfluous, kept in ((_CODE_AGAIN, r"\1"), (_NAME_AGAIN, r"\1"), (_OURS, ""), (_HINT, "")):
+    for superfluous, kept in ((_CODE_AGAIN, r"\1"), (_NAME_AGAIN, r"\1"), (_OURS, "")):
         text = superfluous.sub(kept, text)
     found = _CODE.search(text)
-    return QueryError(int(found[1]) if found else 1, text)
+    code = int(found[1]) if found else 1
+    return QueryError(code, _HINT.sub("", text) if code in _UNKNOWN else text)

@@ -192,9 +192,11 @@ def _settings(url: Mapping[str, str]) -> dict[str, str]:
         for name, value in url.items()
         if name not in _INTERFACE and not name.startswith("param_")
     }
-    for name in settings:
-        if not _NAME.fullmatch(name):
-            raise refusal(BAD_ARGUMENTS, "The URL holds a setting whose name is none")
+    for name in url:
+        if name not in _INTERFACE and not _NAME.fullmatch(name):
+            raise refusal(
+                BAD_ARGUMENTS, "The URL holds a setting or a parameter whose name is none"
+            )
     return settings
 
 

@@ -57,7 +57,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "sync": ("data.sync", "Wait until everything sent so far is counted and in ClickHouse."),
         "arrivals": (
             "arrivals.arrivals",
-            "Show what arrived by source and country, what was refused, and what to mend.",
+            "Show what arrived by source and country, what was rejected, and what to mend.",
         ),
         "sources": ("sources.app", "Who may send."),
         "schemas": ("schemas.app", "The contract of the messages."),

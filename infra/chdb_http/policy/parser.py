@@ -57,7 +57,7 @@ class ParserSession:
         except UnicodeDecodeError:
             raise refusal(BAD_ARGUMENTS, "The statement is not UTF-8") from None
         rewritten = self._ask("SELECT formatQuerySingleLine({sql:String})", {"sql": _escaped(text)})
-        if self._spans(rewritten) != _our_spans(rewritten):
+        if self._spans(rewritten) != _our_spans(rewritten) or _quotes_in_types(rewritten):
             raise refusal(
                 BAD_ARGUMENTS,
                 "The statement cannot be checked: write the types of its"
@@ -105,6 +105,18 @@ class ParserSession:
 def _escaped(text: str) -> str:
     """The value of a parameter."""
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _quotes_in_types(sql: str) -> bool:
+    """Whether a name is quoted within the braces of a parameter, which the engine keeps as is."""
+    raw, inside = sql.encode(), False
+    for token in statement.tokens(raw):
+        text = raw[token.start : token.end]
+        if text in {b"{", b"}"}:
+            inside = text == b"{"
+        elif inside and text[:1] in {b"`", b'"'}:
+            return True
+    return False
 
 
 def _our_spans(sql: str) -> list[tuple[int, int]]:

@@ -39,7 +39,7 @@ ZONE_ARGUMENTS: Final = _by_name({
         tostartoffifteenminutes tostartoffiveminute tostartoffiveminutes tostartofhour
         tostartofisoyear tostartofmicrosecond tostartofmillisecond tostartofminute
         tostartofmonth tostartofnanosecond tostartofquarter tostartofsecond
-        tostartoftenminutes tostartofyear tostring totimewithfixeddate totimezone
+        tostartoftenminutes tostartofyear tostring totime totimewithfixeddate totimezone
         tounixtimestamp toutctimestamp toyear toyearnumsinceepoch toyyyymm toyyyymmdd
         toyyyymmddhhmmss uuidv7todatetime year yyyymmddhhmmsstodatetime
     """,

@@ -40,6 +40,12 @@ _EXAMPLES: Final = {"a time zone": "'Europe/Paris'", "the name of a type": "'Dat
 # A quoted name with an escape, which may hide the name of a type; and what a plain one has not.
 _HIDING = re.compile(r"[`\"][^`\"]*\\")
 _ODD = re.compile(r"//|--|/\*|[#$`\"\\]")
+# What is applied has one argument.
+_TAKING: Final = frozenset(
+    name
+    for name, places in (*ZONE_ARGUMENTS.items(), *TYPE_ARGUMENTS.items())
+    if places[0] in {0, -1}
+)
 # A value of such a type names its own types and zones, in bytes.
 _ANY_TYPE = re.compile(r"dynamic|json|object|variant", re.IGNORECASE)
 _STATE = re.compile(r"AggregateFunction", re.IGNORECASE)
@@ -100,6 +106,8 @@ class TimeZones:
                 self._check_text(_unquoted(text))
             if _plain(text) in SETTINGS and [word for word, _ in found[at + 1 : at + 2]] == ["="]:
                 self._use(self._literal([found[at + 2][0]], "a time zone"))
+            if at and _plain(text).lower() in _TAKING and _is_applied(found, at):
+                raise self._refused(f"{text} cannot be applied: it may take a time zone")
             if by_array and _plain(text).lower() in BY_NAME and not _is_called(found, at):
                 raise self._refused(
                     f"{text} cannot be called by its name: for a column beside functions of arrays,"
@@ -174,6 +182,12 @@ def _arguments(found: Sequence[tuple[str, int]], opened: int) -> list[list[str]]
         else:
             arguments[-1].append(text)
     return arguments if arguments != [[]] else []
+
+
+def _is_applied(found: Sequence[tuple[str, int]], at: int) -> bool:
+    """Whether it is the function of `APPLY f` or `APPLY(f)`."""
+    before = [text.upper() for text, _ in found[max(0, at - 2) : at]]
+    return before[-1:] == ["APPLY"] or before == ["APPLY", "("]
 
 
 def _is_called(found: Sequence[tuple[str, int]], number: int) -> bool:

@@ -87,6 +87,7 @@ def test_a_wrong_setting_is_said_before_anything_else_is_imported():
         *([name] for name in ("demo", "up", "down", "status", "doctor", "reset", "rebuild")),
         *([name] for name in ("sync", "reconcile", "list", "operator-token")),
         *([name, "c"] for name in ("top", "groups", "clusters", "signals", "similar", "restore")),
+        ["arrivals", "c"],
         *(["explain", "c", "p"], ["query", "SELECT 1"], ["export", "c", "--to", "folder"]),
         *(["send", "-", "--kind", "votes"], ["schemas", "check", "-", "--kind", "votes"]),
         *(["import", "polis", "folder", "--consultation", "c"], ["config", "show"]),

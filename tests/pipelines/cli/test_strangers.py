@@ -153,7 +153,8 @@ def errors_with_strangers_words(tmp: str) -> list[list[str]]:
         *(["import", "polis", file, "--consultation", "c", "--speed", HOSTILE],),
         *(["sources", "revoke", HOSTILE], ["dashboards", "diff", "--docs", HOSTILE]),
         *(["restore", file], ["backup", f"{tmp}"], ["top", "acting", f"--{HOSTILE}"]),
-        ["operator-token", HOSTILE],
+        *(["operator-token", HOSTILE], ["arrivals", HOSTILE]),
+        *(["arrivals", "acting", "--source", HOSTILE, "--since", HOSTILE],),
     ]
 
 

@@ -55,6 +55,37 @@ def test_nor_from_the_operators_port(hidden, hiding, tmp_path):
         assert hidden.ask(body=f"INSERT INTO tutti.hidden VALUES {rows}\n").code == 497
 
 
+@pytest.mark.parametrize(
+    "name", ["AggregateFunction(any, `\\x44ynamic`)", "`Aggregat\\x65Function`(any, Dynamic)"]
+)
+def test_no_type_of_a_parameter_has_a_quoted_name(hidden, name):
+    named = {"param_p": "\\x01\\x12\\x07Foo/Bar\\x00\\x00\\x00\\x00"}
+    for analyst in (True, False):
+        reply = hidden.ask(
+            body=f"SELECT finalizeAggregation({{p:{name}}})", analyst=analyst, **named
+        )
+        assert reply.code == 36
+        assert "cannot be checked" in reply.text
+
+
+def test_the_name_of_a_parameter_is_a_name(hidden):
+    injected = "param_a=1; CREATE TABLE tutti.made ENGINE = Memory AS SELECT 1; SET param_b"
+    for name in (
+        injected,
+        "param_a = 1, param_b",
+        "param_a;b",
+        "param_",
+        "max_threads = 1, readonly",
+    ):
+        for insert in ("INSERT INTO tutti.hidden FORMAT CSV\nx", "SELECT 1"):
+            for analyst in (True, False):
+                assert hidden.ask(body=insert, analyst=analyst, **{name: "1"}).status in {
+                    400,
+                    403,
+                }, name
+    assert hidden.sql("EXISTS tutti.made") == "0"
+
+
 def test_a_verdict_is_not_given_again_for_another_name(hidden):
     body = "SELECT * FROM {d:Identifier}.{t:Identifier}"
     for database, table in (("marts", "plain"), ("tutti", "hidden")):

@@ -52,6 +52,8 @@ ATTEMPTS = [
     "WITH (x -> concat('{zone}', '')) AS now SELECT toString(toDateTime(0), now(1))", "WITH (x, y) -> toString(x, y) AS f SELECT f(now(), '{zone}')",
     "SELECT CAST(1, '`Date\\\\x54ime`(\\'{zone}\\')')", "SELECT CAST(1, '\"DateTime\"(\\'{zone}\\')')",
     "SELECT CAST(tuple('a', 1), 'Tuple(a String, // \\'\n b DateTime(\\'{zone}\\') // \\'\n)')",
+    "SELECT * REPLACE('{zone}' AS dummy) APPLY(now) FROM system.one", "SELECT * REPLACE('{zone}' AS dummy) APPLY nowInBlock FROM system.one",
+    "SELECT * REPLACE(concat('Date', 'Time(\\'{zone}\\')') AS dummy) APPLY(defaultValueOfTypeName) FROM system.one", "SELECT toTime(now(), '{zone}')",
     "SELECT 1 SETTINGS session_timezone = '{zone}'", "SELECT toDateTime(0, 'UTC\\0{zone}')",
 ]  # fmt: skip
 
