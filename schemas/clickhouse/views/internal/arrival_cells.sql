@@ -10,4 +10,5 @@ SELECT
     half_hours AS half_hours,  -- How many half hours after they were cast, if nearly a whole number
     groupBitmapMerge(messages) AS n  -- Messages, each counted once
 FROM tutti.arrivals
+WHERE $not_probe
 GROUP BY consultation_id, minute, source, country, kind, reason, late, half_hours
