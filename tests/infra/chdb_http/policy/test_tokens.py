@@ -74,7 +74,6 @@ def test_the_name_of_a_parameter_is_a_name(hidden):
         injected,
         "param_a = 1, param_b",
         "param_a;b",
-        "param_",
         "max_threads = 1, readonly",
     ):
         for insert in ("INSERT INTO tutti.hidden FORMAT CSV\nx", "SELECT 1"):
