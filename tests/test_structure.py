@@ -34,7 +34,7 @@ WITHOUT_TEST = {
         infra.chdb_http.app infra.chdb_http.config infra.chdb_http.engine
         infra.chdb_http.engine_config infra.chdb_http.response
         infra.chdb_http.policy.ast_check
-        infra.chdb_http.policy.functions infra.chdb_http.policy.parser
+        infra.chdb_http.policy.functions
         infra.chdb_http.policy.redaction infra.chdb_http.policy.token_check
         infra.chdb_http.policy.values_check infra.chdb_http.policy.verdicts
         infra.local.clickhouse_server
