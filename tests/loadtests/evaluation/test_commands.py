@@ -11,4 +11,4 @@ def names(app) -> set[str]:
 def test_each_measurement_has_its_command() -> None:
     measurements = {"clusters", "semantics", "groups", "group_times", "encoder", "signals", "state"}
     assert names(evaluation) == measurements
-    assert names(load) == {"run", "bulk", "live", "replay", "capacity", "report"}
+    assert names(load) == {"run", "bulk", "http", "live", "replay", "capacity", "report"}
