@@ -58,28 +58,19 @@ FROM marts.freshness
 GROUP BY stage
 ORDER BY indexOf(['intake', 'votes', 'semantics', 'sink'], stage)
 """
-_LETTERS: Final = """
+_LETTERS_BY: Final = """
 SELECT
-    topic, reason, field, any(detail),
-    countIf(received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE),
+    {0}, {1}
+    countIf(received_at > {{now:DateTime64(3, 'UTC')}} - INTERVAL 5 MINUTE),
     count() AS hour, max(received_at)
 FROM marts.dead_letters
-WHERE received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 1 HOUR
-GROUP BY topic, reason, field
-ORDER BY hour DESC, topic, reason, field
-LIMIT {rows:UInt32}
+WHERE received_at > {{now:DateTime64(3, 'UTC')}} - INTERVAL 1 HOUR
+GROUP BY {0}
+ORDER BY hour DESC, {0}
+LIMIT {{rows:UInt32}}
 """
-_REFUSED_BY: Final = """
-SELECT
-    consultation_id, source, country,
-    countIf(received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 5 MINUTE),
-    count() AS hour, max(received_at)
-FROM marts.dead_letters
-WHERE received_at > {now:DateTime64(3, 'UTC')} - INTERVAL 1 HOUR
-GROUP BY consultation_id, source, country
-ORDER BY hour DESC, consultation_id, source, country
-LIMIT {rows:UInt32}
-"""
+_LETTERS: Final = _LETTERS_BY.format("topic, reason, field", "any(detail),")
+_REFUSED_BY: Final = _LETTERS_BY.format("consultation_id, source, country", "")
 _WAITING: Final = """
 SELECT
     consultation_id, proposal_id, text, language, country, submitted_at,

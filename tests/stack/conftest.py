@@ -21,7 +21,7 @@ from infra.clickhouse.client import connect
 from infra.config.settings import Settings
 from infra.local.free_ports import free_port_base
 from infra.local.supervisor import Supervisor
-from pipelines.verify.sync import sync
+from pipelines.verify.sync import await_clusters, sync
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,6 +89,15 @@ class Stack:
 
     def sync(self, timeout: int = 180) -> None:
         sync(self.settings, timeout)
+
+    def sync_clusters(self) -> None:
+        """Wait until all that was sent is clustered, too, however often the job is restarted."""
+        self.sync()
+        deadline = time.monotonic() + 300
+        # A job that is being restarted is not waited for: ask again.
+        while await_clusters(self.settings, 60):
+            assert time.monotonic() < deadline, "clustering does not catch up"
+            time.sleep(0.2)
 
     def reconciliation(self, timeout: int = 60) -> list[tuple[str, str, int, int, str]]:
         """The rows of `marts.reconciliation`, once nothing is on its way any more."""

@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 
 import psutil
 import pytest
@@ -11,7 +10,6 @@ from redis import Redis
 from infra.config.settings import Settings
 from infra.local.redis_server import ADMINISTRATOR, administrator_password
 from pipelines.exchange.send import Sender
-from pipelines.verify.sync import await_clusters
 
 PLACES = ["school", "station", "river", "library", "market", "park", "museum", "hospital"]
 WISHES = ["more trees at the", "a night bus to the", "free water in the", "longer hours of the"]
@@ -44,15 +42,6 @@ def send(stack, consultation, some):
     sender.finish()
 
 
-def wait(stack):
-    stack.sync()
-    deadline = time.monotonic() + 300
-    # A job that is being restarted is not waited for: ask again.
-    while await_clusters(stack.settings, 60):
-        assert time.monotonic() < deadline, "clustering does not catch up"
-        time.sleep(0.2)
-
-
 def members(stack, consultation):
     return stack.rows(
         "SELECT proposal_id, cluster_id, cluster_id_at_arrival, similarity"
@@ -64,7 +53,7 @@ def members(stack, consultation):
 @pytest.fixture(scope="module")
 def undisturbed(stack):
     send(stack, "calm", messages("calm"))
-    wait(stack)
+    stack.sync_clusters()
     return members(stack, "calm")
 
 
@@ -92,10 +81,10 @@ def test_proposals_near_to_a_text_are_found_with_their_stance(stack, undisturbed
 def test_a_kill_in_the_middle_changes_no_assignment(stack, undisturbed):
     some = messages("killed")
     send(stack, "killed", some[:90])
-    wait(stack)
+    stack.sync_clusters()
     send(stack, "killed", some[90:])
     stack.kill("semantics")
-    wait(stack)
+    stack.sync_clusters()
     assert members(stack, "killed") == undisturbed
 
 
@@ -104,14 +93,14 @@ def test_without_redis_and_with_another_content_of_it_nothing_changes(stack, und
     send(stack, "uncached", some[:60])
     stack.kill("redis")
     send(stack, "uncached", some[60:110])
-    wait(stack)
+    stack.sync_clusters()
     Redis(
         port=stack.settings.redis_port,
         username=ADMINISTRATOR,
         password=administrator_password(stack.settings),
     ).flushall()
     send(stack, "uncached", some[110:])
-    wait(stack)
+    stack.sync_clusters()
     assert members(stack, "uncached") == undisturbed
 
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from operators.core.clusters.item import Item
 from operators.core.clusters.language import language_of
 from pipelines.exchange.send import Sender
 from pipelines.semantics.encoder import InstalledEncoders
-from pipelines.verify.sync import await_clusters
 
 pytestmark = pytest.mark.skipif(
     not all((MODELS / name / "manifest.toml").is_file() for name in (ENGLISH, MULTILINGUAL)),
@@ -71,15 +69,6 @@ def deliver(stack, kind, events):
     sender.finish()
 
 
-def wait(stack):
-    stack.sync()
-    deadline = time.monotonic() + 300
-    # A job that is being restarted is not waited for: ask again.
-    while await_clusters(stack.settings, 60):
-        assert time.monotonic() < deadline, "clustering does not catch up"
-        time.sleep(0.2)
-
-
 def members(stack, consultation):
     return stack.rows(
         "SELECT proposal_id, cluster_id, similarity, model FROM marts.cluster_members"
@@ -93,7 +82,7 @@ def european(stack):
     announce(stack, "european", list(LANGUAGES))
     stack.sync()
     propose(stack, "european", translations() + [(f"e{n}", "", t) for n, t in enumerate(EMOJI)])
-    wait(stack)
+    stack.sync_clusters()
     return members(stack, "european")
 
 
@@ -136,7 +125,7 @@ def test_english_alone_has_the_members_that_its_encoder_gives(stack, european):
     announce(stack, "english", ["en"])
     stack.sync()
     propose(stack, "english", english())
-    wait(stack)
+    stack.sync_clusters()
     encoder = load(MODELS / ENGLISH)
     defaults = InstalledEncoders(Settings()).thresholds(ENGLISH)
     clusters = Clusters("english", encoder.model, encoder.dimension, defaults)
@@ -154,16 +143,16 @@ def test_another_language_clusters_all_anew_and_no_kill_changes_that(stack, euro
     announce(stack, "grown", ["en"])
     stack.sync()
     propose(stack, "grown", english())
-    wait(stack)
+    stack.sync_clusters()
     assert {model.split("/")[0] for *_, model in members(stack, "grown")} == {ENGLISH}
     announce(stack, "grown", list(LANGUAGES))
     stack.sync()
     stack.kill("semantics")
-    wait(stack)
+    stack.sync_clusters()
     announce(stack, "from-the-beginning", list(LANGUAGES))
     stack.sync()
     propose(stack, "from-the-beginning", english())
-    wait(stack)
+    stack.sync_clusters()
     grown = members(stack, "grown")
     assert grown == members(stack, "from-the-beginning")
     assert {model.split("/")[0] for *_, model in grown} == {MULTILINGUAL}

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from infra.chdb_http.engine import Engine
 from infra.chdb_http.errors import unpublished
 from infra.chdb_http.policy import allowlist
+from infra.chdb_http.policy.named_tokens import unquoted
 from infra.chdb_http.statement import tokens
 
 _VALUE = r"'(?:[^'\\]|\\[\\'nt]|'')*'|-?[0-9][0-9.eE+-]*|true|false"
 _PAIR = rf"(?:\w+|`\w+`) = (?:{_VALUE})"
 _CLAUSE = re.compile(rf"SETTINGS ({_PAIR}(?:, {_PAIR})*)(?= FORMAT \w+$|$)")
 _PAIRS = re.compile(rf"`?(\w+)`? = ({_VALUE})")
-_ESCAPED = re.compile(r"\\(.)|''")
-_ESCAPES = {"n": "\n", "t": "\t"}
 _SWITCH = frozenset({"0", "1", "true", "false"})
 
 
@@ -42,14 +41,11 @@ def take_clause(sql: str) -> tuple[str, dict[str, str]]:
             if found:
                 pairs = _PAIRS.findall(found[1])
                 rest = before.rstrip() + sql[found.end() :]
-                return rest, {name: _plain(value) for name, value in pairs}
+                return rest, {
+                    name: unquoted(value) if value.startswith("'") else value
+                    for name, value in pairs
+                }
     return sql, {}
-
-
-def _plain(value: str) -> str:
-    if not value.startswith("'"):
-        return value
-    return _ESCAPED.sub(lambda found: _ESCAPES.get(found[1] or "'", found[1] or "'"), value[1:-1])
 
 
 @dataclass(frozen=True, slots=True)

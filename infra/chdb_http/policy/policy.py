@@ -4,8 +4,10 @@ Each statement passes on the engine's own understanding of it, none of ours:
 
 1. `formatQuerySingleLine` parses exactly one statement and writes it again; that text, without
    comments and odd quoting, is what is checked *and* what runs.
-2. `token_check` reads that text, for what its nodes do not show.
-3. `EXPLAIN AST` lists its nodes: `ast_check`.
+2. The words that the checks see in it are compared with those that the engine sees
+   (`tokenizeQuery`): where they differ, nothing that follows would hold.
+3. `token_check` reads that text, for what its nodes do not show, and `zones` what it names.
+4. `EXPLAIN AST` lists its nodes: `ast_check`.
 
 Nobody reaches files, other servers or programs. Analysts, moreover, read what is published: the
 published views read internal tables, so the check is of the analyst's text only. Behind it the

@@ -7,15 +7,14 @@ quoted where needed. `APPLY(x -> …)`, `SHOW … WHERE …`, `INTO OUTFILE`, `O
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 from infra.chdb_http.errors import out_of_reach, unpublished
 from infra.chdb_http.policy.allowlist import SYSTEM_TABLES, TABLE_FUNCTIONS, AllowedNames
 from infra.chdb_http.policy.functions import AllowedFunctions
+from infra.chdb_http.policy.named_tokens import Word, tokenized
 from infra.chdb_http.policy.operator_allowlist import FILES_DATABASE, SYSTEM_COMMANDS
 from infra.chdb_http.policy.operator_allowlist import TABLE_FUNCTIONS as OPERATOR_TABLE_FUNCTIONS
-from infra.chdb_http.statement import tokens
 
 _SHOWS = re.compile(
     r"SHOW (FULL )?(TABLES|DATABASES|(CHANGED )?SETTINGS|FUNCTIONS|CREATE (TABLE|VIEW|DATABASE))\b"
@@ -29,15 +28,6 @@ _REACHING = frozenset({
 })  # fmt: skip
 # A table stands behind these, and its columns in parentheses.
 _BEFORE_TABLE = frozenset({"INTO", "TABLE", "EXISTS", "VIEW"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A token: as it stands there, without quotes, and how deep in parentheses."""
-
-    text: str
-    name: str
-    depth: int
 
 
 def check_reach(
@@ -57,7 +47,7 @@ def check_reach(
     Raises:
         QueryError: the refusal, with its reason.
     """
-    found = _words(sql)
+    found = tokenized(sql)
     texts = [word.text for word in found]
     creates = texts[:1] in (["CREATE"], ["INSERT"])
     if texts[:1] == ["SYSTEM"] and not SYSTEM_COMMANDS.match(sql):
@@ -82,13 +72,13 @@ def check_reach(
     _check_settings(found, closed_settings)
 
 
-def check_words(words: Iterable[str], functions: AllowedFunctions) -> None:
+def check_words(named: Iterable[str], functions: AllowedFunctions) -> None:
     """Refuse expressions with a word that names a function out of reach.
 
     Raises:
         QueryError: the refusal, with its reason.
     """
-    for word in words:
+    for word in named:
         if word.upper() not in _OPERATORS:
             _check_reached(word, functions)
 
@@ -104,7 +94,7 @@ def _check_reached(name: str, functions: AllowedFunctions) -> None:
         raise out_of_reach(f"the function {name} cannot be called")
 
 
-def _check_settings(found: list[_Word], closed: frozenset[str]) -> None:
+def _check_settings(found: list[Word], closed: frozenset[str]) -> None:
     """`SETTINGS name = value, …`: to the end of the parentheses in which the clause stands."""
     depth: int | None = None
     for before, word, after in zip([None, *found], found, [*found[1:], None], strict=False):
@@ -126,7 +116,7 @@ def check_published(sql: str, names: AllowedNames) -> None:
     Raises:
         QueryError: the refusal, with its reason.
     """
-    found = _words(sql)
+    found = tokenized(sql)
     upper = [word.text.upper() if _is_bare(word.text) else word.text for word in found]
     for index, (word, text) in enumerate(zip(found, upper, strict=True)):
         before = upper[index - 1] if index else ""
@@ -156,7 +146,7 @@ def _check_called(name: str, functions: AllowedFunctions) -> None:
         raise unpublished(f"the function {name} cannot be called")
 
 
-def _check_applied(found: list[_Word], upper: list[str], functions: AllowedFunctions) -> None:
+def _check_applied(found: list[Word], upper: list[str], functions: AllowedFunctions) -> None:
     """`APPLY f`, `APPLY(f)`, `APPLY(x -> …)`: the parse shows neither function nor lambda."""
     if "APPLY" in upper and ("-", ">") in set(pairwise(upper)):
         raise unpublished("APPLY with a lambda cannot be checked; name a function")
@@ -172,16 +162,6 @@ def _check_shown(sql: str, upper: list[str]) -> None:
             raise unpublished("SHOW knows TABLES, DATABASES, CREATE, FUNCTIONS and SETTINGS here")
         if "WHERE" in upper:
             raise unpublished("SHOW with WHERE cannot be checked; use LIKE")
-
-
-def _words(sql: str) -> list[_Word]:
-    raw = sql.encode()
-    found = list[_Word]()
-    for token in tokens(raw):
-        text = raw[token.start : token.end].decode()
-        name = text[1:-1] if text[:1] in {"`", '"'} else text
-        found.append(_Word(text, name, token.depth))
-    return found
 
 
 def _is_bare(text: str) -> bool:

@@ -14,13 +14,13 @@ from threading import Lock
 from typing import Final
 
 from infra.chdb_http.errors import QueryError
+from infra.chdb_http.policy.named_tokens import Word, tokenized, unquoted
 from infra.chdb_http.policy.zone_arguments import (
     BY_NAME,
     TYPE_ARGUMENTS,
     TYPES,
     ZONE_ARGUMENTS,
 )
-from infra.chdb_http.statement import tokens
 
 MAX_USED: Final = 40
 """Zones besides UTC that all analysts together may use: 180 MB."""
@@ -31,9 +31,6 @@ SETTINGS: Final = frozenset({
 """Settings whose value is a zone."""
 
 _TYPE = re.compile(r"date_?time|timestamp", re.IGNORECASE)
-_ESCAPED = re.compile(r"\\(x[0-9A-Fa-f]{2}|.)|''", re.DOTALL)
-_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "a": "\a",
-                   "v": "\v", "e": "\x1b", "N": ""}  # fmt: skip
 # A number of digits, or a moment: neither is a name of a zone.
 _NUMBER = re.compile(r"'?[0-9][0-9 T:.+-]*'?")
 _EXAMPLES: Final = {"a time zone": "'Europe/Paris'", "the name of a type": "'DateTime'"}
@@ -96,26 +93,26 @@ class TimeZones:
             self._check_text(value)
 
     def _check(self, sql: str) -> None:
-        found = _words(sql)
-        called = [at for at in range(len(found) - 1) if found[at + 1][0] == "("]
-        by_array = any(_plain(found[at][0]).lower().startswith(("array", "map")) for at in called)
+        found = tokenized(sql)
+        called = [at for at in range(len(found) - 1) if found[at + 1].text == "("]
+        by_array = any(found[at].name.lower().startswith(("array", "map")) for at in called)
         for at in called:
             self._check_call(found, at)
-        for at, (text, _) in enumerate(found):
-            if text[0] in "'`\"$":
-                self._check_text(_unquoted(text))
-            if _plain(text) in SETTINGS and [word for word, _ in found[at + 1 : at + 2]] == ["="]:
-                self._use(self._literal([found[at + 2][0]], "a time zone"))
-            if at and _plain(text).lower() in _TAKING and _is_applied(found, at):
-                raise self._refused(f"{text} cannot be applied: it may take a time zone")
-            if by_array and _plain(text).lower() in BY_NAME and not _is_called(found, at):
+        for at, word in enumerate(found):
+            if word.text[0] in "'`\"$":
+                self._check_text(unquoted(word.text))
+            if word.name in SETTINGS and [after.text for after in found[at + 1 : at + 2]] == ["="]:
+                self._use(self._literal(found[at + 2 : at + 3], "a time zone"))
+            if word.name.lower() in _TAKING and _is_applied(found, at):
+                raise self._refused(f"{word.name} cannot be applied: it may take a time zone")
+            if by_array and word.name.lower() in BY_NAME and not _is_called(found, at):
                 raise self._refused(
-                    f"{text} cannot be called by its name: for a column beside functions of arrays,"
-                    f" write t.{text}"
+                    f"{word.name} cannot be called by its name: for a column beside functions of"
+                    f" arrays, write t.{word.name}"
                 )
 
-    def _check_call(self, found: Sequence[tuple[str, int]], at: int) -> None:
-        name = _plain(found[at][0]).lower()
+    def _check_call(self, found: Sequence[Word], at: int) -> None:
+        name = found[at].name.lower()
         of_zones, of_types = ZONE_ARGUMENTS.get(name, ()), TYPE_ARGUMENTS.get(name, ())
         if not of_zones and not of_types:
             return
@@ -127,10 +124,10 @@ class TimeZones:
             if -len(given) <= place < len(given) and not _is_tuple(given[place]):
                 self._literal(given[place], "the name of a type")
 
-    def _literal(self, argument: Sequence[str], what: str) -> str:
-        if len(argument) != 1 or argument[0][0] != "'":
+    def _literal(self, argument: Sequence[Word], what: str) -> str:
+        if len(argument) != 1 or argument[0].text[0] != "'":
             raise self._refused(f"{what} must be written out, as in {_EXAMPLES[what]}")
-        return _unquoted(argument[0])
+        return unquoted(argument[0].text)
 
     def _check_text(self, text: str) -> None:
         """Look into a text that may be the name of a type."""
@@ -138,9 +135,9 @@ class TimeZones:
             return
         if _ODD.search(text):
             raise self._refused("names of types are written without comments and quoted names")
-        found = _words(text)
-        for at, (name, _) in enumerate(found[:-1]):
-            if name.lower() in TYPES and found[at + 1][0] == "(":
+        found = tokenized(text)
+        for at, word in enumerate(found[:-1]):
+            if word.name.lower() in TYPES and found[at + 1].text == "(":
                 self._check_call(found, at)
 
     def _use(self, zone: str) -> None:
@@ -157,72 +154,41 @@ class TimeZones:
                 self._used.add(zone)
 
 
-def _words(sql: str) -> list[tuple[str, int]]:
-    """Tokens as they stand there, each with its depth in parentheses."""
-    raw = sql.encode()
-    return [
-        (raw[token.start : token.end].decode(errors="replace"), token.depth)
-        for token in tokens(raw)
-    ]
+def _arguments(found: Sequence[Word], opened: int) -> list[list[Word]]:
+    """The arguments within the parentheses that open at this token, each as its words.
 
-
-def _arguments(found: Sequence[tuple[str, int]], opened: int) -> list[list[str]]:
-    """The arguments within the parentheses that open at this token, each as its tokens.
-
-    >>> _arguments(_words("f(a, g(b, c)) + 1"), 1)
+    >>> [[word.text for word in part] for part in _arguments(tokenized("f(a, g(b, c)) + 1"), 1)]
     [['a'], ['g', '(', 'b', ',', 'c', ')']]
     """
-    depth = found[opened][1] + 1
-    arguments: list[list[str]] = [[]]
-    for text, at in islice(found, opened + 1, None):
-        if at < depth:
+    depth = found[opened].depth + 1
+    arguments: list[list[Word]] = [[]]
+    for word in islice(found, opened + 1, None):
+        if word.depth < depth:
             break
-        if text == "," and at == depth:
+        if word.text == "," and word.depth == depth:
             arguments.append([])
         else:
-            arguments[-1].append(text)
+            arguments[-1].append(word)
     return arguments if arguments != [[]] else []
 
 
-def _is_applied(found: Sequence[tuple[str, int]], at: int) -> bool:
+def _is_applied(found: Sequence[Word], at: int) -> bool:
     """Whether it is the function of `APPLY f` or `APPLY(f)`."""
-    before = [text.upper() for text, _ in found[max(0, at - 2) : at]]
+    before = [word.text.upper() for word in found[max(0, at - 2) : at]]
     return before[-1:] == ["APPLY"] or before == ["APPLY", "("]
 
 
-def _is_called(found: Sequence[tuple[str, int]], number: int) -> bool:
-    """Whether a parenthesis follows, or the name of a table or a point stands before."""
-    after = found[number + 1][0] if number + 1 < len(found) else ""
-    return after == "(" or (number > 0 and found[number - 1][0] == ".")
+def _is_called(found: Sequence[Word], at: int) -> bool:
+    """Whether a parenthesis follows, or the name of a table and a point stand before."""
+    after = found[at + 1].text if at + 1 < len(found) else ""
+    return after == "(" or (at > 0 and found[at - 1].text == ".")
 
 
-def _is_number(argument: Sequence[str]) -> bool:
-    return len(argument) == 1 and _NUMBER.fullmatch(argument[0]) is not None
+def _is_number(argument: Sequence[Word]) -> bool:
+    return len(argument) == 1 and _NUMBER.fullmatch(argument[0].text) is not None
 
 
-def _is_tuple(argument: Sequence[str]) -> bool:
+def _is_tuple(argument: Sequence[Word]) -> bool:
     """Whether it is a number, or several values in parentheses: the rows of `values(…)`."""
-    return _is_number(argument) or (argument[:1] == ["("] and "," in argument)
-
-
-def _plain(text: str) -> str:
-    """A name without its quotes."""
-    return _unquoted(text) if text[:1] in {"`", '"'} else text
-
-
-def _unquoted(text: str) -> str:
-    r"""What a quoted text says.
-
-    >>> _unquoted(r"'it\'s \x41'")
-    "it's A"
-    """
-    if text[0] == "$":
-        return text[text.index("$", 1) + 1 : text.rindex("$", 0, -1)]
-    return _ESCAPED.sub(_meant, text[1:-1])
-
-
-def _meant(found: re.Match[str]) -> str:
-    escape = found[1]
-    if escape is None:
-        return "'"
-    return chr(int(escape[1:], 16)) if len(escape) == 3 else _ESCAPES.get(escape, escape)  # noqa: PLR2004
+    texts = [word.text for word in argument]
+    return _is_number(argument) or (texts[:1] == ["("] and "," in texts)
