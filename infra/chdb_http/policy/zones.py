@@ -45,7 +45,8 @@ _TAKING: Final = frozenset(
 )
 # A value of such a type names its own types and zones, in bytes.
 _ANY_TYPE = re.compile(r"dynamic|json|object|variant", re.IGNORECASE)
-_STATE = re.compile(r"AggregateFunction", re.IGNORECASE)
+# The name alone, as in `name = 'AggregateFunction'`, has no value.
+_STATE = re.compile(r"AggregateFunction(?!')", re.IGNORECASE)
 
 
 class TimeZones:

@@ -35,7 +35,7 @@ def test_a_number_counts_when_it_is_written_last(empty: Client) -> None:
     assert now > scanned_at >= since
     assert ledger.touched_proposals(empty, since) == [PLACE]
     assert ledger.unused_number(empty) == 1
-    ledger.stage_ballots(empty, PLACE, PLACE, since, 1)
+    ledger.stage_ballots(empty, PLACE, PLACE, since, 1, None)
     assert ledger.waiting_ballots(empty, 1) == [
         Waiting(*PLACE, "entry", "FR", 10, 5, agree=3, disagree=0, neutral=2)
     ]
@@ -46,7 +46,7 @@ def test_a_number_counts_when_it_is_written_last(empty: Client) -> None:
     # Killed here: the next one has another number, and sees the same ballots.
     assert ledger.published_ballots(empty, 1) == []
     assert ledger.unused_number(empty) == 2
-    ledger.stage_ballots(empty, PLACE, PLACE, since, 2)
+    ledger.stage_ballots(empty, PLACE, PLACE, since, 2, None)
     assert [row.people for row in ledger.waiting_ballots(empty, 2)] == [5]
     ledger.write_releases(empty, [Chosen(2, *PLACE, "entry", "FR", 10, "FR")], [release(2)])
     ledger.finish_publication(empty, 2, 1_780_000_000_000, now)
@@ -55,12 +55,12 @@ def test_a_number_counts_when_it_is_written_last(empty: Client) -> None:
     assert ledger.unused_number(empty) == 3
 
     # What is public is known to the next one, and no ballot differs from it.
-    ledger.stage_ballots(empty, PLACE, PLACE, since, 3)
+    ledger.stage_ballots(empty, PLACE, PLACE, since, 3, None)
     assert ledger.waiting_ballots(empty, 3) == []
     insert_votes(
         empty,
         [{"consultation_id": PLACE[0], "proposal_id": PLACE[1], "participant": 9}],
         first_offset=10,
     )
-    ledger.stage_ballots(empty, PLACE, PLACE, since, 3)
+    ledger.stage_ballots(empty, PLACE, PLACE, since, 3, None)
     assert ledger.published_ballots(empty, 3) == [Published(*PLACE, "FR", 5)]

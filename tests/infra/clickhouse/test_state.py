@@ -7,6 +7,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_server import NOON, insert_tallies, show_epoch
 
 from infra.clickhouse import state
+from infra.clickhouse.client import scalar
 from infra.clickhouse.state import EpochProgress, StateWriter
 
 NOW_MS = 1_780_000_000_123
@@ -118,6 +119,21 @@ def test_the_first_clustered_proposal_is_one(empty: Client) -> None:
         column_names=["epoch", "consultation_id", "offset", "version"],
     )  # fmt: skip
     assert state.clustered_proposals(empty) == 1
+
+
+def test_semantics_is_as_late_as_the_consultation_that_is_clustered_anew(empty: Client) -> None:
+    def clustered(*rows: tuple[int, int, str, int]) -> int:
+        empty.insert(
+            "cluster_progress", [[*row, row[0]] for row in rows], database="tutti",
+            column_names=["epoch", "job_epoch", "consultation_id", "offset", "version"],
+        )  # fmt: skip
+        shown = "SELECT next_offset FROM marts.freshness WHERE stage = 'semantics'"
+        return int(scalar(empty, shown))
+
+    assert clustered((1, 1, "a", 20), (1, 1, "b", 30)) == 31
+    assert clustered((2, 1, "a", 5)) == 6
+    assert clustered((3, 1, "a", 20)) == 31, "its last proposal, not that of all, is the end"
+    assert clustered((4, 4, "b", 9)) == 10, "the job begins anew with all"
 
 
 def test_rows_of_former_epochs_are_removed_and_no_others(empty: Client) -> None:

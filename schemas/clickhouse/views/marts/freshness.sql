@@ -19,13 +19,18 @@ stages AS (
     WHERE epoch = (SELECT max(epoch) FROM tutti.epochs)
     UNION ALL
     SELECT
-        'semantics', 'tutti.accepted-proposals.v1', toUInt16(0), max(clustering.offset) + 1,
-        max(clustering.at_ms),
+        'semantics', 'tutti.accepted-proposals.v1', toUInt16(0),
+        if(max(newest < furthest), minIf(newest, newest < furthest), max(furthest)) + 1, max(newest_ms),
         (SELECT max(written_at) FROM tutti.positions FINAL WHERE stage = 'done' AND topic = 'tutti.cluster-progress.v1')
-    FROM tutti.cluster_progress AS clustering FINAL
-    GROUP BY clustering.epoch
-    ORDER BY clustering.epoch DESC
-    LIMIT 1
+    FROM
+    (
+        -- A consultation that changes its encoder is clustered anew: as far as that has come.
+        SELECT max(offset) AS furthest, argMax(offset, epoch) AS newest, max(at_ms) AS newest_ms
+        FROM tutti.cluster_progress FINAL
+        WHERE job_epoch = (SELECT max(job_epoch) FROM tutti.cluster_progress)
+        GROUP BY consultation_id
+    )
+    HAVING count() > 0
 )
 SELECT
     stages.stage AS stage,  -- intake, votes (the counting job), semantics (clusters) or sink

@@ -114,6 +114,10 @@ def test_analysts_make_no_state_that_names_its_own_types(server):
     assert server.ask(body=f"SELECT finalizeAggregation({dynamic})", analyst=True).code == 164
     plain = "SELECT finalizeAggregation(CAST(unhex('00'), 'AggregateFunction(count)'))"
     assert server.ask(body=plain, analyst=True).status in {200, 400}
+    spaced = "CAST(unhex('00'), 'AggregateFunction /**/ (any, Dynamic)')"
+    assert server.ask(body=f"SELECT finalizeAggregation({spaced})", analyst=True).code == 164
+    names = "SELECT name IN ('AggregateFunction', 'Dynamic') FROM system.data_type_families"
+    assert server.ask(body=names, analyst=True).status == 200
 
 
 def test_analysts_use_few_of_them_and_are_told_which():
