@@ -235,7 +235,13 @@ def _kill_result(
         f"SELECT 'finished' AS kill_status, {quote(victim)} AS query_id, 'default' AS user,"
         f" '' AS query WHERE {found:d}"
     )
-    return lambda: replace(parsed(), sql=sql.encode(), database="", settings={})
+
+    def answer() -> Request:
+        request = parsed()
+        form = statement.last_format(request.sql) or request.format
+        return replace(request, sql=sql.encode(), format=form, database="", settings={})
+
+    return answer
 
 
 def _together(pieces: Generator[bytes, None, None], limit: int) -> bytes:

@@ -163,7 +163,7 @@ def _empty(connection: Any, sql: str, params: dict[str, str], name: str) -> byte
         return _empty_native(connection, sql, params)
     if name in _STREAMED:
         return b""
-    query = without_format(sql.encode()).decode()
+    query = without_format(sql.encode(), name).decode()
     try:
         result = connection.query(f"SELECT * FROM ({query}\n) LIMIT 0", name, params=params)
     except RuntimeError:  # it is no subquery: again, whole
@@ -173,7 +173,7 @@ def _empty(connection: Any, sql: str, params: dict[str, str], name: str) -> byte
 
 def _empty_native(connection: Any, sql: str, params: dict[str, str]) -> bytes:
     """A block without rows, which the engine leaves out: clients read the columns from it."""
-    query = without_format(sql.encode()).decode()
+    query = without_format(sql.encode(), "Native").decode()
     try:
         described = connection.query(f"DESCRIBE TABLE ({query}\n)", "JSON", params=params)
     except RuntimeError:  # with a SETTINGS clause it is no subquery

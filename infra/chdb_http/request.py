@@ -92,7 +92,8 @@ class Request:
         insert: statement and data of an INSERT that carries them.
         params: values of `{name:Type}`, in the engine's escaped form.
         settings: the client's own settings of this one request.
-        format: format of the response.
+        format: format of the response; the policy replaces it by that of a clause FORMAT, which
+            only the engine's parse tells from a name.
         query_tag: by which the engine can cancel the query; never the client's choice.
         accept: encodings that the client accepts for the response.
         blocks: whether the response is wanted in ClickHouse's own compressed blocks.
@@ -170,7 +171,7 @@ def parse(raw: RawRequest, query_id: str) -> Request:
         params={name[6:]: value for name, value in url.items() if name.startswith("param_")},
         settings=_settings(url),
         database=url.get("database") or headers.get("x-clickhouse-database", ""),
-        format=default if insert else statement.named_format(sql) or default,
+        format=default,
         query_id=query_id,
         query_tag=f"request-{uuid.uuid4()}",
         accept=headers.get("accept-encoding", "") if compress else "",

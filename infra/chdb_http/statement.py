@@ -24,6 +24,14 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _OPEN, _CLOSE = b"([{", b")]}"
+_END = b""
+# Behind these a name or a value has to follow, so that FORMAT is one; behind what is complete, the
+# engine takes it for the clause.
+_BEFORE_NAME = frozenset(
+    b"INTO TABLE FUNCTION FROM JOIN SELECT DISTINCT WHERE PREWHERE HAVING QUALIFY AND OR NOT BY ON"
+    b" USING AS IN LIKE ILIKE BETWEEN IS CASE WHEN THEN ELSE LIMIT OFFSET WITH"
+    b" . , = < > + - / % | : ? ( [ {".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,31 +127,36 @@ def needs_session(sql: bytes) -> str:
     return ""
 
 
-def named_format(sql: bytes) -> str:
-    """The format that a query names itself, or nothing."""
+def last_format(sql: bytes) -> str:
+    """The format that a query ends with, or nothing.
+
+    In the engine's own text of a query, which writes every alias behind AS, only the last word of
+    `ORDER BY FORMAT ASC` and the like looks the same; the engine's parse tells these apart.
+    """
     return _format_clause(sql)[1].decode()
 
 
-def without_format(sql: bytes) -> bytes:
-    """The query without its `FORMAT` clause and final semicolon, fit to be a subquery."""
-    start, name = _format_clause(sql)
-    query = sql[:start] if name else sql
+def without_format(sql: bytes, name: str) -> bytes:
+    """The query without its clause `FORMAT name` and final semicolon, fit to be a subquery.
+
+    Args:
+        sql: as the engine writes it.
+        name: the format of the response; if the query ends with another word, that is none.
+    """
+    start, found = _format_clause(sql)
+    query = sql[:start] if found and found == name.encode() else sql
     return query.rstrip().rstrip(b";")
 
 
 def _format_clause(sql: bytes) -> tuple[int, bytes]:
-    """Place and name of the last `FORMAT` outside of parentheses."""
+    """Place and name of `FORMAT name` at the end, or before `SETTINGS`, outside of parentheses."""
     place, name = 0, b""
-    previous: Token | None = None
-    for token in tokens(sql):
-        if (
-            previous
-            and previous.text == b"FORMAT"
-            and token.depth == 0
-            and token.text[:1].isalpha()
-        ):
-            place, name = previous.start, sql[token.start : token.end]
-        previous = token
+    end = Token(_END, 0, len(sql), len(sql))
+    found = [*tokens(sql), end, end]
+    for word, named, after in zip(found, found[1:], found[2:], strict=False):
+        ends = after.text in {_END, b";", b"SETTINGS"}
+        if word.text == b"FORMAT" and word.depth == 0 and named.text[:1].isalpha() and ends:
+            place, name = word.start, sql[named.start : named.end]
     return place, name
 
 
@@ -158,7 +171,8 @@ def insert(sql: bytes, body: bytes) -> DataInsert | None:
     selects = False
     seen = list[Token]()
     for token in tokens(sql):
-        previous = seen[-1].text if seen else b""
+        before, previous = [_END, _END, *(other.text for other in seen[-2:])][-2:]
+        formats = previous == b"FORMAT" and before not in _BEFORE_NAME
         seen.append(token)
         if token.text in {b"SELECT", b"WITH"} and token.depth == 0:
             selects = True
@@ -168,12 +182,13 @@ def insert(sql: bytes, body: bytes) -> DataInsert | None:
             source = _input(sql, seen[-2])
         elif (
             token.text == b"VALUES"
-            and previous not in {b"FORMAT", b"INTO", b"TABLE"}
+            and previous not in {b"INTO", b"TABLE", b"."}
+            and not formats
             and token.depth == 0
             and not selects
         ):
             return DataInsert(sql[: token.start], "Values", _join(sql[token.end :], body))
-        elif previous == b"FORMAT" and token.depth == 0 and (source or not selects):
+        elif formats and token.depth == 0 and token.text[:1].isalpha() and (source or not selects):
             name = sql[token.start : token.end].decode()
             data = _join(_after_format(sql, token.end), body)
             return DataInsert(sql[: seen[-2].start], name, data, source)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
+from infra.clickhouse.moments import as_of
 from infra.clickhouse.state import active_cut
 from infra.clickhouse.tallies import counts_by_country
 from operators.core.errors import TerminalError
@@ -81,15 +82,13 @@ def explain(
         consultation: Its id.
         proposal: Its id.
         at: As it stood then; None: now.
-        ranked: Also its ranks. They alone need every proposal of the consultation; everything
-            else reads this one.
+        ranked: Also its ranks. They alone need every proposal of the consultation, and are asked
+            for only if it has any; everything else reads this one.
 
     Raises:
         TerminalError: Nobody has voted on such a proposal by then.
     """
     ids: dict[str, Any] = {"consultation": consultation, "proposal": proposal}
-    then = "_at(at = {at:DateTime64(3, 'UTC')})" if at else ""
-    known = ids | ({"at": at} if at else {})
     where = "WHERE consultation_id = {consultation:String} AND proposal_id = {proposal:String}"
     rows = counts_by_country(clickhouse, consultation, proposal, _SERIES, at)
     if not rows:
@@ -98,13 +97,6 @@ def explain(
         )
     about = clickhouse.query(f"SELECT text, status FROM marts.proposals {where}", parameters=ids)
     text, status = about.first_row or ("", "")
-    board = (
-        clickhouse.query(
-            f"SELECT {', '.join(RANKS)} FROM marts.leaderboard{then} {where}", parameters=known
-        ).first_row
-        if ranked
-        else None
-    )
     cut = active_cut(clickhouse, at)
     setting = clickhouse.query(
         "SELECT rank_min_votes, countries, weights FROM marts.consultations"
@@ -118,6 +110,8 @@ def explain(
         rows, counts, setting[0] or DEFAULT_MIN_VOTES, dict(zip(*setting[1:], strict=True))
     )
     numbers = next(iter(clickhouse.query(sql).named_results()))
+    on_board = ranked and status == "accepted"
+    enough = bool(numbers["ranked"])
     return Explanation(
         consultation,
         proposal,
@@ -125,13 +119,27 @@ def explain(
         status,
         at.replace(second=0, microsecond=0) if at else None,
         cut.as_of if cut else None,
-        dict(zip(RANKS, board, strict=True)) if board else {},
+        _ranks(clickhouse, ids, at, enough=enough) if on_board else {},
         counts,
         _countries(rows, numbers),
         numbers,
         METHODS,
         sql,
     )
+
+
+def _ranks(
+    clickhouse: Client, ids: dict[str, Any], at: datetime | None, *, enough: bool
+) -> dict[str, int | None]:
+    """The ranks of a proposal on the board, which is read only if its votes are enough for one."""
+    if not enough:
+        return dict.fromkeys(RANKS)
+    board = clickhouse.query(
+        f"SELECT {', '.join(RANKS)} FROM {as_of('marts.leaderboard', at)} AS board"
+        " WHERE consultation_id = {consultation:String} AND proposal_id = {proposal:String}",
+        parameters=ids | ({"at": at} if at else {}),
+    ).first_row
+    return dict(zip(RANKS, board, strict=True)) if board else {}
 
 
 def votes(counts: dict[str, int], prefix: str = "") -> int:

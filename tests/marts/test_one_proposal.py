@@ -140,10 +140,10 @@ class CountedReads:
         return found
 
 
-def explained(clickhouse: Client, *, ranked: bool) -> tuple[int, Explanation]:
+def explained(clickhouse: Client, *, ranked: bool, name: str = VICTIM) -> tuple[int, Explanation]:
     """How many rows an explanation reads, and it."""
     reads = CountedReads(clickhouse)
-    found = explain(reads, "large", VICTIM, ranked=ranked)  # type: ignore[arg-type]
+    found = explain(reads, "large", name, ranked=ranked)  # type: ignore[arg-type]
     return reads.rows, found
 
 
@@ -154,3 +154,31 @@ def test_an_explanation_without_ranks_reads_a_small_part_of_the_board(large: Cli
     assert set(ranked.ranks) == set(RANKED["marts.leaderboard"])
     assert whole >= PROPOSALS
     assert one * SMALL_PART < PROPOSALS, (one, whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "agree", "ranks"),
+    [
+        ("few-votes", "accepted", 3, dict.fromkeys(RANKED["marts.leaderboard"])),
+        ("refused", "refused", 90, {}),
+    ],
+)
+def test_an_explanation_of_what_has_no_rank_does_not_read_the_board_for_it(
+    large: Client, name: str, status: str, agree: int, ranks: dict[str, None]
+) -> None:
+    key = f"'large' AS consultation_id, '{name}' AS proposal_id"
+    for table, columns in {
+        "proposals": f"{key}, 'x' AS text, '{status}' AS status, 7 AS origin_offset",
+        "tallies": f"1 AS epoch, 1 AS version, {key}, 'FR' AS country, 'trusted' AS trust,"
+        f" {agree} AS agree",
+    }.items():
+        names = ", ".join(re.findall(r" AS (\w+)", columns))
+        large.command(f"INSERT INTO tutti.{table} ({names}) SELECT {columns}")
+    board = large.query(
+        f"SELECT {', '.join(RANKED['marts.leaderboard'])} FROM marts.leaderboard"
+        f" WHERE consultation_id = 'large' AND proposal_id = '{name}'"
+    )
+    assert list(board.named_results()) == ([ranks] if ranks else [])
+    rows, found = explained(large, ranked=True, name=name)
+    assert found.ranks == ranks
+    assert rows * SMALL_PART < PROPOSALS

@@ -31,6 +31,7 @@ from infra.chdb_http.policy import (
     zone_arguments,
 )
 from infra.chdb_http.policy.chosen_settings import read_chosen_settings, take_clause
+from infra.chdb_http.policy.format_clause import format_clause
 from infra.chdb_http.policy.functions import read_functions
 from infra.chdb_http.policy.parser import StatementParser
 from infra.chdb_http.policy.verdicts import VerdictCache
@@ -75,7 +76,7 @@ class OperatorPolicy:
         self._closed_settings = operator_allowlist.read_closed_settings(engine)
         self._zones = TimeZones(engine.time_zones(), None, out_of_reach)
         self._default_database = default_database
-        self._verdicts = VerdictCache[str]()
+        self._verdicts = VerdictCache[tuple[str, str]]()
 
     def admit(self, request: Request) -> Request:
         """As `Policy.admit`."""
@@ -87,13 +88,14 @@ class OperatorPolicy:
         database = self._default_database if wanted in {"", "default"} else wanted
         if request.insert:
             return replace(self._admit_insert(request, request.insert), database=database)
-        sql = self._admitted(request.sql, request)
-        return replace(request, sql=sql.encode(), database=database)
+        sql, form = self._admitted(request.sql, request)
+        form = form or request.format
+        return replace(request, sql=sql.encode(), format=form, database=database)
 
     def _admit_insert(self, request: Request, insert: statement.DataInsert) -> Request:
         head = insert.head + b"\nFORMAT " + insert.format.encode()
-        sql = self._admitted(head, request).encode()
-        rewritten = statement.insert(sql, insert.data) or insert
+        sql, _ = self._admitted(head, request)
+        rewritten = statement.insert(sql.encode(), insert.data) or insert
         settings = dict(request.settings)
         if insert.format.lower() == "values":
             settings |= self._check_values(insert.data, request)
@@ -114,8 +116,8 @@ class OperatorPolicy:
         self._admitted(values_check.as_statement(data), request)
         return {}
 
-    def _admitted(self, sql: bytes, request: Request) -> str:
-        """The text that runs in place of this one."""
+    def _admitted(self, sql: bytes, request: Request) -> tuple[str, str]:
+        """The text that runs in place of this one, and the format that it names."""
         key = (sql, request.read_only, _known(replace(request, sql=sql)))
         admitted = self._verdicts.get(key)
         if admitted is None:
@@ -123,7 +125,7 @@ class OperatorPolicy:
             self._verdicts.put(key, sql, admitted)
         return admitted
 
-    def _check(self, sql: bytes, request: Request) -> str:
+    def _check(self, sql: bytes, request: Request) -> tuple[str, str]:
         with self._parser.session() as parser:
             rewritten = parser.rewrite(sql)
             token_check.check_reach(
@@ -134,7 +136,7 @@ class OperatorPolicy:
         if request.read_only:
             ast_check.check_reading(tree)
         ast_check.check_reach(tree, self._functions)
-        return rewritten
+        return rewritten, format_clause(rewritten, tree)
 
 
 class AnalystPolicy:
@@ -158,7 +160,7 @@ class AnalystPolicy:
         self._zones = TimeZones(engine.time_zones(), MAX_USED, unpublished)
         self._current = (*published, allowlist.SCHEMA_DATABASE)
         self._published = allowlist.SYSTEM_DATABASES.union(published)
-        self._verdicts = VerdictCache[tuple[str, dict[str, str]]]()
+        self._verdicts = VerdictCache[tuple[str, str, dict[str, str]]]()
 
     def admit(self, request: Request) -> Request:
         """As `Policy.admit`."""
@@ -166,19 +168,22 @@ class AnalystPolicy:
             raise unpublished("nothing can be written")
         rows = self._engine.rows("SELECT name FROM system.databases")
         databases = frozenset(row[0] for row in rows)
-        sql, settings = self._admitted(request, databases)
+        sql, form, settings = self._admitted(request, databases)
         settings = self._chosen.from_url(request.settings) | settings
         for name, value in settings.items():
             self._zones.check_setting(name, value)
         return replace(
             request,
             sql=sql.encode(),
+            format=form or request.format,
             settings=settings,
             database=self._current_database(request.database, databases),
         )
 
-    def _admitted(self, request: Request, databases: frozenset[str]) -> tuple[str, dict[str, str]]:
-        """The text that runs, without the settings at its end, and these."""
+    def _admitted(
+        self, request: Request, databases: frozenset[str]
+    ) -> tuple[str, str, dict[str, str]]:
+        """The text that runs, without the settings at its end; its format; these settings."""
         key = (request.sql, databases, _known(request))
         admitted = self._verdicts.get(key)
         if admitted is None:
@@ -190,9 +195,10 @@ class AnalystPolicy:
                 token_check.check_published(rewritten, names)
                 self._zones.check(rewritten, {})  # names cannot be parameters
                 tree = parser.tree(rewritten, request.params)
-            ast_check.check_published(tree, names, statement.named_format(rewritten.encode()))
+            form = format_clause(rewritten, tree)
+            ast_check.check_published(tree, names, form)
             chosen = self._chosen.from_clause(settings)
-            admitted = redaction.without_paths(rewritten), chosen
+            admitted = redaction.without_paths(rewritten), form, chosen
             self._verdicts.put(key, request.sql, admitted)
         return admitted
 

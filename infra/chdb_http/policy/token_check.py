@@ -23,9 +23,10 @@ _SHOWS = re.compile(
 _OPERATORS = frozenset({"VALUES", "IN", "AND", "OR", "NOT", "LIKE", "FORMAT", "VIEW", "EXISTS"})
 # Two words that mean a file, a disk or another server.
 _REACHING = frozenset({
-    ("INTO", "OUTFILE"), ("FROM", "INFILE"), ("ON", "CLUSTER"), ("TO", "DISK"), ("TO", "VOLUME"),
-    ("TO", "SHARD"),
+    ("ON", "CLUSTER"), ("TO", "DISK"), ("TO", "VOLUME"), ("TO", "SHARD"),
 })  # fmt: skip
+# The path of a file stands behind these: without one they are names.
+_BEFORE_PATH = frozenset({"OUTFILE", "INFILE"})
 # A table stands behind these, and its columns in parentheses.
 _BEFORE_TABLE = frozenset({"INTO", "TABLE", "EXISTS", "VIEW"})
 
@@ -52,8 +53,8 @@ def check_reach(
     creates = texts[:1] in (["CREATE"], ["INSERT"])
     if texts[:1] == ["SYSTEM"] and not SYSTEM_COMMANDS.match(sql):
         raise out_of_reach(f"{' '.join(texts[:3])} is not possible")
-    for before, text in pairwise(["", *texts]):
-        if (before, text) in _REACHING:
+    for before, text, after in zip(["", *texts], texts, [*texts[1:], ""], strict=False):
+        if (before, text) in _REACHING or (text in _BEFORE_PATH and after.startswith("'")):
             raise out_of_reach(f"{before} {text} is not possible")
         if before == "FROM" and text.startswith("'") and texts[0] in {"ATTACH", "ALTER"}:
             raise out_of_reach("FROM a path is not possible")
@@ -121,7 +122,7 @@ def check_published(sql: str, names: AllowedNames) -> None:
     for index, (word, text) in enumerate(zip(found, upper, strict=True)):
         before = upper[index - 1] if index else ""
         after = upper[index + 1] if index + 1 < len(found) else ""
-        if text in {"OUTFILE", "INFILE"}:
+        if text in _BEFORE_PATH and after.startswith("'"):
             raise unpublished("results come back over HTTP, not into files")
         if text == "IDENTIFIER" and before == ":":
             raise unpublished("names cannot be parameters")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.chdb_http.compression import compressor, decompress
-from infra.chdb_http.statement import fault, insert, named_format, tokens, without_format
+from infra.chdb_http.statement import fault, insert, last_format, tokens, without_format
 
 
 @given(data=st.binary())
@@ -28,6 +28,9 @@ def test_data_beside_the_statement_are_taken_byte_for_byte(data):
         (b"INSERT INTO t VALUES (1)", b"INSERT INTO t", b" (1)"),
         (b"INSERT INTO t (`values`, b) VALUES (1)", b"INSERT INTO t (`values`, b)", b" (1)"),
         (b"insert into values values (1)", b"insert into values", b" (1)"),
+        (b"INSERT INTO t.values VALUES (1)", b"INSERT INTO t.values", b" (1)"),
+        (b"INSERT INTO format VALUES (1)", b"INSERT INTO format", b" (1)"),
+        (b"INSERT INTO t.FORMAT FORMAT CSV\n1", b"INSERT INTO t.FORMAT", b"1"),
         (b"INSERT INTO t /* FORMAT CSV */ FORMAT CSV\n1", b"INSERT INTO t /* FORMAT CSV */", b"1"),
         (b"INSERT INTO t SETTINGS a = 'FORMAT' FORMAT CSV 1", None, b"1"),
         (b"INSERT INTO t FORMAT CSV\r\n\r\n1", None, b"\r\n1"),
@@ -63,10 +66,18 @@ def test_an_insert_without_data_runs_as_it_is(sql):
         (b"SELECT (SELECT 1 FORMAT CSV)", "", b"SELECT (SELECT 1 FORMAT CSV)"),
         (b"SELECT 1 --FORMAT CSV", "", b"SELECT 1 --FORMAT CSV"),
         (b"SELECT 1 FORMAT CSV SETTINGS a = 1", "CSV", b"SELECT 1"),
+        (b"SELECT format FROM t", "", b"SELECT format FROM t"),
+        (b"SELECT FORMAT AS x FROM FORMAT AS y", "", b"SELECT FORMAT AS x FROM FORMAT AS y"),
+        (b"SELECT FORMAT FORMAT CSV", "CSV", b"SELECT FORMAT"),
     ],
 )
 def test_a_query_names_its_format_at_its_end(sql, name, rest):
-    assert (named_format(sql), without_format(sql)) == (name, rest)
+    assert (last_format(sql), without_format(sql, name)) == (name, rest)
+
+
+def test_a_last_word_that_is_not_the_format_of_the_response_stays():
+    sql = b"SELECT 1 FROM t ORDER BY FORMAT ASC"
+    assert without_format(sql, "TabSeparated") == sql
 
 
 def test_faults_are_seen_outside_of_strings_only():

@@ -36,7 +36,10 @@ def test_rejected_votes_are_told_by_partition_and_by_reason(clickhouse: Client) 
     assert messages.rejected_votes(clickhouse, {97: 2}) == {97: 1}
     after = messages.rejected_votes_by_reason(clickhouse)
     grown = {reason: count - before.get(reason, 0) for reason, count in after.items()}
-    assert {reason: count for reason, count in grown.items() if count} == {"bad_country": 1, "bad_json": 2}
+    assert {reason: count for reason, count in grown.items() if count} == {
+        "bad_country": 1,
+        "bad_json": 2,
+    }
 
 
 def test_a_later_message_is_one_of_the_same_thing(clickhouse: Client) -> None:

@@ -28,7 +28,7 @@ CALLS: Final = [
     f"match({TEXT}, '(a*)*c')", f"replaceRegexpAll({TEXT}, '(a|b)', '\\\\0\\\\0\\\\0')",
     f"replaceAll({TEXT}, 'a', repeat('x', 100000))", f"arrayIntersect({LIST}, {LIST})",
     f"hasSubstr({LIST}, range(150000))", "arraySort(range(20000000))",
-    "arrayMap(x -> arraySum(range(x)), range(100000))", f"pointInPolygon((0.5, 0.5), {POINTS})",
+    "arrayMap(x -> arraySum(range(x)), range(100000))",
     f"polygonConvexHullCartesian([[{POINTS}]])", "bitmapBuild(range(20000000))",
 ]  # fmt: skip
 
