@@ -75,7 +75,6 @@ ELSEWHERE = {
     "tests/infra/prometheus/test_alerts.py": "the rules in infra/prometheus/alerts.yml",
     "tests/infra/prometheus/test_scraping.py": "the configuration in infra/prometheus",
     "tests/operators/core/test_doctests.py": "examples in docstrings, of all modules",
-    "tests/pipelines/live/test_browser.py": "the public pages in a real browser",
     "tests/pipelines/live/test_public.py": "everything that the public can ask of a process",
     "tests/pipelines/exchange/test_pace.py": "the pace at which pipelines.cli.data sends",
 }

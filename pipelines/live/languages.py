@@ -17,10 +17,10 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
 LANGUAGES: Final = (
-    "en", "bg", "cs", "da", "de", "el", "es", "fi", "fr", "hr", "hu", "it", "nl", "pl", "pt", "ro",
-    "sk", "sl", "sv",
+    "en", "bg", "cs", "da", "de", "el", "es", "et", "fi", "fr", "ga", "hr", "hu", "it", "lt", "lv",
+    "mt", "nl", "pl", "pt", "ro", "sk", "sl", "sv",
 )  # fmt: skip
-"""English, then by their codes: of the Union's official languages all but et, ga, lt, lv and mt."""
+"""English, then by their codes: the 24 official languages of the Union."""
 
 WRITTEN_AS: Final = {"en": "en_GB", "pt": "pt_PT"}
 """Dates and numbers as in Europe."""

@@ -5,6 +5,9 @@ from typing import Any
 
 import axe
 import pytest
+from live_rows import NAME
+
+from pipelines.live.languages import LANGUAGES
 
 PATIENCE_MS = 240_000
 PAGES = ("consultations", "board", "common-ground", "topics", "proposal", "hostile", "embedded",
@@ -17,6 +20,31 @@ CONTROLS = "a[href], button, input:not([type=hidden]), select, summary, [tabinde
 REACHABLE = f"""() => [...document.querySelectorAll("{CONTROLS}")]
     .filter((each) => each.checkVisibility({{ visibilityProperty: true }})
         && !each.closest('details:not([open]) > :not(summary)')).length"""
+OUTSIDE = """() => [...document.querySelectorAll("h1, h2, .status, .bar, button, select, .parts a")]
+    .map((each) => [each, each.getBoundingClientRect()])
+    .filter(([_, box]) => box.width && (box.left < -1 || box.right > innerWidth + 1))
+    .map(([each]) => each.textContent.trim() || each.tagName)"""
+CROWDED = """() => {
+    const found = [];
+    for (const each of document.querySelectorAll(".parts a, button")) {
+        const text = each.firstChild;
+        for (const word of text?.textContent.matchAll(/\\S+/g) ?? []) {
+            const range = document.createRange();
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            if (range.getClientRects().length > 1) found.push(`broken: ${word[0]}`);
+        }
+    }
+    for (const row of document.querySelectorAll("#board tr")) {
+        const votes = row.querySelector(".votes").getBoundingClientRect();
+        for (const each of row.querySelectorAll(".share > *")) {
+            const box = each.getBoundingClientRect();
+            if (box.right > votes.left && box.bottom > votes.top && box.top < votes.bottom)
+                found.push(`over the ballots: ${each.textContent}`);
+        }
+    }
+    return found;
+}"""
 FOCUSED = """() => {
     const each = document.activeElement;
     if (!each || each === document.body) return null;
@@ -99,10 +127,22 @@ def test_a_page_fits_into_320_pixels_in_either_direction(town, visit, name):
     for direction in ("ltr", "rtl"):
         page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-        outside = page.evaluate("""() => [...document.querySelectorAll("h1, h2, .status, .bar")]
-            .map((each) => each.getBoundingClientRect())
-            .filter((box) => box.width && (box.left < -1 || box.right > innerWidth + 1)).length""")
-        assert outside == 0
+        assert page.evaluate(OUTSIDE) == []
+
+
+@pytest.mark.parametrize("path", ["", "/common-ground", "/clusters", "/proposals/p1"])
+def test_a_page_fits_into_320_pixels_in_every_language(site, browser, path):
+    context = browser.new_context(base_url=f"http://127.0.0.1:{site.port}", viewport=PHONE)
+    page = Visit(context.new_page()).page
+    for code in LANGUAGES:
+        page.goto(f"/consultations/{NAME}{path}?lang={code}")
+        assert page.locator("html").get_attribute("lang") == code
+        for each in page.locator("details").all():
+            each.evaluate("each => { each.open = true; }")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], code
+        assert page.evaluate(OUTSIDE) == [], code
+        assert page.evaluate(CROWDED) == [], code
+    context.close()
 
 
 def test_a_text_from_the_right_is_one_on_every_page_and_the_page_is_not(town, visit):

@@ -4,11 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from operators.core.clusters.language import EUROPEAN_UNION
 from pipelines.live import languages as subject
 from pipelines.live.languages import LANGUAGES, choose, language
 
 HERE = Path(subject.__file__).parent
 MOMENT = datetime(2026, 5, 1, 20, 5, tzinfo=UTC)
+COUNTRIES = (
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
+    "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+)  # fmt: skip
 
 
 def texts() -> set[str]:
@@ -69,3 +74,54 @@ def test_numbers_dates_and_countries_are_written_as_in_the_language():
     assert english.country("Q?") == "Q?"
     assert english.language("pt-BR") == "Portuguese"
     assert english.language("x-elvish") == "x-elvish"
+
+
+def test_the_pages_speak_every_official_language_of_the_union():
+    assert sorted(LANGUAGES) == sorted(EUROPEAN_UNION)
+    assert LANGUAGES[0] == "en"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_language_is_found_by_the_address_and_by_the_browser(code):
+    assert choose(code, "fr").code == code
+    assert choose(None, f"{code}-ZZ,{code};q=0.9,en;q=0.1").code == code
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_countries_of_the_union_have_names_in_every_language(code):
+    assert language(code).name
+    for country in COUNTRIES:
+        assert language(code).country(country) not in {"", country}
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_no_sentence_is_left_in_english(code):
+    for english, translated in language(code).texts.items():
+        if english.endswith("."):
+            assert translated != english
+
+
+@pytest.mark.parametrize("code", ["et", "ga", "lt", "lv", "mt"])
+def test_a_share_in_a_text_is_written_as_the_number_beside_it(code):
+    """This would fail if a text said "95 %" where the language's numbers say "95%"."""
+    written = language(code).percent(0.95, 0)
+    for english, translated in language(code).texts.items():
+        assert translated.count(written) == english.count("95 %"), translated
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "share", "moment", "greece"),
+    [
+        ("et", "1\xa0234\xa0567", "83,6%", "1. mai 2026, 20:05 UTC", "Kreeka"),
+        ("ga", "1,234,567", "83.6%", "1 Beal 2026, 20:05 UTC", "an Ghréig"),
+        ("lt", "1\xa0234\xa0567", "83,6\xa0%", "2026-05-01, 20:05 UTC", "Graikija"),
+        ("lv", "1\xa0234\xa0567", "83,6%", "2026. gada 1. maijs, 20:05 UTC", "Grieķija"),
+        ("mt", "1,234,567", "83.6%", "01 Mej 2026, 20:05 UTC", "il-Greċja"),
+    ],
+)
+def test_small_languages_have_numbers_and_dates_of_their_own(code, number, share, moment, greece):
+    spoken = language(code)
+    assert spoken.number(1234567) == number
+    assert spoken.percent(0.8356) == share
+    assert spoken.moment(MOMENT) == moment
+    assert spoken.country("GR") == greece
