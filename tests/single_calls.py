@@ -39,7 +39,8 @@ _TRIANGLE: Final = "[[[(0., 0.), (0., 1.), (1., 1.)]]]"
 SCALAR: Final = (
     _TEXT, f"concat('http://a/', repeat('a/', {SIZE // 2}))", f"{_TEXT}, {_OTHER}",
     f"{_SAME}, repeat('b', {SIZE})", f"{_SAME}, {_NEARLY}", f"{_SAME}, {_NEARLY}, 'x'",
-    f"{_SAME}, [{_NEARLY}]", _FRACTIONS, f"{_LIST}, {_BACKWARDS}", f"{_TEXTS}, {_TEXTS}",
+    f"{_SAME}, [{_NEARLY}]", f"{_TEXT}, {_TEXTS}", _FRACTIONS, f"{_LIST}, {_BACKWARDS}",
+    f"{_TEXTS}, {_TEXTS}",
     f"(a, x) -> a + x, {_LIST}, 0::Int64", f"(x, y) -> x < y, {_LIST}, {_BACKWARDS}",
     f"{_MAP}, {_MAP}", f"{_TRIANGLE}, [[{_POINTS}]]",
 )  # fmt: skip

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from infra.chdb_http.errors import BAD_ARGUMENTS, engine_error, refusal
+from infra.chdb_http.errors import BAD_ARGUMENTS, ENGINE_ERRORS, engine_error, refusal
 
 # They stand in a statement without quotes.
 _NAME = re.compile(r"[A-Za-z0-9_.]+")
@@ -66,7 +66,7 @@ class Engine:
     def _open(self) -> Any:
         try:
             return self._chdb.connect(self._address)
-        except RuntimeError as error:
+        except ENGINE_ERRORS as error:
             raise engine_error(error) from None
 
     def _let_merges_wait(self) -> None:
@@ -132,5 +132,5 @@ def _prepare(connection: Any, settings: Mapping[str, str], database: str) -> Non
                 raise refusal(BAD_ARGUMENTS, "A setting or a parameter has a name that is none")
             pairs = ", ".join(f"{name} = {quote(value)}" for name, value in settings.items())
             connection.query(f"SET {pairs}")
-    except RuntimeError as error:
+    except ENGINE_ERRORS as error:
         raise engine_error(error) from None

@@ -21,6 +21,10 @@ _OURS = re.compile(
 _HINT = re.compile(r"[.,:;]? *Maybe you meant[^?]*\?")
 _UNKNOWN = frozenset({60, 81})
 
+ENGINE_ERRORS = (RuntimeError, UnicodeDecodeError)
+"""What the bindings raise: the second where bytes that are no UTF-8 stand in the engine's text,
+such as those of a value."""
+
 SYNTAX_ERROR = 62
 BAD_ARGUMENTS = 36
 READONLY = 164
@@ -90,9 +94,17 @@ def engine_error(error: Exception) -> QueryError:
     >>> engine_error(RuntimeError("Code: 6. DB::Exception: Code: 6. DB::Exception: No. (X) (X)"))
     QueryError('Code: 6. DB::Exception: No. (X)\n')
     """
-    text = _PREFIX.sub("", str(error)).strip()
+    text = _PREFIX.sub("", _said(error)).strip()
     for superfluous, kept in ((_CODE_AGAIN, r"\1"), (_NAME_AGAIN, r"\1"), (_OURS, "")):
         text = superfluous.sub(kept, text)
     found = _CODE.search(text)
     code = int(found[1]) if found else 1
     return QueryError(code, _HINT.sub("", text) if code in _UNKNOWN else text)
+
+
+def _said(error: Exception) -> str:
+    """The text of an exception of the bindings; a stream's has the engine's as its cause."""
+    for raised in (error, error.__cause__):
+        if isinstance(raised, UnicodeDecodeError):
+            return raised.object.decode(errors="backslashreplace")
+    return str(error)

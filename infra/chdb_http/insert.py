@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.chdb_http.engine import Engine, quote
-from infra.chdb_http.errors import engine_error
+from infra.chdb_http.errors import ENGINE_ERRORS, engine_error
 from infra.chdb_http.request import Request
 from infra.chdb_http.statement import DataInsert, tokens
 
@@ -40,7 +40,7 @@ def insert(engine: Engine, request: Request, settings: Mapping[str, str], folder
             with _file_in_memory(data.data) as name:
                 sql = _from_file(data.head, name, data.format)
                 return int(connection.query(sql, "Null").rows_written())
-        except RuntimeError as error:
+        except ENGINE_ERRORS as error:
             raise engine_error(error) from None
 
 
@@ -79,7 +79,7 @@ def _insert_select(
         with engine.connection(settings, request.database) as connection:
             result = connection.query(sql, "Null", params=dict(request.params))
             return int(result.rows_written())
-    except RuntimeError as error:
+    except ENGINE_ERRORS as error:
         raise engine_error(error) from None
     finally:
         Path(name).unlink()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.chdb_http.engine import Engine
-from infra.chdb_http.errors import QueryError, engine_error, refusal
+from infra.chdb_http.errors import ENGINE_ERRORS, QueryError, engine_error, refusal
 from infra.chdb_http.native_blocks import CUSTOM_SERIALIZATION, with_revision
 from infra.chdb_http.request import Request
 from infra.chdb_http.statement import without_format
@@ -87,7 +87,7 @@ def run_query(
                 yield from pieces
     except QueryError:
         raise
-    except RuntimeError as error:
+    except ENGINE_ERRORS as error:
         raise engine_error(error) from None
     finally:
         connection.close()
@@ -166,7 +166,7 @@ def _empty(connection: Any, sql: str, params: dict[str, str], name: str) -> byte
     query = without_format(sql.encode(), name).decode()
     try:
         result = connection.query(f"SELECT * FROM ({query}\n) LIMIT 0", name, params=params)
-    except RuntimeError:  # it is no subquery: again, whole
+    except ENGINE_ERRORS:  # it is no subquery: again, whole
         result = connection.query(sql, name, params=params)
     return bytes(result.bytes())
 
@@ -176,7 +176,7 @@ def _empty_native(connection: Any, sql: str, params: dict[str, str]) -> bytes:
     query = without_format(sql.encode(), "Native").decode()
     try:
         described = connection.query(f"DESCRIBE TABLE ({query}\n)", "JSON", params=params)
-    except RuntimeError:  # with a SETTINGS clause it is no subquery
+    except ENGINE_ERRORS:  # with a SETTINGS clause it is no subquery
         return b""
     columns = [(row["name"], row["type"]) for row in json.loads(described.bytes())["data"]]
     block = _varint(len(columns)) + _varint(0)

@@ -19,7 +19,7 @@ from infra.chdb_http.body import BodyMemory
 from infra.chdb_http.browser_guard import ANSWER_HEADERS
 from infra.chdb_http.config import ServerConfig
 from infra.chdb_http.confinement import confine
-from infra.chdb_http.connection import LimitedConnection
+from infra.chdb_http.connection import MAX_CONNECTIONS, LimitedConnection
 from infra.chdb_http.engine import Engine, identifier
 from infra.chdb_http.errors import CannotServeError, QueryError
 from infra.chdb_http.execution import Execution
@@ -37,8 +37,10 @@ _ANALYST_SECONDS = 60
 _SWITCH_SECONDS = 0.0005
 # Drivers put parameters and the head of an INSERT into the URL.
 HEAD_BYTES = 256 * 1024
-# How many bodies of the largest size may be held at a time.
-OPERATOR_BODIES, ANALYST_BODIES = 2, 128
+# How many bodies of the largest size may be held at a time. Analysts' are small: each connection
+# may hold one as sent, unpacked, and out of its blocks. Were there room for fewer, who never ends
+# one would keep all others out without filling the port, where who dawdles gives way.
+OPERATOR_BODIES, ANALYST_BODIES = 2, 3 * MAX_CONNECTIONS
 INSERTS_RUNNING, INSERTS_WAITING = 3, 64
 
 

@@ -7,10 +7,12 @@ machine; its other one, made for Prometheus's push gateway, sends here.
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from hmac import compare_digest
 from http import HTTPStatus
+from socket import SHUT_RDWR, socket
 from socketserver import ThreadingMixIn
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -47,6 +49,8 @@ PUSH_TOKEN: Final = "metrics-push.token"  # noqa: S105 - the name of its file
 """The secret at the end of the path: Flink's reporter can send no password."""
 PUSH_BYTES: Final = 4 * 1024 * 1024
 PUSH_STALE_MS: Final = 60_000
+MAX_CONNECTIONS: Final = 32
+"""Each has a thread."""
 FORGOTTEN_MS: Final = 600_000
 """A second intake that was silent for this long was ended on purpose."""
 _ALWAYS: Final = frozenset(
@@ -133,11 +137,38 @@ def _merge(families: dict[str, Metric], family: Metric, service: str) -> None:
 
 
 class _MetricsServer(ThreadingMixIn, WSGIServer):
+    """A bounded number of connections: where there is no room, the oldest gives way.
+
+    A scrape takes a moment, so the oldest is one whose client says nothing, or a byte now and then.
+    """
+
     daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._open: dict[socket, None] = {}
+        self._lock = Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection on a thread of its own."""
+        with self._lock:
+            if len(self._open) >= MAX_CONNECTIONS:
+                oldest = next(iter(self._open))
+                del self._open[oldest]
+                with suppress(OSError):  # its client has gone
+                    oldest.shutdown(SHUT_RDWR)
+            self._open[request] = None
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
 
 
 class _Quiet(WSGIRequestHandler):
-    timeout = 20  # seconds; each connection has a thread, which a client that says nothing keeps
+    timeout = 20  # seconds without a byte
 
     def log_message(self, *_: Any) -> None:
         """One line per scrape would say nothing."""

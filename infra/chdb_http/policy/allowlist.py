@@ -70,6 +70,9 @@ COSTLY = frozenset({
     "polygonsWithinCartesian", "polygonsWithinSpherical", "polygonsDistanceSpherical",
     # It keeps each constant polygon it has seen while the server runs: 2.6 MB for 100,000 points.
     "pointInPolygon",
+    # Patterns, which an expression may make by the thousand, are compiled within one call, into
+    # memory that no limit counts.
+    "multiMatchAny", "multiMatchAnyIndex", "multiMatchAllIndices",
 })  # fmt: skip
 # Settings that only shape the answer. The engine knows what each of these may be; those of
 # `output_format_` that are switches come on top.

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.chdb_http import statement
 from infra.chdb_http.engine import Engine
-from infra.chdb_http.errors import BAD_ARGUMENTS, engine_error, refusal
+from infra.chdb_http.errors import BAD_ARGUMENTS, ENGINE_ERRORS, engine_error, refusal
 
 _WORDS = frozenset({"BareWord", "StringLiteral", "QuotedIdentifier", "HereDoc"})
 _FIRST = re.compile(rb"[A-Za-z_'\"`$()\[\]{}]")
@@ -52,11 +52,8 @@ class ParserSession:
         Raises:
             QueryError: it is not one statement; the engine's reason.
         """
-        try:
-            text = sql.decode()
-        except UnicodeDecodeError:
-            raise refusal(BAD_ARGUMENTS, "The statement is not UTF-8") from None
-        rewritten = self._ask("SELECT formatQuerySingleLine({sql:String})", {"sql": _escaped(text)})
+        escaped = _escaped(_decoded(sql))
+        rewritten = self._ask("SELECT formatQuerySingleLine({sql:String})", {"sql": escaped})
         if self._spans(rewritten) != _our_spans(rewritten) or _quotes_in_types(rewritten):
             raise refusal(
                 BAD_ARGUMENTS,
@@ -96,10 +93,20 @@ class ParserSession:
 
     def _ask(self, query: str, params: Mapping[str, str]) -> str:
         try:
-            result = self._connection.query(query, "TSVRaw", params=dict(params))
-            return str(result.bytes().decode()).rstrip("\n")
-        except RuntimeError as error:
+            answer: bytes = self._connection.query(query, "TSVRaw", params=dict(params)).bytes()
+        except ENGINE_ERRORS as error:
             raise engine_error(error) from None
+        return _decoded(answer).rstrip("\n")
+
+
+def _decoded(sql: bytes) -> str:
+    """A statement as text: also as the engine writes it again, where no escape is left."""
+    try:
+        return sql.decode()
+    except UnicodeDecodeError:
+        raise refusal(
+            BAD_ARGUMENTS, "The statement is not UTF-8; write other bytes as in unhex('FF')"
+        ) from None
 
 
 def _escaped(text: str) -> str:

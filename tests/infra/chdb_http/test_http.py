@@ -11,7 +11,7 @@ import uvicorn
 from clickhouse_process import PATIENCE_S
 from raw_heads import speak
 
-from infra.chdb_http import connection
+from infra.chdb_http import connection, limits
 from infra.chdb_http.body import BodyMemory, disconnected
 from infra.chdb_http.connection import MAX_CONNECTIONS, LimitedConnection
 from infra.chdb_http.errors import QueryError
@@ -125,6 +125,19 @@ def test_all_bodies_together_are_bounded():
             again(100)
 
     asyncio.run(take())
+
+
+def test_bodies_that_never_end_keep_no_analyst_out(server):
+    size = limits.analysts(1024, ()).request_bytes
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole = b"%x\r\n%b\r\n" % (size, b" " * size)  # but for the empty chunk that ends it
+    with contextlib.ExitStack() as opened:
+        for _ in range(MAX_CONNECTIONS * 3 // 4):  # the port is not full
+            address = ("127.0.0.1", server.analyst_port)
+            client = opened.enter_context(socket.create_connection(address))
+            client.sendall(head + whole)
+        replies = [server.ask(body="SELECT 1", analyst=True).text for _ in range(20)]
+    assert replies == ["1\n"] * 20
 
 
 NONSENSE = [

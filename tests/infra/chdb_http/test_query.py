@@ -77,6 +77,12 @@ def test_asynchronous_inserts_stay_off(server):
         ("SELECT noSuchFunction()", 404, 46),
         ("SELECT throwIf(1)", 500, 395),
         ("INSERT INTO tutti.nothing FORMAT CSV\n1", 404, 60),
+        # Bytes that are no UTF-8: in the statement as the engine writes it, in its errors.
+        ("SELECT '\\xFF'", 400, 36),
+        ("SELECT toUInt8(unhex('FF'))", 400, 6),
+        ("SELECT toUInt8(unhex('FF')) FORMAT JSON", 400, 6),
+        ("EXPLAIN SELECT toUInt8(unhex('FF'))", 400, 6),
+        ("INSERT INTO FUNCTION null('a UInt8') SELECT throwIf(1, unhex('FF'))", 500, 395),
     ],
 )
 def test_errors_have_the_engines_code_and_text(server, sql, status, code):

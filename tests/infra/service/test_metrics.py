@@ -1,7 +1,9 @@
 """One list of metrics: the documentation, the alerts and what is served agree with it."""
 
+import contextlib
 import re
 import shutil
+import socket
 from http.client import HTTPConnection
 
 import pytest
@@ -13,6 +15,7 @@ from raw_heads import ORIGINS, PAGES, speak
 from infra.chdb_http.browser_guard import ANSWER_HEADERS
 from infra.config.settings import Settings
 from infra.local.free_ports import free_port_base
+from infra.service import metrics_server
 from infra.service.flink_metrics import FLINK
 from infra.service.heartbeat import STALE_MS, Heartbeat
 from infra.service.metrics import METRICS, SINK, SINK_RETRIES, SOURCES
@@ -224,6 +227,21 @@ def test_who_does_not_know_the_path_pushes_nothing(server, push, tmp_path):
 )
 def test_a_web_page_reads_no_metrics(server, headers):
     assert ask(server, "/metrics", **headers) == (403, "")
+
+
+def test_clients_that_never_say_what_they_want_give_way(server, monkeypatch):
+    monkeypatch.setattr(metrics_server._Quiet, "timeout", None)
+    address = server.split(":")
+    with contextlib.ExitStack() as opened:
+        silent = [
+            opened.enter_context(socket.create_connection(address, timeout=60))
+            for _ in range(metrics_server.MAX_CONNECTIONS + 3)
+        ]
+        assert ask(server, "/metrics")[0] == 200
+        assert [client.recv(1) for client in silent[:4]] == [b""] * 4
+        silent[4].settimeout(0)
+        with pytest.raises(BlockingIOError):  # there is room for this one
+            silent[4].recv(1)
 
 
 def test_nothing_else_is_there(server):
