@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from places import CHECKOUT
+from ready_clickhouse import forget_the_made_one
 
 # The same examples in every run: a red test is red again. To look for new ones, and for longer:
 # pytest --hypothesis-profile=explore
@@ -44,6 +45,11 @@ def browser() -> Iterator[Any]:
         made = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield made
         made.close()
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no folders: workers of xdist end without atexit."""
+    forget_the_made_one()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

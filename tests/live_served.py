@@ -16,10 +16,10 @@ from urllib.request import urlopen
 from clickhouse_connect.driver.client import Client
 from clickhouse_server import show_epoch
 from places import CHECKOUT
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
 from infra.config.settings import Settings
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
 PATIENCE_S = 300
 
@@ -91,7 +91,7 @@ def served(**settings: str) -> Iterator[Served]:
     """A ClickHouse with all views and a live service before it, both ended with the block."""
     home = Path(tempfile.mkdtemp(prefix="tutti-served-"))
     try:
-        with ephemeral_clickhouse(home) as found:
+        with ready_clickhouse(home) as found:
             clickhouse = connect(found)
             show_epoch(clickhouse)
             made = Served(found, clickhouse, settings)

@@ -1,35 +1,21 @@
 """A ClickHouse for each file of tests of views; each test uses a consultation of its own."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_server import show_epoch
 from grouped import Stopwatch, work
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
 from infra.config.settings import Settings
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from pipelines.groups.grouping import Grouping
 
 
-@pytest.fixture(scope="session")
-def with_views(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a ClickHouse with all tables and views: making them takes three seconds."""
-    home = tmp_path_factory.mktemp("clickhouse")
-    with ephemeral_clickhouse(home):
-        return home
-
-
 @pytest.fixture(scope="module")
-def clickhouse_settings(
-    with_views: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Settings]:
-    home = tmp_path_factory.mktemp("clickhouse")
-    shutil.copytree(with_views, home, dirs_exist_ok=True, symlinks=True)
-    with ephemeral_clickhouse(home) as settings:
+def clickhouse_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    with ready_clickhouse(tmp_path_factory.mktemp("clickhouse")) as settings:
         yield settings
 
 

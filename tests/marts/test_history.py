@@ -16,12 +16,12 @@ from clickhouse_server import (
     moment,
     show_epoch,
 )
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse import migrations, views
 from infra.clickhouse.client import connect, scalar
 from infra.clickhouse.migrations import migrate
 from infra.clickhouse.views import view_names
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.clock import system_clock
 from operators.core.votes.tally import COUNTERS
 from pipelines.periodic.history_snapshots import take_snapshot
@@ -30,7 +30,7 @@ from schemas.reserved import PROBE_CONSULTATION
 
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory) -> Iterator[Client]:
-    with ephemeral_clickhouse(tmp_path_factory.mktemp("history")) as settings:
+    with ready_clickhouse(tmp_path_factory.mktemp("history")) as settings:
         client = connect(settings)
         show_epoch(client)
         yield client
@@ -181,7 +181,7 @@ def test_every_minute_equals_a_naive_fold_of_what_was_written(clickhouse):
 @pytest.fixture
 def own(tmp_path) -> Iterator[Client]:
     """A server whose epochs and tables a test may turn over."""
-    with ephemeral_clickhouse(tmp_path) as settings:
+    with ready_clickhouse(tmp_path) as settings:
         yield connect(settings)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_server import NOON, insert_consultation, insert_history, insert_proposals, moment
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from operators.core.scores.agreement import agreement
 from operators.core.scores.stable_rank import MOVED, with_hysteresis
 from pipelines.periodic.stable_ranks import stabilise_ranks
@@ -24,7 +24,7 @@ Fold = dict[tuple[str, int], float]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Client]:
-    with ephemeral_clickhouse(tmp_path_factory.mktemp("held")) as settings:
+    with ready_clickhouse(tmp_path_factory.mktemp("held")) as settings:
         client = connect(settings)
         epochs = [[1, (NOON - 1) * 60_000], [2, SWITCH * 60_000 - 100]]
         client.insert("epochs", epochs, column_names=["epoch", "active_since"], database="tutti")

@@ -7,15 +7,15 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_process import TuttiServerProcess, free_base, running
 from clickhouse_server import show_epoch
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
 
 @pytest.fixture(scope="session")
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Epoch 1 is active; each test has a consultation of its own."""
-    with ephemeral_clickhouse(tmp_path_factory.mktemp("tables")) as settings:
+    with ready_clickhouse(tmp_path_factory.mktemp("tables")) as settings:
         client = connect(settings)
         show_epoch(client)
         yield client

@@ -8,18 +8,18 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_server import show_epoch
 from grafana_board import CHOSEN, COUNTRIES, insert_board
 from grafana_plugin import with_macros, with_variables
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
 from infra.config.settings import Settings
 from infra.grafana.queries import ClickHouseQuery
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
 Ask = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
 def clickhouse_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    with ephemeral_clickhouse(tmp_path_factory.mktemp("grafana")) as settings:
+    with ready_clickhouse(tmp_path_factory.mktemp("grafana")) as settings:
         client = connect(settings)
         show_epoch(client)
         insert_board(client)

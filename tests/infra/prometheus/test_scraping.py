@@ -15,10 +15,10 @@ from prometheus_process import (
     rules,
     running_prometheus,
 )
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
 from infra.config.settings import Settings
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.service.flink_metrics import FLINK
 from infra.service.heartbeat import Heartbeat
 from infra.service.metrics import CLICKHOUSE, METRICS, SOURCES
@@ -57,7 +57,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     folder = tmp_path_factory.mktemp("prometheus")
     home = folder / "home of tutti"
     home.mkdir()
-    with ephemeral_clickhouse(home) as settings:
+    with ready_clickhouse(home) as settings:
         clickhouse = connect(settings)
         now_ms = system_clock()
         vote = {"consultation_id": STRANGE, "proposal_id": "p", "source": STRANGE}

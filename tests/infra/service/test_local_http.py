@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import ClickHouseUnavailableError, connect
 from infra.config.settings import Settings
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.service.local_http import fetch
 
 
@@ -51,7 +51,7 @@ def test_neither_queries_nor_passwords_do(
 
 def test_clients_share_their_connections(tmp_path: Path) -> None:
     """What a client has of its own stays after it, and periodic takes a new one each minute."""
-    with ephemeral_clickhouse(tmp_path) as settings:
+    with ready_clickhouse(tmp_path) as settings:
         assert connect(settings).http is connect(settings).http
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from clickhouse_server import insert_consultation, show_epoch
 from places import CHECKOUT, FIXTURES
+from ready_clickhouse import ready_clickhouse
 from whole_consultation import insert_whole
 
 from infra.clickhouse.client import connect
 from infra.config.settings import Settings
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 
 RUN_EACH = """
 import contextlib, io, json, sys
@@ -152,7 +152,7 @@ def cases() -> tuple[dict[str, str], dict[str, dict[str, str]]]:
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Commands:
     home: Path = tmp_path_factory.mktemp("strangers")
     titles, texts = cases()
-    with ephemeral_clickhouse(home) as settings:
+    with ready_clickhouse(home) as settings:
         client = connect(settings)
         show_epoch(client)
         for number, (consultation, of) in enumerate(texts.items(), start=1):

@@ -10,9 +10,9 @@ from pathlib import Path
 from clickhouse_server import insert_proposals, insert_votes
 from conversations import simulated
 from places import CHECKOUT
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.service.heartbeat import last_beat
 from infra.service.waiting import wait_until
 
@@ -28,7 +28,7 @@ def wait_for(found):
 
 def test_the_process_groups_and_lives_on_without_clickhouse(tmp_path: Path):
     conversation = simulated(2, people=60, proposals=30, camps=2)
-    with ephemeral_clickhouse(tmp_path) as settings:
+    with ready_clickhouse(tmp_path) as settings:
         client = connect(settings)
         insert_proposals(client, "alive", sorted({p for _, p in conversation.ballots}))
         insert_votes(

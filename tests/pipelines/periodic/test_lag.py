@@ -1,15 +1,15 @@
 """When counting is behind: votes wait, and the newest one counted is old."""
 
 import pytest
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from pipelines.periodic.scheduler import LAGGING_S, counting_lags
 
 
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory):
-    with ephemeral_clickhouse(tmp_path_factory.mktemp("behind")) as settings:
+    with ready_clickhouse(tmp_path_factory.mktemp("behind")) as settings:
         client = connect(settings)
         client.command("INSERT INTO tutti.epochs (epoch, active_since) VALUES (1, now64(3))")
         yield client

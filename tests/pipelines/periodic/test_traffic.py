@@ -6,9 +6,9 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_server import insert_votes
 from prometheus_client import Gauge
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.service.periodic_metrics import PERIODIC
 from pipelines.periodic import traffic
 from pipelines.periodic.traffic import MAX_SERIES, NONE, OTHER, TrafficGauges
@@ -22,7 +22,7 @@ PREFIXES = ("tutti_consultation_", "tutti_country_", "tutti_source_")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with ephemeral_clickhouse(tmp_path_factory.mktemp("traffic")) as settings:
+    with ready_clickhouse(tmp_path_factory.mktemp("traffic")) as settings:
         yield connect(settings)
 
 

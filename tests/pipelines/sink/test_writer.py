@@ -2,9 +2,9 @@
 
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from pipelines.sink.writer import Writer
 
 NOW_MS = 1_780_000_000_123
@@ -12,7 +12,7 @@ NOW_MS = 1_780_000_000_123
 
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory):
-    with ephemeral_clickhouse(tmp_path_factory.mktemp("writer")) as settings:
+    with ready_clickhouse(tmp_path_factory.mktemp("writer")) as settings:
         yield connect(settings)
 
 

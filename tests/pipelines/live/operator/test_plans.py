@@ -7,9 +7,9 @@ import pytest
 from clickhouse_server import show_epoch
 from operator_site import OperatorSite, an_evening, operator_site, votes_lately
 from own_redis import own_redis
+from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
-from infra.local.ephemeral_clickhouse import ephemeral_clickhouse
 from infra.redis import CHANGES
 from infra.redis import connect as connect_redis
 from infra.service.metrics import LIVE_READS
@@ -19,7 +19,7 @@ from pipelines.live.operator.plans import plans
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorSite]:
     with (
-        ephemeral_clickhouse(tmp_path_factory.mktemp("clickhouse")) as settings,
+        ready_clickhouse(tmp_path_factory.mktemp("clickhouse")) as settings,
         own_redis(tmp_path_factory.mktemp("redis")) as redis,
         operator_site(settings, redis_url=redis.redis) as made,
     ):
