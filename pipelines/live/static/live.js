@@ -14,6 +14,7 @@ let waiting = false;
 let announced = "";  // the version that the event stream named last
 let connected = null;  // not known yet
 let renewedAt = Date.now();
+let failed = false;  // the page of another moment was asked for, and not given
 let busy = null;
 
 const element = (id) => document.getElementById(id);
@@ -28,7 +29,7 @@ function state() {
   if (!line || line.closest("[data-stale]")) return;
   let [kind, text] = connected ? ["live", say.live] : ["lost", say.lost];
   if (connected === null) [kind, text] = ["paused", say.connecting];
-  if (past()) [kind, text] = ["paused", say.past];
+  if (past()) [kind, text] = failed ? ["lost", say.lost] : ["paused", say.past];
   else if (paused) [kind, text] = ["paused", waiting ? say.waiting : say.paused];
   else if (waiting && reading()) [kind, text] = ["paused", say.reading];
   line.dataset.kind = kind;
@@ -116,10 +117,30 @@ function changed() {
   setTimeout(() => { if (waiting && !paused && !reading()) renew().catch(again); }, Math.random() * 700);
 }
 
-// The server is busy, or has answered this address too often: what waits is asked for again.
-function again() {
+// The server is busy, or has answered this address too often.
+const later = () => new Promise((then) => setTimeout(then, 3000 + Math.random() * 4000));
+
+async function again() {
   state();
-  setTimeout(() => { if (waiting) changed(); }, 3000 + Math.random() * 4000);
+  await later();
+  if (waiting) changed();
+}
+
+// What a visitor waits for is asked for until it is there, or something else is wanted.
+async function insist(ask, wanted) {
+  for (;;) {
+    try {
+      const answer = await ask();
+      failed = false;
+      return answer;
+    } catch (error) {
+      if (error.name === "AbortError") return null;
+    }
+    failed = true;
+    state();
+    await later();
+    if (!wanted()) return null;
+  }
 }
 
 function follow(address) {
@@ -161,7 +182,11 @@ const FRAMES = 60;
 
 async function lookBack() {
   const [range, shown, play] = [element("moment"), element("shown"), element("play")];
-  const { ticks } = await (await fetch(say.ticks)).json();
+  const ticks = await insist(async () => {
+    const answer = await fetch(say.ticks);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return (await answer.json()).ticks;
+  }, () => true);
   if (!ticks.length) return;
   const words = new Intl.DateTimeFormat(say.locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
   range.max = ticks.length;  // the last place is now
@@ -182,7 +207,8 @@ async function lookBack() {
     history.replaceState(null, "", next);
     name();
     state();
-    try { await renew(); } catch (error) { if (error.name !== "AbortError") state(); }
+    await insist(renew, () => location.href === next.href);
+    state();
   };
   let film = 0;
   const stop = () => { film = 0; play.textContent = say.play; };

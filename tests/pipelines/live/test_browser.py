@@ -1,5 +1,6 @@
 """The public pages in a real browser: Debian's Chromium through playwright."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -188,6 +189,30 @@ def test_the_slider_shows_the_past_by_the_keyboard_alone(town, visit, name):
     page.locator("#state[data-kind=live]").wait_for()
     assert "at=" not in page.url
     assert visited.complaints == []
+
+
+def test_a_moment_that_the_server_did_not_give_is_asked_for_again(town, visit):
+    visited = visit()
+    page = visited.live(town.board)
+    refused: list[str] = []
+
+    def once_each(route) -> None:
+        """Refuse what is asked for first, as a busy server does."""
+        if route.request.url in refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503)
+
+    page.route(re.compile(r"/publications$|[?&]at="), once_each)
+    page.locator("#past > summary").click()
+    page.wait_for_function("() => Number(document.getElementById('moment').max) > 0")
+    page.locator("#moment").focus()
+    page.keyboard.press("Home")
+    page.locator("#state[data-kind=lost]").wait_for()
+    page.locator(".back").wait_for()
+    page.locator("#state[data-kind=paused]").wait_for()
+    assert len(refused) == 2
 
 
 def test_a_link_to_the_past_opens_there(town, visit):
