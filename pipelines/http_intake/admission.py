@@ -1,6 +1,7 @@
 """Admission: how much may be on its way at a time, and how much each source may send."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -16,6 +17,8 @@ from schemas.sources import SourceEntry
 
 MAX_IN_FLIGHT_BYTES: Final = 64 * 1024 * 1024
 """Of bodies that are read, validated or waiting for Kafka: beyond it, senders are told to wait."""
+MAX_OF_SOURCE_BYTES: Final = MAX_IN_FLIGHT_BYTES // 4
+"""Of one source, so that slow bodies of one keep no other out."""
 RETRY_S: Final = 1
 WINDOW_S: Final = 10
 """A source's rate holds over so many seconds, so that batches fit into it."""
@@ -26,14 +29,22 @@ class InFlight:
 
     Args:
         limit: Bytes.
+        of_source: Bytes of one source.
     """
 
-    def __init__(self, limit: int = MAX_IN_FLIGHT_BYTES) -> None:
-        self._limit = limit
-        self.used = 0
+    def __init__(
+        self, limit: int = MAX_IN_FLIGHT_BYTES, of_source: int = MAX_OF_SOURCE_BYTES
+    ) -> None:
+        self._limit, self._of_source = limit, of_source
+        self._used = Counter[str]()
+
+    @property
+    def used(self) -> int:
+        """Bytes of all sources."""
+        return self._used.total()
 
     @contextmanager
-    def share(self) -> Iterator[Callable[[int], None]]:
+    def share(self, source: str) -> Iterator[Callable[[int], None]]:
         """A function that takes bytes, or raises a ProblemError; all are given back in the end."""
         taken = 0
 
@@ -41,13 +52,15 @@ class InFlight:
             nonlocal taken
             if self.used + size > self._limit:
                 raise ProblemError("too-many", "too much is on its way to Kafka", RETRY_S)
-            self.used += size
+            if self._used[source] + size > self._of_source:
+                raise ProblemError("too-many", "too much of this source is on its way", RETRY_S)
+            self._used[source] += size
             taken += size
 
         try:
             yield take
         finally:
-            self.used -= taken
+            self._used[source] -= taken
 
 
 class Rates:

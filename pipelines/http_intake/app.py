@@ -48,8 +48,8 @@ NOT_FOUND: Final = 404
 log = structlog.get_logger()
 
 
-Answer = Callable[[Request, AsyncIterator[bytes], body.Take], Awaitable[Response]]
-"""Request, pieces of its body, and what counts them → the answer."""
+Answer = Callable[[SourceEntry, Request, AsyncIterator[bytes], body.Take], Awaitable[Response]]
+"""Who sends, request, pieces of its body, and what counts them → the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,10 @@ class Doors:
         chunks = _chunks(request)
         began_s = time.perf_counter()
         try:
-            with self.in_flight.share() as share:
+            source = self.tokens.source(request.headers.get("authorization", ""))
+            with self.in_flight.share(source.name) as share:
                 HTTP_INTAKE_IN_FLIGHT.set(self.in_flight.used)
-                response = await answer(request, chunks, share)
+                response = await answer(source, request, chunks, share)
         except ProblemError as problem:
             await _discard(chunks)
             response = problem.response()
@@ -86,9 +87,8 @@ class Doors:
         return response
 
     async def _manifest(
-        self, request: Request, chunks: AsyncIterator[bytes], share: body.Take
+        self, source: SourceEntry, request: Request, chunks: AsyncIterator[bytes], share: body.Take
     ) -> Response:
-        source = self.tokens.source(request.headers.get("authorization", ""))
         if not body.is_array(request.headers.get("content-type", "")):
             raise ProblemError("unknown-media-type")
         packed = body.is_packed(request.headers.get("content-encoding", ""))
@@ -104,10 +104,14 @@ class Doors:
         return Response(msgspec.json.encode(receipt), **_JSON)
 
     async def _answer(
-        self, kind: Kind, request: Request, chunks: AsyncIterator[bytes], share: body.Take
+        self,
+        kind: Kind,
+        source: SourceEntry,
+        request: Request,
+        chunks: AsyncIterator[bytes],
+        share: body.Take,
     ) -> Response:
         headers = request.headers
-        source = self.tokens.source(headers.get("authorization", ""))
         array = body.is_array(headers.get("content-type", ""))
         packed = body.is_packed(headers.get("content-encoding", ""))
         body.check_length(headers.get("content-length", ""))

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from pipelines.live.boards import digest
 
 MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
+ENTRY_BYTES: Final = 1024
+"""What an answer takes beside its content and the texts of its key, about."""
 CACHE: Final = "public, max-age=2, stale-while-revalidate=30"
 """Short: a cache before this service takes the load of many viewers with two seconds already."""
 JSON: Final = "application/json"
@@ -82,7 +84,11 @@ class Answers:
 
     def _keep(self, key: tuple[str, ...], made: Made) -> None:
         self._made[key] = made
-        self._bytes += len(made.content) + len(made.zipped)
+        self._bytes += _size(key, made)
         while self._bytes > MAX_KEPT_BYTES and len(self._made) > 1:
-            _, dropped = self._made.popitem(last=False)
-            self._bytes -= len(dropped.content) + len(dropped.zipped)
+            self._bytes -= _size(*self._made.popitem(last=False))
+
+
+def _size(key: tuple[str, ...], made: Made) -> int:
+    texts = sum(len(part.encode()) for part in key)
+    return ENTRY_BYTES + texts + len(made.content) + len(made.zipped)

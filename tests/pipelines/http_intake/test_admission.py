@@ -21,8 +21,8 @@ def source(rate: int, name: str = "a", kafka_rate: int = 0) -> SourceEntry:
 
 
 def test_what_is_taken_is_given_back_whatever_happens():
-    room = InFlight(10)
-    with room.share() as one, room.share() as other:
+    room = InFlight(10, of_source=8)
+    with room.share("a") as one, room.share("b") as other:
         one(6)
         other(4)
         with pytest.raises(ProblemError) as error:
@@ -30,6 +30,19 @@ def test_what_is_taken_is_given_back_whatever_happens():
         assert (error.value.status, error.value.retry_s) == (429, 1)
         assert room.used == 10
     assert room.used == 0
+
+
+def test_the_bodies_of_one_source_keep_no_other_out():
+    room = InFlight(20, of_source=5)
+    with room.share("a") as one, room.share("a") as more, room.share("b") as other:
+        one(3)
+        more(2)
+        with pytest.raises(ProblemError, match="of this source") as error:
+            more(1)
+        assert (error.value.status, error.value.retry_s) == (429, 1)
+        other(5)
+    with room.share("a") as again:
+        again(5)
 
 
 def test_a_source_beyond_its_rate_waits_and_no_other_does():
