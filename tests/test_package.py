@@ -27,7 +27,7 @@ NOT_INSTALLED = {
     "infra/prometheus/prometheus.yml": "an example, for Prometheus",
     "loadtests/results/": "what was measured once",
 }
-"""Files beside the code that an installed tutti does not read, or folders of them → what they are."""
+"""Files beside the code that an installed tutti does not read, or folders → what they are."""
 
 READ_EVERYTHING = """
 import json

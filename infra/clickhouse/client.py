@@ -22,7 +22,30 @@ from operators.core.errors import TerminalError, TransientError
 UNAVAILABLE: Final = (OperationalError, HTTPError, ConnectionError, TimeoutError)
 """What is raised while the server is away; `DatabaseError` is its own answer."""
 
+BUSY: Final = {
+    159: "TIMEOUT_EXCEEDED",
+    202: "TOO_MANY_SIMULTANEOUS_QUERIES",
+    203: "NO_FREE_CONNECTION",
+    209: "SOCKET_TIMEOUT",
+    210: "NETWORK_ERROR",
+    236: "ABORTED",
+    241: "MEMORY_LIMIT_EXCEEDED",
+    242: "TABLE_IS_READ_ONLY",
+    243: "NOT_ENOUGH_SPACE",
+    252: "TOO_MANY_PARTS",
+    319: "UNKNOWN_STATUS_OF_INSERT",
+    439: "CANNOT_SCHEDULE_TASK",
+}
+"""Answers of ClickHouse that say nothing against the statement: number → name."""
+
 ERRORS: Final = (ClickHouseError, DatabaseError, HTTPError, ConnectionError, TimeoutError)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the server is away or too busy: the same statement may succeed later."""
+    if isinstance(error, UNAVAILABLE):
+        return True
+    return isinstance(error, DatabaseError) and error.code in BUSY
 
 
 def scalar(clickhouse: Client, sql: str) -> Any:

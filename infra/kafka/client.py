@@ -1,6 +1,7 @@
 """How tutti talks to Kafka: client settings, and reading to the true end of a partition."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from typing import Any, Final
 
 from confluent_kafka import (
@@ -143,7 +144,7 @@ def create_topics(settings: Settings) -> None:
     # How many copies is the cluster's decision: one on one machine, usually three elsewhere.
     wanted = [NewTopic(t.name, t.partitions, config=t.config) for t in missing]
     for made in kafka.create_topics(wanted).values():
-        made.result(timeout=TIMEOUT_S)
+        answer(made)
 
 
 def assign(reader: Consumer, positions: dict[Coordinates, int]) -> None:
@@ -158,7 +159,11 @@ def commit_later(reader: Consumer, positions: dict[Coordinates, int]) -> None:
 
 
 def ends(broker: AdminClient, partitions: Iterable[Coordinates]) -> dict[Coordinates, int]:
-    """Where partitions end, uncommitted records and markers included."""
+    """Where partitions end, uncommitted records and markers included.
+
+    Raises:
+        KafkaException: Kafka does not tell, or not in time.
+    """
     asked = {
         TopicPartition(topic, partition): OffsetSpec.latest() for topic, partition in partitions
     }
@@ -173,9 +178,17 @@ def ends(broker: AdminClient, partitions: Iterable[Coordinates]) -> dict[Coordin
 
 def _ends(broker: AdminClient, asked: dict[TopicPartition, OffsetSpec]) -> dict[Coordinates, int]:
     return {
-        (found.topic, found.partition): answer.result(timeout=TIMEOUT_S).offset
-        for found, answer in broker.list_offsets(asked, request_timeout=TIMEOUT_S).items()
+        (found.topic, found.partition): answer(future).offset
+        for found, future in broker.list_offsets(asked, request_timeout=TIMEOUT_S).items()
     }
+
+
+def answer(asked: Future[Any]) -> Any:
+    """What a broker answers; one that does not is one kind of error, however the client says so."""
+    try:
+        return asked.result(timeout=TIMEOUT_S)
+    except (TimeoutError, RuntimeError) as error:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, str(error))) from error  # noqa: SLF001
 
 
 def watermarks(reader: Consumer, topic: Topic) -> dict[int, tuple[int, int]]:
@@ -230,7 +243,7 @@ def read_since(
     asked = broker.list_offsets(
         {place: OffsetSpec.for_timestamp(since_ms)}, request_timeout=TIMEOUT_S
     )
-    start = asked[place].result(timeout=TIMEOUT_S).offset
+    start = answer(asked[place]).offset
     if 0 <= start < end:
         yield from read_range(settings, topic, partition, start, end)
 

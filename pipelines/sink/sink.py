@@ -147,7 +147,7 @@ class Sink:
             ends = kafka.ends(self._broker, partitions_of(TOPICS))
             input_ends = kafka.ends(self._broker, partitions_of(tuple(INPUT.values())))
         # protects: the sink waits for Kafka in its process
-        except (KafkaException, TimeoutError) as error:
+        except KafkaException as error:
             log.warning("kafka_unavailable", error=str(error))
             return False
         self._writer.positions(

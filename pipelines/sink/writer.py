@@ -6,9 +6,9 @@ from typing import Final
 
 import structlog
 from clickhouse_connect.driver.client import Client
-from tenacity import RetryCallState, retry, retry_if_exception_type, wait_exponential_jitter
+from tenacity import RetryCallState, retry, retry_if_exception, wait_exponential_jitter
 
-from infra.clickhouse.client import UNAVAILABLE
+from infra.clickhouse.client import is_unavailable
 from infra.clickhouse.state import Offsets, StateWriter
 from infra.clickhouse.tables import insert_lines
 from infra.service.metrics import SINK_INSERT, SINK_RETRIES, SINK_ROWS
@@ -32,7 +32,7 @@ def _say(state: RetryCallState) -> None:
 
 # Without an end: the sink holds its batch, reads nothing more, and goes on when it can.
 _until_it_answers = retry(
-    retry=retry_if_exception_type(UNAVAILABLE),
+    retry=retry_if_exception(is_unavailable),
     wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
     before_sleep=_say,
 )

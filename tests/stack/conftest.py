@@ -32,6 +32,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "tests/stack/test_polis" in str(item.path))
 
 
+LOG_LINES = 40
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """A test that fails shows how the logs of its stack end: they are removed with it."""
+    report = yield
+    found = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(found, Stack):
+        for name, text in found.last_words().items():
+            report.sections.append((f"log of {name}", text))
+    return report
+
+
 @dataclass(frozen=True)
 class Stack:
     """A running stack and the command line that belongs to it."""
@@ -121,6 +135,13 @@ class Stack:
         for child in children:
             with suppress(psutil.NoSuchProcess):
                 child.kill()
+
+    def last_words(self) -> dict[str, str]:
+        """How the log of each service ends."""
+        return {
+            log.stem: "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+            for log in sorted(self.settings.logs.glob("*.log"))
+        }
 
     def tear_down(self) -> None:
         self.run("down")

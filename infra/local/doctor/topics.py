@@ -25,8 +25,8 @@ def check_topics(patient: Patient) -> Iterator[Finding]:
         if name in present and len(present[name].partitions) != topic.partitions
     ]
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in TOPICS if name in present]
-    for resource, answer in admin.describe_configs(resources).items():
-        config = answer.result(timeout=kafka.TIMEOUT_S)
+    for resource, future in admin.describe_configs(resources).items():
+        config = kafka.answer(future)
         wrong += [
             f"{resource.name} has {key}={config[key].value} instead of {wanted}"
             for key, wanted in TOPICS[resource.name].config.items()
