@@ -2,6 +2,8 @@
 
 import logging
 import re
+from collections.abc import Iterator
+from http.client import IncompleteRead
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -9,7 +11,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 from clickhouse_connect.driver.httputil import default_pool_manager
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from infra.config.secrets import (
     clickhouse_password_file,
@@ -52,6 +54,36 @@ def scalar(clickhouse: Client, sql: str) -> Any:
     """The one value that a query answers; None if it answers no row."""
     row = clickhouse.query(sql).first_row
     return row[0] if row else None
+
+
+_LATE: Final = re.compile(
+    rb"__exception__\r\n\w*\r\n(?P<text>.+)\n\d+ \w*\r\n__exception__", re.DOTALL
+)
+"""How a query reports that it failed after the beginning of its answer was on its way."""
+_LATE_BYTES: Final = 1 << 16
+"""At most, with room: a statement, which the sentence may repeat, has 32 KiB at most."""
+
+
+def pieces(answer: Any, size: int = 1 << 20) -> Iterator[bytes]:
+    """The answer of `raw_stream`, as it comes in, at most `size` bytes at a time.
+
+    Raises:
+        DatabaseError: The query failed when a part of its answer was on its way.
+    """
+    end = b""
+    while True:
+        try:
+            piece = answer.read(size)
+        except ProtocolError as error:  # the server hangs up, whether the query failed or itself
+            rest = [part.partial for part in error.args if isinstance(part, IncompleteRead)]
+            late = _LATE.search(b"".join([end, *rest]))
+            if late is None:
+                raise
+            raise DatabaseError(late["text"].decode(errors="backslashreplace")) from None
+        if not piece:
+            return
+        yield piece
+        end = (end + piece)[-_LATE_BYTES:]
 
 
 # The errors are raised as well; the library also prints them.

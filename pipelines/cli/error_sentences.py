@@ -63,7 +63,9 @@ def clickhouse_says(text: str) -> str:
     name = _NAME.search(sentence)
     if name is None:
         return sentence
-    return f"{sentence[: name.start()].rstrip(' .:')} ({name['name']})"
+    # Of an exception within another the name stands twice.
+    sentence = re.sub(rf"(?:[ .:]|\({name['name']}\))+$", "", sentence[: name.start()])
+    return f"{sentence} ({name['name']})"
 
 
 def _is(error: Exception, module: str, kinds: "Callable[[Any], Any]") -> bool:

@@ -4,20 +4,28 @@ Help, version and unknown commands need the names of the commands only; every ot
 Typer, and a command what it imports itself. `pipelines.cli.error_sentences` tells what went wrong.
 """
 
+import errno
 import os
 import sys
 from io import TextIOWrapper
+from typing import Final
 
 from pipelines.cli.commands import COMMANDS, VERSION, overview, unknown
-from pipelines.cli.pipe import reader_is_gone
+from pipelines.cli.pipe import nobody_reads, reader_is_gone
 
 COMPLETING = "_TUTTI_COMPLETE"
 """The variable by which a shell asks what could follow."""
+
+NO_ROOM: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EBADF}
+)
+"""Why a file or a terminal cannot take what is printed, though the command is right."""
 
 
 def main() -> None:
     """Run a command; an error of ours is one sentence and exit status 1."""
     os.umask(0o077)  # whatever a command writes is for nobody else
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # letters that a terminal does not have
@@ -29,7 +37,23 @@ def main() -> None:
         if not reader_is_gone():
             raise
         status = 0
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        from pipelines.cli.error_sentences import complain
+
+        nobody_reads()
+        complain(f"Something cannot be written ({error.strerror}): see where the output goes.")
+        status = 1
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Where the caller has closed a stream, what is printed goes nowhere, and nothing is read."""
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
 
 
 def _at_once(arguments: list[str]) -> int | None:

@@ -15,5 +15,10 @@ def reader_is_gone() -> bool:
     except (OSError, ValueError):  # it is closed, or no file at all
         return False
     if gone:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads()
     return gone
+
+
+def nobody_reads() -> None:
+    """What is still written to standard output goes nowhere from now on."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

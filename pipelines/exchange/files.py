@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
+from infra.clickhouse.client import pieces
 from operators.core.errors import TerminalError
 
 PIECE: Final = 1 << 20
@@ -76,7 +77,7 @@ def write_query(
         ) as answer,
         file.open("xb") as out,
     ):
-        while piece := answer.read(PIECE):
+        for piece in pieces(answer, PIECE):
             out.write(piece)
             digest.update(piece)
             size += len(piece)

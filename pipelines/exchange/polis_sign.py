@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from operators.core.errors import TerminalError
+from operators.core.printable import printable
 
 
 class SignCounts(NamedTuple):
@@ -35,7 +36,7 @@ def compare_signs(
         sign: By which their choices were read.
 
     Returns:
-        A sentence if the counts differ, and none otherwise.
+        A sentence if the counts differ, with the comment that differs most, and none otherwise.
 
     Raises:
         TerminalError: They would agree much better if agree and disagree were exchanged.
@@ -44,10 +45,18 @@ def compare_signs(
     for vote in votes:
         if vote["choice"] in {"agree", "disagree"}:
             found[vote["proposal_id"]][vote["choice"] == "disagree"] += 1
-    straight = exchanged = 0
-    for proposal in counted.keys() | found.keys():
+    straight = exchanged = most = 0
+    example = ""
+    for proposal in sorted(counted.keys() | found.keys()):
         theirs, ours = counted.get(proposal, SignCounts()), SignCounts(*found.get(proposal, (0, 0)))
-        straight += abs(theirs.agree - ours.agree) + abs(theirs.disagree - ours.disagree)
+        difference = abs(theirs.agree - ours.agree) + abs(theirs.disagree - ours.disagree)
+        if difference > most:
+            most = difference
+            example = (
+                f"comment {printable(proposal)} ({theirs.agree} and {theirs.disagree} against"
+                f" {ours.agree} and {ours.disagree})"
+            )
+        straight += difference
         exchanged += abs(theirs.agree - ours.disagree) + abs(theirs.disagree - ours.agree)
     if not straight:
         return []
@@ -64,4 +73,9 @@ def compare_signs(
             f"{finding}: agree and disagree are exchanged. If votes.csv is right, import it with"
             f" --sign {other}."
         )
-    return [f"{finding}: the files may be of different moments, or rows are missing."]
+    # Named, because differences of one comment may make up for those of another in the sums.
+    remark = (
+        f"{finding}, most unlike for {example}: the files may be of different moments, or rows are"
+        " missing or changed."
+    )
+    return [remark]

@@ -1,9 +1,15 @@
 """Whether somebody still reads what is printed."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import TextIO
+
+import pytest
+from places import CHECKOUT
 
 from pipelines.cli.pipe import reader_is_gone
 
@@ -39,3 +45,42 @@ def test_a_file_and_a_closed_output_have_no_reader_to_lose(tmp_path):
         assert not reader_is_gone()
         file.close()
         assert not reader_is_gone()
+
+
+CALLS = [
+    ["--help"],
+    ["--version"],
+    ["top", "--help"],
+    ["config", "show"],
+    ["config", "show", "--json"],
+    ["list"],
+    ["list", "--json"],
+    ["top", "acting"],
+    ["top", "acting", "--json"],
+    ["explain", "acting", "c0", "--sql"],
+    ["query", "SELECT 1"],
+]
+
+
+def _run(commands, call, shell) -> subprocess.CompletedProcess[str]:
+    line = f'exec "{sys.executable}" -m pipelines.cli.main "$@" {shell}'
+    return subprocess.run(
+        ["sh", "-c", line, "sh", *call], cwd=CHECKOUT, env=commands.environment(),
+        stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is always full")
+@pytest.mark.parametrize("call", CALLS, ids=" ".join)
+def test_where_there_is_no_room_for_the_output_one_sentence_says_so(commands, call):
+    ended = _run(commands, call, ">/dev/full")
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "error: Something cannot be written (No space left on device): see where the output goes.\n"
+    )
+
+
+@pytest.mark.parametrize("call", CALLS, ids=" ".join)
+def test_a_closed_output_is_no_error(commands, call):
+    ended = _run(commands, call, "<&- >&-")
+    assert (ended.returncode, ended.stderr) == (0, "")

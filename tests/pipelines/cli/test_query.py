@@ -123,3 +123,77 @@ def test_a_parameter_has_a_name(commands):
         [["query", "SELECT {x:String} AS x FORMAT JSONEachRow", "--param", "x=a=b"]]
     )
     assert json.loads(ended.out) == {"x": "a=b"}
+
+
+VALUES = [
+    "100%",
+    "%(a)s",
+    "%d",
+    "it's",
+    'say "x"',
+    "tab\tnew\nline",
+    r"\N",
+    r"C:\new\table",
+    "[/b]",
+    "",
+]
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT {a:String} AS a", "SELECT '{b:String}' AS b, {a:String} AS a"]
+)
+def test_a_parameter_arrives_as_it_was_typed(commands, sql):
+    asked = [["query", f"{sql} FORMAT JSONEachRow", "--param", f"a={value}"] for value in VALUES]
+    for value, ended in zip(VALUES, commands.each(asked), strict=True):
+        assert ended.code == 0, ended.err
+        assert json.loads(ended.out)["a"] == value
+
+
+def test_a_parameter_may_be_of_any_type(commands):
+    texts = [r"it\'s", "100%", "two words"]
+    listed = ", ".join(f"'{text}'" for text in texts)
+    typed = {
+        f"Array(String)=[{listed}]": ["it's", *texts[1:]],
+        f"Array(Array(String))=[[{listed}]]": [["it's", *texts[1:]]],
+        f"Tuple(String, UInt8)=('{texts[0]}', 7)": ["it's", 7],
+        "Map(String, UInt8)={'100%': 7}": {"100%": 7},
+        "Nullable(String)=x": "x",
+        "LowCardinality(String)=it's": "it's",
+        "Date=2026-05-01": "2026-05-01",
+    }
+    asked = []
+    for each in typed:
+        kind, _, value = each.partition("=")
+        sql = f"SELECT {{a:{kind}}} AS a FORMAT JSONEachRow"
+        asked.append(["query", sql, "--param", f"a={value}"])
+    for expected, ended in zip(typed.values(), commands.each(asked), strict=True):
+        assert ended.code == 0, ended.err
+        assert json.loads(ended.out)["a"] == expected
+
+
+def test_a_statement_without_parameters_is_not_changed_by_any(commands):
+    asked = [["query", f"SELECT '{text}' AS a FORMAT JSONEachRow", "--param", "a=1"]
+             for text in ("100%", "%(a)s", "%d", "100 % of it", "$a$")]  # fmt: skip
+    for call, ended in zip(asked, commands.each(asked), strict=True):
+        assert ended.code == 0, ended.err
+        assert json.loads(ended.out)["a"] in call[1]
+
+
+@pytest.mark.parametrize(
+    ("sql", "printed"),
+    [
+        ("SELECT number FROM numbers(3000000)", "(TOO_MANY_ROWS_OR_BYTES)"),
+        ("SELECT throwIf(number = 900000, 'late') FROM numbers(950000)", "late"),
+        ("SELECT 1 FORMAT Nowhere", "Unknown format Nowhere (UNKNOWN_FORMAT)"),
+    ],
+)
+@pytest.mark.parametrize("form", ["TSV", "CSV", "JSONEachRow"])
+def test_a_query_that_fails_midway_says_why_once(commands, sql, printed, form):
+    [ended] = commands.each([["query", sql, "--format", form]])
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("error: ClickHouse refused the query: ")
+    assert printed in ended.err
+    for word in ("__exception__", "does not answer", "IncompleteRead", "Code:"):
+        assert word not in ended.err
+    name = ended.err.strip().rpartition("(")[2]
+    assert ended.err.count(f"({name}") == 1

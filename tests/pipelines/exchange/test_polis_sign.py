@@ -1,6 +1,7 @@
 """Agree and disagree are compared with what comments.csv counts."""
 
 import csv
+import re
 import shutil
 from pathlib import Path
 
@@ -73,6 +74,20 @@ def test_equal_counts_are_not_remarked_on() -> None:
 def test_counts_of_another_moment_are_remarked_on_and_no_reason_to_refuse(theirs, ours) -> None:
     [remark] = compare_signs(FILE, counted(*theirs), votes(*ours), "export")
     assert "of different moments" in remark
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ([(3, 0), (0, 3), (5, 5)], [(2, 1), (1, 2), (5, 5)]),
+        ([(4, 0), (0, 0)], [(0, 0), (4, 0)]),  # columns of votes.csv are exchanged
+    ],
+)
+def test_a_remark_on_counts_names_two_that_differ(theirs, ours) -> None:
+    [remark] = compare_signs(FILE, counted(*theirs), votes(*ours), "export")
+    named = re.search(r"for comment 0 \((\d+ and \d+) against (\d+ and \d+)\):", remark)
+    assert named
+    assert named[1] != named[2]
 
 
 def test_an_export_without_counts_is_not_compared(tmp_path: Path) -> None:
