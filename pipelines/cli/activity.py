@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 PEOPLE_SQL: Final = """
 SELECT participants FROM marts.participation
-WHERE consultation_id = {consultation:String} AND country = 'all' AND hour IS NULL
+WHERE consultation_id = {consultation:String} AND country = {country:String} AND hour IS NULL
 """
 RATE_SQL: Final = """
 WITH
@@ -21,6 +21,7 @@ WITH
 SELECT ifNull(sum(votes_all), 0) / seconds AS per_second, seconds
 FROM marts.agreement_by_window
 WHERE consultation_id = {consultation:String}
+    AND {country:String} IN ('all', country)
     AND window_start = toDateTime((intDiv(toUnixTimestamp(newest), seconds) - 1) * seconds, 'UTC')
 """
 MAX_WINDOW_S: Final = 3_600
@@ -47,11 +48,11 @@ class Activity:
         return [number_of(self.participants, "participant"), *rate]
 
 
-def read_activity(clickhouse: "Client", consultation: str) -> Activity:
+def read_activity(clickhouse: "Client", consultation: str, country: str | None = None) -> Activity:
     """Read it; this goes through all ballots, so that no screen should ask for it each second."""
     from infra.clickhouse.signals import flagged_proposals
 
-    named = {"consultation": consultation}
+    named = {"consultation": consultation, "country": country or "all"}
     people = clickhouse.query(PEOPLE_SQL, parameters=named).first_row
     [(per_second, seconds)] = clickhouse.query(RATE_SQL, parameters=named).result_rows
     return Activity(

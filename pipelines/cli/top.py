@@ -45,14 +45,17 @@ def top(
         raise TerminalError("The past does not change: leave --watch or --at out.")
     views = clickhouse()
     from pipelines.cli.activity import read_activity
+    from schemas.rules import is_country
 
+    if country is not None and not is_country(country := country.upper()):
+        raise TerminalError(f"--country {country}: two letters of ISO 3166-1, e.g. FR.")
     moment = past_moment(at, views) if at else None
     with about(views, consultation):
         board = read_board(
             views, consultation, limit, by=by, country=country, everything=as_json, at=moment
         )
     if moment is None and (as_json or not watch):  # a screen shows its first board at once
-        board = replace(board, activity=read_activity(views, consultation))
+        board = replace(board, activity=read_activity(views, consultation, country))
     if as_json:
         print_json(asdict(board))
     elif watch:
@@ -76,7 +79,7 @@ def _boards(views: "Client", board: Board, limit: int) -> Iterator["Sheet"]:
         now = time.monotonic()
         activity = board.activity
         if activity is None or now - asked > ACTIVITY_S:
-            activity, asked = read_activity(views, board.consultation_id), now
+            activity, asked = read_activity(views, board.consultation_id, board.country), now
         board = read_board(views, board.consultation_id, limit, by=board.by, country=board.country)
         counted.append((now, board.ballots))
         while now - counted[1][0] > PACE_S:

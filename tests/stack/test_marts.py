@@ -184,6 +184,18 @@ def test_participation_counts_people_once_per_row_and_exactly(stack, votes):
         )
 
 
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_the_board_of_a_country_says_who_takes_part_there(stack, votes, country):
+    board = stack.json("top", "marts", "--country", country.lower())
+    people = {vote["participant_id"] for vote in votes if vote["country"] == country}
+    assert board["country"] == country
+    assert board["activity"]["participants"] == len(people)
+
+
+def test_a_country_that_none_can_be_is_no_empty_board(stack, votes):
+    assert "two letters of ISO 3166-1" in stack.errors("top", "marts", "--country", "France")
+
+
 def test_authors_and_participants_are_pseudonyms_everywhere(stack, votes):
     client = stack.clickhouse()
     authors = {row[0] for row in client.query("SELECT author FROM tutti.proposals").result_rows}
