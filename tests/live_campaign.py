@@ -68,8 +68,8 @@ class PublishedCampaign:
         )
         self._insert(
             "clusters",
-            " ".join([*own, "cluster_id label terms size"]),
-            [[1, NAME, 0, 1, topic, topic,
+            " ".join([*own, "cluster_id theme_id theme_terms label terms size"]),
+            [[1, NAME, 0, 1, topic, f"t{len(topic) % 3 + 1}", [f"theme-{len(topic) % 3}"], topic,
               sorted({part for name in ideas for part in ideas[name].split("-")
                       if topics.get(name) == topic})[:3],
               sum(other == topic for other in topics.values())]

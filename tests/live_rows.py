@@ -62,8 +62,8 @@ PROPOSALS = [
              weakest_country_rate=None, weakest_country_votes=None, published_at=None, as_of=None),
 ]  # fmt: skip
 CLUSTERS = [
-    PublicCluster("c1", "Text of p1", ["text", "next"], 2, 180, 2, 0.8, 0.7, 0.9, 0.1, "p1", "p2",
-                  "cluster-agreement/mean-t-95/1"),
+    PublicCluster("c1", "t1", ["public", "text"], "Text of p1", ["text", "next"], 2, 180, 2, 0.8,
+                  0.7, 0.9, 0.1, "p1", "p2", "cluster-agreement/mean-t-95/1"),
 ]  # fmt: skip
 COUNTRIES = [
     PublicCountry("FR", 60, 50, 8, 2, 50 / 60, 0.72, 0.9, "agreement/wilson-95/1"),

@@ -6,7 +6,7 @@ beside its source and its Python. ``$by_NAME`` is a method's name and version, f
 """
 
 from infra.clickhouse.moments import AT, AT_MINUTE
-from operators.core.clusters import cluster_agreement
+from operators.core.clusters import cluster_agreement, themes
 from operators.core.groups import consensus as group_consensus
 from operators.core.groups import disagreement, representatives, significance
 from operators.core.groups import run as group_run
@@ -191,6 +191,7 @@ def _methods() -> dict[str, str]:
         "group_consensus_method": f"'{group_consensus.METHOD}'",
         "representatives_method": f"'{representatives.METHOD}'",
         "cluster_method": f"'{cluster_agreement.METHOD}'",
+        "theme_method": f"'{themes.METHOD}'",
         "leaderboard_methods": _listed(within | across),
         "by_country_methods": _listed(within),
     }

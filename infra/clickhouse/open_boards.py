@@ -71,6 +71,8 @@ class PublicCluster:
     """A row of `open.clusters`."""
 
     cluster_id: str
+    theme_id: str
+    theme_terms: list[str]
     label: str
     terms: list[str]
     size: int

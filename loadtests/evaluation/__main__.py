@@ -9,7 +9,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from infra.config.folders import MODELS
+from infra.config.folders import MODEL, MODELS
 from infra.config.settings import Settings
 from loadtests.commands import console, say
 from loadtests.commands import run as run_command
@@ -20,6 +20,7 @@ from loadtests.evaluation import (
     group_verdicts,
     labelled_texts,
     semantics_service,
+    theme_quality,
     votes_state,
 )
 from loadtests.evaluation import group_times as times_of_groups
@@ -33,6 +34,8 @@ from loadtests.own_stack import own_stack
 from loadtests.workload import load as load_workload
 from models.choice import ENGLISH
 from models.load import load as load_encoder
+from models.manifest import read as read_manifest
+from operators.core.clusters.thresholds import Thresholds
 from operators.flink.state import StateKind
 from pipelines.cli.screen import table
 
@@ -59,6 +62,25 @@ def clusters(
     if proposals:
         measured.append(cluster_quality.run(*cluster_quality.synthetic(proposals)))
     for line in cluster_quality.lines(measured):
+        typer.echo(line)
+
+
+@app.command()
+def themes(
+    data: Annotated[
+        Path, typer.Option(help="folder of the public consultations")
+    ] = labelled_texts.FOLDER.parent / "polis",
+    model: Annotated[Path, typer.Option(help="manifest or folder of the encoder")] = MODELS / MODEL,
+) -> None:
+    """Cluster public consultations without the job: their themes, and how steady these are."""
+    encoder = load_encoder(model)
+    calibration = read_manifest(model).calibration
+    defaults = Thresholds(macro=calibration.t_macro, micro=calibration.t_micro)
+    measured = []
+    for name in group_verdicts.POLIS:
+        texts = theme_quality.comments(data / name)
+        measured.append(theme_quality.measure(name, texts, encoder.encode(texts), defaults))
+    for line in theme_quality.lines(measured):
         typer.echo(line)
 
 

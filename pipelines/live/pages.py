@@ -106,7 +106,10 @@ def page_routes(boards: Boards, pages: PageMaker, origin: str, clock: Clock) -> 
     async def clusters(request: Request, consultation: Id, lang: Lang = None) -> Response:
         found = await boards.board(consultation)
         return pages.answer(
-            request, lang, (found.version,), lambda view: draw("clusters.html", view, board=found)
+            request,
+            lang,
+            (found.version,),
+            lambda view: draw("clusters.html", view, board=found, themes=themes(found)),
         )
 
     return router
@@ -138,6 +141,23 @@ def common_ground(board: PublicBoard) -> dict[str, Any]:
         "divides": first("controversy", where=lambda row: row.agree_low < HALF < row.agree_high),
         "countries": first("countries", where=lambda row: (gap(row) or 0.0) > 0),
     }
+
+
+def themes(board: PublicBoard) -> list[dict[str, Any]]:
+    """The themes, the largest first, each with its clusters; those without words are one, the last.
+
+    A cluster of a single proposal is counted, and is no topic to show.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for each in board.clusters:
+        theme = found.setdefault(
+            each.theme_id if each.theme_terms else "",
+            {"id": each.theme_id, "terms": each.theme_terms, "size": 0, "clusters": []},
+        )
+        theme["size"] += each.size
+        if each.size > 1:
+            theme["clusters"].append(each)
+    return sorted(found.values(), key=lambda theme: (not theme["terms"], -theme["size"]))
 
 
 def _agreed(row: PublicProposal) -> bool:

@@ -15,8 +15,11 @@ BALLOTS = {"a": (90, 5), "b": (60, 30), "c": (10, 85), "d": (3, 0), "e": (0, 0),
 AT_MS = 1_780_000_000_000
 
 
-def insert_clusters(clickhouse, consultation, members, *, epoch=1, offset=10, version=1):
-    """Clusters of these members, as the sink writes them: proposal → cluster."""
+def insert_clusters(
+    clickhouse, consultation, members, *, epoch=1, offset=10, version=1, themes=None
+):
+    """Clusters of these members, as the sink writes them: proposal → cluster → theme and words."""
+    of = themes or {}
     for table, columns, rows in (
         (
             "assignments",
@@ -25,9 +28,9 @@ def insert_clusters(clickhouse, consultation, members, *, epoch=1, offset=10, ve
         ),
         (
             "clusters",
-            ["cluster_id", "label", "terms", "size"],
+            ["cluster_id", "label", "terms", "size", "theme_id", "theme_terms"],
             [
-                [cluster, f"label of {cluster}", ["one", "two"], n]
+                [cluster, f"label of {cluster}", ["one", "two"], n, *of.get(cluster, ("", []))]
                 for cluster in sorted(set(members.values()) - {""})
                 for n in [sum(other == cluster for other in members.values())]
             ],
@@ -185,3 +188,70 @@ def test_each_consultation_shows_its_newest_epoch_when_that_has_caught_up(clickh
         " WHERE consultation_id = 'old' ORDER BY epoch)"
     ).result_rows
     assert active == [(1, False), (2, True)]
+
+
+THEMES = {"c1": ("t1", ["water", "rivers"]), "c2": ("t1", ["water", "rivers"]), "c3": ("t2", [])}
+
+
+@pytest.fixture(scope="module")
+def themed(clickhouse):
+    insert_proposals(clickhouse, "themed", list("abcdefg"))
+    members = dict.fromkeys("abc", "c1") | {"d": "c2", "e": "c3", "f": "c3", "g": "c4"}
+    insert_clusters(clickhouse, "themed", members, themes=THEMES | {"c4": ("t3", [])})
+    clickhouse.insert(
+        "clusters",
+        [[1, "themed", 2, AT_MS, "c4", "unreadable", "Texts that cannot be read", 1, "t3"]],
+        column_names=[
+            "epoch", "consultation_id", "version", "at_ms", "cluster_id", "kind", "label", "size",
+            "theme_id",
+        ],
+        database="tutti",
+    )  # fmt: skip
+
+
+def test_a_theme_says_how_much_is_in_it_and_has_no_proposals_text_as_its_name(themed, analyst):
+    rows = analyst.query(
+        "SELECT theme_id, kind, label, size, clusters, alone, largest_cluster FROM marts.themes"
+        " WHERE consultation_id = 'themed' ORDER BY theme_id"
+    ).result_rows
+    assert rows == [
+        ("t1", "topic", "water, rivers", 4, 2, 1, "c1"),
+        ("t2", "topic", "t2", 2, 1, 0, "c3"),
+        ("t3", "unreadable", "Texts that cannot be read", 1, 1, 1, "c4"),
+    ]
+
+
+@pytest.mark.parametrize("view", ["clusters", "cluster_leaderboard"])
+def test_a_cluster_says_its_theme(themed, analyst, view):
+    rows = analyst.query(
+        f"SELECT cluster_id, theme_id, theme_label FROM marts.{view}"
+        " WHERE consultation_id = 'themed' ORDER BY cluster_id"
+    ).result_rows
+    assert rows == [
+        ("c1", "t1", "water, rivers"),
+        ("c2", "t1", "water, rivers"),
+        ("c3", "t2", "t2"),
+        ("c4", "t3", "Texts that cannot be read"),
+    ]
+
+
+def test_the_public_sees_a_theme_as_far_as_its_proposals_are_public(themed, clickhouse, analyst):
+    def shown():
+        return analyst.query(
+            "SELECT theme_id, terms, size, clusters, votes FROM open.themes"
+            " WHERE consultation_id = 'themed' ORDER BY theme_id"
+        ).result_rows
+
+    words = ["water", "rivers"]
+    assert shown() == [("t1", words, 4, 2, 0), ("t2", [], 2, 1, 0), ("t3", [], 1, 1, 0)]
+    # Later offsets are newer: those of the proposals before them in this list are lower.
+    insert_proposals(clickhouse, "themed", [*"1234567", "d", "g"], status="refused")
+    assert shown() == [("t1", words, 3, 1, 0), ("t2", [], 2, 1, 0)]
+
+
+def test_clusters_of_rules_without_themes_are_in_none(topics, analyst):
+    assert {row["theme_id"] for row in board(analyst)} == {""}
+    for view in ("marts.themes", "open.themes"):
+        assert not analyst.query(
+            f"SELECT * FROM {view} WHERE consultation_id = 'topics'"
+        ).result_rows

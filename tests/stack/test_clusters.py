@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 
 import psutil
 import pytest
@@ -44,8 +45,10 @@ def send(stack, consultation, some):
 
 def members(stack, consultation):
     return stack.rows(
-        "SELECT proposal_id, cluster_id, cluster_id_at_arrival, similarity"
-        " FROM marts.cluster_members WHERE consultation_id = %(c)s ORDER BY proposal_id",
+        "SELECT proposal_id, cluster_id, cluster_id_at_arrival, similarity, theme_id, theme_label"
+        " FROM marts.cluster_members AS members"
+        " INNER JOIN marts.clusters AS clusters USING (consultation_id, cluster_id)"
+        " WHERE consultation_id = %(c)s ORDER BY proposal_id",
         c=consultation,
     )
 
@@ -69,6 +72,21 @@ def test_edits_refusals_and_repeats_are_in_the_views(stack, undisturbed):
     shown = stack.json("clusters", "calm", "--limit", "1000")
     assert shown["proposals"] == sum(row["size"] for row in shown["rows"]) == 191
     assert shown["clusters"] == len(shown["rows"]) == len(set(found.values()))
+
+
+def test_every_cluster_is_in_a_theme_that_opens_into_it(stack, undisturbed):
+    theme_of = {cluster: theme for _, cluster, _, _, theme, _ in undisturbed}
+    themes = Counter(theme for *_, theme, _ in undisturbed)
+    assert "" not in themes
+    assert 1 < len(themes) <= 10
+    assert min(themes.values()) > 1
+    shown = stack.json("clusters", "calm", "--limit", "1000")
+    assert {row["theme_id"]: row["size"] for row in shown["themes"]} == themes
+    largest = shown["themes"][0]
+    opened = stack.json("clusters", "calm", "--theme", largest["theme_id"], "--limit", "1000")
+    inside = {row["cluster_id"] for row in opened["rows"]}
+    assert inside == {c for c, theme in theme_of.items() if theme == largest["theme_id"]}
+    assert len(inside) == largest["clusters"]
 
 
 def test_proposals_near_to_a_text_are_found_with_their_stance(stack, undisturbed):

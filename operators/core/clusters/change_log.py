@@ -6,6 +6,7 @@ from dataclasses import replace
 from operators.core.clusters.members import Member
 from operators.core.clusters.named_cluster import NamedCluster
 from operators.core.clusters.outputs import Assignment, Cluster, ClusterEvent, EventKind, Outputs
+from operators.core.clusters.theme import Theme
 
 
 class ChangeLog:
@@ -64,12 +65,14 @@ class ChangeLog:
         self,
         cluster_of: Callable[[int], NamedCluster],
         size_of: Callable[[int], tuple[int, int]],
+        theme_of: Callable[[int], Theme | None],
     ) -> Outputs:
         """Everything collected since the last call; the log is empty afterwards.
 
         Args:
             cluster_of: The cluster with a number.
             size_of: Proposals and micro-clusters of one.
+            theme_of: Its theme; None: there are no themes yet.
         """
         clusters = [
             replace(closed.emitted, size=0, micro_clusters=0, last_seen=closed.last_seen)
@@ -79,10 +82,11 @@ class ChangeLog:
         for number in sorted(self._touched):
             named = cluster_of(number)
             proposals, micro_clusters = size_of(number)
+            theme = theme_of(number)
             now = Cluster(
                 self._consultation_id, _id(number), named.kind, named.label, named.terms,
                 proposals, named.medoid, named.first_seen, named.last_seen, micro_clusters,
-                self._model,
+                self._model, f"t{theme.number}" if theme else "", theme.terms if theme else (),
             )  # fmt: skip
             if now != named.emitted:
                 clusters.append(now)

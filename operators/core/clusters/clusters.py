@@ -4,8 +4,8 @@ Two levels. A proposal joins the micro-cluster with the nearest centroid if it i
 opens one (leader clustering). Every so many proposals the micro-clusters are grouped anew by
 average link, and the groups inherit the ids of the clusters that most of their members come from.
 Between two such steps a new micro-cluster joins the cluster with the nearest centroid, if the
-average link allows it, or opens one. Texts that the encoder cannot read take no part in this: they
-have a cluster of their own (`unreadable`).
+average link allows it, or opens one. Clusters are joined to `themes`. Texts that the encoder cannot
+read take no part in this: they have a cluster of their own (`unreadable`).
 
 The same items in the same order give the same outputs, bit by bit: there is no clock and no chance
 in it, and the arithmetic is exact (`fixed_point`).
@@ -20,7 +20,7 @@ from operators.core.clusters import naming, snapshots
 from operators.core.clusters.change_log import ChangeLog
 from operators.core.clusters.cluster_changes import compare
 from operators.core.clusters.duplicate_links import DuplicateLinks
-from operators.core.clusters.fixed_point import cosine, quantise
+from operators.core.clusters.fixed_point import cosine
 from operators.core.clusters.item import Item
 from operators.core.clusters.members import Member, MemberTable, arrived
 from operators.core.clusters.micro_clusters import FOLDED
@@ -29,12 +29,13 @@ from operators.core.clusters.outputs import Outputs
 from operators.core.clusters.placement import Placement
 from operators.core.clusters.registry import Registry
 from operators.core.clusters.state_size import StateSize
+from operators.core.clusters.theme_registry import ThemeRegistry
 from operators.core.clusters.thresholds import Thresholds
 from operators.core.clusters.unreadable import LABEL, UnreadableTexts
 from operators.core.clusters.vocabulary import Vocabulary
 from operators.core.clusters.words import distinct_words
 
-METHOD: Final = "clusters/two-level-average-link/4"
+METHOD: Final = "clusters/two-level-average-link/5"
 """Name and version of the rules."""
 
 REGROUP_AFTER: Final = 25
@@ -68,6 +69,7 @@ class Clusters:
         self._vocabulary = Vocabulary()
         self._change_log = ChangeLog(consultation_id, model)
         self._clusters = Registry(self._change_log)
+        self._themes = ThemeRegistry(self._change_log)
         self._offset = -1
         self._arrivals = self._since = 0
 
@@ -89,12 +91,11 @@ class Clusters:
     @property
     def size(self) -> StateSize:
         """How much is kept."""
-        sums = len(self._clusters) * self._dimension * 8
         return StateSize(
             micro_clusters=len(self._placement.micro),
             clusters=len(self._clusters),
             proposals=len(self._members) + len(self._placement.unreadable),
-            bytes=self._placement.vector_bytes + sums + self._vocabulary.text_bytes,
+            bytes=self._placement.vector_bytes + self._vocabulary.text_bytes,
         )
 
     def needs_vector(self, item: Item) -> bool:
@@ -120,14 +121,16 @@ class Clusters:
         if item.offset <= self._offset:
             return Outputs()
         if self.needs_vector(item):
-            self._arrive(item, None if vector is None else self._fitting(vector))
+            self._arrive(item, None if vector is None else self._placement.quantised(vector))
         elif item.status == ACCEPTED:
             self._reword(item)
         else:
             row = self._members.row(item.proposal_id)
             self._take_out(row, self._unreadable.remove(item.proposal_id), item.offset)
         self._offset = item.offset
-        return self._change_log.outputs(self._clusters.__getitem__, self._placement.size_of)
+        return self._change_log.outputs(
+            self._clusters.__getitem__, self._placement.size_of, self._themes.get
+        )
 
     def snapshot(self) -> bytes:
         """The whole state as bytes, for `restore`; `Clusters` says how long it is."""
@@ -142,6 +145,8 @@ class Clusters:
                 last_event=self._change_log.last_event,
                 placed=self._placement.snapshot(),
                 clusters=[snapshots.name(cluster) for cluster in self._clusters],
+                last_theme=self._themes.last_number,
+                themes=self._themes.snapshot(),
             )
         )
 
@@ -170,6 +175,7 @@ class Clusters:
         for member in sorted(members, key=lambda member: member.offset):
             self._duplicates.add(member)
         self._clusters.fill([name.cluster() for name in state.clusters])
+        self._themes.fill(state.themes, state.last_theme)
 
     @property
     def _members(self) -> MemberTable:
@@ -178,11 +184,6 @@ class Clusters:
     @property
     def _unreadable(self) -> UnreadableTexts:
         return self._placement.unreadable
-
-    def _fitting(self, vector: NDArray[np.float32]) -> NDArray[np.int16]:
-        if vector.shape != (self._dimension,):
-            raise ValueError(f"need a vector of {self._dimension} numbers, got {vector.shape}")
-        return quantise(vector)
 
     def _arrive(self, item: Item, vector: NDArray[np.int16] | None) -> None:
         """Put a text into a cluster; without a vector, into that of the unreadable ones.
@@ -211,10 +212,7 @@ class Clusters:
     def _apart(self, item: Item) -> Member:
         """Put a text that cannot be read into the cluster of those."""
         if not self._unreadable.number:
-            cluster = self._clusters.open(item.offset, "unreadable")
-            cluster.label = LABEL
-            self._unreadable.number = cluster.number
-            self._change_log.event(item.offset, "opened", cluster.number, None, 1)
+            self._unreadable.number = self._open(item.offset, None)
         member = arrived(item, self._unreadable.number, 0.0)
         self._unreadable.add(member)
         return member
@@ -235,17 +233,22 @@ class Clusters:
         if self._placement.full:
             self._fold(offset)
         place = self._placement.join(vector)
-        if place is None:
-            number = self._clusters.open(offset).number
-            self._change_log.event(offset, "opened", number, None, 1)
-            place = self._placement.micro.open(vector, number)
-        return place
+        if place is not None:
+            return place
+        return self._placement.micro.open(vector, self._open(offset, vector))
+
+    def _open(self, offset: int, vector: NDArray[np.float64] | None) -> int:
+        """The number of a new cluster; without a vector it is that of unreadable texts."""
+        cluster = self._clusters.open(offset, "unreadable" if vector is None else "topic")
+        cluster.label = LABEL if vector is None else ""
+        self._change_log.event(offset, "opened", cluster.number, None, 1)
+        self._themes.join(cluster.number, vector, self._placement)
+        return cluster.number
 
     def _take_out(self, row: int | None, apart: Member | None, offset: int) -> None:
         """Take a row, or what was an unreadable text, out of its cluster."""
         if row is not None:
-            member = self._members.rows[row]
-            self._left(member, self._placement.remove(row), offset)
+            self._left(self._members.rows[row], self._placement.remove(row), offset)
         elif apart is not None:
             self._left(apart, self._unreadable.number, offset)
 
@@ -256,9 +259,11 @@ class Clusters:
         if self._placement.known(member.proposal_id) is None:
             self._change_log.gone(member)
         self._relink(member)
+        self._themes.left(member, number, self._placement, self._vocabulary)
         size, _ = self._placement.size_of(number)
         if not size:
             self._change_log.event(offset, "closed", number, None, 0)
+            self._themes.close(number)
             self._clusters.close(number, offset)
             if number == self._unreadable.number:
                 self._unreadable.number = 0
@@ -321,25 +326,22 @@ class Clusters:
         for row in self._members.in_any(moved).tolist():
             member = self._members.rows[row]
             number = int(now[self._members.micro[row]])
-            vector = self._placement.vectors([row])[0]
-            member.similarity = cosine(vector, self._placement.totals.sum(number))
+            member.similarity = self._placement.similarity(row, number)
             self._log_member(member, number)
         changed = set(before[moved].tolist()) | set(now[moved].tolist())
         for number in sorted(changed & self._clusters.numbers):
             self._clusters.touch(number, offset)
             self._review(number)
+        self._themes.form(before, self._placement, self._vocabulary)
 
     def _review(self, number: int) -> None:
         """Look for a better name."""
         if number == self._unreadable.number:
             self._clusters[number].medoid = self._unreadable.first
             return
-        rows = self._placement.rows_of(number)
         naming.review(
             self._clusters[number],
-            [self._members.rows[row] for row in rows.tolist()],
-            self._placement.vectors(rows),
-            self._placement.totals.sum(number),
+            *self._placement.inside(number),
             lambda counts: self._vocabulary.weights(counts, len(self._clusters)),
         )
 

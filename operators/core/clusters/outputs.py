@@ -56,6 +56,8 @@ class Cluster:
         last_seen: Offset at which a proposal last joined or left it.
         micro_clusters: How many micro-clusters it consists of.
         model: Encoder, with its version.
+        theme_id: Its theme, never used again for another one; empty: there are no themes yet.
+        theme_terms: What distinguishes the theme from the other themes, best first.
     """
 
     consultation_id: str
@@ -69,6 +71,8 @@ class Cluster:
     last_seen: int
     micro_clusters: int
     model: str
+    theme_id: str = ""
+    theme_terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.core.clusters import micro_clusters, snapshots
-from operators.core.clusters.fixed_point import SCALE, centred
+from operators.core.clusters.fixed_point import SCALE, centred, cosine, quantise
 from operators.core.clusters.members import Member, MemberTable
 from operators.core.clusters.micro_clusters import (
     MAX_MICRO_CLUSTERS,
@@ -48,8 +48,19 @@ class Placement:
 
     @property
     def vector_bytes(self) -> int:
-        """Of the proposals' vectors and the sums of micro-clusters."""
-        return len(self.members) * self._dimension * 2 + len(self.micro) * self._dimension * 8
+        """Of the proposals' vectors and the sums of micro-clusters and clusters."""
+        sums = len(self.micro) + len(self.totals)
+        return len(self.members) * self._dimension * 2 + sums * self._dimension * 8
+
+    def quantised(self, vector: NDArray[np.float32]) -> NDArray[np.int16]:
+        """A vector as it is kept.
+
+        Raises:
+            ValueError: It is of another dimension, or has no direction.
+        """
+        if vector.shape != (self._dimension,):
+            raise ValueError(f"need a vector of {self._dimension} numbers, got {vector.shape}")
+        return quantise(vector)
 
     def centred(self, vector: NDArray[np.int16]) -> NDArray[np.float64]:
         """A vector (dimension,) as it is compared."""
@@ -60,9 +71,15 @@ class Placement:
         """Those of some rows (rows, dimension), as they are compared."""
         return centred(self.members.vectors[rows], self._centre)
 
-    def rows_of(self, number: int) -> NDArray[np.int64]:
-        """Rows of the proposals of a cluster."""
-        return self.members.in_any(self.micro.cluster == number)
+    def inside(self, number: int) -> tuple[list[Member], NDArray[np.float64], NDArray[np.float64]]:
+        """The proposals of a cluster, their vectors (rows, dimension) and the sum of these."""
+        rows = self.members.in_any(self.micro.cluster == number)
+        found = [self.members.rows[row] for row in rows.tolist()]
+        return found, self.vectors(rows), self.totals.sum(number)
+
+    def similarity(self, row: int, number: int) -> float:
+        """Cosine of a proposal and the centroid of a cluster."""
+        return cosine(self.vectors([row])[0], self.totals.sum(number))
 
     def known(self, proposal: str) -> Member | None:
         """The proposal; None: it is in no cluster."""

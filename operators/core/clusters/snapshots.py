@@ -12,11 +12,12 @@ from operators.core.clusters.members import Member
 from operators.core.clusters.named_cluster import NamedCluster
 from operators.core.clusters.near_duplicates import Duplicate
 from operators.core.clusters.outputs import Cluster, ClusterKind
+from operators.core.clusters.theme import Theme
 from operators.core.clusters.thresholds import Thresholds
 from operators.core.clusters.words import distinct_words
 from operators.core.errors import TerminalError
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Raise it when what is below or the rules of `clusters` change; older ones are
 refused: replay the proposals instead."""
 
@@ -116,6 +117,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     last_event: int
     placed: Placed
     clusters: list[Name]
+    last_theme: int
+    themes: list[Theme]
 
 
 class _Version(msgspec.Struct):

@@ -18,6 +18,9 @@ class Totals:
         self._rows = MicroClusters(sums, counts, numbers)
         self._place = {number: place for place, number in enumerate(numbers.tolist())}
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def sum(self, number: int) -> NDArray[np.float64]:
         """The sum of a cluster's vectors (dimension,)."""
         found: NDArray[np.float64] = self._rows.sums[self._place[number]]
@@ -27,6 +30,11 @@ class Totals:
         """How many members a cluster has; 0 if there is no such cluster."""
         place = self._place.get(number)
         return 0 if place is None else int(self._rows.counts[place])
+
+    def table(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Number (clusters,), sum (clusters, dimension) and count (clusters,), by number."""
+        order = self._rows.cluster.argsort()
+        return self._rows.cluster[order], self._rows.sums[order], self._rows.counts[order]
 
     def nearest(self, vector: NDArray[np.float64]) -> int:
         """The cluster with the nearest centroid, of equal ones the oldest; there is at least one.

@@ -9,6 +9,7 @@ def names(app) -> set[str]:
 
 
 def test_each_measurement_has_its_command() -> None:
-    measurements = {"clusters", "semantics", "groups", "group_times", "encoder", "signals", "state"}
+    clustering = {"clusters", "semantics", "themes"}
+    measurements = clustering | {"groups", "group_times", "encoder", "signals", "state"}
     assert names(evaluation) == measurements
     assert names(load) == {"run", "bulk", "http", "live", "replay", "capacity", "report"}

@@ -1,13 +1,14 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from live_rows import HOSTILE, NAME, PROPOSALS, TICKS, consultation, proposal
+from live_rows import CLUSTERS, HOSTILE, NAME, PROPOSALS, TICKS, consultation, proposal
 
 from pipelines.live import drawing
 from pipelines.live.boards import PublicBoard
-from pipelines.live.pages import common_ground, phase
+from pipelines.live.pages import common_ground, phase, themes
 from pipelines.live.static_files import static_file
 
 BOARD = f"/consultations/{NAME}"
@@ -96,6 +97,25 @@ def test_a_page_of_the_past_says_so_and_leads_back_and_to_the_past_of_others(sit
     assert "You are looking at a past moment." in text
     assert f'href="{BOARD}"' in text
     assert f"/proposals/p1?at={at}" in text.replace("&amp;", "&")
+
+
+def test_topics_stand_under_their_themes_the_largest_first_and_those_without_words_last(site):
+    [one] = CLUSTERS
+    rows = [
+        replace(one, cluster_id="c1", theme_id="t2", theme_terms=[], size=9),
+        replace(one, cluster_id="c2", theme_id="t1", theme_terms=["sea"], size=2),
+        replace(one, cluster_id="c3", theme_id="t4", theme_terms=["tax"], size=4),
+        replace(one, cluster_id="c4", theme_id="t1", theme_terms=["sea"], size=3),
+        replace(one, cluster_id="c5", theme_id="t4", theme_terms=["tax"], size=1),
+        replace(one, cluster_id="c6", theme_id="", theme_terms=[], size=2),
+    ]
+    found = themes(PublicBoard(consultation(), [], rows, {}, None))
+    assert [
+        (theme["terms"], theme["size"], [each.cluster_id for each in theme["clusters"]])
+        for theme in found
+    ] == [(["sea"], 5, ["c2", "c4"]), (["tax"], 5, ["c3"]), ([], 11, ["c1", "c6"])]
+    text = page(site, f"{BOARD}/clusters")
+    assert text.index("public · text") < text.index("text · next")
 
 
 def test_common_ground_is_what_more_than_half_agree_with_beyond_chance(site):

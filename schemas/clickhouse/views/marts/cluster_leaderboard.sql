@@ -2,6 +2,8 @@
 SELECT
     ballots.consultation_id AS consultation_id,  -- Consultation
     ballots.cluster_id AS cluster_id,  -- Cluster
+    any(clusters.theme_id) AS theme_id,  -- Its theme; empty: there are no themes yet
+    any(clusters.theme_label) AS theme_label,  -- For people: the theme's words, or its id where no proposals share any
     any(clusters.label) AS label,  -- Text of its most typical proposal, shortened
     any(clusters.terms) AS terms,  -- Words that set it apart from the other clusters, best first
     any(clusters.kind) AS kind,  -- topic, or unreadable: texts that the encoder cannot read, which are not alike

@@ -23,6 +23,9 @@ SELECT
     clusters.consultation_id AS consultation_id,  -- Consultation
     clusters.cluster_id AS cluster_id,  -- Cluster
     clusters.kind AS kind,  -- topic, or unreadable: texts that the encoder cannot read (emoji alone, unknown writing), which are not alike
+    clusters.theme_id AS theme_id,  -- Its theme; empty: there are no themes before the 25th proposal
+    multiIf(clusters.theme_id = '', '', clusters.kind = 'unreadable', clusters.label, empty(clusters.theme_terms), clusters.theme_id, arrayStringConcat(clusters.theme_terms, ', ')) AS theme_label,  -- For people: the theme's words, or its id where no proposals share any; never the text of one
+    clusters.theme_terms AS theme_terms,  -- Words that set its theme apart from the other themes, best first
     clusters.label AS label,  -- Text of its most typical proposal, shortened
     clusters.terms AS terms,  -- Words that set it apart from the other clusters, best first
     clusters.size AS size,  -- Accepted proposals in it

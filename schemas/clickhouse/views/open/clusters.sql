@@ -19,7 +19,7 @@ WITH ballots AS (
 ),
 clusters AS (
     SELECT
-        consultation_id, cluster_id, terms,
+        consultation_id, cluster_id, terms, theme_id, theme_terms,
         -- The job that makes labels learns of moderation later than readers do.
         if((consultation_id, medoid) IN (
             SELECT consultation_id, proposal_id FROM open.cluster_members
@@ -30,6 +30,8 @@ clusters AS (
 SELECT
     consultation_id AS consultation_id,  -- Consultation
     cluster_id AS cluster_id,  -- Cluster
+    any(clusters.theme_id) AS theme_id,  -- Its theme; empty: there are no themes yet
+    any(clusters.theme_terms) AS theme_terms,  -- Words that set the theme apart from the other themes, best first
     any(clusters.label) AS label,  -- Text of its most typical proposal, shortened; empty: that one is not public any more
     any(clusters.terms) AS terms,  -- Words that set it apart from the other clusters, best first
     count() AS size,  -- Accepted proposals in it

@@ -5,9 +5,11 @@ from operators.core.clusters.members import Member
 from operators.core.clusters.named_cluster import NamedCluster
 from operators.core.clusters.near_duplicates import Duplicate
 from operators.core.clusters.outputs import Outputs
+from operators.core.clusters.theme import Theme
 
 NAMED = {1: NamedCluster(1, 3, 7, medoid="p", label="Trees"), 2: NamedCluster(2, 4, 4)}
 SIZES = {1: (5, 2), 2: (1, 1)}
+THEMES = {1: Theme(3, [1], ("trees", "parks"))}
 
 
 def member(proposal: str = "p", arrival: int = 1) -> Member:
@@ -15,7 +17,7 @@ def member(proposal: str = "p", arrival: int = 1) -> Member:
 
 
 def outputs(log: ChangeLog, named: dict[int, NamedCluster] = NAMED) -> Outputs:
-    return log.outputs(named.__getitem__, SIZES.__getitem__)
+    return log.outputs(named.__getitem__, SIZES.__getitem__, THEMES.get)
 
 
 def test_without_a_change_nothing_is_emitted():
@@ -33,6 +35,15 @@ def test_a_touched_cluster_is_emitted_only_when_something_about_it_has_changed()
     named[1].label = "Forests"
     log.touch(1)
     assert [cluster.label for cluster in outputs(log, named).clusters] == ["Forests"]
+
+
+def test_a_cluster_is_emitted_with_its_theme_and_without_one_while_there_is_none():
+    log = ChangeLog("c", "toy/1")
+    log.touch(1)
+    log.touch(2)
+    one, two = outputs(log, {1: NamedCluster(1, 3, 7), 2: NamedCluster(2, 4, 4)}).clusters
+    assert (one.theme_id, one.theme_terms) == ("t3", ("trees", "parks"))
+    assert (two.theme_id, two.theme_terms) == ("", ())
 
 
 def test_a_proposal_that_moves_twice_is_emitted_where_it_ends():

@@ -43,7 +43,9 @@ def test_near_ones_share_a_micro_cluster_others_a_cluster_and_far_ones_nothing(p
     assert placement.size_of(1) == (3, 2)
     assert placement.size_of(2) == (1, 1)
     assert (placement.number_of("c"), placement.number_of("d")) == (1, 2)
-    assert placement.rows_of(1).tolist() == [0, 1, 2]
+    inside, vectors, total = placement.inside(1)
+    assert [member.proposal_id for member in inside] == ["a", "b", "c"]
+    assert vectors.sum(0).tolist() == total.tolist()
 
 
 def test_what_is_taken_out_leaves_no_trace(placement):

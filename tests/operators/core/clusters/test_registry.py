@@ -33,8 +33,8 @@ def test_what_happens_to_a_cluster_is_emitted(log):
     cluster = registry.open(3)
     registry.touch(cluster.number, 8)
     assert (cluster.first_seen, cluster.last_seen) == (3, 8)
-    [emitted] = log.outputs(registry.__getitem__, lambda _: (1, 1)).clusters
+    [emitted] = log.outputs(registry.__getitem__, lambda _: (1, 1), lambda _: None).clusters
     assert emitted.last_seen == 8
     registry.close(cluster.number, 9)
-    [ended] = log.outputs(registry.__getitem__, lambda _: (0, 0)).clusters
+    [ended] = log.outputs(registry.__getitem__, lambda _: (0, 0), lambda _: None).clusters
     assert (ended.size, ended.last_seen) == (0, 9)

@@ -8,6 +8,7 @@ from operators.core.clusters.members import Member
 from operators.core.clusters.named_cluster import NamedCluster
 from operators.core.clusters.near_duplicates import Duplicate
 from operators.core.clusters.outputs import Cluster
+from operators.core.clusters.theme import Theme
 from operators.core.clusters.thresholds import Thresholds
 from operators.core.errors import TerminalError
 
@@ -29,6 +30,7 @@ def state() -> snapshots.State:
     return snapshots.State(
         consultation_id="c", model="toy/1", offset=9, arrivals=8, since=7, last_number=6,
         last_event=5, placed=placed, clusters=[snapshots.name(CLUSTER)],
+        last_theme=3, themes=[Theme(2, [1], ("trees",))],
     )  # fmt: skip
 
 

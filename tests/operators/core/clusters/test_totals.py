@@ -48,3 +48,11 @@ def test_of_equally_near_clusters_the_oldest_is_nearest():
         for number in order:
             totals.add(number, np.array([0.0, 5]) if number == 3 else vector)
         assert totals.nearest(vector) == 2
+
+
+def test_the_table_is_by_number_whatever_the_order_of_the_rows():
+    micro = MicroClusters(
+        np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([1, 2, 3]), np.array([9, 7, 9])
+    )
+    numbers, sums, counts = Totals(micro).table()
+    assert (numbers.tolist(), sums.tolist(), counts.tolist()) == ([7, 9], [[3, 4], [6, 8]], [2, 4])
