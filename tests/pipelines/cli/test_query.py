@@ -112,7 +112,7 @@ def test_a_server_that_hangs_up_is_not_taken_for_such_a_reader(commands, monkeyp
     def hang_up(*_args: object, **_more: object) -> None:
         raise BrokenPipeError(32, "Broken pipe")
 
-    monkeypatch.setattr("clickhouse_connect.driver.httpclient.HttpClient.raw_query", hang_up)
+    monkeypatch.setattr("clickhouse_connect.driver.httpclient.HttpClient.raw_stream", hang_up)
     assert _run() == 1
 
 
