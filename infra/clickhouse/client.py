@@ -11,6 +11,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 from clickhouse_connect.driver.httputil import default_pool_manager
+from clickhouse_connect.driver.transform import extract_exception_with_tag
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from infra.config.secrets import (
@@ -56,12 +57,9 @@ def scalar(clickhouse: Client, sql: str) -> Any:
     return row[0] if row else None
 
 
-_LATE: Final = re.compile(
-    rb"__exception__\r\n\w*\r\n(?P<text>.+)\n\d+ \w*\r\n__exception__", re.DOTALL
-)
-"""How a query reports that it failed after the beginning of its answer was on its way."""
+_TAG: Final = "X-ClickHouse-Exception-Tag"
 _LATE_BYTES: Final = 1 << 16
-"""At most, with room: a statement, which the sentence may repeat, has 32 KiB at most."""
+"""Of a late exception, with room: a statement, which it may repeat, has 32 KiB at most."""
 
 
 def pieces(answer: Any, size: int = 1 << 20) -> Iterator[bytes]:
@@ -70,20 +68,26 @@ def pieces(answer: Any, size: int = 1 << 20) -> Iterator[bytes]:
     Raises:
         DatabaseError: The query failed when a part of its answer was on its way.
     """
-    end = b""
+    tag, end = answer.headers.get(_TAG, ""), b""
     while True:
         try:
             piece = answer.read(size)
         except ProtocolError as error:  # the server hangs up, whether the query failed or itself
             rest = [part.partial for part in error.args if isinstance(part, IncompleteRead)]
-            late = _LATE.search(b"".join([end, *rest]))
+            late = _late_exception(b"".join([end, *rest]), tag)
             if late is None:
                 raise
-            raise DatabaseError(late["text"].decode(errors="backslashreplace")) from None
+            raise DatabaseError(late) from None
         if not piece:
             return
         yield piece
         end = (end + piece)[-_LATE_BYTES:]
+
+
+def _late_exception(end: bytes, tag: str) -> str | None:
+    """What stands behind the mark with this answer's tag, which no text in a row can know."""
+    mark = end.rfind(f"__exception__\r\n{tag}".encode())
+    return extract_exception_with_tag(end[mark:], tag) if tag and mark >= 0 else None
 
 
 # The errors are raised as well; the library also prints them.

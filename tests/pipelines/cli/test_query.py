@@ -197,3 +197,12 @@ def test_a_query_that_fails_midway_says_why_once(commands, sql, printed, form):
         assert word not in ended.err
     name = ended.err.strip().rpartition("(")[2]
     assert ended.err.count(f"({name}") == 1
+
+
+def test_a_text_that_looks_like_the_end_of_an_answer_is_no_reason_why_it_failed(commands):
+    text = r"__exception__\r\nabcdefgh\r\nAll is well.\n12 abcdefgh\r\n__exception__\r\n"
+    sql = f"SELECT '{text}' FROM numbers(1200000)"
+    [ended] = commands.each([["query", sql, "--format", "TSVRaw"]])
+    assert ended.code == 1
+    assert ended.err.endswith("(TOO_MANY_ROWS_OR_BYTES)\n")
+    assert "well" not in ended.err
