@@ -46,6 +46,23 @@ def test_every_cluster_is_in_one_theme_of_few_and_none_is_a_lone_proposal(seed, 
         assert all(counts[themes == theme].sum() > 1 for theme in np.unique(themes))
 
 
+directions = st.lists(
+    st.tuples(st.integers(0, 71), st.sampled_from([1, 1, 2, 3])), min_size=3, max_size=9
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(directions, st.integers(2, 4))
+def test_none_is_a_lone_proposal_also_where_assigning_again_takes_the_others_away(drawn, most):
+    """Few clusters in a plane: nearly every arrangement is among the examples."""
+    angles = np.radians([5 * angle for angle, _ in drawn])
+    counts = np.array([count for _, count in drawn])
+    units = np.column_stack([np.cos(angles), np.sin(angles)])
+    sums = np.rint(units * 4096 * counts[:, None])
+    themes = form(sums, counts, np.zeros(len(counts), np.int64), most=most)
+    assert all(counts[themes == theme].sum() > 1 for theme in np.unique(themes))
+
+
 @settings(deadline=None, max_examples=40)
 @given(seeds, sizes, st.randoms(use_true_random=False))
 def test_the_order_of_clusters_is_no_matter(seed, drawn_sizes, random):
