@@ -42,8 +42,7 @@ KINDS: Final = {
     ),
     "consultation_silent": Kind(
         "page",
-        "Votes have stopped: {recent} in {minutes} minutes where {expected} are usual "
-        "({consultation}).",
+        "Votes have stopped. In {minutes} minutes: {recent}, usual: {expected} ({consultation}).",
         "votes-have-stopped",
     ),
     "disk_full": Kind("page", "The disk is nearly full: {free} are left.", "the-disk-fills"),
@@ -55,14 +54,14 @@ KINDS: Final = {
     "late": Kind("warn", "A vote shows only {duration} after it was sent.", "votes-show-late"),
     "country_silent": Kind(
         "warn",
-        "{country} fell silent: {recent} votes in {minutes} minutes where {expected} are usual "
+        "{country} fell silent. Votes in {minutes} minutes: {recent}, usual: {expected} "
         "({consultation}).",
         "votes-have-stopped",
     ),
     "source_silent": Kind(
         "warn",
-        "The source {source} fell silent: {recent} votes in {minutes} minutes where {expected} "
-        "are usual ({consultation}).",
+        "The source {source} fell silent. Votes in {minutes} minutes: {recent}, usual: "
+        "{expected} ({consultation}).",
         "votes-have-stopped",
     ),
     "refused": Kind(

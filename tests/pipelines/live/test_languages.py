@@ -39,6 +39,12 @@ def test_a_text_is_filled_in_with_the_same_values(code):
         assert sorted(re.findall(r"\{(\w+)\}", translated)) == names, translated
 
 
+def test_no_text_needs_a_plural():
+    """Counts stand beside their words, never in a sentence: what is filled in is none."""
+    filled = {name for text in texts() for name in re.findall(r"\{(\w+)\}", text)}
+    assert filled == {"country", "day", "moment"}
+
+
 def test_texts_are_looked_for_where_they_are():
     assert {"Consultations", "Country unknown", "Data as of {moment}"} <= texts()
     assert len(texts()) > 80

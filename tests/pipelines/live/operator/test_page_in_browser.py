@@ -77,7 +77,7 @@ def test_an_alarm_appears_and_goes(visits):
     page = visit.log_in()
     gone = Arrivals([arrived("PL", "tv", 0, 4_000), arrived("FR", "tv", 800, 9_000)], {})
     visit.values["arrivals"] = gone
-    silent = "Poland fell silent: 0 votes in 5 minutes where 364 are usual"
+    silent = "Poland fell silent. Votes in 5 minutes: 0, usual: 364"
     alarm = page.locator("#alarms .says", has_text=silent)
     alarm.wait_for()
     link = page.locator("#alarms a").first

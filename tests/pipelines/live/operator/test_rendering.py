@@ -144,6 +144,21 @@ def test_a_text_is_filled_in_with_the_same_values(code):
         assert sorted(re.findall(r"\{(\w+)\}", translated)) == names, translated
 
 
+COUNTS = "count|expected|found|lag|rank|recent|shown"
+
+
+def test_no_text_needs_a_plural():
+    """A count follows a colon or stands between two others, so that no word agrees with it."""
+    for text in texts():
+        bare = re.sub(rf": \{{({COUNTS})\}}( of \{{({COUNTS})\}})?|rank \{{rank\}}$", "", text)
+        assert not re.search(rf"\{{({COUNTS})\}}", bare), text
+        others = set(re.findall(r"\{(\w+)\}", bare))
+        assert others <= {
+            "age", "before", "check", "consultation", "country", "duration", "during", "free",
+            "minutes", "sentence", "service", "services", "share", "source", "stage", "subject",
+        }, text  # fmt: skip
+
+
 @pytest.mark.parametrize("code", SPOKEN)
 def test_the_page_is_whole_in_every_language(code):
     text = drawn(code=code)
