@@ -279,5 +279,5 @@ def _explain(error: msgspec.ValidationError) -> Rejection:
         return Rejection("bad_number", path, "out of range")
     if "of length" in sentence:
         return Rejection(_IF_EMPTY[path], path, "absent or not empty")
-    detail = sentence.replace("`", "").replace("Expected", "expected")
+    detail = sentence.replace("`", "").removeprefix("Expected ")
     return Rejection("wrong_type" if path else "not_object", path, detail)

@@ -1,6 +1,7 @@
 """The commands as Typer knows them: each is imported when it is run, completed or explained."""
 
 import errno
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -18,6 +19,9 @@ from pipelines.cli.pipe import reader_is_gone
 
 PLAIN: Final = None
 """Help without Rich's frames: they take longer to import than a command to explain itself."""
+
+
+_COMMENT: Final = re.compile(r"--\s").match
 
 
 class _Commands(Mapping[str, Any]):
@@ -46,6 +50,11 @@ class _Tutti(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands: Mapping[str, Any] = _Commands()  # type: ignore[assignment]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As ever, but what begins with a comment of SQL is a statement and no option."""
+        statements = [f" {arg}" if _COMMENT(arg) else arg for arg in args]
+        return super().parse_args(ctx, statements)
 
     def list_commands(self, _: Any) -> list[str]:
         return list(self.commands)

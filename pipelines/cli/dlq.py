@@ -106,7 +106,7 @@ def show(
     if place and not found:
         raise TerminalError(f"{place} is not in marts.dead_letters: nothing was rejected there.")
     fetched = dict(letters.originals(ours, found))
-    errors.print(WARNING, style="yellow")
+    errors.print(WARNING if found else "No such message was rejected.", style="yellow")
     shown = [_shown(letter, fetched[letter]) for letter in found]
     if as_json:
         print_json(shown)

@@ -119,14 +119,16 @@ def read_polis(
         sign: Whether 1 is agree (``export``) or -1 (``raw``); None: as the layout has it.
 
     Raises:
-        TerminalError: A file is missing, mangled or in neither layout, the conversation is
-            unknown, a comment stands twice with different cells, or the sign of the votes is that
-            of the other layout.
+        TerminalError: A file is missing, mangled or in neither layout, both are empty, the
+            conversation is unknown, a comment stands twice with different cells, or the sign of
+            the votes is that of the other layout.
     """
     votes, comments = read_table(folder / "votes.csv"), read_table(folder / "comments.csv")
     layout = _layout(votes, comments)
     if layout.conversation:
         votes, comments = _of_conversation(folder, votes, comments, layout, conversation)
+    if not (votes.rows or comments.rows):
+        raise TerminalError(f"{votes.file} and {comments.file} hold no rows: nothing to import.")
     choices = CHOICES[sign or layout.sign]
     country_of = country_rule(consultation, countries)
     cast = [_vote(consultation, votes, row, layout, choices, country_of) for row in votes.rows]

@@ -147,6 +147,8 @@ def test_show_fetches_the_message_by_its_coordinates(stack, refused):
     output = stack.run("dlq", "show", refused.places["never"])
     assert "\x1b" not in output
     assert "Send agree, disagree" in output
+    empty = stack.errors("dlq", "show", "--since", "9998-01-01", code=0)
+    assert "No such message was rejected." in empty
 
 
 def test_show_warns_of_identities_and_shows_a_tombstone_as_nothing(stack, refused):

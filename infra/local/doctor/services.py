@@ -15,7 +15,8 @@ def check_stack(patient: Patient) -> Iterator[Finding]:
         )
         return
     for service in patient.services:
-        facts = ", ".join(f"{name} {value}" for name, value in service.facts.items())
+        known = {name: value for name, value in service.facts.items() if value is not None}
+        facts = ", ".join(f"{name} {value}" for name, value in known.items())
         if service.ready and "warning" in service.facts:
             yield Finding(
                 service.service, "warning", service.facts["warning"], "see tutti status again"

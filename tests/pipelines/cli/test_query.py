@@ -23,6 +23,7 @@ from pipelines.cli.query import FOR_PEOPLE
         ("SELECT 1 AS a FORMAT CSV", "JSONEachRow", "1\n"),
         ("SELECT 'x FORMAT CSV' AS a -- FORMAT CSV", "JSONEachRow", '{"a":"x FORMAT CSV"}\n'),
         ("SELECT {n:UInt8} AS a FORMAT TSV", None, "7\n"),
+        ("-- how many\nSELECT 1 AS a FORMAT TSV", None, "1\n"),
     ],
 )
 def test_a_format_in_the_statement_counts_and_none_is_added(commands, sql, form, answer):

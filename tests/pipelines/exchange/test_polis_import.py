@@ -81,3 +81,8 @@ def test_errors_say_what_to_do(tmp_path):
     (tmp_path / "comments.csv").write_text("a,b\n1,2\n")
     with pytest.raises(TerminalError, match="no layout of Polis"):
         read_polis(tmp_path, "c")
+    for file in ("votes.csv", "comments.csv"):
+        heads, *_ = (FIXTURES / "polis" / file).read_text().splitlines()
+        (tmp_path / file).write_text(f"{heads}\n")
+    with pytest.raises(TerminalError, match="hold no rows: nothing to import"):
+        read_polis(tmp_path, "c")

@@ -24,6 +24,14 @@ def test_what_a_ready_service_warns_of_is_a_warning(tmp_path):
     ]
 
 
+def test_a_fact_that_is_not_known_yet_is_not_told(tmp_path):
+    who = running(patient(tmp_path))
+    who.services[4].facts.update(freshness_ms=None, waiting=0)
+    [found] = [line.found for line in check_stack(who) if line.check == who.services[4].service]
+    assert "freshness" not in found
+    assert "waiting 0" in found
+
+
 def test_no_checkpoint_of_a_running_job_is_a_problem(tmp_path):
     who = patient(tmp_path)
     assert levels(check_checkpoint(who)) == {"ok"}
