@@ -51,11 +51,6 @@ class _Tutti(TyperGroup):
         super().__init__(**attributes)
         self.commands: Mapping[str, Any] = _Commands()  # type: ignore[assignment]
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As ever, but what begins with a comment of SQL is a statement and no option."""
-        statements = [f" {arg}" if _COMMENT(arg) else arg for arg in args]
-        return super().parse_args(ctx, statements)
-
     def list_commands(self, _: Any) -> list[str]:
         return list(self.commands)
 
@@ -72,8 +67,10 @@ class _Tutti(TyperGroup):
         ]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # What begins with a comment of SQL is a statement and no option.
+        statements = [f" {arg}" if _COMMENT(arg) else arg for arg in args]
         with _literally():
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, statements)
 
     def invoke(self, ctx: Any) -> Any:
         try:
