@@ -84,5 +84,6 @@ ACCEPTED: Final[dict[Kind, Topic]] = {
 }
 """The topic that intake writes each kind of accepted event to."""
 
+VOTES_OUTPUTS: Final = (TALLIES, WINDOWS, PROGRESS)
 SEMANTICS_OUTPUTS: Final = (CLUSTERS, ASSIGNMENTS, CLUSTER_EVENTS, VECTORS, CLUSTER_PROGRESS)
 """The topics that the semantics job writes to."""

@@ -17,6 +17,7 @@ from operators.core.clock import monotonic_ms, system_clock
 from pipelines.sink.batch import COUNTED, TOPICS, Batch
 from pipelines.sink.cutover import Cutover
 from pipelines.sink.cuts import Cut, Cuts
+from pipelines.sink.news import News
 from pipelines.sink.writer import Writer
 from schemas.topics import INPUT, SEMANTICS_OUTPUTS, TopicPartition, partitions_of
 
@@ -65,6 +66,7 @@ class Sink:
         self._written_ms = 0
         self._reached: dict[TopicPartition, int] = {}
         self._ticked_ms = monotonic_ms()
+        self._news = News(monotonic_ms)
         self._kafka_answers = True
         self._positions = dict.fromkeys(partitions_of(TOPICS), 0) | state.positions(clickhouse)
         self._committed = dict(self._positions)
@@ -150,17 +152,19 @@ class Sink:
         except KafkaException as error:
             log.warning("kafka_unavailable", error=str(error))
             return False
-        self._writer.positions(
-            {
-                "log": ends | input_ends,
-                "intake": {at: place.offset for at, place in intake.items()},
-            },
-            offset_gaps={at: int(place.metadata or 0) for at, place in intake.items()},
-        )
+        stages = {
+            "log": ends | input_ends,
+            "intake": {at: place.offset for at, place in intake.items()},
+        }
+        gaps = {at: int(place.metadata or 0) for at, place in intake.items()}
         self._record_lag(ends)
-        for cut in self._cuts.step(_about_votes(self._positions), _about_votes(ends)):
+        cuts = self._cuts.step(_about_votes(self._positions), _about_votes(ends))
+        if cuts:
             SINK_CUT.set(system_clock() / 1000)
-            if self._cutover.cut(cut):
+        cuts = [cut for cut in cuts if self._cutover.cut(cut)]
+        if self._news.is_one((stages, gaps, cuts)):
+            self._writer.positions(stages, offset_gaps=gaps)
+            for cut in cuts:
                 self._writer.cut(cut)
                 self._comparable |= cut.quiescent
         self._show(ends)

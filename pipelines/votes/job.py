@@ -19,6 +19,7 @@ from infra.config.secrets import own_secret
 from infra.config.settings import Settings
 from infra.flink.rest import FlinkRest
 from infra.flink.tls import flink_options
+from infra.kafka import client as kafka
 from infra.kafka.security import java
 from infra.local.epochs import (
     RebuildRecord,
@@ -40,7 +41,7 @@ from operators.flink.votes import (
     transactions_of,
 )
 from pipelines.flink.checkpoint_records import record_try
-from pipelines.flink.checkpoint_trigger import FLINKS_OWN, trigger_checkpoints
+from pipelines.flink.checkpoint_trigger import FLINKS_OWN, Stillness, trigger_checkpoints
 from pipelines.flink.job_monitor import JobMonitor
 from pipelines.flink.restore import RestorePlan
 from pipelines.flink.runtime import (
@@ -53,6 +54,7 @@ from pipelines.flink.runtime import (
 from pipelines.flink.transactions import abort_transactions
 from pipelines.votes.restore_policy import EpochOutputs, kept_in, record_plan, still_kept_in
 from pipelines.votes.retirement import retire
+from schemas.topics import ACCEPTED_VOTES, VOTES_OUTPUTS, partitions_of
 
 POLL_S: Final = 0.5
 POLLS_PER_STEP: Final = 4
@@ -128,7 +130,9 @@ class Job:
             latency = mini_batch_ms(settings.checkpoint_interval_ms)
             client = load(flink, current_plan(), epoch, latency).execute().get_job_client()
             longest_s = settings.checkpoint_interval_ms / 1000
-            triggers = (rest, str(client.get_job_id()), longest_s)
+            broker, places = kafka.admin(settings), partitions_of((ACCEPTED_VOTES, *VOTES_OUTPUTS))
+            quiet = Stillness(lambda: kafka.ends(broker, places))
+            triggers = (rest, str(client.get_job_id()), longest_s, quiet)
             Thread(
                 target=trigger_checkpoints, args=triggers, name="checkpoints", daemon=True
             ).start()

@@ -1,6 +1,7 @@
 import pytest
+from confluent_kafka import KafkaException
 
-from pipelines.flink.checkpoint_trigger import pause_s
+from pipelines.flink.checkpoint_trigger import QUIET_S, Stillness, pause_s
 
 
 @pytest.mark.parametrize(
@@ -16,3 +17,28 @@ from pipelines.flink.checkpoint_trigger import pause_s
 )
 def test_the_pause_grows_with_what_a_checkpoint_costs(took_s, longest_s, pause):
     assert pause_s(took_s, longest_s) == pytest.approx(pause)
+
+
+def test_a_job_that_reads_and_writes_nothing_is_still_until_something_comes():
+    now, ends = [0.0], {("tutti.accepted-votes.v1", 0): 5}
+    stillness = Stillness(lambda: dict(ends), lambda: now[0])
+    assert not stillness.lasts()
+    now[0] = QUIET_S
+    assert stillness.lasts()
+    ends["tutti.accepted-votes.v1", 0] += 1
+    assert not stillness.lasts()
+    now[0] += QUIET_S - 0.1
+    assert not stillness.lasts()
+    stillness.end()
+    now[0] += QUIET_S - 0.1
+    assert not stillness.lasts()
+
+
+def test_while_kafka_does_not_tell_checkpoints_go_on():
+    def silent() -> dict:
+        raise KafkaException
+
+    now = [0.0]
+    stillness = Stillness(silent, lambda: now[0])
+    now[0] = 10 * QUIET_S
+    assert not stillness.lasts()

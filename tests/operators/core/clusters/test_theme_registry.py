@@ -145,17 +145,17 @@ def test_a_theme_keeps_no_word_that_nobody_says_any_more():
     for at in range(REGROUP_AFTER):
         feed.send(f"s{at}", f"aword0 cheap {at}")
 
-    def saying() -> set[str]:
+    def floods() -> set[str]:
         return {cluster.theme_id for cluster in feed.there if "cheap" in cluster.theme_terms}
 
-    [flooded] = saying()
+    [flooded] = floods()
     others = {p for p, theme in feed.themes.items() if theme == flooded and p.startswith("p")}
     assert others, "the theme outlives the flood"
     for at in range(REGROUP_AFTER):
         feed.send(f"s{at}", "", "refused")
     assert feed.clusters.since_step == 0
     assert others <= {p for p, theme in feed.themes.items() if theme == flooded}
-    assert not saying()
+    assert not floods()
     feed.check()
 
 
