@@ -17,7 +17,7 @@ from operators.core.clock import monotonic_ms, system_clock
 from pipelines.sink.batch import COUNTED, TOPICS, Batch
 from pipelines.sink.cutover import Cutover
 from pipelines.sink.cuts import Cut, Cuts
-from pipelines.sink.news import News
+from pipelines.sink.last_noted import LastNoted
 from pipelines.sink.writer import Writer
 from schemas.topics import INPUT, SEMANTICS_OUTPUTS, TopicPartition, partitions_of
 
@@ -66,7 +66,7 @@ class Sink:
         self._written_ms = 0
         self._reached: dict[TopicPartition, int] = {}
         self._ticked_ms = monotonic_ms()
-        self._news = News(monotonic_ms)
+        self._last_noted = LastNoted(monotonic_ms)
         self._kafka_answers = True
         self._positions = dict.fromkeys(partitions_of(TOPICS), 0) | state.positions(clickhouse)
         self._committed = dict(self._positions)
@@ -162,7 +162,7 @@ class Sink:
         if cuts:
             SINK_CUT.set(system_clock() / 1000)
         cuts = [cut for cut in cuts if self._cutover.cut(cut)]
-        if self._news.is_one((stages, gaps, cuts)):
+        if self._last_noted.differs_from((stages, gaps, cuts)):
             self._writer.positions(stages, offset_gaps=gaps)
             for cut in cuts:
                 self._writer.cut(cut)

@@ -8,15 +8,15 @@ REPEAT_MS: Final = 10_000
 """What has not changed is noted again so often: readers see when it was last so."""
 
 
-class News:
+class LastNoted:
     """Remembers what was noted last.
 
     >>> now = [0]
-    >>> news = News(lambda: now[0])
-    >>> news.is_one({"log": 5}), news.is_one({"log": 5}), news.is_one({"log": 6})
+    >>> last = LastNoted(lambda: now[0])
+    >>> last.differs_from({"log": 5}), last.differs_from({"log": 5}), last.differs_from({"log": 6})
     (True, False, True)
     >>> now[0] = 10_000
-    >>> news.is_one({"log": 6}), news.is_one({"log": 6})
+    >>> last.differs_from({"log": 6}), last.differs_from({"log": 6})
     (True, False)
     """
 
@@ -30,7 +30,7 @@ class News:
         self._noted: object = None
         self._noted_ms = 0
 
-    def is_one(self, noted: object) -> bool:
+    def differs_from(self, noted: object) -> bool:
         """Whether this differs from what was noted last, or that was `REPEAT_MS` ago."""
         now_ms = self._clock()
         if noted == self._noted and now_ms - self._noted_ms < REPEAT_MS:
