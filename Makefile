@@ -27,9 +27,9 @@ PARALLEL_TESTS := $(BIN)/python -m pytest -n auto --dist loadfile
 # Java is started often and runs shortly: its second compiler would cost a start 20 s of CPU.
 SHORT_JAVA := JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1
 
-# Most tests of a stack share one, and come one after the other. They wait half of their time: those
-# that start a stack of their own run meanwhile, one after the other too, and those without a stack.
-# Linux shares its time by session first, then by nice: so the others have a session that gives way.
+# Most tests of a stack share one, and come one after the other; those that start a stack of their own
+# follow, for a stack costs while it only waits. Those without a stack run meanwhile and give way.
+# Linux shares its time by session first, then by nice: so they have a session of their own.
 GIVING_WAY := setsid sh -c '{ echo 10 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 15 "$$@"' sh
 SHARED_STACK_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "stack and not alone and not prove"
 ALONE_TESTS := $(SHORT_JAVA) $(BIN)/python -m pytest -m "alone and not prove"
@@ -38,11 +38,10 @@ OTHER_TESTS := $(SHORT_JAVA) $(GIVING_WAY) $(PARALLEL_TESTS) -m "not stack and n
 test: ready test-jars test-parser test-axe ## set up, then check the code and run every test but those of prove
 	@$(MAKE) --no-print-directory lint & lint=$$!; \
 	$(OTHER_TESTS) >build/test-others.log 2>&1 & others=$$!; \
-	$(ALONE_TESTS) >build/test-alone.log 2>&1 & alone=$$!; \
-	trap "kill $$lint $$others $$alone" INT TERM; \
-	echo "other tests run meanwhile: build/test-others.log, build/test-alone.log"; \
-	$(SHARED_STACK_TESTS); shared=$$?; wait $$alone; alone=$$?; wait $$others; others=$$?; \
-	wait $$lint; lint=$$?; cat build/test-alone.log build/test-others.log; \
+	trap "kill $$lint $$others" INT TERM; \
+	echo "tests without a stack run meanwhile: build/test-others.log"; \
+	$(SHARED_STACK_TESTS); shared=$$?; $(ALONE_TESTS); alone=$$?; \
+	wait $$others; others=$$?; wait $$lint; lint=$$?; cat build/test-others.log; \
 	exit $$((shared | alone | others | lint))
 
 # Not a part of setup: users do not need it. Where it cannot be fetched, its test is skipped.

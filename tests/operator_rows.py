@@ -5,6 +5,12 @@ from functools import partial
 from typing import Any, Final
 
 from infra.clickhouse.arrivals import BEFORE_MIN, RECENT_MIN, Arrivals, Arrived
+from infra.clickhouse.operator_groups import (
+    GroupedConsultation,
+    OpinionGroup,
+    SharedProposal,
+    Voice,
+)
 from infra.clickhouse.operator_page import (
     Flagged,
     Leader,
@@ -150,6 +156,27 @@ COUNTRIES: Final = [
 ]
 
 
+def grouped(name: str = NAME, **changed: Any) -> GroupedConsultation:
+    voices = [
+        Voice("Make night trains cheaper than flights", "en", "agree", 310, 340, significant=True),
+        Voice("Build more motorways", "en", "disagree", 290, 345, significant=True),
+    ]
+    values = {
+        "explanation": "People differ along one line more than chance would have it, and there is"
+        " a gap between the groups.",
+        "significant": True, "grouped": 1_000, "as_of": ago(minutes=3),
+        "groups": [
+            OpinionGroup(1, 640, voices),
+            OpinionGroup(
+                *(2, 360),
+                [Voice("Build more motorways", "en", "agree", 200, 210, significant=False)],
+            ),
+        ],
+        "shared": [SharedProposal("Una biblioteca en cada pueblo", "es", 0.71, 0.66, 0.76)],
+    }  # fmt: skip
+    return GroupedConsultation(name, **values | changed)
+
+
 def evening() -> dict[str, Any]:
     """A television night: three consultations, one silent country, an attack, refused messages."""
     cells = [
@@ -187,6 +214,7 @@ def evening() -> dict[str, Any]:
             waiting("w1", "Close the airport at night", 31),
             waiting("w2", "A library in every village", 2),
         ],
+        "groups": [grouped(), grouped("water", groups=[], shared=[], significant=False)],
         "people": {NAME: 18_204, "health-2026": 1_120},
         "checks": [],
         "stages": [

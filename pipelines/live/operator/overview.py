@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from infra.clickhouse.arrivals import BEFORE_MIN, RECENT_MIN, Arrivals
+from infra.clickhouse.operator_groups import GroupedConsultation
 from infra.clickhouse.operator_page import (
     Flagged,
     Leader,
@@ -90,6 +91,7 @@ class Overview:
     letters: list[LetterGroup] | None
     refused_by: list[RefusedBy] | None
     signals: list[SeenSignal] | None
+    groups: list[GroupedConsultation] | None
     titles: dict[str, str]
     waiting: list[WaitingProposal] | None
     stages: list[StagePace] | None
@@ -139,6 +141,7 @@ def overview(readings: Readings, now: datetime) -> Overview:
         letters=facts.letters,
         refused_by=value("refused by"),
         signals=signals.seen if signals else None,
+        groups=value("groups"),
         titles={each.consultation_id: each.title for each in counted.value or []},
         waiting=facts.waiting,
         stages=facts.stages,

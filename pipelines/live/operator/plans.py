@@ -7,7 +7,7 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import operator_page
+from infra.clickhouse import operator_groups, operator_page
 from infra.clickhouse.arrivals import read_arrivals
 from infra.clickhouse.client import ERRORS, connect
 from infra.config.settings import Settings
@@ -74,6 +74,7 @@ def plans(settings: Settings, clock: Clock = system_clock) -> list[PacedReading]
         PacedReading("waiting", reading(operator_page.read_waiting), 3, 10, "tables"),
         PacedReading("signals", reading(operator_page.read_signals), 10, 20, "ballots"),
         PacedReading("people", reading(operator_page.read_people), 30, 50, "ballots"),
+        PacedReading("groups", reading(operator_groups.read_groups), 30, 50, "ballots"),
         PacedReading("checks", reading(operator_page.read_differences), 60, 50, "ballots"),
         PacedReading("machine", lambda: read_machine(settings, clock), 2, 4, "machine"),
     ]

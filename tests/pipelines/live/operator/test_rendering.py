@@ -3,12 +3,23 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from operator_rows import HOSTILE, NAME, NOW, evening, leader, machine, readings_of, service
+from operator_rows import (
+    HOSTILE,
+    NAME,
+    NOW,
+    evening,
+    grouped,
+    leader,
+    machine,
+    readings_of,
+    service,
+)
 from operator_rows import consultation as announced
 from operator_rows import signal as seen
 from operator_rows import waiting as pending
 
 from infra.clickhouse.arrivals import Arrivals, Arrived
+from infra.clickhouse.operator_groups import OpinionGroup, SharedProposal, Voice
 from infra.clickhouse.operator_page import LetterGroup, RefusedBy, Signals
 from pipelines.live.languages import language
 from pipelines.live.operator.alarm_kinds import KINDS
@@ -47,6 +58,17 @@ def hostile() -> dict:
         "refused by": [RefusedBy(HOSTILE, HOSTILE, "FR", 1, 1, NOW)],
         "signals": Signals([seen(consultation_id=HOSTILE, text=HOSTILE, proposal_id=HOSTILE)], {}),
         "waiting": [pending(HOSTILE, HOSTILE, 30, consultation_id=HOSTILE, language=HOSTILE)],
+        "groups": [
+            grouped(
+                HOSTILE, explanation=HOSTILE, significant=False,
+                groups=[
+                    OpinionGroup(
+                        *(1, 9), [Voice(HOSTILE, HOSTILE, "agree", 1, 2, significant=False)]
+                    )
+                ],
+                shared=[SharedProposal(HOSTILE, HOSTILE, 0.5, 0.4, 0.6)],
+            )
+        ],
         "people": {}, "checks": [], "stages": [],
         "machine": machine([service("kafka", fault=HOSTILE)]),
     }  # fmt: skip
