@@ -43,7 +43,7 @@ def test_what_clickhouse_holds_is_on_the_page(site, cookie, evening):
 
 def test_silence_is_an_alarm_and_so_is_what_does_not_run(site, cookie, evening):
     """The live service runs alone here."""
-    shown = site.until(cookie, "Votes have stopped: 0 in 5 minutes")
+    shown = site.until(cookie, "Votes have stopped. In 5 minutes: 0")
     assert "(evening)" in shown.replace("\u2068", "").replace("\u2069", "")
     site.until(cookie, "Not running or not ready")
 
