@@ -5,12 +5,7 @@ from functools import partial
 from typing import Any, Final
 
 from infra.clickhouse.arrivals import BEFORE_MIN, RECENT_MIN, Arrivals, Arrived
-from infra.clickhouse.operator_groups import (
-    GroupedConsultation,
-    OpinionGroup,
-    SharedProposal,
-    Voice,
-)
+from infra.clickhouse.groups_report import GroupsReport
 from infra.clickhouse.operator_page import (
     Flagged,
     Leader,
@@ -156,25 +151,34 @@ COUNTRIES: Final = [
 ]
 
 
-def grouped(name: str = NAME, **changed: Any) -> GroupedConsultation:
-    voices = [
-        Voice("Make night trains cheaper than flights", "en", "agree", 310, 340, significant=True),
-        Voice("Build more motorways", "en", "disagree", 290, 345, significant=True),
-    ]
+def voice(group: int, rank: int, text: str, side: str, **changed: Any) -> dict[str, Any]:
     values = {
-        "explanation": "People differ along one line more than chance would have it, and there is"
-        " a gap between the groups.",
-        "significant": True, "grouped": 1_000, "as_of": ago(minutes=3),
-        "groups": [
-            OpinionGroup(1, 640, voices),
-            OpinionGroup(
-                *(2, 360),
-                [Voice("Build more motorways", "en", "agree", 200, 210, significant=False)],
-            ),
-        ],
-        "shared": [SharedProposal("Una biblioteca en cada pueblo", "es", 0.71, 0.66, 0.76)],
+        "group": group, "rank": rank, "proposal_id": f"p{rank}", "text": text, "language": "en",
+        "side": side, "count": 310, "votes": 340, "significant": 1,
     }  # fmt: skip
-    return GroupedConsultation(name, **values | changed)
+    return values | changed
+
+
+def grouped(name: str = NAME, **changed: Any) -> GroupsReport:
+    values: dict[str, Any] = {
+        "run": {
+            "explanation": "People disagree along 1 line, more than chance explains.",
+            "groups_significant": 1, "grouped": 1_000, "as_of": ago(minutes=3),
+        },
+        "groups": [{"group": 1, "size": 360}, {"group": 2, "size": 640}],
+        "representatives": [
+            voice(1, 1, "Build more motorways", "agree", significant=0),
+            voice(2, 1, "Make night trains cheaper than flights", "agree"),
+            voice(2, 2, "Build more motorways", "disagree", count=290),
+            voice(2, 4, "The fourth of a group is left out", "agree"),
+        ],
+        "consensus": [
+            {"proposal_id": "p9", "text": "Una biblioteca en cada pueblo", "language": "es",
+             "gic": 0.71, "gic_low": 0.66, "gic_high": 0.76},
+        ],
+        "countries": [],
+    }  # fmt: skip
+    return GroupsReport(name, **values | changed)
 
 
 def evening() -> dict[str, Any]:
@@ -214,7 +218,7 @@ def evening() -> dict[str, Any]:
             waiting("w1", "Close the airport at night", 31),
             waiting("w2", "A library in every village", 2),
         ],
-        "groups": [grouped(), grouped("water", groups=[], shared=[], significant=False)],
+        "groups": [grouped(), grouped("water", groups=[], representatives=[], consensus=[])],
         "people": {NAME: 18_204, "health-2026": 1_120},
         "checks": [],
         "stages": [

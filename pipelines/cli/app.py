@@ -19,9 +19,8 @@ from pipelines.cli.pipe import reader_is_gone
 
 PLAIN: Final = None
 """Help without Rich's frames: they take longer to import than a command to explain itself."""
-
-
 _COMMENT: Final = re.compile(r"--\s").match
+"""How a comment of SQL begins."""
 
 
 class _Commands(Mapping[str, Any]):
@@ -67,7 +66,7 @@ class _Tutti(TyperGroup):
         ]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # What begins with a comment of SQL is a statement and no option.
+        # A statement that begins with a comment is no option.
         statements = [f" {arg}" if _COMMENT(arg) else arg for arg in args]
         with _literally():
             return super().parse_args(ctx, statements)

@@ -1,8 +1,8 @@
 """``tutti groups``: a consultation's opinion groups, and what they agree on."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,38 +13,8 @@ from pipelines.cli.installation import clickhouse
 from pipelines.cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
-
+    from infra.clickhouse.groups_report import GroupsReport
     from pipelines.cli.screen import Sheet
-
-_VERDICT: Final = (
-    "verdict", "explanation", "dimensions", "groups_significant", "groups_separate", "k",
-    "first_share", "noise_share", "gap", "silhouette", "grouped", "eligible", "share_error",
-    "participants", "proposals", "ballots", "method", "as_of",
-)  # fmt: skip
-_TEXT: Final = "LEFT JOIN marts.proposals AS proposals USING (consultation_id, proposal_id)"
-_OF: Final = "WHERE consultation_id = {consultation:String}"
-
-
-@dataclass(frozen=True, slots=True)
-class GroupsReport:
-    """What is printed.
-
-    Attributes:
-        consultation_id: The consultation.
-        run: Of `marts.opinion_groups`, what is the same for all groups.
-        groups: Each with its size.
-        representatives: The proposals that speak for each group.
-        consensus: The proposals with most group-informed consensus.
-        countries: The verdict in each country that has groups of its own.
-    """
-
-    consultation_id: str
-    run: dict[str, Any]
-    groups: list[dict[str, Any]]
-    representatives: list[dict[str, Any]]
-    consensus: list[dict[str, Any]]
-    countries: list[dict[str, Any]]
 
 
 def groups(
@@ -54,58 +24,22 @@ def groups(
 ) -> None:
     """Show who votes alike, what each group stands for, and what all agree on."""
     views = clickhouse()
+    from infra.clickhouse.groups_report import read_groups
+
     with about(views, consultation):
         shown = read_groups(views, consultation, limit)
+        if shown is None:
+            raise TerminalError(
+                f"There are no groups of {consultation}: it has no votes, or they came a moment"
+                " ago; see tutti status."
+            )
     if as_json:
         print_json(asdict(shown))
     else:
         _print(shown)
 
 
-def read_groups(clickhouse: "Client", consultation: str, limit: int) -> GroupsReport:
-    """Read the newest run.
-
-    Raises:
-        TerminalError: There is none.
-    """
-
-    def rows(sql: str) -> list[dict[str, Any]]:
-        known = {"consultation": consultation, "limit": limit}
-        return list(clickhouse.query(sql, parameters=known).named_results())
-
-    found = rows(
-        f"SELECT group, size, {', '.join(_VERDICT)} FROM marts.opinion_groups {_OF} ORDER BY group"
-    )
-    if not found:
-        raise TerminalError(
-            f"There are no groups of {consultation}: it has no votes, or they came a moment ago;"
-            " see tutti status."
-        )
-    return GroupsReport(
-        consultation,
-        {name: found[0][name] for name in _VERDICT},
-        [{name: row[name] for name in ("group", "size")} for row in found if row["k"]],
-        rows(
-            "SELECT group, rank, proposal_id, text, side, count, votes, repness, repness_test,"
-            f" significant FROM marts.group_representatives {_TEXT} {_OF} ORDER BY group, rank"
-        ),
-        rows(
-            "SELECT proposal_id, text, gic, gic_low, gic_high, gic_geomean, bridging, group_spread"
-            f" FROM marts.group_consensus {_TEXT} {_OF} AND gic IS NOT NULL"
-            " AND proposals.status != 'refused'"
-            " ORDER BY gic DESC, proposal_id LIMIT {limit:UInt32}"
-        ),
-        rows(
-            "SELECT country, groupArray(size) AS sizes, any(grouped) AS grouped,"
-            " any(share_error) AS share_error, any(dimensions) AS dimensions,"
-            " any(verdict) AS verdict, any(explanation) AS explanation FROM"
-            f" (SELECT * FROM marts.opinion_groups_by_country {_OF} ORDER BY country, group)"
-            " GROUP BY country ORDER BY country"
-        ),
-    )
-
-
-def _print(shown: GroupsReport) -> None:
+def _print(shown: "GroupsReport") -> None:
     run = shown.run
     console.print(f"{shown.consultation_id}: {run['verdict']}", style="bold")
     console.print(run["explanation"])
@@ -119,7 +53,7 @@ def _print(shown: GroupsReport) -> None:
         console.print(sheet)
 
 
-def draw_groups(shown: GroupsReport) -> list["Sheet"]:
+def draw_groups(shown: "GroupsReport") -> list["Sheet"]:
     """What each group stands for, and what all agree on."""
     from pipelines.cli.screen import Column, Sheet
 

@@ -21,6 +21,7 @@ from operators.core.votes.tally import COUNTERS
 from pipelines.demo.campaign import Campaign
 from pipelines.exchange.send import Sender
 from pipelines.flink.checkpoint_trigger import FLINKS_OWN
+from pipelines.sink.last_noted import REPEAT_MS
 from schemas.topics import VOTES
 
 RATE = 4_000
@@ -217,20 +218,29 @@ def test_flink_unpacks_nothing_outside_the_installation(stack, campaign_under_fi
     assert list(next((stack.settings.home / "tmp").glob("votes.*")).glob("minicluster_*"))
 
 
-def test_checkpoints_come_more_often_than_flink_itself_would_take_them(stack, campaign_under_fire):
+LOG_NOTED = "SELECT toUnixTimestamp64Milli(max(written_at)) FROM tutti.positions WHERE stage='log'"
+"""When the sink last noted where the logs end."""
+
+
+def pauses_ms(stack) -> list[float]:
+    """From the end of each of the last checkpoints to the beginning of the next one."""
     flink = FlinkRest(stack.settings, stack.settings.flink_port)
     [job] = [found["jid"] for found in flink.get("/jobs/overview")["jobs"]]
+    history = flink.get(f"/jobs/{job}/checkpoints").get("history", [])
+    done = sorted(
+        (found["trigger_timestamp"], found["end_to_end_duration"])
+        for found in history
+        if found["status"] == "COMPLETED"
+    )
+    return [then - at - took for (at, took), (then, _) in pairwise(done)]
 
-    def shortest_pause_ms() -> float:
-        """From the end of a checkpoint to the beginning of the next one."""
-        history = flink.get(f"/jobs/{job}/checkpoints").get("history", [])
-        done = sorted(
-            (found["trigger_timestamp"], found["end_to_end_duration"])
-            for found in history
-            if found["status"] == "COMPLETED"
-        )
-        return min((then - at - took for (at, took), (then, _) in pairwise(done)), default=inf)
 
+def flinks_own_ms(stack) -> int:
+    """However slow the machine is: Flink itself never pauses for less."""
+    return FLINKS_OWN * stack.settings.checkpoint_interval_ms
+
+
+def test_checkpoints_come_more_often_than_flink_itself_would_take_them(stack, campaign_under_fire):
     voters = count()
 
     def comes_often() -> bool:
@@ -240,11 +250,23 @@ def test_checkpoints_come_more_often_than_flink_itself_would_take_them(stack, ca
         vote |= {"participant_id": f"voter-{next(voters)}", "choice": "agree"}
         sender.send("votes", dumps(vote | {"cast_at": "2026-05-01T12:00:00Z"}))
         sender.finish()
-        return shortest_pause_ms() < flinks_own_ms / 2
+        return min(pauses_ms(stack), default=inf) < flinks_own_ms(stack) / 2
 
-    # However slow the machine is: Flink itself never pauses for less than its own interval.
-    flinks_own_ms = FLINKS_OWN * stack.settings.checkpoint_interval_ms
     assert wait_until(comes_often, 300, every_s=0.5)
+
+
+def test_a_stack_at_rest_takes_no_more_checkpoints_and_notes_nothing(stack, campaign_under_fire):
+    stack.sync()
+
+    def rests() -> bool:
+        return min(pauses_ms(stack)[-2:], default=0) > flinks_own_ms(stack) / 2
+
+    assert wait_until(rests, 300, every_s=0.5)
+
+    def noted_long_ago() -> bool:
+        return system_clock() - scalar(stack.clickhouse(), LOG_NOTED) > REPEAT_MS / 2
+
+    assert wait_until(noted_long_ago, 300, every_s=0.5)
 
 
 def test_the_sink_learns_of_new_leaders(stack, campaign_under_fire):
@@ -254,6 +276,5 @@ def test_the_sink_learns_of_new_leaders(stack, campaign_under_fire):
     await_new_process(stack, "kafka", broker)
     topics(stack.settings, timeout_s=60)
     back_ms = system_clock()
-    ends = "SELECT toUnixTimestamp64Milli(max(written_at)) FROM tutti.positions WHERE stage = 'log'"
-    assert wait_until(lambda: scalar(stack.clickhouse(), ends) > back_ms, 180, every_s=0.5)
+    assert wait_until(lambda: scalar(stack.clickhouse(), LOG_NOTED) > back_ms, 180, every_s=0.5)
     assert stack.pid("sink") == sink

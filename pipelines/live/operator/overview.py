@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from infra.clickhouse.arrivals import BEFORE_MIN, RECENT_MIN, Arrivals
-from infra.clickhouse.operator_groups import GroupedConsultation
+from infra.clickhouse.groups_report import GroupsReport
 from infra.clickhouse.operator_page import (
     Flagged,
     Leader,
@@ -91,7 +91,7 @@ class Overview:
     letters: list[LetterGroup] | None
     refused_by: list[RefusedBy] | None
     signals: list[SeenSignal] | None
-    groups: list[GroupedConsultation] | None
+    groups: list[GroupsReport] | None
     titles: dict[str, str]
     waiting: list[WaitingProposal] | None
     stages: list[StagePace] | None

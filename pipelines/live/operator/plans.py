@@ -7,9 +7,10 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from infra.clickhouse import operator_groups, operator_page
+from infra.clickhouse import operator_page
 from infra.clickhouse.arrivals import read_arrivals
 from infra.clickhouse.client import ERRORS, connect
+from infra.clickhouse.groups_report import read_newest_groups
 from infra.config.settings import Settings
 from operators.core.clock import Clock, system_clock
 from pipelines.live.operator.headroom import StageWatch
@@ -19,6 +20,8 @@ from schemas.reserved import PROBE_CONSULTATION
 
 ANSWER_S = 60
 """Longest wait for one answer: counting people goes through all ballots."""
+CONSENSUS = 3
+"""Proposals that all groups agree on, of each consultation."""
 
 
 class Clients:
@@ -74,7 +77,9 @@ def plans(settings: Settings, clock: Clock = system_clock) -> list[PacedReading]
         PacedReading("waiting", reading(operator_page.read_waiting), 3, 10, "tables"),
         PacedReading("signals", reading(operator_page.read_signals), 10, 20, "ballots"),
         PacedReading("people", reading(operator_page.read_people), 30, 50, "ballots"),
-        PacedReading("groups", reading(operator_groups.read_groups), 30, 50, "ballots"),
+        PacedReading(
+            "groups", reading(lambda c: read_newest_groups(c, CONSENSUS)), 30, 50, "ballots"
+        ),
         PacedReading("checks", reading(operator_page.read_differences), 60, 50, "ballots"),
         PacedReading("machine", lambda: read_machine(settings, clock), 2, 4, "machine"),
     ]

@@ -8,11 +8,12 @@ import pytest
 from rich.cells import cell_len
 from rich.screen import Screen as WholeScreen
 
+from infra.clickhouse.groups_report import read_groups
 from infra.local.status import status
 from pipelines.cli.board import draw_board, read_board
 from pipelines.cli.clusters import draw_clusters, read_clusters
 from pipelines.cli.consultations import draw_consultations, read_consultations
-from pipelines.cli.groups import draw_groups, read_groups
+from pipelines.cli.groups import draw_groups
 from pipelines.cli.installation import clickhouse, settings
 from pipelines.cli.screen import Column, Screen, Sheet, table
 from pipelines.cli.signals import draw_signals, read_signals

@@ -13,13 +13,13 @@ from operator_rows import (
     machine,
     readings_of,
     service,
+    voice,
 )
 from operator_rows import consultation as announced
 from operator_rows import signal as seen
 from operator_rows import waiting as pending
 
 from infra.clickhouse.arrivals import Arrivals, Arrived
-from infra.clickhouse.operator_groups import OpinionGroup, SharedProposal, Voice
 from infra.clickhouse.operator_page import LetterGroup, RefusedBy, Signals
 from pipelines.live.languages import language
 from pipelines.live.operator.alarm_kinds import KINDS
@@ -60,13 +60,10 @@ def hostile() -> dict:
         "waiting": [pending(HOSTILE, HOSTILE, 30, consultation_id=HOSTILE, language=HOSTILE)],
         "groups": [
             grouped(
-                HOSTILE, explanation=HOSTILE, significant=False,
-                groups=[
-                    OpinionGroup(
-                        *(1, 9), [Voice(HOSTILE, HOSTILE, "agree", 1, 2, significant=False)]
-                    )
-                ],
-                shared=[SharedProposal(HOSTILE, HOSTILE, 0.5, 0.4, 0.6)],
+                HOSTILE,
+                run=grouped().run | {"explanation": HOSTILE, "groups_significant": 0},
+                representatives=[voice(1, 1, HOSTILE, "agree", language=HOSTILE)],
+                consensus=[grouped().consensus[0] | {"text": HOSTILE, "language": HOSTILE}],
             )
         ],
         "people": {}, "checks": [], "stages": [],
@@ -164,6 +161,22 @@ def test_a_text_is_filled_in_with_the_same_values(code):
     for english, translated in operator_language(code).texts.items():
         names = sorted(re.findall(r"\{(\w+)\}", english))
         assert sorted(re.findall(r"\{(\w+)\}", translated)) == names, translated
+
+
+def test_groups_say_what_they_stand_for_the_largest_first():
+    text = drawn()
+    section = text[text.index('id="groups"') : text.index('id="letters"')]
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", section))
+    assert re.search(
+        r"Group 2 64% · People: 640 Make night trains cheaper than flights Agree: 310 / 340"
+        r" Build more motorways disagree: 290 / 340"
+        r" Group 1 36% · People: 360 Build more motorways Agree: 310 / 340 · may be chance"
+        r" What all groups agree on Una biblioteca en cada pueblo 71%",
+        shown,
+    ), shown
+    assert "fourth" not in shown
+    assert "What follows may be chance" not in shown
+    assert "What follows may be chance" in drawn(hostile())
 
 
 COUNTS = "count|expected|found|lag|rank|recent|shown"
