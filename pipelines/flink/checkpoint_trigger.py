@@ -98,6 +98,7 @@ def trigger_checkpoints(flink: FlinkRest, job: str, longest_s: float, quiet: Sti
     took_s = deque([0.0] * LATELY, LATELY)
     while True:
         time.sleep(pause_s(took_s, longest_s))
+        # protects: a job at rest takes no checkpoints
         if quiet.lasts():
             continue
         began = time.monotonic()

@@ -162,6 +162,7 @@ class Sink:
         if cuts:
             SINK_CUT.set(system_clock() / 1000)
         cuts = [cut for cut in cuts if self._cutover.cut(cut)]
+        # protects: what has not changed is not noted
         if self._last_noted.differs_from((stages, gaps, cuts, self._comparable)):
             self._writer.positions(stages, offset_gaps=gaps)
             for cut in cuts:

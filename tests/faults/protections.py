@@ -148,6 +148,16 @@ PROTECTIONS = (
         (f"{KILLS}test_checkpoints_come_more_often_than_flink_itself_would_take_them",),
     ),
     Protection(
+        "a job at rest takes no checkpoints",
+        never,
+        (f"{KILLS}test_a_stack_at_rest_takes_no_more_checkpoints_and_notes_nothing",),
+    ),
+    Protection(
+        "what has not changed is not noted",
+        always,
+        (f"{KILLS}test_a_stack_at_rest_takes_no_more_checkpoints_and_notes_nothing",),
+    ),
+    Protection(
         "Java's temporary files within the installation",
         replaced("java.io.tmpdir", "unknown"),
         (f"{KILLS}test_flink_unpacks_nothing_outside_the_installation",),

@@ -78,7 +78,7 @@ def plans(settings: Settings, clock: Clock = system_clock) -> list[PacedReading]
         PacedReading("signals", reading(operator_page.read_signals), 10, 20, "ballots"),
         PacedReading("people", reading(operator_page.read_people), 30, 50, "ballots"),
         PacedReading(
-            "groups", reading(lambda c: read_newest_groups(c, CONSENSUS)), 30, 50, "ballots"
+            "groups", reading(lambda c: read_newest_groups(c, CONSENSUS)), 30, 50, "tables"
         ),
         PacedReading("checks", reading(operator_page.read_differences), 60, 50, "ballots"),
         PacedReading("machine", lambda: read_machine(settings, clock), 2, 4, "machine"),
