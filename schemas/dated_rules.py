@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple, get_args
 
+from schemas.closings import Closings
 from schemas.events import Consultation, Kind, Proposal, Vote
 from schemas.ownership import ownership_fault
 from schemas.rejections import Rejection
@@ -15,13 +16,13 @@ from schemas.rules import (
     read_vote,
     validate_consultation,
     validate_proposal,
-    validate_vote,
 )
 from schemas.signatures import Headers
 from schemas.sources import SourceEntry, Sources
 from schemas.trust import TrustRules
 
 NO_SOURCES: Final = Sources()
+NO_CLOSINGS: Final = Closings()
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -41,15 +42,17 @@ class SentVote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DatedRules:
-    """Trust rules and sources; without either, everybody may send everything.
+    """Trust rules, sources and closings; without any, everybody may always send everything.
 
     Attributes:
         trust: Which source may set which trust; None: each any.
         sources: Who may send what.
+        closings: When which consultation takes no votes.
     """
 
     trust: TrustRules | None = None
     sources: Sources = NO_SOURCES
+    closings: Closings = NO_CLOSINGS
 
     def read_vote(
         self, payload: bytes | None, broker_ms: int, headers: Headers | None = None
@@ -69,7 +72,9 @@ class DatedRules:
         if isinstance(found, Rejection):
             return found
         vote, cast_ms = found
-        fault = self._owned(vote, sender, broker_ms)
+        fault = self._owned(vote, sender, broker_ms) or self.closings.fault(
+            vote.consultation_id, cast_ms, broker_ms
+        )
         return fault or SentVote(vote, cast_ms, vote.source or name)
 
     def read_proposal(
@@ -121,8 +126,16 @@ class DatedRules:
         """
         event: Event | Rejection
         if kind == "votes":
-            event = validate_vote(payload, now_ms, self.trust, source.name)
-        elif kind == "proposals":
+            found = read_vote(payload, now_ms, self.trust, source.name)
+            if isinstance(found, Rejection):
+                return found
+            event, cast_ms = found
+            return (
+                ownership_fault(event, source)
+                or self.closings.fault(event.consultation_id, cast_ms, now_ms)
+                or event
+            )
+        if kind == "proposals":
             event = validate_proposal(payload, now_ms)
         else:
             event = validate_consultation(payload, now_ms)

@@ -25,6 +25,7 @@ Reason = Literal[
     "unknown_status",
     "unknown_trust",
     "trust_not_allowed",
+    "consultation_closed",
     "bad_signature",
     "rate_exceeded",
     "not_your_consultation",
@@ -38,6 +39,7 @@ REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 OF_SETTINGS: Final[dict[Reason, tuple[str, ...]]] = {
     "trust_not_allowed": ("votes",),
+    "consultation_closed": ("votes",),
     "bad_signature": ("consultations", "proposals", "votes"),
     "rate_exceeded": ("consultations", "proposals", "votes"),
     "not_your_consultation": ("consultations", "proposals", "votes"),
@@ -150,6 +152,11 @@ ADVICE: Final[dict[Reason, Advice]] = {
     "trust_not_allowed": Advice(
         "the trust rules do not let this source set this level",
         "Leave trust out, or ask the operator to let your source set this level.",
+    ),
+    "consultation_closed": Advice(
+        "a vote cast, or arriving, while its consultation takes no votes",
+        "Stop asking for votes; what people cast before the closing is counted if it arrives within"
+        " the grace that the campaign was given.",
     ),
     "bad_signature": Advice(
         "messages must be signed here, and no source in force has signed this one",

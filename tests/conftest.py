@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 from hypothesis import settings
 from places import CHECKOUT
 from ready_clickhouse import forget_the_made_one
+
+from infra.clickhouse.client import connect
+from infra.config.settings import Settings
 
 # The same examples in every run: a red test is red again. To look for new ones, and for longer:
 # pytest --hypothesis-profile=explore
@@ -23,6 +27,25 @@ settings.load_profile("repeatable")
 # that, and commands under test would never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Nothing is judged by its time: where all cores are taken, an answer of a second takes minutes.
+connect.__kwdefaults__["timeout_s"] = 600
+
+DEFAULT_BASE = Settings.model_fields["port_base"].default
+
+
+def stays_away_from_the_default_ports(event: str, found: tuple[Any, ...]) -> None:
+    """Raise where a test talks to the ports of a tutti that somebody may be using.
+
+    Raises:
+        AssertionError: The address is one of them.
+    """
+    if event != "socket.connect" or not isinstance(address := found[1], tuple):
+        return
+    assert address[1] not in range(DEFAULT_BASE, DEFAULT_BASE + 11), f"a test asks {address}"
+
+
+sys.addaudithook(stays_away_from_the_default_ports)
 
 
 @pytest.fixture(scope="session")

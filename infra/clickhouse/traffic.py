@@ -42,7 +42,7 @@ FROM (
             AND (closes_ms IS NULL
                 OR closes_ms > toUnixTimestamp64Milli({{tick:DateTime64(3)}})) AS open,
         0 AS recent, 0 AS earlier, 0 AS day
-    FROM tutti.consultations FINAL
+    FROM tutti.announced
     UNION ALL
     SELECT toString(consultation_id), 0, recent, earlier, day
     FROM (SELECT consultation_id, {_COUNTS} GROUP BY consultation_id)
@@ -76,7 +76,7 @@ class ConsultationTraffic(NamedTuple):
 
     Attributes:
         consultation_id: The consultation.
-        open: Whether it is open at the tick, as its campaign announced it.
+        open: Whether it is open at the tick, as decided or announced.
         recent: Ballots received in the `RECENT_MIN` before the tick.
         earlier: In the `EARLIER_MIN` before those.
         all_recent: Of all consultations.

@@ -145,6 +145,9 @@ class Settings(LiveSettings, VotesJobSettings):
     sources_file: Path | None = Field(
         None, description="file of `tutti sources`; unset: secrets/sources.toml of TUTTI_HOME"
     )
+    closings_file: Path | None = Field(
+        None, description="file of `tutti close`; unset: secrets/closings.toml of TUTTI_HOME"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -226,6 +229,11 @@ class Settings(LiveSettings, VotesJobSettings):
     def sources(self) -> Path:
         """File of the sources that may send."""
         return self.sources_file or self.home / "secrets" / "sources.toml"
+
+    @property
+    def closings(self) -> Path:
+        """File of the closings of consultations."""
+        return self.closings_file or self.home / "secrets" / "closings.toml"
 
     @property
     def brokers(self) -> str:

@@ -1,28 +1,30 @@
-"""The file of sources: read anew when it changes, and written whole or not at all."""
+"""The file of sources, and all dated rules: read anew when their files change."""
 
-import fcntl
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final
 
-from infra.config.secrets import read_private, write_private
+from infra.config.closings import closings_file, read_closings
+from infra.config.dated_file import DatedFile
 from infra.config.settings import Settings
 from infra.config.trust import trust_rules
 from operators.core.clock import Clock, system_clock
 from operators.core.errors import TerminalError
 from operators.core.printable import printable
 from schemas.dated_rules import DatedRules
-from schemas.sources import BadSourcesError, SigningPolicy, SourceEntry, Sources, parse_sources
+from schemas.sources import SigningPolicy, SourceEntry, Sources, parse_sources
 
 SETTING: Final = "TUTTI_SOURCES_FILE"
-MAX_BYTES: Final = 4 * 1024 * 1024
 _HEAD: Final = """\
 # Sources of this installation, written by `tutti sources`. Each entry is in force from its instant
 # on, by the broker's clock. Add entries at the end and never change or remove earlier ones: a
 # recount reads them, too. This file holds keys: keep it at mode 0600.
 """
+
+
+def sources_file(settings: Settings) -> DatedFile[Sources]:
+    """The file of this installation."""
+    return DatedFile(settings.sources, SETTING, _HEAD, parse_sources)
 
 
 def read_sources(settings: Settings) -> Sources:
@@ -31,22 +33,19 @@ def read_sources(settings: Settings) -> Sources:
     Raises:
         TerminalError: Others can read the file, or it holds no sources.
     """
-    file = settings.sources
-    if not file.exists() and settings.sources_file is None:
+    file = sources_file(settings)
+    if not file.path.exists() and settings.sources_file is None:
         return Sources()
-    try:
-        return parse_sources(read_private(file, SETTING, MAX_BYTES))
-    except BadSourcesError as error:
-        raise TerminalError(f"{SETTING}: {file}: {error}.") from None
+    return file.read()
 
 
 def dated_rules(settings: Settings) -> DatedRules:
-    """Trust rules and sources as they are now.
+    """Trust rules, sources and closings as they are now.
 
     Raises:
         TerminalError: A file cannot be read or holds no rules.
     """
-    return DatedRules(trust_rules(settings), read_sources(settings))
+    return DatedRules(trust_rules(settings), read_sources(settings), read_closings(settings))
 
 
 def source_now(sources: Sources, name: str, clock: Clock = system_clock) -> SourceEntry:
@@ -64,7 +63,7 @@ def source_now(sources: Sources, name: str, clock: Clock = system_clock) -> Sour
 
 
 class RulesInForce:
-    """The dated rules, read anew when the file of sources has changed.
+    """The dated rules, read anew when the file of sources or that of closings has changed.
 
     Whoever asks after a message has been read has every entry that the message is bound by: an
     entry begins later than it is written. Trust rules are read once.
@@ -75,24 +74,20 @@ class RulesInForce:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._seen = self._stamp()
+        self._files = (sources_file(settings), closings_file(settings))
+        self._seen = [file.stamp() for file in self._files]
         self.rules = dated_rules(settings)
 
     def renewed(self) -> bool:
-        """Read the file again if it has changed, and say whether it has."""
-        seen = self._stamp()
+        """Read the files again if one has changed, and say whether one has."""
+        seen = [file.stamp() for file in self._files]
         if seen == self._seen:
             return False
-        self.rules = DatedRules(self.rules.trust, read_sources(self._settings))
+        self.rules = DatedRules(
+            self.rules.trust, read_sources(self._settings), read_closings(self._settings)
+        )
         self._seen = seen
         return True
-
-    def _stamp(self) -> tuple[int, int, int] | None:
-        try:
-            found = os.stat(self._settings.sources)  # noqa: PTH116 - asked for each batch
-        except FileNotFoundError:
-            return None
-        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @contextmanager
@@ -102,14 +97,8 @@ def writing(settings: Settings) -> Iterator[Sources]:
     Raises:
         TerminalError: As `read_sources`, or the lock cannot be made.
     """
-    file = settings.sources
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with file.with_name(f"{file.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield read_sources(settings) if file.exists() else Sources()
-    except OSError as error:
-        raise TerminalError(f"{SETTING}: {file} cannot be written: {error.strerror}.") from None
+    with sources_file(settings).locked() as known:
+        yield known
 
 
 def append(settings: Settings, entries: Iterable[SourceEntry | SigningPolicy]) -> None:
@@ -118,34 +107,6 @@ def append(settings: Settings, entries: Iterable[SourceEntry | SigningPolicy]) -
     Raises:
         TerminalError: The file would hold no sources any more.
     """
-    file = settings.sources
-    before = read_private(file, SETTING, MAX_BYTES) if file.exists() else _HEAD
-    text = before + "".join(f"\n{_toml(entry)}" for entry in entries)
-    try:
-        parse_sources(text)
-    except BadSourcesError as error:
-        raise TerminalError(f"{SETTING}: {file}: {error}.") from None
-    write_private(file, text)
-
-
-def _toml(entry: SourceEntry | SigningPolicy) -> str:
-    """An entry in TOML; what its fields may hold needs no escaping."""
-    lines = ["[[policy]]" if isinstance(entry, SigningPolicy) else "[[source]]"]
-    for name in entry.__struct_fields__:
-        value = getattr(entry, name)
-        if value in (None, (), 0):
-            continue
-        lines.append(f"{'from' if name == 'since' else name} = {_value(value)}")
-    return "\n".join(lines) + "\n"
-
-
-def _value(value: object) -> str:
-    match value:
-        case datetime():
-            return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat('T', 'milliseconds')}Z"
-        case tuple():
-            return f"[{', '.join(map(_value, value))}]"
-        case str():
-            return f'"{value}"'
-        case _:
-            return str(value)
+    sources_file(settings).append(
+        ("policy" if isinstance(entry, SigningPolicy) else "source", entry) for entry in entries
+    )

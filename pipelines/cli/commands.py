@@ -44,6 +44,14 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "epochs.rebuild",
             "Count all votes again beside the running count, then show the new one.",
         ),
+        "close": (
+            "closings.close",
+            "Count no votes cast from an instant on, and keep the result; tutti results shows it.",
+        ),
+        "reopen": (
+            "closings.reopen",
+            "Take votes again from an instant on, or take back a closing that has yet to come.",
+        ),
         "config": ("config.config", "Settings."),
         "models": ("models.app", "Sentence encoders."),
         "dashboards": ("dashboards.app", "Dashboards of Grafana, as code."),
@@ -72,6 +80,10 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "explain": (
             "explain.explain",
             "Show the counts, ranks and scores of a proposal, or SQL that recomputes them.",
+        ),
+        "results": (
+            "closings.results",
+            "Show the results that were kept of a consultation's closings.",
         ),
         "groups": (
             "groups.groups",

@@ -1,27 +1,23 @@
 """``tutti sources``: who may send, and with which key."""
 
 import secrets
-import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from operators.core.clock import system_clock
 from operators.core.errors import TerminalError
 from operators.core.printable import printable
+from pipelines.cli.dated_entries import begins_ms, instant, wait_for_start
 from pipelines.cli.installation import settings
 from pipelines.cli.output import AsJson, console, errors, print_json
-from schemas.times import parse_instant
 
 if TYPE_CHECKING:
     from schemas.sources import SourceEntry, Sources
 
 app = typer.Typer(help="Who may send.", no_args_is_help=True, rich_markup_mode=None)
-
-LEAD_MS: Final = 2_000
-"""From writing an entry until it is in force, so that every service has read it by then."""
 
 Name = Annotated[str, typer.Argument(help="Name of the source.", show_default=False)]
 From = Annotated[
@@ -90,7 +86,7 @@ def add(
     from infra.config.sources import append, writing
 
     with writing(ours) as known:
-        from_ms = _from(since)
+        from_ms = begins_ms(since)
         if known.in_force(name, from_ms) is not None:
             raise TerminalError(f"{name} is there already: see tutti sources change and rotate.")
         if not (consultations or announces):
@@ -108,7 +104,7 @@ def add(
         made = _source({"name": name, "key": secrets.token_hex(32)}, asked, from_ms)
         _refuse_conflicts(made, known, from_ms, shared=shared)
         append(ours, [made])
-    _await(from_ms, waits=not since)
+    wait_for_start(from_ms, waits=not since)
     _show(made, f"{name} is added", as_json=as_json)
 
 
@@ -131,7 +127,7 @@ def change(
     from infra.config.sources import append, source_now, writing
 
     with writing(ours) as known:
-        from_ms = _from(since)
+        from_ms = begins_ms(since)
         found = source_now(known, name)
         asked = {
             "consultations": consultations,
@@ -149,7 +145,7 @@ def change(
         made = _source(before, asked, from_ms)
         _refuse_conflicts(made, known, from_ms, shared=shared)
         append(ours, [made])
-    _await(from_ms, waits=not since)
+    wait_for_start(from_ms, waits=not since)
     console.print(f"{name} is changed: see tutti sources list")
 
 
@@ -168,15 +164,15 @@ def rotate(
     from infra.config.sources import append, source_now, writing
 
     with writing(ours) as known:
-        from_ms = _from("")
+        from_ms = begins_ms("")
         found = source_now(known, name)
-        until = _instant(from_ms) + timedelta(hours=overlap)
+        until = instant(from_ms) + timedelta(hours=overlap)
         until = until.replace(microsecond=until.microsecond // 1000 * 1000)
         made = replace(
-            found, since=_instant(from_ms), key=secrets.token_hex(32), old_key_until=until
+            found, since=instant(from_ms), key=secrets.token_hex(32), old_key_until=until
         )
         append(ours, [made])
-    _await(from_ms, waits=True)
+    wait_for_start(from_ms, waits=True)
     what = f"{name} has a new key; the old one is good until {until:%F %T} UTC"
     _show(made, what, as_json=as_json)
 
@@ -190,10 +186,10 @@ def revoke(name: Name) -> None:
     from infra.config.sources import append, source_now, writing
 
     with writing(ours) as known:
-        from_ms = _from("")
+        from_ms = begins_ms("")
         found = source_now(known, name)
-        append(ours, [replace(found, since=_instant(from_ms), key="", old_key_until=None)])
-    _await(from_ms, waits=True)
+        append(ours, [replace(found, since=instant(from_ms), key="", old_key_until=None)])
+    wait_for_start(from_ms, waits=True)
     console.print(f"{name} is revoked: its key and its token are good no more")
 
 
@@ -211,15 +207,15 @@ def policy(
     if messages not in {"open", "signed"}:
         raise TerminalError("The policy is open or signed.")
     with writing(ours) as known:
-        from_ms = _from(since)
+        from_ms = begins_ms(since)
         entries: list[SourceEntry | SigningPolicy] = []
         if known.in_force(PROBE_SOURCE, from_ms) is None:
             key, only = secrets.token_hex(32), (PROBE_CONSULTATION,)
-            entries.append(SourceEntry(PROBE_SOURCE, _instant(from_ms), key, consultations=only))
-        entries.append(SigningPolicy(_instant(from_ms), messages))  # type: ignore[arg-type]
+            entries.append(SourceEntry(PROBE_SOURCE, instant(from_ms), key, consultations=only))
+        entries.append(SigningPolicy(instant(from_ms), messages))  # type: ignore[arg-type]
         append(ours, entries)
-    _await(from_ms, waits=not since)
-    console.print(f"messages are {messages} from {_instant(from_ms):%F %T} UTC on")
+    wait_for_start(from_ms, waits=not since)
+    console.print(f"messages are {messages} from {instant(from_ms):%F %T} UTC on")
 
 
 @app.command("list")
@@ -256,7 +252,7 @@ def _source(before: dict[str, Any], asked: dict[str, Any], from_ms: int) -> "Sou
 
     given = {field: value for field, value in asked.items() if value is not None}
     try:
-        return msgspec.convert(before | given | {"from": _instant(from_ms)}, SourceEntry)
+        return msgspec.convert(before | given | {"from": instant(from_ms)}, SourceEntry)
     except msgspec.ValidationError as error:
         raise TerminalError(f"{printable(str(error).replace('`', ''), 300)}.") from None
 
@@ -280,33 +276,6 @@ def _conflicts(sources: "list[SourceEntry]") -> "Iterable[tuple[str, str, str]]"
     for one, other in combinations(sources, 2):
         for what in conflicts(one, other):
             yield one.name, other.name, what
-
-
-def _from(text: str) -> int:
-    """When an entry begins, ms since 1970.
-
-    Raises:
-        TerminalError: That is no instant, or it is too near or past.
-    """
-    soonest_ms = system_clock() + LEAD_MS
-    if not text:
-        return soonest_ms
-    found = parse_instant(text)
-    if found is None:
-        raise TerminalError("--from is an instant such as 2026-05-01T00:00:00Z.")
-    if found < soonest_ms:
-        raise TerminalError("--from lies in the past: what has been counted stays as it is.")
-    return found
-
-
-def _await(from_ms: int, *, waits: bool) -> None:
-    """Return when an entry is in force."""
-    while waits and (left_ms := from_ms - system_clock()) > 0:
-        time.sleep(left_ms / 1000)
-
-
-def _instant(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _show(source: "SourceEntry", what: str, *, as_json: bool) -> None:

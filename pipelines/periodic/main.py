@@ -1,5 +1,6 @@
 """The service of periodic tasks, at low priority: counting comes first."""
 
+from functools import partial
 from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
@@ -13,12 +14,15 @@ from infra.service.runner import run
 from operators.core.clock import system_clock
 from pipelines.periodic.scheduler import Scheduler
 from pipelines.periodic.tasks import tasks
-from schemas.sources import Sources
+from pipelines.verify.sync import sync
+from schemas.dated_rules import DatedRules
 
 NICE: Final = 10
 POLL_S: Final = 0.5
 ANSWER_S: Final = 300
 """Longest wait for one answer of ClickHouse."""
+SYNC_S: Final = 60
+"""Longest wait until all that was sent before a closing is counted; then the next tick tries."""
 MAX_TICK_S: Final = 600
 """A tick that has been worked on for longer hangs."""
 
@@ -34,11 +38,12 @@ class PeriodicService:
     def __init__(self, settings: Settings) -> None:
         in_force = RulesInForce(settings)
 
-        def sources() -> Sources:
+        def rules() -> DatedRules:
             in_force.renewed()
-            return in_force.rules.sources
+            return in_force.rules
 
-        self._scheduler = Scheduler(tasks(sources), lambda: _connect(settings), system_clock)
+        every = tasks(rules, partial(sync, settings, SYNC_S))
+        self._scheduler = Scheduler(every, lambda: _connect(settings), system_clock)
 
     def step(self) -> float:
         """Work on the newest tick, if it is due."""

@@ -4,6 +4,7 @@ import stat
 
 import pytest
 from certificates import AWKWARD_SECRET, tls_in_front_of
+from clickhouse_process import free_base
 
 from infra.clickhouse.client import (
     ClickHouseAuthenticationError,
@@ -81,5 +82,5 @@ def test_the_local_server_makes_a_password_for_operators_at_its_first_start(own_
 def test_a_local_server_that_never_started_is_one_that_is_away(tmp_path):
     """And asking for it makes no password: the server does that."""
     with pytest.raises(ClickHouseUnavailableError):
-        connect(Settings(home=tmp_path))
+        connect(Settings(home=tmp_path, port_base=free_base()))
     assert not list(tmp_path.iterdir())

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from ready_clickhouse import ready_clickhouse
 from whole_consultation import insert_whole
 
 from infra.clickhouse.client import connect
+from infra.clickhouse.closings import keep_result
 from infra.config.settings import Settings
 
 RUN_EACH = """
@@ -158,4 +160,6 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Commands:
         for number, (consultation, of) in enumerate(texts.items(), start=1):
             insert_whole(client, consultation, titles[consultation], of, number=number)
         insert_consultation(client, "empty")
+        noon = datetime(2026, 6, 20, 12, tzinfo=UTC)
+        keep_result(client, "acting", "final", noon, noon)
         yield Commands(settings, titles, texts)

@@ -93,6 +93,7 @@ def test_a_wrong_setting_is_said_before_anything_else_is_imported():
         *(["import", "polis", "folder", "--consultation", "c"], ["config", "show"]),
         *(["dlq", "stats"], ["models", "list"], ["backup", "folder"]),
         *(["sources", "list"], ["dashboards", "diff"]),
+        *([name, "c"] for name in ("close", "reopen", "results")),
     ]
     assert {call[0] for call in calls} == set(COMMANDS)
     for call, (code, out, err, heavy) in zip(

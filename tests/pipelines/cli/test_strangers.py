@@ -52,6 +52,7 @@ def reading(texts: dict[str, dict[str, str]]) -> list[list[str]]:
         *(["top", "acting", "--by", order] for order in orders),
         ["top", "acting", "--country", "FR"],
         *(["explain", "acting", proposal] for proposal in texts["acting"]),
+        ["results", "acting"],
     ]
 
 
@@ -155,6 +156,8 @@ def errors_with_strangers_words(tmp: str) -> list[list[str]]:
         *(["restore", file], ["backup", f"{tmp}"], ["top", "acting", f"--{HOSTILE}"]),
         *(["operator-token", HOSTILE], ["arrivals", HOSTILE]),
         *(["arrivals", "acting", "--source", HOSTILE, "--since", HOSTILE],),
+        *([name, HOSTILE] for name in ("close", "reopen", "results")),
+        *(["close", "acting", f"--{name}", HOSTILE] for name in ("at", "result", "by", "why")),
     ]
 
 

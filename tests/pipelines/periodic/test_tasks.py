@@ -1,9 +1,9 @@
 """The tasks of a tick."""
 
 from pipelines.periodic.tasks import tasks
-from schemas.sources import Sources
+from schemas.dated_rules import NO_RULES
 
-TASKS = tasks(Sources)
+TASKS = tasks(lambda: NO_RULES, lambda: None)
 
 
 def test_every_task_has_a_name_of_its_own():
@@ -13,4 +13,4 @@ def test_every_task_has_a_name_of_its_own():
 def test_ranks_and_snapshots_do_not_wait_until_counting_has_caught_up():
     # What is published or searched gives way to counting; history must have no gap.
     at_once = [task.name for task in TASKS if not task.waits]
-    assert at_once == ["stable_ranks", "history_snapshots"]
+    assert at_once == ["stable_ranks", "closings", "history_snapshots"]
