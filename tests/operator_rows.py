@@ -162,7 +162,7 @@ def voice(group: int, rank: int, text: str, side: str, **changed: Any) -> dict[s
 def grouped(name: str = NAME, **changed: Any) -> GroupsReport:
     values: dict[str, Any] = {
         "run": {
-            "explanation": "People disagree along 1 line, more than chance explains.",
+            "verdict": "separate groups", "dimensions": 1, "gap": 0.034,
             "groups_significant": 1, "grouped": 1_000, "as_of": ago(minutes=3),
         },
         "groups": [{"group": 1, "size": 360}, {"group": 2, "size": 640}],

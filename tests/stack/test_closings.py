@@ -40,7 +40,7 @@ def test_votes_after_the_closing_do_not_count_and_the_result_is_kept(stack):
         "SELECT reason, sum(messages) FROM marts.refusals WHERE consultation_id = 'closing'"
         " GROUP BY reason"
     ) == [("consultation_closed", 2)]
-    assert wait_until(lambda: stack.rows(RESULT) == [(2, 2)], 300)
+    assert wait_until(lambda: stack.rows(RESULT) == [(2, 2)], 300, 0.5)
     [[state, by]] = stack.rows(
         "SELECT state, decided_by FROM marts.closings WHERE consultation_id = 'closing'"
     )

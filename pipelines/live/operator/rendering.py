@@ -32,6 +32,8 @@ UNITS: Final = (
     ("day", float("inf"), 86_400),
 )
 """A unit, up to how many seconds it is used, and its own."""
+MAX_DIMENSIONS: Final = 5
+"""As `operators.core.groups.disagreement` has it, which would bring numpy into this process."""
 GIGA: Final = 1_000_000_000
 TOPICS: Final = {
     "tutti.votes.v1": "Votes",
@@ -132,6 +134,7 @@ def environment() -> Environment:
         sentence=sentence,
         advice=ADVICE,
         topics=TOPICS,
+        max_dimensions=MAX_DIMENSIONS,
         seconds=lambda number: timedelta(seconds=number),
         languages=[language(code) for code in SPOKEN],
     )

@@ -25,9 +25,9 @@ def run(commands):
 
 
 def test_a_closing_to_come_can_be_moved_and_taken_back(run, commands):
-    said = run("close", "bug-02", "--at", LATER, "--grace", "600", "--by", "ana", "--why", "über")
-    assert "bug-02 is closed from 2099-01-01 00:00:00 UTC on" in said
-    assert "final is kept a minute or two after 2099-01-01 00:10:00 UTC" in said
+    shown = run("close", "bug-02", "--at", LATER, "--grace", "600", "--by", "ana", "--why", "über")
+    assert "bug-02 is closed from 2099-01-01 00:00:00 UTC on" in shown
+    assert "final is kept a minute or two after 2099-01-01 00:10:00 UTC" in shown
     run("close", "bug-02", "--at", "2098-01-01T00:00:00Z")
     assert "takes votes from" in run("reopen", "bug-02", "--why", "a mistake")
     assert "is open then anyway" in run("reopen", "bug-02", code=1)

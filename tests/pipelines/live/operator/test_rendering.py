@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from operator_rows import (
@@ -18,9 +19,11 @@ from operator_rows import (
 from operator_rows import consultation as announced
 from operator_rows import signal as seen
 from operator_rows import waiting as pending
+from places import CHECKOUT
 
 from infra.clickhouse.arrivals import Arrivals, Arrived
 from infra.clickhouse.operator_page import LetterGroup, RefusedBy, Signals
+from operators.core.groups import disagreement
 from pipelines.live.languages import language
 from pipelines.live.operator.alarm_kinds import KINDS
 from pipelines.live.operator.alarms import Alarm, Country, Size
@@ -61,7 +64,7 @@ def hostile() -> dict:
         "groups": [
             grouped(
                 HOSTILE,
-                run=grouped().run | {"explanation": HOSTILE, "groups_significant": 0},
+                run=grouped().run | {"groups_significant": 0},
                 representatives=[voice(1, 1, HOSTILE, "agree", language=HOSTILE)],
                 consensus=[grouped().consensus[0] | {"text": HOSTILE, "language": HOSTILE}],
             )
@@ -161,6 +164,31 @@ def test_a_text_is_filled_in_with_the_same_values(code):
     for english, translated in operator_language(code).texts.items():
         names = sorted(re.findall(r"\{(\w+)\}", english))
         assert sorted(re.findall(r"\{(\w+)\}", translated)) == names, translated
+
+
+def verdict_of(code: str = "en", **run: Any) -> str:
+    values = evening() | {"groups": [grouped(run=grouped().run | run)]}
+    section = drawn(values, code).split('id="groups"')[1]
+    return " ".join(re.findall(r'<p class="meta">(.*?)</p>', section, re.DOTALL)[0].split())
+
+
+@pytest.mark.parametrize("code", SPOKEN)
+def test_each_verdict_of_the_view_is_a_sentence_in_each_language(code):
+    view = (CHECKOUT / "schemas/clickhouse/views/internal/opinion_runs.sql").read_text()
+    verdicts = re.findall(r"'([^']+)'", view.split("multiIf(")[1].split("AS verdict")[0])
+    assert len(verdicts) == 5
+    shown = [verdict_of(code, verdict=verdict, dimensions=None) for verdict in verdicts]
+    assert all(len(sentence) > 25 for sentence in shown)
+    assert len(set(shown)) == 5
+    english = [verdict_of(verdict=verdict, dimensions=None) for verdict in verdicts]
+    assert code == "en" or not set(shown) & set(english)
+
+
+def test_a_verdict_names_its_numbers():
+    assert "(lines of disagreement: 1)" in verdict_of()
+    assert "at least 3.4% of them" in verdict_of()
+    assert "(lines of disagreement: 5+)" in verdict_of(dimensions=disagreement.MAX_DIMENSIONS)
+    assert "Mindestens 3,4 % von ihnen" in verdict_of("de")
 
 
 def test_groups_say_what_they_stand_for_the_largest_first():
