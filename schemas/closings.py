@@ -120,6 +120,7 @@ class Closings:
         for span in self.spans.get(consultation_id, ()):
             if span.since_ms > broker_ms:
                 break
+            # protects: what is decided later changes no verdict
             until_ms = span.until_ms if span.until_ms <= broker_ms else END_MS
             if span.since_ms <= cast_ms < until_ms or span.over_ms <= broker_ms < until_ms:
                 since = format_instant(span.since_ms)

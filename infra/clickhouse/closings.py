@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
@@ -13,7 +13,7 @@ from schemas.closings import ClosingEntry
 _ENTRY: Final = (
     "position", "consultation_id", "since", "state", "grace_seconds", "result", "decided_by", "why",
 )  # fmt: skip
-_HOURS: Final = ("consultation_id", "opens_ms", "closes_ms", "updated_ms")
+_TIMES: Final = ("consultation_id", "closes_ms", "updated_ms")
 _HEAD: Final = ("consultation_id", "result", "closed_at", "kept_at", "number")
 _SHARED: Final = """
     {rank} AS rank, {rank_consensus} AS rank_consensus, text, votes, agree, disagree, neutral,
@@ -21,18 +21,6 @@ _SHARED: Final = """
     {consensus_high} AS consensus_high, zone_confident, votes_all, agree_all, disagree_all,
     neutral_all, method, as_of
 """
-
-
-class OpeningHours(NamedTuple):
-    """When a consultation takes votes, as operators have decided.
-
-    Attributes:
-        opens_ms: Ms since 1970; None: as announced.
-        closes_ms: Ms since 1970; None: nothing ends it.
-    """
-
-    opens_ms: int | None
-    closes_ms: int | None
 
 
 def shown_entries(clickhouse: Client) -> int:
@@ -53,18 +41,16 @@ def show_entries(clickhouse: Client, entries: Sequence[ClosingEntry], after: int
     insert_rows(clickhouse, "closings", _ENTRY, rows)
 
 
-def shown_hours(clickhouse: Client) -> dict[str, OpeningHours]:
-    """The decided opening hours as views show them."""
-    rows = clickhouse.query(
-        "SELECT consultation_id, opens_ms, closes_ms FROM tutti.opening_hours FINAL"
-    ).result_rows
-    return {name: OpeningHours(opens_ms, closes_ms) for name, opens_ms, closes_ms in rows}
+def shown_times(clickhouse: Client) -> dict[str, int | None]:
+    """When consultations close, as views show it; ms since 1970, None: nothing ends them."""
+    found = clickhouse.query("SELECT consultation_id, closes_ms FROM tutti.closing_times FINAL")
+    return dict(found.result_rows)
 
 
-def show_hours(clickhouse: Client, hours: dict[str, OpeningHours], tick_ms: int) -> None:
+def show_times(clickhouse: Client, times: dict[str, int | None], tick_ms: int) -> None:
     """Let views show these from now on."""
-    rows = [[name, *each, tick_ms] for name, each in hours.items()]
-    insert_rows(clickhouse, "opening_hours", _HOURS, rows)
+    rows = [[name, closes_ms, tick_ms] for name, closes_ms in times.items()]
+    insert_rows(clickhouse, "closing_times", _TIMES, rows)
 
 
 def kept_results(clickhouse: Client) -> set[tuple[str, str]]:
@@ -97,6 +83,7 @@ def keep_result(
             " WHERE consultation_id = {consultation:String}",
             parameters=parameters,
         )
+    # The result exists with its header: before it, rows count for nothing.
     insert_rows(
         clickhouse, "results", _HEAD, [[consultation_id, result, closed_at, kept_at, number]]
     )

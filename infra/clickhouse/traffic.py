@@ -76,7 +76,7 @@ class ConsultationTraffic(NamedTuple):
 
     Attributes:
         consultation_id: The consultation.
-        open: Whether it is open at the tick, as decided or announced.
+        open: Whether it is open at the tick, its closing decided or announced.
         recent: Ballots received in the `RECENT_MIN` before the tick.
         earlier: In the `EARLIER_MIN` before those.
         all_recent: Of all consultations.

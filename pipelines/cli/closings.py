@@ -1,6 +1,6 @@
 """``tutti close``, ``reopen`` and ``results``: the end of a consultation, and its result."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,7 +14,7 @@ from pipelines.cli.output import AsJson, console, print_json
 if TYPE_CHECKING:
     from schemas.closings import Closings
 
-RESULTS_SQL = """
+RESULTS_SQL: Final = """
 SELECT result, closed_at, kept_at, country, rank, proposal_id, text, votes, agree_rate, agree_low,
     agree_high, consensus
 FROM marts.results
@@ -68,7 +68,10 @@ def results(
     """Show the results that were kept of a consultation's closings."""
     views = clickhouse(analyst=True)
     parameters = {"consultation": consultation, "country": country, "result": result}
-    rows = list(views.query(RESULTS_SQL, parameters=parameters).named_results())
+    from infra.clickhouse.moments import in_utc
+
+    found = views.query(RESULTS_SQL, parameters=parameters).named_results()
+    rows = [{name: in_utc(value) for name, value in row.items()} for row in found]
     if as_json:
         print_json(rows)
         return

@@ -13,39 +13,30 @@ import structlog
 from clickhouse_connect.driver.client import Client
 
 from infra.clickhouse.closings import (
-    OpeningHours,
     keep_result,
     kept_results,
     show_entries,
-    show_hours,
+    show_times,
     shown_entries,
-    shown_hours,
+    shown_times,
 )
 from schemas.closings import ClosedSpan, Closings
-from schemas.sources import END_MS
 
 TASK: Final = "closings"
 
 log = structlog.get_logger()
 
 
-def opening_hours(spans: tuple[ClosedSpan, ...], at_ms: int) -> OpeningHours:
-    """What views show of a consultation's closings.
+def closes_ms(spans: tuple[ClosedSpan, ...], at_ms: int) -> int | None:
+    """The closing in force at that time, or else the next one; None: there is neither.
 
+    >>> from schemas.sources import END_MS
     >>> spans = (ClosedSpan(100, 200, 0, ""), ClosedSpan(300, END_MS, 0, "final"))
-    >>> opening_hours(spans, 50), opening_hours(spans, 150)
-    (OpeningHours(opens_ms=None, closes_ms=100), OpeningHours(opens_ms=200, closes_ms=300))
-    >>> opening_hours(spans, 250), opening_hours(spans, 350)
-    (OpeningHours(opens_ms=200, closes_ms=300), OpeningHours(opens_ms=None, closes_ms=300))
+    >>> [closes_ms(spans, at_ms) for at_ms in (50, 150, 250, 350)]
+    [100, 100, 300, 300]
+    >>> closes_ms(spans[:1], 250)
     """
-    opens_ms = None
-    for span in spans:
-        if at_ms < span.since_ms:
-            return OpeningHours(opens_ms, span.since_ms)
-        if span.until_ms == END_MS:
-            return OpeningHours(None, span.since_ms)
-        opens_ms = span.until_ms
-    return OpeningHours(opens_ms, None)
+    return next((span.since_ms for span in spans if at_ms < span.until_ms), None)
 
 
 class ShownClosings:
@@ -68,13 +59,10 @@ class ShownClosings:
         after = shown_entries(clickhouse)
         if after < len(closings.entries):
             show_entries(clickhouse, closings.entries, after)
-        known = shown_hours(clickhouse)
-        hours = {name: opening_hours(spans, tick_ms) for name, spans in closings.spans.items()}
-        show_hours(
-            clickhouse,
-            {name: each for name, each in hours.items() if known.get(name) != each},
-            tick_ms,
-        )
+        known = shown_times(clickhouse)
+        times = {name: closes_ms(spans, tick_ms) for name, spans in closings.spans.items()}
+        changed = {n: at for n, at in times.items() if n not in known or known[n] != at}
+        show_times(clickhouse, changed, tick_ms)
         self._keep(clickhouse, closings, tick_ms)
 
     def _keep(self, clickhouse: Client, closings: Closings, tick_ms: int) -> None:

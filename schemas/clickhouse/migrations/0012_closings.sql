@@ -15,16 +15,15 @@ ENGINE = ReplacingMergeTree
 ORDER BY position
 COMMENT 'Who closed or reopened which consultation, when and why';
 
-CREATE TABLE tutti.opening_hours
+CREATE TABLE tutti.closing_times
 (
     consultation_id LowCardinality(String) COMMENT 'Consultation',
-    opens_ms Nullable(Int64) COMMENT 'Opening that is decided, ms since 1970; NULL: as announced',
-    closes_ms Nullable(Int64) COMMENT 'Closing that is decided, ms since 1970; NULL: none',
+    closes_ms Nullable(Int64) COMMENT 'The closing in force, or else the next, ms since 1970; NULL: none',
     updated_ms UInt64 COMMENT 'Tick, ms since 1970: the greatest is current'
 )
 ENGINE = ReplacingMergeTree(updated_ms)
 ORDER BY consultation_id
-COMMENT 'When consultations take votes, where operators have decided it';
+COMMENT 'When consultations close, where operators have decided it';
 
 CREATE TABLE tutti.results
 (

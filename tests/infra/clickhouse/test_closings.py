@@ -10,13 +10,12 @@ from ready_clickhouse import ready_clickhouse
 
 from infra.clickhouse.client import connect
 from infra.clickhouse.closings import (
-    OpeningHours,
     keep_result,
     kept_results,
     show_entries,
-    show_hours,
+    show_times,
     shown_entries,
-    shown_hours,
+    shown_times,
 )
 from schemas.closings import ClosingEntry
 
@@ -98,17 +97,13 @@ def test_views_show_what_is_decided_and_otherwise_what_is_announced(clickhouse):
 
     announced = {"moved": (2, 10), "announced": (2, 9)}
     assert days("marts.consultations") == days("open.consultations") == announced
-    show_hours(clickhouse, {"moved": OpeningHours(None, 5 * day_ms)}, 1)
-    assert (
-        days("marts.consultations") == days("open.consultations") == announced | {"moved": (2, 6)}
-    )
-    show_hours(clickhouse, {"moved": OpeningHours(6 * day_ms, None)}, 2)
-    assert shown_hours(clickhouse) == {"moved": OpeningHours(6 * day_ms, None)}
-    assert (
-        days("marts.consultations")
-        == days("open.consultations")
-        == announced | {"moved": (7, None)}
-    )
+    show_times(clickhouse, {"moved": 5 * day_ms}, 1)
+    found = days("marts.consultations")
+    assert found == days("open.consultations") == announced | {"moved": (2, 6)}
+    show_times(clickhouse, {"moved": None}, 2)
+    assert shown_times(clickhouse) == {"moved": None}
+    found = days("marts.consultations")
+    assert found == days("open.consultations") == announced | {"moved": (2, None)}
 
 
 def test_who_decided_what_is_shown_once(clickhouse):

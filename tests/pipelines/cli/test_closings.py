@@ -1,5 +1,6 @@
 """``tutti close``, ``reopen``, ``results``: what is written, what is refused, what is shown."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -65,5 +66,7 @@ def test_a_result_is_shown_overall_and_by_country(run, commands):
     shown = run("results", "acting")
     assert shown.startswith("night\n")
     assert "closed 2026-06-01 20:00:00 UTC, kept 2026-06-01 20:02:00 UTC" in shown
+    [first, *_] = json.loads(run("results", "acting", "--result", "night", "--json"))
+    assert (first["result"], first["closed_at"][:19]) == ("night", "2026-06-01T20:00:00")
     assert "night in FR" in run("results", "acting", "--country", "FR", "--result", "night")
     assert "No such result" in run("results", "acting", "--result", "other", code=1)

@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 @pytest.fixture
 def clickhouse(server: Client) -> Client:
-    for table in ("closings", "opening_hours", "results", "result_rows"):
+    for table in ("closings", "closing_times", "results", "result_rows"):
         server.command(f"TRUNCATE TABLE tutti.{table}")
     return server
 

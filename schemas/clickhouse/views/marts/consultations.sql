@@ -4,7 +4,7 @@ SELECT
     title AS title,  -- Title
     countries AS countries,  -- Countries that take part; empty: any
     weights AS weights,  -- Weight of each of them, e.g. population
-    fromUnixTimestamp64Milli(opens_ms, 'UTC') AS opens_at,  -- Opening, as decided or announced; NULL: not given
+    fromUnixTimestamp64Milli(opens_ms, 'UTC') AS opens_at,  -- Opening; NULL: not given
     fromUnixTimestamp64Milli(closes_ms, 'UTC') AS closes_at,  -- Closing, as decided or announced; NULL: not given
     window_seconds AS window_seconds,  -- Length of the windows, s
     rank_min_votes AS rank_min_votes,  -- Fewer trusted votes have no rank

@@ -3,6 +3,7 @@
 WITH first_kept AS (
     SELECT
         consultation_id, result,
+        -- protects: of a result's name the first one counts
         argMin(results.number, (results.kept_at, results.number)) AS first_number,
         argMin(results.closed_at, (results.kept_at, results.number)) AS first_closed,
         min(results.kept_at) AS first_at

@@ -17,7 +17,7 @@ SELECT
     title AS title,  -- Title
     countries AS countries,  -- Countries that take part; empty: any
     weights AS weights,  -- Weight of each of them, e.g. population
-    fromUnixTimestamp64Milli(opens_ms, 'UTC') AS opens_at,  -- Opening, as decided or announced; NULL: not given
+    fromUnixTimestamp64Milli(opens_ms, 'UTC') AS opens_at,  -- Opening; NULL: not given
     fromUnixTimestamp64Milli(closes_ms, 'UTC') AS closes_at,  -- Closing, as decided or announced; NULL: not given
     if(rank_min_votes = 0, 30, rank_min_votes) AS rank_min_votes,  -- Proposals with fewer published ballots have no rank
     accepted.proposals AS proposals,  -- Accepted proposals
