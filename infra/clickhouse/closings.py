@@ -44,7 +44,7 @@ def show_entries(clickhouse: Client, entries: Sequence[ClosingEntry], after: int
 def shown_times(clickhouse: Client) -> dict[str, int | None]:
     """When consultations close, as views show it; ms since 1970, None: nothing ends them."""
     found = clickhouse.query("SELECT consultation_id, closes_ms FROM tutti.closing_times FINAL")
-    return dict(found.result_rows)
+    return {str(name): closes_ms for name, closes_ms in found.result_rows}
 
 
 def show_times(clickhouse: Client, times: dict[str, int | None], tick_ms: int) -> None:
