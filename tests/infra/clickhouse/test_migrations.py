@@ -118,6 +118,10 @@ def test_every_view_reads_the_data_of_the_first_version(
         clickhouse.query(f"SELECT * FROM {name}{moment}")
 
 
+WITH_CONSULTATIONS = ("tutti.cells", "tutti.announced", "marts.consultations")
+"""Few views, those that they read first."""
+
+
 @pytest.mark.parametrize(
     ("change", "made"),
     [
@@ -129,7 +133,7 @@ def test_every_view_reads_the_data_of_the_first_version(
 def test_views_are_made_again_only_if_they_are_not_those_of_this_version(
     clickhouse: Client, change: str, made: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "view_names", lambda: ("tutti.cells", "marts.consultations"))
+    monkeypatch.setattr(views, "view_names", lambda: WITH_CONSULTATIONS)
     migrate(clickhouse)
     columns = "SELECT name FROM system.columns WHERE database = 'marts' AND table = 'consultations'"
     before = clickhouse.query(columns).result_rows
