@@ -14,7 +14,7 @@ _ENTRY: Final = (
     "position", "consultation_id", "since", "state", "grace_seconds", "result", "decided_by", "why",
 )  # fmt: skip
 _TIMES: Final = ("consultation_id", "closes_ms", "updated_ms")
-_HEAD: Final = ("consultation_id", "result", "closed_at", "kept_at", "number")
+_HEAD: Final = ("consultation_id", "result", "closed_at", "kept_at", "copy")
 _SHARED: Final = """
     {rank} AS rank, {rank_consensus} AS rank_consensus, text, votes, agree, disagree, neutral,
     agree_rate, agree_low, agree_high, {consensus} AS consensus, {consensus_low} AS consensus_low,
@@ -71,22 +71,20 @@ def keep_result(
         closed_at: The closing.
         kept_at: Now.
     """
-    number = 1 + int(scalar(clickhouse, "SELECT max(number) FROM tutti.result_rows"))
-    parameters: dict[str, Any] = {"number": number, "consultation": consultation_id}
+    copy = 1 + int(scalar(clickhouse, "SELECT max(copy) FROM tutti.result_rows"))
+    parameters: dict[str, Any] = {"copy": copy, "consultation": consultation_id}
     for view, country, ranked in (
         ("leaderboard", "''", {name: name for name in _OVERALL}),
         ("leaderboard_by_country", "country", dict.fromkeys(_OVERALL, "NULL")),
     ):
         clickhouse.command(
-            "INSERT INTO tutti.result_rows SELECT {number:UInt64}, consultation_id, proposal_id,"
+            "INSERT INTO tutti.result_rows SELECT {copy:UInt64}, consultation_id, proposal_id,"
             f" {country}, {_SHARED.format(rank='rank', **ranked)} FROM marts.{view}"
             " WHERE consultation_id = {consultation:String}",
             parameters=parameters,
         )
     # The result exists with its header: before it, rows count for nothing.
-    insert_rows(
-        clickhouse, "results", _HEAD, [[consultation_id, result, closed_at, kept_at, number]]
-    )
+    insert_rows(clickhouse, "results", _HEAD, [[consultation_id, result, closed_at, kept_at, copy]])
 
 
 _OVERALL: Final = ("rank_consensus", "consensus", "consensus_low", "consensus_high")

@@ -60,6 +60,7 @@ FILL: Final = {
     " 1 AS version",
     "suggestions": "1 AS epoch, '{c}' AS consultation_id, {p} AS proposal_id, {last} AS other_id,"
     " 1 AS proposal_version, 1 AS other_version, 0.9 AS similarity, 'same' AS stance",
+    "result_rows": "1 AS copy, '{c}' AS consultation_id, {p} AS proposal_id, 9 AS votes",
 }
 """Table → one row for each proposal."""
 
@@ -87,6 +88,9 @@ def large(clickhouse: Client) -> Client:
     )
     clickhouse.command(
         "INSERT INTO tutti.cluster_progress (epoch, consultation_id, offset) VALUES (1, 'large', 1)"
+    )
+    clickhouse.command(
+        "INSERT INTO tutti.results (consultation_id, result, copy) VALUES ('large', 'final', 1)"
     )
     return clickhouse
 

@@ -31,7 +31,7 @@ CREATE TABLE tutti.results
     result String COMMENT 'Name of the result',
     closed_at DateTime64(3, 'UTC') COMMENT 'Closing',
     kept_at DateTime64(3, 'UTC') COMMENT 'When it was kept: of one name the first counts',
-    number UInt64 COMMENT 'Its rows in result_rows'
+    copy UInt64 COMMENT 'Its rows in result_rows'
 )
 ENGINE = MergeTree
 ORDER BY (consultation_id, result)
@@ -39,7 +39,7 @@ COMMENT 'Results, written after their rows';
 
 CREATE TABLE tutti.result_rows
 (
-    number UInt64 COMMENT 'The result, as in results',
+    copy UInt64 COMMENT 'The copy of the leaderboard, as in results',
     consultation_id LowCardinality(String) COMMENT 'Consultation',
     proposal_id String COMMENT 'Proposal',
     country LowCardinality(String) COMMENT 'Country of the ballots; empty: all',
@@ -65,5 +65,5 @@ CREATE TABLE tutti.result_rows
     as_of Nullable(DateTime64(3, 'UTC')) COMMENT 'Broker time of the newest vote counted'
 )
 ENGINE = MergeTree
-ORDER BY (number, consultation_id, proposal_id, country)
+ORDER BY (consultation_id, proposal_id, country, copy)
 COMMENT 'Rows of results, which never change';

@@ -52,7 +52,7 @@ def test_a_result_never_changes(clickhouse):
     assert kept_results(clickhouse) == set()
     # Killed before its end: the rows are there, the result is not.
     clickhouse.command(
-        "INSERT INTO tutti.result_rows (number, consultation_id, proposal_id) VALUES (1, 'eu', 'x')"
+        "INSERT INTO tutti.result_rows (copy, consultation_id, proposal_id) VALUES (1, 'eu', 'x')"
     )
     assert clickhouse.query(RESULT).result_rows == []
     keep_result(clickhouse, "eu", "final", CLOSED, KEPT)

@@ -4,8 +4,8 @@ WITH first_kept AS (
     SELECT
         consultation_id, result,
         -- protects: of a result's name the first one counts
-        argMin(results.number, (results.kept_at, results.number)) AS first_number,
-        argMin(results.closed_at, (results.kept_at, results.number)) AS first_closed,
+        argMin(results.copy, (results.kept_at, results.copy)) AS first_copy,
+        argMin(results.closed_at, (results.kept_at, results.copy)) AS first_closed,
         min(results.kept_at) AS first_at
     FROM tutti.results AS results
     GROUP BY consultation_id, result
@@ -38,4 +38,4 @@ SELECT
     rows.method AS method,  -- Columns with the name and version of their method
     rows.as_of AS as_of  -- Broker time of the newest vote counted then
 FROM tutti.result_rows AS rows
-INNER JOIN first_kept AS kept ON kept.first_number = rows.number AND kept.consultation_id = rows.consultation_id
+INNER JOIN first_kept AS kept ON kept.first_copy = rows.copy AND kept.consultation_id = rows.consultation_id
